@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings that every Swift target shares.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Targets that handle bytes from outside also mark every unsafe expression.
+let guarded: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "apus",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "apus", targets: ["Daemon"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: the floor.
+        .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CPlatform", cSettings: [.define("_GNU_SOURCE")]),
+        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "Tensors", dependencies: ["CPlatform"], swiftSettings: guarded),
+        .target(name: "ProtobufWire", swiftSettings: guarded),
+        .target(
+            name: "Batching",
+            dependencies: [.product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: common
+        ),
+        .target(
+            name: "ServableCore",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: common
+        ),
+        .target(
+            name: "Telemetry",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: common
+        ),
+
+        // Layer 1: vocabulary of graphs, the socket, the database.
+        .target(name: "GraphIR", dependencies: ["Tensors"], swiftSettings: common),
+        .target(
+            name: "HTTPCore",
+            dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: guarded
+        ),
+        .target(
+            name: "Registry",
+            dependencies: ["ServableCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: common
+        ),
+
+        // Layer 2: siblings that meet only through GraphIR.
+        .target(
+            name: "Operators",
+            dependencies: ["GraphIR", "Tensors", "CKernels", "COpenBLAS"],
+            swiftSettings: common
+        ),
+        .target(
+            name: "ModelFormats",
+            dependencies: ["GraphIR", "Tensors", "ProtobufWire"],
+            swiftSettings: common
+        ),
+        .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: guarded),
+
+        // Layer 3: a servable that predicts.
+        .target(
+            name: "ModelServing",
+            dependencies: [
+                "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common
+        ),
+
+        // Layer 4: what clients speak.
+        .target(
+            name: "RESTFrontend",
+            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "Tensors"],
+            swiftSettings: common
+        ),
+
+        // Layer 5: the composition root.
+        .executableTarget(
+            name: "Daemon",
+            dependencies: [
+                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Registry", "Telemetry", "Tensors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: common
+        ),
+    ]
+)

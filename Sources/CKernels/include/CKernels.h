@@ -1,0 +1,47 @@
+/// Numeric kernels in C, one source compiled for every instruction-set level, chosen once at run time.
+///
+/// Rules for every kernel: sizes are `size_t` counts of elements unless named otherwise; pointers need the alignment of
+/// their element type only; nothing is allocated; a count of 0 is legal.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "elementwise.h"
+#include "matrix.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Instruction-set levels, weakest first.
+typedef enum apus_isa {
+    APUS_ISA_PORTABLE = 0,
+    APUS_ISA_NEON = 1,
+    APUS_ISA_AVX2 = 2,
+    APUS_ISA_AVX512 = 3,
+} apus_isa;
+
+/// All kernels of one level.
+typedef struct apus_kernels {
+    apus_isa isa;
+    /// Floats in one vector register.
+    int vector_floats;
+    apus_elementwise_kernels elementwise;
+    apus_matrix_kernels matrix;
+} apus_kernels;
+
+/// The name used in `APUS_ISA`, `apus version` and messages.
+const char *apus_isa_name(apus_isa isa);
+
+/// Kernels of a level, or NULL when this processor cannot run it.
+const apus_kernels *apus_kernels_for(apus_isa isa);
+
+/// The kernels in force: the best level of this processor, or the one `apus_kernels_select` chose.
+const apus_kernels *apus_kernels_current(void);
+
+/// Makes a level the one in force; false when this processor cannot run it. Kernels compiled before keep theirs.
+bool apus_kernels_select(apus_isa isa);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+#define APUS_LEVEL avx2
+#define APUS_LEVEL_ID APUS_ISA_AVX2
+#define APUS_VECTOR_BYTES 32
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#include "bodies/level.h"
+#pragma clang attribute pop
+#endif

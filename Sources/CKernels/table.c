@@ -1,0 +1,52 @@
+#include <stdatomic.h>
+#include "CKernels.h"
+
+extern const apus_kernels apus_kernels_portable;
+#if defined(__x86_64__)
+extern const apus_kernels apus_kernels_avx2, apus_kernels_avx512;
+#elif defined(__aarch64__)
+extern const apus_kernels apus_kernels_neon;
+#endif
+
+const char *apus_isa_name(apus_isa isa) {
+    switch (isa) {
+        case APUS_ISA_PORTABLE: return "portable";
+        case APUS_ISA_NEON: return "neon";
+        case APUS_ISA_AVX2: return "avx2";
+        case APUS_ISA_AVX512: return "avx512";
+    }
+    return "unknown";
+}
+
+const apus_kernels *apus_kernels_for(apus_isa isa) {
+    switch (isa) {
+        case APUS_ISA_PORTABLE: return &apus_kernels_portable;
+#if defined(__x86_64__)
+        case APUS_ISA_AVX2:
+            return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &apus_kernels_avx2 : NULL;
+        case APUS_ISA_AVX512:
+            return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                           __builtin_cpu_supports("avx512vnni")
+                       ? &apus_kernels_avx512
+                       : NULL;
+#elif defined(__aarch64__)
+        case APUS_ISA_NEON: return &apus_kernels_neon;
+#endif
+        default: return NULL;
+    }
+}
+
+static _Atomic(const apus_kernels *) current;
+
+const apus_kernels *apus_kernels_current(void) {
+    const apus_kernels *kernels = atomic_load_explicit(&current, memory_order_acquire);
+    for (int isa = APUS_ISA_AVX512; !kernels && isa >= APUS_ISA_PORTABLE; isa--) kernels = apus_kernels_for((apus_isa)isa);
+    return kernels;
+}
+
+bool apus_kernels_select(apus_isa isa) {
+    const apus_kernels *kernels = apus_kernels_for(isa);
+    if (kernels) atomic_store_explicit(&current, kernels, memory_order_release);
+    return kernels != NULL;
+}

@@ -1,0 +1,107 @@
+package import Tensors
+
+/// Typed access to a node's attributes, with defaults and clear refusals.
+///
+/// An operator's spelling receives one and takes what it knows. Attributes that nobody asks for are not an
+/// error: exporters write hints of their own.
+package struct AttributeReader: Sendable {
+    package let node: SourceNode
+
+    package init(_ node: SourceNode) { self.node = node }
+
+    package var version: Int { node.version }
+    package var inputCount: Int { node.inputs.count }
+    package var outputCount: Int { node.outputs.count }
+    /// Whether the optional output at `index` is asked for.
+    package func hasOutput(_ index: Int) -> Bool { index < node.outputs.count && !node.outputs[index].isEmpty }
+    package func has(_ name: String) -> Bool { node.attributes[name] != nil }
+
+    package func integer(_ name: String, default fallback: Int) throws(OperatorError) -> Int {
+        try integer(name) ?? fallback
+    }
+
+    package func integer(_ name: String) throws(OperatorError) -> Int? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .integer(let value): Int(value)
+        case .some(let other): throw mismatch(name, other, "an integer")
+        }
+    }
+
+    /// An ONNX flag: an integer that is 0 or not.
+    package func flag(_ name: String, default fallback: Bool) throws(OperatorError) -> Bool {
+        try integer(name).map { $0 != 0 } ?? fallback
+    }
+
+    package func float(_ name: String, default fallback: Float) throws(OperatorError) -> Float {
+        try float(name) ?? fallback
+    }
+
+    package func float(_ name: String) throws(OperatorError) -> Float? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .float(let value): value
+        case .some(let other): throw mismatch(name, other, "a float")
+        }
+    }
+
+    package func string(_ name: String, default fallback: String) throws(OperatorError) -> String {
+        try string(name) ?? fallback
+    }
+
+    package func string(_ name: String) throws(OperatorError) -> String? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .string(let value): value
+        case .some(let other): throw mismatch(name, other, "a string")
+        }
+    }
+
+    package func integers(_ name: String) throws(OperatorError) -> [Int]? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .integers(let values): values.map(Int.init)
+        case .some(let other): throw mismatch(name, other, "a list of integers")
+        }
+    }
+
+    package func floats(_ name: String) throws(OperatorError) -> [Float]? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .floats(let values): values
+        case .some(let other): throw mismatch(name, other, "a list of floats")
+        }
+    }
+
+    package func strings(_ name: String) throws(OperatorError) -> [String]? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .strings(let values): values
+        case .some(let other): throw mismatch(name, other, "a list of strings")
+        }
+    }
+
+    package func tensor(_ name: String) throws(OperatorError) -> Tensor? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .tensor(let value): value
+        case .some(let other): throw mismatch(name, other, "a tensor")
+        }
+    }
+
+    /// One of a fixed set of words; absent means `fallback`.
+    package func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, default fallback: Choice
+    ) throws(OperatorError) -> Choice where Choice.RawValue == String {
+        guard let text = try string(name) else { return fallback }
+        guard let value = Choice(rawValue: text) else {
+            let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw .invalidAttribute(name: name, reason: "is \"\(text)\", expected one of \(known)")
+        }
+        return value
+    }
+
+    private func mismatch(_ name: String, _ found: Attribute, _ expected: String) -> OperatorError {
+        .invalidAttribute(name: name, reason: "is a \(found.kind), expected \(expected)")
+    }
+}

@@ -1,0 +1,96 @@
+package import Tensors
+
+/// What a node computes: its meaning, free of names and of memory.
+///
+/// A conformance is a small value holding the operator's attributes. It knows its shape rule and how to make a
+/// kernel for concrete types; it knows no graph, no arena and no file format beyond its spellings.
+package protocol Operator: Sendable {
+    /// The name in messages and dumps, as in the dialect it came from: `Conv`.
+    var name: String { get }
+
+    /// Output types from input types.
+    ///
+    /// Called with symbolic shapes when a model is loaded, with concrete ones when a plan is made, and with every
+    /// input as a constant when a value that shapes depend on appears while running. An operator answers as much as
+    /// it can know: a shape it cannot know yet is nil or has `.unknown` extents. It may give outputs as constants
+    /// (`Shape` of a known shape), and must not when it cannot tell.
+    ///
+    /// - Throws: what is wrong for every request: ranks, element types, extents that cannot match.
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact]
+
+    /// The code for concrete types.
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator
+}
+
+extension Operator {
+    package var name: String { String(describing: Self.self) }
+}
+
+/// An operator whose output shapes depend on the contents of its inputs, or that runs subgraphs: it makes its own
+/// outputs while running. Its `compile` is never called.
+package protocol DynamicOperator: Operator {
+    func evaluate(_ context: EvaluationContext) throws -> [Tensor]
+}
+
+extension DynamicOperator {
+    package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        throw .unsupported("compiling a dynamic operator")
+    }
+}
+
+/// What is known of a value: type, and contents when it is constant.
+package struct ValueFact: Sendable {
+    package var type: TensorType
+    package var constant: Tensor?
+
+    package init(_ type: TensorType) { self.type = type }
+    package init(_ elementType: ElementType, _ shape: SymbolicShape?) { type = TensorType(elementType, shape) }
+    package init(_ elementType: ElementType, _ shape: Shape) { type = TensorType(elementType, SymbolicShape(shape)) }
+    package init(constant: Tensor) {
+        type = constant.spec.type
+        self.constant = constant
+    }
+
+    package var elementType: ElementType { type.elementType }
+    package var shape: SymbolicShape? { type.shape }
+    package var rank: Int? { type.shape?.rank }
+    package var concrete: TensorSpec? { type.concrete }
+    package var integers: [Int]? { constant?.integers }
+}
+
+/// The inputs of a node during inference: absent optional inputs are nil.
+package struct OperatorInputs: Sendable {
+    package let facts: [ValueFact?]
+    /// How many outputs the node has, asked for or not.
+    package let outputCount: Int
+
+    package init(_ facts: [ValueFact?], outputCount: Int = 1) {
+        self.facts = facts
+        self.outputCount = outputCount
+    }
+
+    package var count: Int { facts.count }
+
+    /// The input, or nil when it is absent.
+    package subscript(index: Int) -> ValueFact? { index < facts.count ? facts[index] : nil }
+
+    /// The input, which the operator cannot do without.
+    package func required(_ index: Int) throws(OperatorError) -> ValueFact {
+        guard let fact = self[index] else { throw .invalidInput(index: index, reason: "is missing") }
+        return fact
+    }
+
+    package func checkCount(_ range: ClosedRange<Int>) throws(OperatorError) {
+        guard range.contains(count) else { throw .wrongInputCount(found: count, expected: range) }
+    }
+
+    /// The input, refused when its element type is not among `types`.
+    package func required(_ index: Int, of types: Set<ElementType>) throws(OperatorError) -> ValueFact {
+        let fact = try required(index)
+        guard types.contains(fact.elementType) else {
+            let names = types.map(\.name).sorted().joined(separator: ", ")
+            throw .invalidInput(index: index, reason: "is \(fact.elementType), expected one of \(names)")
+        }
+        return fact
+    }
+}

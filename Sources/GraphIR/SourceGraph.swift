@@ -1,0 +1,106 @@
+package import Tensors
+
+/// Whose operator names a source graph speaks.
+package enum Dialect: String, Sendable, Hashable {
+    case onnx = "ONNX"
+    case tensorFlow = "TensorFlow"
+}
+
+/// A network as its file states it: named values, raw operators, neutral attributes. Nothing is checked yet.
+///
+/// Importers make it, lowering turns it into a `Graph`.
+package struct SourceGraph: Sendable {
+    package var name: String
+    package var dialect: Dialect
+    package var inputs: [SourceValue]
+    package var outputs: [SourceValue]
+    /// Constants by name, in file order; the bytes may lie in the mapped file.
+    package var initializers: [(name: String, tensor: Tensor)]
+    package var nodes: [SourceNode]
+    /// What the file claims about values between the nodes; a hint for people, never trusted.
+    package var valueTypes: [String: TensorType]
+
+    package init(
+        name: String, dialect: Dialect, inputs: [SourceValue] = [], outputs: [SourceValue] = [],
+        initializers: [(name: String, tensor: Tensor)] = [], nodes: [SourceNode] = [],
+        valueTypes: [String: TensorType] = [:]
+    ) {
+        self.name = name
+        self.dialect = dialect
+        self.inputs = inputs
+        self.outputs = outputs
+        self.initializers = initializers
+        self.nodes = nodes
+        self.valueTypes = valueTypes
+    }
+}
+
+/// A graph input or output: its name and what the file declares of it.
+package struct SourceValue: Sendable {
+    package var name: String
+    /// nil when the file declares no type (legal inside the branches of `If` and `Loop`).
+    package var type: TensorType?
+
+    package init(name: String, type: TensorType?) {
+        self.name = name
+        self.type = type
+    }
+}
+
+/// One operator application, by name.
+package struct SourceNode: Sendable {
+    package var name: String
+    /// Empty for the dialect's default domain (`ai.onnx`).
+    package var domain: String
+    package var operatorName: String
+    /// The version of the domain's operator set that the model imports; 0 where the dialect has none.
+    package var version: Int
+    /// Value names; an empty name is an optional input left out.
+    package var inputs: [String]
+    package var outputs: [String]
+    package var attributes: [String: Attribute]
+
+    package init(
+        name: String, domain: String = "", operatorName: String, version: Int, inputs: [String], outputs: [String],
+        attributes: [String: Attribute] = [:]
+    ) {
+        self.name = name
+        self.domain = domain
+        self.operatorName = operatorName
+        self.version = version
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attributes = attributes
+    }
+}
+
+/// A node's parameter that is fixed in the file.
+package enum Attribute: Sendable {
+    case integer(Int64)
+    case float(Float)
+    case string(String)
+    case tensor(Tensor)
+    case graph(SourceGraph)
+    case integers([Int64])
+    case floats([Float])
+    case strings([String])
+    case tensors([Tensor])
+    case graphs([SourceGraph])
+    case type(TensorType)
+
+    package var kind: String {
+        switch self {
+        case .integer: "integer"
+        case .float: "float"
+        case .string: "string"
+        case .tensor: "tensor"
+        case .graph: "graph"
+        case .integers: "list of integers"
+        case .floats: "list of floats"
+        case .strings: "list of strings"
+        case .tensors: "list of tensors"
+        case .graphs: "list of graphs"
+        case .type: "type"
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// An immutable dense tensor, row-major and without gaps; copying it copies a reference.
+package struct Tensor: Sendable {
+    package let spec: TensorSpec
+    package let storage: TensorStorage
+
+    package var elementType: ElementType { spec.elementType }
+    package var shape: Shape { spec.shape }
+    package var elementCount: Int { spec.shape.elementCount }
+
+    /// A tensor over bytes that already hold its elements; nil when they are too few.
+    package init?(_ spec: TensorSpec, storage: TensorStorage) {
+        guard storage.byteCount >= spec.byteCount else { return nil }
+        self.spec = spec
+        self.storage = storage
+    }
+
+    /// A tensor in memory of its own, whose every byte `fill` must write.
+    package init<Failure: Error>(
+        _ spec: TensorSpec, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        self.spec = spec
+        storage = TensorStorage(byteCount: spec.byteCount)
+        try unsafe fill(UnsafeMutableRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
+    }
+
+    package init<Scalar: TensorScalar>(_ values: [Scalar], shape: Shape) {
+        precondition(values.count == shape.elementCount, "\(values.count) values for \(shape)")
+        unsafe self.init(TensorSpec(Scalar.elementType, shape)) { bytes in
+            unsafe values.withUnsafeBytes { unsafe bytes.copyMemory(from: $0) }
+        }
+    }
+
+    package init<Scalar: TensorScalar>(scalar: Scalar) { self.init([scalar], shape: .scalar) }
+
+    /// A copy in memory of its own.
+    package init(copying view: TensorView) {
+        unsafe self.init(view.spec) { bytes in unsafe bytes.copyMemory(from: view.bytes) }
+    }
+
+    /// The same elements under another shape of equal element count.
+    package func reshaped(_ shape: Shape) -> Tensor {
+        precondition(shape.elementCount == elementCount, "\(spec) cannot become \(shape)")
+        return Tensor(TensorSpec(elementType, shape), storage: storage)!
+    }
+
+    /// A borrowed look at the tensor; the tensor must outlive it.
+    package var view: TensorView { unsafe TensorView(spec, UnsafeRawPointer(storage.baseAddress)) }
+
+    package func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe body(UnsafeRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
+    }
+
+    /// The elements as an array.
+    ///
+    /// - Precondition: `Scalar` is the element type.
+    package func values<Scalar: TensorScalar>(_: Scalar.Type = Scalar.self) -> [Scalar] { view.values() }
+
+    /// The elements of an integer or bool tensor widened to `Int`; nil for other types and for values outside `Int`.
+    package var integers: [Int]? { view.integers }
+}
+
+/// A borrowed look at a dense tensor in somebody else's memory.
+///
+/// It is a pointer: whoever makes one keeps the memory alive and unchanged while it is used.
+@safe package struct TensorView {
+    package let spec: TensorSpec
+    package let baseAddress: UnsafeRawPointer
+
+    /// The caller vouches for `spec.byteCount` readable bytes at `baseAddress`.
+    @unsafe package init(_ spec: TensorSpec, _ baseAddress: UnsafeRawPointer) {
+        self.spec = spec
+        unsafe self.baseAddress = unsafe baseAddress
+    }
+
+    package var elementType: ElementType { spec.elementType }
+    package var shape: Shape { spec.shape }
+    package var elementCount: Int { spec.shape.elementCount }
+    package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: baseAddress, count: spec.byteCount) }
+
+    package func values<Scalar: TensorScalar>(_: Scalar.Type = Scalar.self) -> [Scalar] {
+        precondition(Scalar.elementType == elementType, "\(spec) read as \(Scalar.elementType)")
+        let start = unsafe baseAddress.assumingMemoryBound(to: Scalar.self)
+        return unsafe Array(UnsafeBufferPointer(start: start, count: elementCount))
+    }
+
+    package var integers: [Int]? {
+        switch elementType {
+        case .int64: values(Int64.self).map(Int.init)
+        case .int32: values(Int32.self).map(Int.init)
+        case .int16: values(Int16.self).map(Int.init)
+        case .int8: values(Int8.self).map(Int.init)
+        case .uint8: values(UInt8.self).map(Int.init)
+        case .uint16: values(UInt16.self).map(Int.init)
+        case .uint32: values(UInt32.self).map(Int.init)
+        case .uint64: exactly(values(UInt64.self))
+        case .bool: values(UInt8.self, bitsOf: .bool).map(Int.init)
+        default: nil
+        }
+    }
+
+    private func exactly(_ values: [UInt64]) -> [Int]? {
+        values.allSatisfy { $0 <= UInt64(Int.max) } ? values.map(Int.init) : nil
+    }
+
+    /// The elements as another type of the same width (a bool as its byte).
+    private func values<Scalar: TensorScalar>(_: Scalar.Type, bitsOf type: ElementType) -> [Scalar] {
+        unsafe TensorView(TensorSpec(Scalar.elementType, shape), baseAddress).values()
+    }
+}
