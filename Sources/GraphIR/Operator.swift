@@ -38,6 +38,29 @@ extension DynamicOperator {
     }
 }
 
+/// A dynamic operator that runs graphs of its own: the branches of a condition, the body of a loop.
+///
+/// The engine lowers the graphs from the node's attributes and types them; the operator says which attributes hold
+/// them, what it will hand them, and what follows from what they give.
+package protocol SubgraphOperator: DynamicOperator {
+    /// The attributes that hold the graphs, in the order of `Node.subgraphs` and of `EvaluationContext.run(subgraph:)`.
+    static var subgraphAttributes: [String] { get }
+
+    /// What is known of the formal inputs of each subgraph when the node has `inputs`.
+    ///
+    /// A shape that may change from one run of a subgraph to the next is nil or has `.unknown` extents.
+    func subgraphInputs(_ inputs: OperatorInputs) throws(OperatorError) -> [[ValueFact]]
+
+    /// Output types from input types and from what is known of each subgraph's outputs.
+    func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact]
+}
+
+extension SubgraphOperator {
+    package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        throw .unsupported("typing a node with subgraphs without the types of what they give")
+    }
+}
+
 /// What is known of a value: type, and contents when it is constant.
 package struct ValueFact: Sendable {
     package var type: TensorType
