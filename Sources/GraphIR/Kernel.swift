@@ -123,6 +123,6 @@ package struct CompileContext: Sendable {
     ) throws(OperatorError) -> Tensor? {
         guard let tensor = constant(index) else { return nil }
         guard let store, index < constantKeys.count, let key = constantKeys[index] else { return try make(tensor) }
-        return try store.prepared(key: key, form: form) { () throws(OperatorError) in try make(tensor) }
+        return try store.prepared(key: key, form: "\(form) of \(tensor.spec)") { () throws(OperatorError) in try make(tensor) }
     }
 }

@@ -6,11 +6,23 @@ package struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomStrin
     package let extents: [Int]
     package let elementCount: Int
 
-    /// For extents that are already known to be sound: own computations over sound shapes.
+    /// For extents of own computations over sound shapes. An element count past `maximumElementCount` saturates there,
+    /// which the planner refuses as too large; it never traps.
     package init(_ extents: [Int]) {
         precondition(extents.allSatisfy { $0 >= 0 }, "negative extent in \(extents)")
         self.extents = extents
-        elementCount = extents.reduce(1, *)
+        elementCount = Self.saturatingProduct(extents)
+    }
+
+    private static func saturatingProduct(_ extents: [Int]) -> Int {
+        if extents.contains(0) { return 0 }
+        var count = 1
+        for extent in extents {
+            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+            if overflow || product >= maximumElementCount { return maximumElementCount }
+            count = product
+        }
+        return count
     }
 
     package init(arrayLiteral elements: Int...) { self.init(elements) }

@@ -37,6 +37,15 @@ package struct Tensor: Sendable {
         unsafe self.init(view.spec) { bytes in unsafe bytes.copyMemory(from: view.bytes) }
     }
 
+    /// A tensor over somebody else's memory, for the length of a call; see `TensorStorage.init(borrowing:byteCount:)`.
+    @unsafe package init(borrowing view: TensorView) {
+        spec = view.spec
+        storage = unsafe TensorStorage(borrowing: view.baseAddress, byteCount: view.spec.byteCount)
+    }
+
+    /// The tensor itself, or a copy when its memory is only lent.
+    package var owned: Tensor { storage.isBorrowed ? Tensor(copying: view) : self }
+
     /// The same elements under another shape of equal element count.
     package func reshaped(_ shape: Shape) -> Tensor {
         precondition(shape.elementCount == elementCount, "\(spec) cannot become \(shape)")

@@ -13,7 +13,13 @@
 
     package nonisolated(unsafe) let baseAddress: UnsafeMutableRawPointer
     package let byteCount: Int
-    private let file: MappedFile?
+    private let owner: Owner
+
+    private enum Owner {
+        case storage
+        case file(MappedFile)
+        case caller
+    }
 
     /// Memory of its own, not initialised.
     package init(byteCount: Int) {
@@ -24,7 +30,7 @@
         }
         unsafe baseAddress = base
         self.byteCount = byteCount
-        file = nil
+        owner = .storage
     }
 
     /// The window `byteOffset ..< byteOffset + byteCount` of `file`; nil when it does not lie inside.
@@ -34,13 +40,27 @@
         else { return nil }
         unsafe baseAddress = unsafe UnsafeMutableRawPointer(mutating: file.baseAddress + byteOffset)
         self.byteCount = byteCount
-        self.file = file
+        owner = .file(file)
+    }
+
+    /// Somebody else's memory, for the length of a call: whoever makes it keeps the memory alive and lets no tensor over it escape.
+    @unsafe package init(borrowing base: UnsafeRawPointer, byteCount: Int) {
+        unsafe baseAddress = UnsafeMutableRawPointer(mutating: base)
+        self.byteCount = byteCount
+        owner = .caller
     }
 
     /// Whether the bytes belong to a mapped file, so that they cost no memory of their own.
-    package var isMapped: Bool { file != nil }
+    package var isMapped: Bool {
+        if case .file = owner { true } else { false }
+    }
+
+    /// Whether the memory is lent by a caller and must not be kept.
+    package var isBorrowed: Bool {
+        if case .caller = owner { true } else { false }
+    }
 
     deinit {
-        if file == nil { unsafe free(baseAddress) }
+        if case .storage = owner { unsafe free(baseAddress) }
     }
 }
