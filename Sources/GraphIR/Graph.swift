@@ -90,3 +90,7 @@ package struct Subgraph: Sendable {
         self.captures = captures
     }
 }
+
+extension Graph {
+    package var outputFacts: [ValueFact] { outputs.map { self[$0].fact } }
+}

@@ -53,9 +53,15 @@ package protocol SubgraphOperator: DynamicOperator {
 
     /// Output types from input types and from what is known of each subgraph's outputs.
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact]
+
+    /// Which subgraph stands for the node when its constant inputs decide it (an `If` whose condition is known); the
+    /// engine then plans that subgraph's nodes in the node's place.
+    func selectedSubgraph(_ inputs: OperatorInputs) -> Int?
 }
 
 extension SubgraphOperator {
+    package func selectedSubgraph(_ inputs: OperatorInputs) -> Int? { nil }
+
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         throw .unsupported("typing a node with subgraphs without the types of what they give")
     }
