@@ -1,4 +1,5 @@
 #if defined(__x86_64__)
+#include <immintrin.h>
 #define APUS_LEVEL avx2
 #define APUS_LEVEL_ID APUS_ISA_AVX2
 #define APUS_VECTOR_BYTES 32

@@ -28,3 +28,27 @@ static inline __attribute__((always_inline)) vf vf_set(float x) { return x - (vf
 static inline __attribute__((always_inline)) vf vf_select(vi mask, vf a, vf b) {
     return (vf)(((vi)a & mask) | ((vi)b & ~mask));
 }
+
+/// The first `count` (at most VF) floats at `p`, zeros after them; what lies beyond is not touched.
+static inline __attribute__((always_inline)) vf vf_load_first(const float *p, size_t count) {
+#if APUS_VECTOR_BYTES == 64
+    return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+#elif APUS_VECTOR_BYTES == 32
+    return (vf)_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)));
+#else
+    vf v = {};
+    for (size_t i = 0; i < count; i++) v[i] = p[i];
+    return v;
+#endif
+}
+
+/// Stores the first `count` (at most VF) lanes; what lies beyond is not touched.
+static inline __attribute__((always_inline)) void vf_store_first(float *p, vf v, size_t count) {
+#if APUS_VECTOR_BYTES == 64
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+#elif APUS_VECTOR_BYTES == 32
+    _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)), (__m256)v);
+#else
+    for (size_t i = 0; i < count; i++) p[i] = v[i];
+#endif
+}
