@@ -1,0 +1,159 @@
+package import GraphIR
+import Tensors
+
+/// `SourceGraph` → `Graph`: names become values, source operators become operators, types are inferred.
+package enum Lowering {
+    /// - Throws: `EngineError` for names nobody makes, operators nobody knows and types that do not fit.
+    package static func lower(_ source: SourceGraph, catalog: OperatorCatalog) throws(EngineError) -> Graph {
+        let scope = LoweringScope(source: source, catalog: catalog, parent: nil, formals: nil)
+        return try scope.lower()
+    }
+}
+
+/// One graph while it is lowered. Subgraphs look up what they do not make themselves in `parent`.
+private final class LoweringScope {
+    private let source: SourceGraph
+    private let catalog: OperatorCatalog
+    private let parent: LoweringScope?
+    /// What the node that runs this graph will hand it; nil for a whole model.
+    private let formals: [ValueFact]?
+    private var graph: Graph
+    private var valueOfName: [String: ValueID] = [:]
+    /// What this graph reads of its parent, in order of first use.
+    private(set) var captured: [(outer: ValueID, inner: ValueID)] = []
+
+    init(source: SourceGraph, catalog: OperatorCatalog, parent: LoweringScope?, formals: [ValueFact]?) {
+        self.source = source
+        self.catalog = catalog
+        self.parent = parent
+        self.formals = formals
+        graph = Graph(name: source.name)
+    }
+
+    func lower() throws(EngineError) -> Graph {
+        for (name, tensor) in source.initializers { try define(name, ValueFact(constant: tensor)) }
+        for (index, input) in source.inputs.enumerated() where valueOfName[input.name] == nil {
+            graph.inputs.append(try define(input.name, try fact(of: input, at: index)))
+        }
+        for node in source.nodes { try lower(node) }
+        for output in source.outputs {
+            guard let id = resolve(output.name) else {
+                throw .invalidGraph("graph \"\(source.name)\": output \"\(output.name)\" is made by no node")
+            }
+            graph.outputs.append(id)
+        }
+        graph.inputs += captured.map(\.inner)
+        return graph
+    }
+
+    @discardableResult
+    private func define(_ name: String, _ fact: ValueFact) throws(EngineError) -> ValueID {
+        guard valueOfName[name] == nil else {
+            throw .invalidGraph("graph \"\(source.name)\": value \"\(name)\" is made twice; every name may be made once")
+        }
+        let id = graph.addValue(name: name, fact: fact)
+        valueOfName[name] = id
+        return id
+    }
+
+    /// A whole model's declarations bind; a subgraph's inputs are what its node hands it.
+    private func fact(of input: SourceValue, at index: Int) throws(EngineError) -> ValueFact {
+        if let formals {
+            guard index < formals.count else {
+                throw .invalidGraph("graph \"\(source.name)\": has \(source.inputs.count) inputs, its node hands it \(formals.count)")
+            }
+            return formals[index]
+        }
+        guard let type = input.type else {
+            throw .invalidGraph("graph \"\(source.name)\": input \"\(input.name)\" has no element type")
+        }
+        return ValueFact(type)
+    }
+
+    /// The value of that name here, or captured from an enclosing graph.
+    private func resolve(_ name: String) -> ValueID? {
+        if let own = valueOfName[name] { return own }
+        guard let parent, let outer = parent.resolve(name) else { return nil }
+        let fact = parent.graph[outer].fact
+        let inner = graph.addValue(name: name, fact: fact)
+        valueOfName[name] = inner
+        if fact.constant == nil { captured.append((outer, inner)) }
+        return inner
+    }
+
+    private func lower(_ node: SourceNode) throws(EngineError) {
+        guard let spelling = catalog.spelling(for: node, dialect: source.dialect) else {
+            throw .unsupportedOperator(
+                node: node.name, name: node.operatorName, domain: node.domain, version: node.version,
+                known: catalog.knownVersions(of: node, dialect: source.dialect))
+        }
+        let op = try attributing(node) { () throws(OperatorError) in try spelling.make(AttributeReader(node)) }
+        var inputs: [ValueID?] = []
+        for name in node.inputs {
+            guard !name.isEmpty else {
+                inputs.append(nil)
+                continue
+            }
+            guard let id = resolve(name) else {
+                throw .invalidGraph("node \"\(node.name)\" (\(node.operatorName)): input \"\(name)\" is made by no node before it")
+            }
+            inputs.append(id)
+        }
+        var lowered = Node(name: node.name, op: op, inputs: inputs, outputs: [])
+        let facts = OperatorInputs(inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count)
+        let results: [ValueFact]
+        if let op = op as? any SubgraphOperator {
+            try lowerSubgraphs(of: node, op, facts, into: &lowered)
+            let outputs = lowered.subgraphs.map { $0.graph.outputFacts }
+            results = try attributing(node) { () throws(OperatorError) in try op.infer(facts, subgraphOutputs: outputs) }
+        } else {
+            results = try attributing(node) { () throws(OperatorError) in try op.infer(facts) }
+        }
+        for (index, name) in node.outputs.enumerated() {
+            guard index < results.count else {
+                if name.isEmpty { continue }
+                throw .invalidGraph("node \"\(node.name)\" (\(node.operatorName)): has \(node.outputs.count) outputs, the operator gives \(results.count)")
+            }
+            // An output nobody names still gets a value, so that positions agree with the operator's.
+            let id = name.isEmpty ? graph.addValue(name: "", fact: results[index]) : try define(name, results[index])
+            lowered.outputs.append(id)
+        }
+        graph.nodes.append(lowered)
+    }
+
+    private func lowerSubgraphs(
+        of node: SourceNode, _ op: any SubgraphOperator, _ facts: OperatorInputs, into lowered: inout Node
+    ) throws(EngineError) {
+        let formals = try attributing(node) { () throws(OperatorError) in try op.subgraphInputs(facts) }
+        for (index, attribute) in type(of: op).subgraphAttributes.enumerated() {
+            guard case .graph(let body)? = node.attributes[attribute] else {
+                throw .node(
+                    name: node.name, operatorName: node.operatorName,
+                    .invalidAttribute(name: attribute, reason: "is missing, expected a graph"))
+            }
+            let own = index < formals.count ? formals[index] : []
+            let scope = LoweringScope(source: body, catalog: catalog, parent: self, formals: own)
+            let graph = try scope.lower()
+            var positions: [Int] = []
+            for (outer, _) in scope.captured {
+                if let known = lowered.captures.firstIndex(of: outer) {
+                    positions.append(known)
+                } else {
+                    positions.append(lowered.captures.count)
+                    lowered.captures.append(outer)
+                }
+            }
+            lowered.subgraphs.append(Subgraph(graph: graph, captures: positions))
+        }
+    }
+
+    private func attributing<Result>(
+        _ node: SourceNode, _ body: () throws(OperatorError) -> Result
+    ) throws(EngineError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw .node(name: node.name, operatorName: node.operatorName, error)
+        }
+    }
+}
