@@ -1,0 +1,94 @@
+import DequeModule
+
+/// Queued tasks of one group key, oldest first.
+struct BatchGroup<Task: BatchTask> {
+    private struct Entry {
+        let sequence: UInt64
+        let task: Task
+        let rowCount: Int
+        let enqueued: ContinuousClock.Instant
+        let deadline: ContinuousClock.Instant?
+    }
+
+    /// In the order of submission, hence ascending in `sequence`.
+    private var entries = Deque<Entry>()
+
+    /// Sum of the queued tasks' rows.
+    private(set) var rowCount = 0
+
+    var isEmpty: Bool { entries.isEmpty }
+    var taskCount: Int { entries.count }
+
+    /// Submission order of the oldest task.
+    var oldestSequence: UInt64? { entries.first?.sequence }
+
+    mutating func append(
+        _ task: Task, rowCount rows: Int, deadline: ContinuousClock.Instant?, sequence: UInt64,
+        at now: ContinuousClock.Instant
+    ) {
+        entries.append(Entry(sequence: sequence, task: task, rowCount: rows, enqueued: now, deadline: deadline))
+        rowCount += rows
+    }
+
+    /// When the front batch may run: at once (`nil`) when it is full or another task no longer fits, else when the oldest
+    /// task has waited for the policy's timeout. With as many rows as a batch holds one of the first two is the case.
+    func runnableInstant(_ policy: BatchPolicy) -> ContinuousClock.Instant? {
+        guard let oldest = entries.first, rowCount < policy.maxBatchSize else { return nil }
+        return oldest.enqueued + policy.timeout
+    }
+
+    /// Removes the front batch: the longest run of whole tasks that fits `maxBatchSize`, but at least one task.
+    mutating func takeBatch(maxBatchSize: Int) -> [Task] {
+        guard let first = entries.first else { return [] }
+        var rows = first.rowCount
+        var count = 1
+        while count < entries.count, rows < maxBatchSize, entries[count].rowCount <= maxBatchSize - rows {
+            rows += entries[count].rowCount
+            count += 1
+        }
+        let batch = entries.prefix(count).map(\.task)
+        entries.removeFirst(count)
+        rowCount -= rows
+        return batch
+    }
+
+    /// Moves tasks whose deadline has passed to `expired` and answers the earliest deadline among those that stay.
+    mutating func removeExpired(at now: ContinuousClock.Instant, to expired: inout [Task]) -> ContinuousClock.Instant? {
+        var earliest: ContinuousClock.Instant?
+        var removedRows = 0
+        entries.removeAll { entry in
+            guard let deadline = entry.deadline else { return false }
+            if deadline <= now {
+                expired.append(entry.task)
+                removedRows += entry.rowCount
+                return true
+            }
+            earliest = min(earliest ?? deadline, deadline)
+            return false
+        }
+        rowCount -= removedRows
+        return earliest
+    }
+
+    /// Removes one task by its submission order; `nil` when it is not here.
+    mutating func remove(sequence: UInt64) -> Task? {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        guard low < entries.count, entries[low].sequence == sequence else { return nil }
+        let entry = entries.remove(at: low)
+        rowCount -= entry.rowCount
+        return entry.task
+    }
+
+    mutating func removeAll() -> [(sequence: UInt64, task: Task)] {
+        defer {
+            entries.removeAll()
+            rowCount = 0
+        }
+        return entries.map { ($0.sequence, $0.task) }
+    }
+}

@@ -1,0 +1,80 @@
+import Synchronization
+
+/// Independent tasks wait here until a worker runs them together.
+///
+/// Tasks leave in the order of submission within their group key; between groups the one with the oldest task goes first,
+/// so that no key starves. A task is never split, duplicated or dropped: each one submitted leaves exactly once, through
+/// `takeBatch`, `takeExpired`, `cancel` or `close`. The queue neither runs tasks nor owns a thread or a clock: every
+/// operation is synchronous, callable from any thread, and told what time it is.
+package final class BatchQueue<Task: BatchTask>: Sendable {
+    package let policy: BatchPolicy
+    private let state: Mutex<BatchQueueState<Task>>
+
+    package init(policy: BatchPolicy) {
+        self.policy = policy
+        self.state = Mutex(BatchQueueState())
+    }
+
+    package var queuedRowCount: Int { state.withLock { $0.rowCount } }
+    package var queuedTaskCount: Int { state.withLock { $0.taskCount } }
+    package var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Appends a task that has waited since `now`.
+    ///
+    /// A task without rows counts as one row against the bound of the queue. A task above the bound is taken when nothing
+    /// else waits, because it could never be taken otherwise.
+    /// - Returns: the name under which the task can be cancelled.
+    @discardableResult
+    package func submit(
+        _ task: consuming Task, at now: ContinuousClock.Instant = .now
+    ) throws(BatchRefusal) -> BatchTicket {
+        let task = task
+        let rows = max(1, task.rowCount)
+        guard rows <= policy.maxBatchSize || policy.allowsOversize else {
+            throw .taskTooLarge(rows: rows, maximum: policy.maxBatchSize)
+        }
+        let limit = policy.maxQueuedRows
+        return try state.withLock { state throws(BatchRefusal) in
+            guard !state.isClosed else { throw .closed }
+            let free = limit - min(limit, state.rowCount)
+            guard rows <= free || state.taskCount == 0 else {
+                throw .queueFull(taskRows: rows, queuedRows: state.rowCount, limit: limit)
+            }
+            let sequence = state.append(task, rowCount: rows, at: now)
+            return BatchTicket(sequence: sequence)
+        }
+    }
+
+    /// Removes the next batch that may run at `now`, and every task whose deadline is not after `now`.
+    package func takeBatch(now: ContinuousClock.Instant) -> BatchTake<Task> {
+        state.withLock { state in
+            let expired = state.removeExpired(at: now)
+            switch state.nextGroup(policy, at: now) {
+            case .none: return .empty(expired: expired)
+            case .later(let instant):
+                let wake = min(instant, state.earliestDeadline ?? instant)
+                return .waitUntil(wake, expired: expired)
+            case .runnable(let key):
+                return .batch(state.takeBatch(of: key, maxBatchSize: policy.maxBatchSize), expired: expired)
+            }
+        }
+    }
+
+    /// Removes the tasks whose deadline is not after `now`, for use while every worker is busy.
+    package func takeExpired(now: ContinuousClock.Instant) -> [Task] {
+        state.withLock { $0.removeExpired(at: now) }
+    }
+
+    /// Removes a task that still waits; `nil` when it has left the queue already.
+    package func cancel(_ ticket: BatchTicket) -> Task? {
+        state.withLock { $0.remove(sequence: ticket.sequence) }
+    }
+
+    /// Refuses further tasks and answers those that waited, in the order of submission.
+    package func close() -> [Task] {
+        state.withLock { state in
+            state.isClosed = true
+            return state.removeAll()
+        }
+    }
+}

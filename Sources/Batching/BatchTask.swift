@@ -1,0 +1,31 @@
+/// What a batch queue must know of a piece of work; everything else about it is opaque.
+package protocol BatchTask: Sendable {
+    associatedtype GroupKey: Hashable & Sendable
+
+    /// Rows (elements of the batch axis) that this task adds to a batch, ≥ 0. Read once, at submission.
+    var rowCount: Int { get }
+
+    /// When the client stops waiting; `nil` waits for ever. Read once, at submission.
+    var deadline: ContinuousClock.Instant? { get }
+
+    /// Only tasks with equal keys share a batch, for example those whose inputs agree in every dimension but the first.
+    var groupKey: GroupKey { get }
+}
+
+/// Names one submitted task within its queue, so that it can be cancelled.
+package struct BatchTicket: Hashable, Sendable {
+    /// Position in the order of submission; never used twice by one queue.
+    let sequence: UInt64
+}
+
+/// What a queue hands to a free worker.
+///
+/// Every case carries the tasks whose deadline has passed: they left the queue unrun, and the caller answers them.
+package enum BatchTake<Task: BatchTask>: Sendable {
+    /// Tasks to run together, in the order of submission, all with one group key; never empty.
+    case batch([Task], expired: [Task])
+    /// Tasks are queued but none may run yet; ask again at this instant, or earlier when a task was submitted.
+    case waitUntil(ContinuousClock.Instant, expired: [Task])
+    /// Nothing is queued.
+    case empty(expired: [Task])
+}
