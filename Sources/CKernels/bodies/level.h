@@ -1,12 +1,19 @@
 // Everything of one level, gathered into its table. No include guard: each level's file includes it once.
 #include "CKernels.h"
 #include "vector.h"
+#include "math.h"
 #include "elementwise.h"
+#include "reduce.h"
+#include "softmax.h"
+#include "cast.h"
 #include "matrix.h"
 
 const apus_kernels APUS_NAME(apus_kernels) = {
     .isa = APUS_LEVEL_ID,
     .vector_floats = VF,
     .elementwise = APUS_NAME(elementwise),
+    .reduce = APUS_NAME(reduce),
+    .softmax = APUS_NAME(softmax),
+    .cast = APUS_NAME(cast),
     .matrix = APUS_NAME(matrix),
 };

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "cast.h"
 #include "elementwise.h"
 #include "matrix.h"
+#include "reduce.h"
+#include "softmax.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +30,9 @@ typedef struct apus_kernels {
     /// Floats in one vector register.
     int vector_floats;
     apus_elementwise_kernels elementwise;
+    apus_reduce_kernels reduce;
+    apus_softmax_kernels softmax;
+    apus_cast_kernels cast;
     apus_matrix_kernels matrix;
 } apus_kernels;
 
