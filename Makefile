@@ -1,0 +1,92 @@
+# Apus: build, test, run and install. `make help` lists the targets.
+
+SWIFT    ?= swift
+PREFIX   ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR  ?=
+INSTALL  ?= install
+
+# Debian packages that the build needs beside a Swift toolchain.
+PACKAGES := libopenblas-dev libsqlite3-dev libssl-dev
+
+BINARY   := .build/release/apus
+# The binary carries its own Swift runtime; tests cannot, so that they have a build folder of their own and neither
+# build throws the other's work away.
+BUILD    := $(SWIFT) build -c release --static-swift-stdlib --product apus
+TEST     := $(SWIFT) test -c release --scratch-path .build-test
+SOURCES  := Package.swift Sources Tests
+
+.PHONY: help run build test bench format lint deps install clean
+
+help:
+	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
+	@echo "make build      release binary at $(BINARY)"
+	@echo "make test       build and run every test; FILTER=NAME runs those that match"
+	@echo "make bench      latency of the models in models/"
+	@echo "make format     format the sources in place; make lint only reports"
+	@echo "make deps       install the Debian packages that are missing: $(PACKAGES)"
+	@echo "make install    binary, unit, configuration, manual page, completions; DESTDIR= PREFIX=$(PREFIX)"
+	@echo "make clean      remove what was built"
+
+run: build
+	exec $(BINARY) serve --config config/apus.yaml
+
+build: deps
+	$(BUILD)
+
+test: deps
+	$(TEST) $(if $(FILTER),--filter $(FILTER))
+
+bench: build
+	@for model in models/*/; do $(BINARY) bench "$$model"1 --seconds 2 || exit 1; done
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+# Installs only what is missing, so that a second call needs neither the network nor root.
+deps:
+	@command -v $(SWIFT) >/dev/null || { \
+		echo "make: no '$(SWIFT)' on the PATH; install a Swift 6.3 toolchain from https://www.swift.org/install/linux/" >&2; exit 1; }
+	@command -v dpkg-query >/dev/null || { \
+		echo "make: not a Debian system; install what corresponds to: $(PACKAGES)" >&2; exit 0; }; \
+	missing=""; \
+	for package in $(PACKAGES); do \
+		case "$$(dpkg-query -W -f='$${Status}' $$package 2>/dev/null)" in \
+			"install ok installed") ;; \
+			*) missing="$$missing $$package" ;; \
+		esac; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then root=""; \
+	elif command -v sudo >/dev/null; then root="sudo"; \
+	else echo "make: missing Debian packages and no sudo; run as root: apt-get install$$missing" >&2; exit 1; fi; \
+	echo "make: installing$$missing"; \
+	$$root apt-get update -q && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+
+$(BINARY):
+	$(MAKE) build
+
+# The unit and the configuration name the paths of a system installation; the sources name those of a checkout.
+install: $(BINARY)
+	$(INSTALL) -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/apus
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/apus
+	sed 's|/usr/bin/apus|$(PREFIX)/bin/apus|' deploy/apus.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
+	$(INSTALL) -D -m 644 deploy/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/apus.conf
+	$(INSTALL) -D -m 644 deploy/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/apus.conf
+	[ -e $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml ] || { \
+		sed -e 's|\.\./state/|/var/lib/apus/|' -e 's|\.\./models|/var/lib/apus/models|' config/apus.yaml \
+			> $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml && chmod 644 $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml; }
+	$(INSTALL) -D -m 644 deploy/apus.1 $(DESTDIR)$(PREFIX)/share/man/man1/apus.1
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BINARY) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/apus
+	$(BINARY) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_apus
+	$(BINARY) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/apus.fish
+
+clean:
+	rm -rf .build .build-test
