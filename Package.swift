@@ -110,5 +110,11 @@ let package = Package(
             ],
             swiftSettings: common
         ),
+
+        // Tests mirror the targets; the shape of the house has its own.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: common),
+        .testTarget(
+            name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter"], swiftSettings: common),
     ]
 )

@@ -82,7 +82,12 @@ package final class Engine: Sendable {
     }
 
     /// Runs once over `inputs`; the outputs are copies.
-    package func run(_ inputs: [TensorView]) throws -> [Tensor] {
+    package func run(_ inputs: [Tensor]) throws -> [Tensor] {
+        try withExtendedLifetime(inputs) { try run(views: inputs.map(\.view)) }
+    }
+
+    /// Runs once over memory that the caller keeps alive during the call.
+    func run(views inputs: [TensorView]) throws -> [Tensor] {
         let plan = try plan(for: inputs.map(\.spec))
         return try withSession(plan) { session in
             for (index, input) in inputs.enumerated() { unsafe session.bind(input: index, to: input.baseAddress) }
@@ -143,5 +148,5 @@ private struct NestedRunner: SubgraphRunner {
     let engine: Engine
     let captured: [TensorView]
 
-    func run(_ inputs: [TensorView]) throws -> [Tensor] { try engine.run(inputs + captured) }
+    func run(_ inputs: [TensorView]) throws -> [Tensor] { try engine.run(views: inputs + captured) }
 }

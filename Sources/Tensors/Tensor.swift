@@ -44,7 +44,7 @@ package struct Tensor: Sendable {
     }
 
     /// The tensor itself, or a copy when its memory is only lent.
-    package var owned: Tensor { storage.isBorrowed ? Tensor(copying: view) : self }
+    package var owned: Tensor { storage.isBorrowed ? withExtendedLifetime(storage) { Tensor(copying: view) } : self }
 
     /// The same elements under another shape of equal element count.
     package func reshaped(_ shape: Shape) -> Tensor {
@@ -52,22 +52,26 @@ package struct Tensor: Sendable {
         return Tensor(TensorSpec(elementType, shape), storage: storage)!
     }
 
-    /// A borrowed look at the tensor; the tensor must outlive it.
+    /// A borrowed look at the tensor, which must outlive it: hold the tensor with `withExtendedLifetime`, since the last
+    /// mention of a value ends its life.
     package var view: TensorView { unsafe TensorView(spec, UnsafeRawPointer(storage.baseAddress)) }
 
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try unsafe body(UnsafeRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
+        defer { withExtendedLifetime(storage) {} }
+        return try unsafe body(UnsafeRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
     }
 
     /// The elements as an array.
     ///
     /// - Precondition: `Scalar` is the element type.
-    package func values<Scalar: TensorScalar>(_: Scalar.Type = Scalar.self) -> [Scalar] { view.values() }
+    package func values<Scalar: TensorScalar>(_: Scalar.Type = Scalar.self) -> [Scalar] {
+        withExtendedLifetime(storage) { view.values() }
+    }
 
     /// The elements of an integer or bool tensor widened to `Int`; nil for other types and for values outside `Int`.
-    package var integers: [Int]? { view.integers }
+    package var integers: [Int]? { withExtendedLifetime(storage) { view.integers } }
 }
 
 /// A borrowed look at a dense tensor in somebody else's memory.
