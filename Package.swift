@@ -75,7 +75,7 @@ let package = Package(
         ),
         .target(
             name: "ModelFormats",
-            dependencies: ["GraphIR", "Tensors", "ProtobufWire"],
+            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
             swiftSettings: common
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: guarded),

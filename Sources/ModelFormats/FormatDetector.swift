@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Tells which format lies at a path, by names alone; the importer then reads.
+package enum FormatDetector {
+    /// The importer for what lies at `path`, and the path to give it.
+    ///
+    /// `path` is an `.onnx` file, or a version directory that holds `model.onnx` or exactly one `.onnx` file.
+    package static func importer(
+        for path: String
+    ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw .unreadable(path: path, reason: "cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return try importer(forFile: path)
+        case S_IFDIR: return try importer(forDirectory: path)
+        default: throw .unrecognized(path: path, reason: "is neither a file nor a directory")
+        }
+    }
+
+    private static func importer(
+        forFile path: String
+    ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        if isSavedModel(name) { throw savedModel(path) }
+        guard name.hasSuffix(".onnx") else {
+            throw .unrecognized(path: path, reason: "is not named *.onnx; Apus reads ONNX models, give it such a file or a directory that holds one")
+        }
+        return (ONNXImporter(), path)
+    }
+
+    private static func importer(
+        forDirectory path: String
+    ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
+        let names = try fileNames(in: path)
+        let savedModels = names.filter(isSavedModel)
+        // Names with a leading dot are half-written copies and the like, never models.
+        let models = names.filter { $0.hasSuffix(".onnx") && !$0.hasPrefix(".") }.sorted()
+        guard savedModels.isEmpty || models.isEmpty else {
+            throw .unrecognized(
+                path: path, reason: "holds both \(savedModels[0]) and \(models[0]); keep one model in a version directory")
+        }
+        if !savedModels.isEmpty { throw savedModel(path) }
+        if models.contains("model.onnx") { return (ONNXImporter(), path + "/model.onnx") }
+        switch models.count {
+        case 1: return (ONNXImporter(), path + "/" + models[0])
+        case 0:
+            throw .unrecognized(path: path, reason: "holds no model; expected model.onnx or one other .onnx file in it")
+        default:
+            let list = models.prefix(3).joined(separator: ", ")
+            throw .unrecognized(
+                path: path, reason: "holds \(models.count) .onnx files (\(list)…); keep one, or name the one to serve model.onnx")
+        }
+    }
+
+    private static func isSavedModel(_ name: String) -> Bool { name == "saved_model.pb" || name == "saved_model.pbtxt" }
+
+    private static func savedModel(_ path: String) -> ImportError {
+        .unsupported(
+            path: path, place: "is a TensorFlow SavedModel,",
+            feature: "which this version of Apus does not support yet; convert it to ONNX (for example with tf2onnx)")
+    }
+
+    private static func fileNames(in path: String) throws(ImportError) -> [String] {
+        guard let directory = opendir(path) else {
+            throw .unreadable(path: path, reason: "cannot be listed: \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            names.append(name)
+        }
+        return names
+    }
+}

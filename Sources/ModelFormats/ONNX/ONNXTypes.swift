@@ -1,0 +1,77 @@
+import Tensors
+
+extension ONNX {
+    /// `TensorProto.DataType`
+    enum DataType: Int32, CaseIterable {
+        case undefined = 0, float, uint8, int8, uint16, int16, int32, int64, string, bool, float16, double, uint32, uint64
+        case complex64, complex128, bfloat16, float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, uint4, int4
+        case float4e2m1, float8e8m0, uint2, int2
+
+        /// The name that ONNX's documents use: `float`, `int64`.
+        static func name(of number: Int32) -> String {
+            DataType(rawValue: number).map { String(describing: $0) } ?? "data type \(number)"
+        }
+
+        /// The engine's element type; nil for those that Apus does not compute with.
+        var elementType: ElementType? {
+            switch self {
+            case .float: .float32
+            case .double: .float64
+            case .float16: .float16
+            case .bfloat16: .bfloat16
+            case .int8: .int8
+            case .int16: .int16
+            case .int32: .int32
+            case .int64: .int64
+            case .uint8: .uint8
+            case .uint16: .uint16
+            case .uint32: .uint32
+            case .uint64: .uint64
+            case .bool: .bool
+            case .string: .string
+            default: nil
+            }
+        }
+
+        /// The number under which an element type is written.
+        init(_ elementType: ElementType) {
+            self =
+                switch elementType {
+                case .float32: .float
+                case .float64: .double
+                case .float16: .float16
+                case .bfloat16: .bfloat16
+                case .int8: .int8
+                case .int16: .int16
+                case .int32: .int32
+                case .int64: .int64
+                case .uint8: .uint8
+                case .uint16: .uint16
+                case .uint32: .uint32
+                case .uint64: .uint64
+                case .bool: .bool
+                case .string: .string
+                }
+        }
+    }
+}
+
+extension ONNX.ValueType {
+    /// The tensor type that is declared.
+    ///
+    /// Extents of 0 and below, as exporters write them for a batch, are unknown; so are extents that say nothing.
+    ///
+    /// - Returns: nil when it is no tensor, or one of elements that Apus does not compute with.
+    var tensorType: TensorType? {
+        guard kind == .tensor, let elementType = ONNX.DataType(rawValue: dataType)?.elementType else { return nil }
+        return TensorType(elementType, dimensions.map { SymbolicShape($0.map(\.declared)) })
+    }
+}
+
+extension ONNX.Dimension {
+    fileprivate var declared: Tensors.Dimension {
+        if let value { return value > 0 && value <= Shape.maximumElementCount ? .known(Int(value)) : .unknown }
+        if let parameter, !parameter.isEmpty { return .symbol(parameter) }
+        return .unknown
+    }
+}

@@ -1,0 +1,184 @@
+import ProtobufWire
+import Tensors
+
+/// `TensorProto` → `Tensor`: in place in the mapped file where the bytes are the elements and lie on the boundary
+/// of their type, else copied.
+///
+/// Elements are little-endian in the file, as on the processors that Apus runs on.
+struct TensorDecoder {
+    let session: ImportSession
+
+    /// - Parameter place: what messages call the tensor: `initializer "w"`.
+    func tensor(_ proto: ONNX.Tensor, place: String) throws(ImportError) -> Tensor {
+        let spec = try spec(of: proto, place: place)
+        guard !proto.isSegment else { throw session.unsupported(place, "is one segment of a tensor, which Apus does not join") }
+        if proto.isExternal { return try external(proto, spec, place) }
+        if let raw = proto.raw, !raw.isEmpty || proto.typedFields.isEmpty {
+            guard proto.typedFields.isEmpty else { throw session.malformed(place, "has its elements twice, in raw_data and in a typed field") }
+            return try inFile(session.file, raw, spec, place)
+        }
+        return try typed(proto, spec, place)
+    }
+
+    private func spec(of proto: ONNX.Tensor, place: String) throws(ImportError) -> TensorSpec {
+        guard let type = ONNX.DataType(rawValue: proto.dataType), type != .undefined else {
+            throw session.malformed(place, "has \(ONNX.DataType.name(of: proto.dataType)) elements, which ONNX does not define")
+        }
+        let shape = try shape(proto.extents, place: place)
+        guard let elementType = type.elementType, elementType != .string else {
+            throw session.unsupported(place, "has elements of type \(ONNX.DataType.name(of: proto.dataType)), which Apus does not compute with")
+        }
+        // Far from overflow: the shape bounds the element count.
+        let spec = TensorSpec(elementType, shape)
+        try session.check(place, "bytes", spec.byteCount, atMost: session.limits.tensorByteCount)
+        return spec
+    }
+
+    func shape(_ extents: [Int64], place: String) throws(ImportError) -> Shape {
+        try session.check(place, "dimensions", extents.count, atMost: session.limits.tensorRank)
+        guard let shape = Shape(checking: extents.map(Int.init)) else {
+            let text = "[" + extents.map(String.init).joined(separator: ",") + "]"
+            throw session.malformed(place, "has the shape \(text); extents are 0 or more and their product below 2^48")
+        }
+        return shape
+    }
+
+    // MARK: Bytes as they are
+
+    private func inFile(
+        _ file: MappedFile, _ range: Range<Int>, _ spec: TensorSpec, _ place: String
+    ) throws(ImportError) -> Tensor {
+        guard range.count == spec.byteCount else {
+            throw session.malformed(place, "has \(range.count) bytes of data, \(spec) needs \(spec.byteCount)")
+        }
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
+        let isAligned = spec.elementType.byteCount > 0 && range.lowerBound.isMultiple(of: spec.elementType.byteCount)
+        // A bool's byte is 0 or 1 everywhere in the engine; a file may hold others.
+        let isSound = spec.elementType != .bool || bytes.allSatisfy { $0 <= 1 }
+        if isAligned, isSound, !range.isEmpty,
+            let storage = TensorStorage(file: file, byteOffset: range.lowerBound, byteCount: range.count),
+            let tensor = Tensor(spec, storage: storage)
+        {
+            return tensor
+        }
+        try session.countCopied(spec.byteCount)
+        return Tensor(spec) { target in
+            target.copyMemory(from: bytes)
+            if !isSound { for index in target.indices where target[index] > 1 { target[index] = 1 } }
+        }
+    }
+
+    /// `external_data`: `location`, and optionally `offset` and `length` in bytes.
+    private func external(_ proto: ONNX.Tensor, _ spec: TensorSpec, _ place: String) throws(ImportError) -> Tensor {
+        var location: String?
+        var offset = 0
+        var length = spec.byteCount
+        for entry in proto.externalEntries {
+            switch entry.key {
+            case "location": location = entry.value
+            case "offset": offset = try byteCount(entry, place)
+            case "length": length = try byteCount(entry, place)
+            default: break
+            }
+        }
+        guard let location else { throw session.malformed(place, "has external data without a location") }
+        let file: MappedFile
+        do throws(ExternalFiles.Refusal) { file = try session.externalFiles.mapping(of: location) } catch {
+            if error.isLimit { throw session.unsupported(place, error.reason) }
+            throw session.malformed(place, error.reason)
+        }
+        guard offset <= file.byteCount, length <= file.byteCount - offset else {
+            throw session.malformed(
+                place, "wants \(length) bytes at \(offset) of \"\(location)\", which has \(file.byteCount); copy the file again")
+        }
+        return try inFile(file, offset..<(offset + length), spec, place)
+    }
+
+    private func byteCount(_ entry: ONNX.Property, _ place: String) throws(ImportError) -> Int {
+        guard let value = Int(entry.value), value >= 0 else {
+            throw session.malformed(place, "has the external \(entry.key) \"\(entry.value)\", expected a number of bytes")
+        }
+        return value
+    }
+
+    // MARK: Typed fields
+
+    private func typed(_ proto: ONNX.Tensor, _ spec: TensorSpec, _ place: String) throws(ImportError) -> Tensor {
+        try session.countCopied(spec.byteCount)
+        switch spec.elementType {
+        case .float32: return try tensor(try values(proto, field: 4, spec, place) as [Float], spec)
+        case .float64: return try tensor(try values(proto, field: 10, spec, place) as [Double], spec)
+        case .int64: return try tensor(try values(proto, field: 7, spec, place) as [Int64], spec)
+        case .uint64: return try tensor(try values(proto, field: 11, spec, place) as [UInt64], spec)
+        case .uint32: return try tensor(try narrowed(try values(proto, field: 11, spec, place) as [UInt64], place) as [UInt32], spec)
+        case .int32: return try tensor(try values(proto, field: 5, spec, place) as [Int32], spec)
+        case .int16: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [Int16], spec)
+        case .int8: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [Int8], spec)
+        case .uint16: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [UInt16], spec)
+        case .uint8: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [UInt8], spec)
+        case .bool: return try tensor((try values(proto, field: 5, spec, place) as [Int32]).map { UInt8($0 == 0 ? 0 : 1) }, spec)
+        case .float16, .bfloat16:
+            // The bit pattern is the lower half of an int32_data element.
+            return try tensor((try values(proto, field: 5, spec, place) as [Int32]).map { UInt16(truncatingIfNeeded: $0) }, spec)
+        case .string: throw session.unsupported(place, "has elements of type string, which Apus does not compute with")
+        }
+    }
+
+    private func tensor<Scalar: BitwiseCopyable>(_ values: [Scalar], _ spec: TensorSpec) throws(ImportError) -> Tensor {
+        Tensor(spec) { target in values.withUnsafeBytes { target.copyMemory(from: $0) } }
+    }
+
+    private func narrowed<Wide: BinaryInteger, Narrow: FixedWidthInteger>(
+        _ values: [Wide], _ place: String
+    ) throws(ImportError) -> [Narrow] {
+        var result: [Narrow] = []
+        result.reserveCapacity(values.count)
+        for value in values {
+            guard let narrow = Narrow(exactly: value) else {
+                throw session.malformed(place, "holds \(value), which does not fit its type \(Narrow.self)")
+            }
+            result.append(narrow)
+        }
+        return result
+    }
+
+    /// All elements of the one typed field that the element type's data may be in.
+    private func values<Element: PackedElement>(
+        _ proto: ONNX.Tensor, field number: Int, _ spec: TensorSpec, _ place: String
+    ) throws(ImportError) -> [Element] {
+        var values: [Element] = []
+        for occurrence in proto.typedFields {
+            guard occurrence.field.number == number else {
+                throw session.malformed(place, "has \(spec.elementType) elements in field \(occurrence.field.number) of TensorProto, expected field \(number)")
+            }
+            try session.read(occurrence.range) { reader throws(WireError) in
+                try Element.append(occurrence.field, from: &reader, to: &values)
+            }
+        }
+        guard values.count == spec.shape.elementCount else {
+            throw session.malformed(place, "has \(values.count) elements, \(spec) needs \(spec.shape.elementCount)")
+        }
+        return values
+    }
+}
+
+/// What typed data fields hold.
+private protocol PackedElement {
+    static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Self]) throws(WireError)
+}
+
+extension Float: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Float]) throws(WireError) { try reader.append(field, to: &list) }
+}
+extension Double: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Double]) throws(WireError) { try reader.append(field, to: &list) }
+}
+extension Int32: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Int32]) throws(WireError) { try reader.append(field, to: &list) }
+}
+extension Int64: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Int64]) throws(WireError) { try reader.append(field, to: &list) }
+}
+extension UInt64: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [UInt64]) throws(WireError) { try reader.append(field, to: &list) }
+}
