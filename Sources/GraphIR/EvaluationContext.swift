@@ -26,9 +26,23 @@ package struct EvaluationContext {
         guard index < subgraphs.count else { throw OperatorError.invalidValue("has no subgraph \(index)") }
         return try subgraphs[index].run(inputs)
     }
+
+    /// What is known of output `output` of subgraph `index` without running it; nil when nothing is.
+    package func outputFact(ofSubgraph index: Int, _ output: Int) -> ValueFact? {
+        guard index < subgraphs.count else { return nil }
+        let facts = subgraphs[index].outputFacts
+        return output < facts.count ? facts[output] : nil
+    }
 }
 
 /// A subgraph ready to run.
 package protocol SubgraphRunner {
     func run(_ inputs: [TensorView]) throws -> [Tensor]
+
+    /// What is known of the outputs without running: the type of a loop's output that no round made. May be empty.
+    var outputFacts: [ValueFact] { get }
+}
+
+extension SubgraphRunner {
+    package var outputFacts: [ValueFact] { [] }
 }
