@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Makes the test data under Tests/Fixtures from its public origins.
+
+    make_fixtures.py operators NODE_TESTS OUT     ONNX's node tests: onnx/backend/test/data/node of the wheel onnx==1.21.0
+    make_fixtures.py models CORPUS OUT            model corpus entries: <name>/{1/model.onnx, golden*.npz, meta.json}
+
+`operators` copies the cases whose operators and element types Apus means to support, unchanged, and leaves out
+near-duplicates (LEFT_OUT). `models` copies models unchanged and unpacks each golden .npz into a folder of .npy files:
+golden_0/in_0.npy, golden_0/out_0.npy, ... Needs numpy and onnx. OUT is made anew
+but for its README.md, LICENSE and LICENSES.
+"""
+import argparse
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import AttributeProto, TensorProto
+
+# ------------------------------------------------------------------ operators
+DEFAULT_DOMAIN = set("""
+    Add Sub Mul Div Mod Pow Max Min Mean Sum BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot And Or Xor Not
+    Equal Greater GreaterOrEqual Less LessOrEqual Abs Neg Ceil Floor Round Sign Sqrt Exp Log Reciprocal
+    Sin Cos Tan Asin Acos Atan Sinh Cosh Tanh Asinh Acosh Atanh Erf IsNaN IsInf Identity Clip Where Cast CastLike PRelu
+    Relu LeakyRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Softplus Softsign ThresholdedRelu Gelu Mish Swish Shrink
+    Softmax LogSoftmax Hardmax
+    ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare
+    ArgMax ArgMin CumSum MatMul Gemm Conv ConvTranspose
+    MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool
+    BatchNormalization LayerNormalization InstanceNormalization LRN MeanVarianceNormalization GroupNormalization
+    Reshape Flatten Squeeze Unsqueeze Transpose Concat Split Slice Expand Tile Pad
+    Shape Size Constant ConstantOfShape Range Gather GatherElements GatherND Scatter ScatterElements ScatterND
+    TopK NonZero Compress Unique OneHot Trilu ReverseSequence EyeLike DepthToSpace SpaceToDepth Resize
+    If Loop Scan LSTM GRU RNN
+""".split())
+ML_DOMAIN = set("""
+    LinearClassifier Scaler Normalizer TreeEnsembleClassifier TreeEnsembleRegressor TreeEnsemble Imputer Binarizer
+""".split())
+ELEMENT_TYPES = {
+    getattr(TensorProto, name)
+    for name in "FLOAT DOUBLE FLOAT16 INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 BOOL".split()
+}
+# Function bodies written out as graphs: one of each kind is enough to test their operators together.
+EXPANDED_KEPT = set("""
+    test_celu_expanded test_gelu_default_1_expanded test_group_normalization_example_expanded
+    test_layer_normalization_2d_axis0_expanded test_mvn_expanded_ver18 test_softmax_axis_1_expanded_ver18
+    test_clip_expanded test_hardswish_expanded
+""".split())
+# Same operator, attributes and types as a case that is kept, with other random numbers.
+LEFT_OUT = re.compile(r"^test_reduce_.*_random|^test_logsoftmax_axis_[02]$|training")
+MAXIMUM_CASE_BYTES = 200_000
+
+
+def graphs_of(graph):
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == AttributeProto.GRAPH:
+                yield from graphs_of(attribute.g)
+            for inner in attribute.graphs:
+                yield from graphs_of(inner)
+
+
+def element_types(graph):
+    """Every element type that a graph names; None for what is no tensor."""
+    for value in [*graph.input, *graph.output, *graph.value_info]:
+        if value.HasField("type"):
+            yield value.type.tensor_type.elem_type if value.type.HasField("tensor_type") else None
+    for tensor in graph.initializer:
+        yield tensor.data_type
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == AttributeProto.TENSOR:
+                yield attribute.t.data_type
+            if attribute.name == "to" and node.op_type == "Cast":
+                yield attribute.i
+            if attribute.type in (AttributeProto.SPARSE_TENSOR, AttributeProto.TYPE_PROTO) or attribute.name.startswith("value_string"):
+                yield None
+
+
+def supported(model):
+    for graph in graphs_of(model.graph):
+        for node in graph.node:
+            known = ML_DOMAIN if node.domain == "ai.onnx.ml" else DEFAULT_DOMAIN if node.domain in ("", "ai.onnx") else set()
+            if node.op_type not in known:
+                return False
+            if any(a.name == "training_mode" and a.i for a in node.attribute):
+                return False
+        if not all(kind in ELEMENT_TYPES for kind in element_types(graph)):
+            return False
+    return not model.functions
+
+
+def bytes_below(folder):
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+
+
+def copy_operators(source, out):
+    empty(out)
+    count = total = 0
+    for case in sorted(source.iterdir()):
+        name = case.name
+        if "_expanded" in name and name not in EXPANDED_KEPT or LEFT_OUT.search(name):
+            continue
+        if not (case / "model.onnx").exists() or not supported(onnx.load(str(case / "model.onnx"))):
+            continue
+        if bytes_below(case) > MAXIMUM_CASE_BYTES:
+            print("too large:", name, bytes_below(case))
+            continue
+        shutil.copytree(case, out / name)
+        count += 1
+        total += bytes_below(case)
+    print(f"{count} cases, {total / 1e6:.1f} MB")
+
+
+# ------------------------------------------------------------------ models
+MODELS_LEFT_OUT = {"sk_pipeline_strings", "ort_logreg_iris", "pt_digits_cnn_int8_qdq"}
+
+
+def copy_models(source, out):
+    empty(out)
+    for meta_file in sorted(source.glob("*/meta.json")):
+        meta = json.loads(meta_file.read_text())
+        if meta["format"] != "onnx" or meta["name"] in MODELS_LEFT_OUT:
+            continue
+        entry = out / meta["name"]
+        (entry / "1").mkdir(parents=True)
+        shutil.copyfile(meta_file.parent / meta["model"], entry / "1" / "model.onnx")
+        for index, golden in enumerate(meta["golden"]):
+            folder = entry / f"golden_{index}"
+            folder.mkdir()
+            arrays = np.load(meta_file.parent / golden, allow_pickle=False)
+            for name in arrays.files:
+                np.save(folder / f"{name}.npy", arrays[name])
+        meta["golden"] = [f"golden_{index}" for index in range(len(meta["golden"]))]
+        (entry / "meta.json").write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n")
+        print(meta["name"], bytes_below(entry))
+
+
+def empty(out):
+    """Removes what an earlier run made; what was written by hand stays."""
+    out.mkdir(parents=True, exist_ok=True)
+    for child in out.iterdir():
+        if child.is_dir() and child.name != "LICENSES":
+            shutil.rmtree(child)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["operators", "models"])
+    parser.add_argument("source", type=Path)
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    {"operators": copy_operators, "models": copy_models}[arguments.what](arguments.source, arguments.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
