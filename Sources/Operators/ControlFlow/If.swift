@@ -1,0 +1,67 @@
+import GraphIR
+import Tensors
+
+/// One of two branches, chosen by a condition.
+///
+/// - Shapes: condition: a single bool → the outputs of the branch, which may differ in shape but not in type.
+/// - Source: ONNX operator If.
+struct If: SubgraphOperator {
+    static let subgraphAttributes = ["then_branch", "else_branch"]
+
+    func subgraphInputs(_ inputs: OperatorInputs) -> [[ValueFact]] { [[], []] }
+
+    func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(1...1)
+        _ = try inputs.required(0, of: [.bool])
+        guard subgraphOutputs.count == 2 else {
+            throw .invalidValue("has \(subgraphOutputs.count) branches, expected 2")
+        }
+        let counts = subgraphOutputs.map(\.count)
+        guard counts.allSatisfy({ $0 >= inputs.outputCount }) else {
+            throw .invalidValue("has \(inputs.outputCount) outputs, its branches give \(counts[0]) and \(counts[1])")
+        }
+        if let selected = selectedSubgraph(inputs) { return subgraphOutputs[selected] }
+        var outputs: [ValueFact] = []
+        for index in 0..<inputs.outputCount {
+            let left = subgraphOutputs[0][index], right = subgraphOutputs[1][index]
+            guard left.elementType == right.elementType else {
+                throw .invalidValue("output \(index) is \(left.type) in then_branch and \(right.type) in else_branch; the element types must agree")
+            }
+            outputs.append(ValueFact(left.elementType, SymbolicShape.join(left.shape, right.shape)))
+        }
+        return outputs
+    }
+
+    func selectedSubgraph(_ inputs: OperatorInputs) -> Int? {
+        guard let condition = inputs[0]?.integers, condition.count == 1 else { return nil }
+        return condition[0] != 0 ? 0 : 1
+    }
+
+    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+        let condition = try context.flag(0)
+        let outputs = try context.run(subgraph: condition ? 0 : 1, inputs: [])
+        guard outputs.count >= context.outputCount else {
+            throw OperatorError.invalidValue("its branch gives \(outputs.count) outputs, expected \(context.outputCount)")
+        }
+        return Array(outputs.prefix(context.outputCount))
+    }
+}
+
+extension SymbolicShape {
+    /// What holds of both shapes: nil when the ranks differ, `.unknown` where extents differ.
+    static func join(_ left: SymbolicShape?, _ right: SymbolicShape?) -> SymbolicShape? {
+        guard let left, let right, left.rank == right.rank else { return nil }
+        return SymbolicShape(zip(left.dimensions, right.dimensions).map { $0 == $1 ? $0 : .unknown })
+    }
+}
+
+extension EvaluationContext {
+    /// The single bool that input `index` holds.
+    func flag(_ index: Int) throws(OperatorError) -> Bool {
+        let view = try required(index)
+        guard view.elementType == .bool, view.elementCount == 1 else {
+            throw .invalidInput(index: index, reason: "is \(view.spec), expected a single bool")
+        }
+        return view.bytes[0] != 0
+    }
+}

@@ -1,0 +1,104 @@
+import GraphIR
+import Tensors
+
+/// Runs its body while a trip count and a condition allow, handing values from one round to the next.
+///
+/// - Inputs: trip count (int64, optional), condition (bool, optional), then the carried values' beginnings.
+/// - Body: (round number, condition, carried…) → (condition, carried…, one part of each scan output).
+/// - Outputs: the carried values' ends, then each scan output: its parts stacked along a new first axis.
+/// - Source: ONNX operator Loop.
+struct Loop: SubgraphOperator {
+    static let subgraphAttributes = ["body"]
+    /// A loop that is still running after so many rounds is refused: its trip count or condition is bad.
+    static let maximumRoundCount = 10_000_000
+
+    func subgraphInputs(_ inputs: OperatorInputs) throws(OperatorError) -> [[ValueFact]] {
+        var facts = [ValueFact(.int64, Shape.scalar), ValueFact(.bool, Shape.scalar)]
+        for index in 2..<max(inputs.count, 2) {
+            facts.append(ValueFact(try inputs.required(index).elementType, nil as SymbolicShape?))
+        }
+        return [facts]
+    }
+
+    func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
+        if inputs[0] != nil { _ = try inputs.required(0, of: [.int64]) }
+        if inputs[1] != nil { _ = try inputs.required(1, of: [.bool]) }
+        let carriedCount = max(inputs.count - 2, 0)
+        guard let body = subgraphOutputs.first, subgraphOutputs.count == 1 else {
+            throw .invalidValue("has \(subgraphOutputs.count) bodies, expected 1")
+        }
+        guard body.count >= 1 + carriedCount, body.count == 1 + inputs.outputCount else {
+            throw .invalidValue("its body gives \(body.count) outputs, expected \(1 + inputs.outputCount): the condition, \(carriedCount) carried values and \(inputs.outputCount - carriedCount) scan outputs")
+        }
+        var outputs: [ValueFact] = []
+        for index in 0..<carriedCount {
+            let first = try inputs.required(index + 2), next = body[index + 1]
+            guard first.elementType == next.elementType else {
+                throw .invalidInput(index: index + 2, reason: "is \(first.elementType), the body hands on \(next.elementType)")
+            }
+            outputs.append(ValueFact(first.elementType, SymbolicShape.join(first.shape, next.shape)))
+        }
+        for part in body[(1 + carriedCount)...] {
+            outputs.append(
+                ValueFact(part.elementType, part.shape.map { SymbolicShape([.unknown] + $0.dimensions) }))
+        }
+        return outputs
+    }
+
+    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+        let tripCount = try context.tripCount()
+        let carriedCount = max(context.inputs.count - 2, 0)
+        let scanCount = context.outputCount - carriedCount
+        guard scanCount >= 0 else {
+            throw OperatorError.invalidValue("has \(context.outputCount) outputs for \(carriedCount) carried values")
+        }
+        var condition = try context.inputs.count > 1 && context.inputs[1] != nil ? context.flag(1) : true
+        var carried = try (0..<carriedCount).map { Tensor(copying: try context.required($0 + 2)) }
+        var parts = [[Tensor]](repeating: [], count: scanCount)
+        var round = 0
+        while condition, round < tripCount {
+            guard round < Self.maximumRoundCount else {
+                throw OperatorError.invalidValue("is still running after \(Self.maximumRoundCount) rounds (trip count \(tripCount)); check its trip count and condition")
+            }
+            let inputs = [Tensor(scalar: Int64(round)), Tensor(scalar: condition)] + carried
+            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(\.view)) }
+            guard results.count == 1 + carriedCount + scanCount else {
+                throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(1 + carriedCount + scanCount)")
+            }
+            condition = try results[0].condition()
+            carried = Array(results[1..<1 + carriedCount])
+            for index in 0..<scanCount { parts[index].append(results[1 + carriedCount + index]) }
+            round += 1
+        }
+        let stacked = try parts.enumerated().map { index, parts in
+            try ScanOutput(axis: 0, isReversed: false)
+                .stack(parts, emptyLike: context.outputFact(ofSubgraph: 0, 1 + carriedCount + index))
+        }
+        return carried + stacked
+    }
+
+    static let spellings: [OperatorSpelling] = [
+        .onnx("Loop") { _ throws(OperatorError) in Loop() }
+    ]
+}
+
+extension EvaluationContext {
+    /// The trip count of a loop; without one, more than any loop may run.
+    fileprivate func tripCount() throws(OperatorError) -> Int {
+        guard let view = inputs.first ?? nil else { return Int.max }
+        guard view.elementType == .int64, let count = view.integers?.first, view.elementCount == 1 else {
+            throw .invalidInput(index: 0, reason: "is \(view.spec), expected a single int64")
+        }
+        return count
+    }
+}
+
+extension Tensor {
+    /// The single bool that a loop's body answers.
+    fileprivate func condition() throws(OperatorError) -> Bool {
+        guard elementType == .bool, let value = integers?.first, elementCount == 1 else {
+            throw .invalidValue("its body answers \(spec) for the condition, expected a single bool")
+        }
+        return value != 0
+    }
+}

@@ -1,0 +1,165 @@
+import GraphIR
+import Tensors
+
+/// Walks along sequences, handing states from one step to the next.
+///
+/// - Inputs: states' beginnings, then `sequenceCount` sequences of one length.
+/// - Body: (states…, one element of each sequence…) → (states…, one part of each scan output…).
+/// - Outputs: the states' ends, then each scan output: its parts stacked along its axis.
+/// - Source: ONNX operator Scan since opset 9 (opset 8 has another signature).
+struct Scan: SubgraphOperator {
+    static let subgraphAttributes = ["body"]
+
+    let sequenceCount: Int
+    /// Axis and direction by sequence; a missing entry is axis 0, forward.
+    var inputAxes: [Int] = []
+    var inputDirections: [Int] = []
+    var outputAxes: [Int] = []
+    var outputDirections: [Int] = []
+
+    func subgraphInputs(_ inputs: OperatorInputs) throws(OperatorError) -> [[ValueFact]] {
+        let stateCount = try stateCount(inputs.count)
+        var facts: [ValueFact] = []
+        for index in 0..<inputs.count {
+            let fact = try inputs.required(index)
+            guard index >= stateCount, var shape = fact.shape else {
+                facts.append(ValueFact(fact.elementType, nil as SymbolicShape?))
+                continue
+            }
+            shape.dimensions.remove(at: try axis(of: index - stateCount, rank: shape.rank, input: index))
+            facts.append(ValueFact(fact.elementType, shape))
+        }
+        return [facts]
+    }
+
+    func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
+        let stateCount = try stateCount(inputs.count)
+        guard let body = subgraphOutputs.first, subgraphOutputs.count == 1 else {
+            throw .invalidValue("has \(subgraphOutputs.count) bodies, expected 1")
+        }
+        guard body.count == inputs.outputCount, body.count >= stateCount else {
+            throw .invalidValue("its body gives \(body.count) outputs, expected \(inputs.outputCount), of them \(stateCount) states")
+        }
+        let length = try sequenceLength(inputs, stateCount: stateCount)
+        var outputs: [ValueFact] = []
+        for (index, part) in body.enumerated() {
+            guard index >= stateCount else {
+                let first = try inputs.required(index)
+                guard first.elementType == part.elementType else {
+                    throw .invalidInput(index: index, reason: "is \(first.elementType), the body hands on \(part.elementType)")
+                }
+                outputs.append(ValueFact(first.elementType, SymbolicShape.join(first.shape, part.shape)))
+                continue
+            }
+            guard var shape = part.shape else {
+                outputs.append(ValueFact(part.elementType, nil as SymbolicShape?))
+                continue
+            }
+            let output = output(index - stateCount)
+            guard let place = Shape.resolve(axis: output.axis, rank: shape.rank + 1) else {
+                throw .invalidAttribute(name: "scan_output_axes", reason: "has axis \(output.axis) for a part of shape \(shape)")
+            }
+            shape.dimensions.insert(length, at: place)
+            outputs.append(ValueFact(part.elementType, shape))
+        }
+        return outputs
+    }
+
+    private func stateCount(_ inputCount: Int) throws(OperatorError) -> Int {
+        guard sequenceCount >= 1, sequenceCount <= inputCount else {
+            throw .invalidAttribute(name: "num_scan_inputs", reason: "is \(sequenceCount), the node has \(inputCount) inputs")
+        }
+        return inputCount - sequenceCount
+    }
+
+    private func sequenceLength(_ inputs: OperatorInputs, stateCount: Int) throws(OperatorError) -> Dimension {
+        var length = Dimension.unknown
+        for index in stateCount..<inputs.count {
+            guard let shape = inputs[index]?.shape else { continue }
+            let own = shape[try axis(of: index - stateCount, rank: shape.rank, input: index)]
+            guard let joined = Dimension.unified(length, own) else {
+                throw .invalidInput(index: index, reason: "is a sequence of length \(own), the sequences before have \(length)")
+            }
+            length = joined
+        }
+        return length
+    }
+
+    private func axis(of sequence: Int, rank: Int, input: Int) throws(OperatorError) -> Int {
+        try Axes.resolve(sequence < inputAxes.count ? inputAxes[sequence] : 0, rank: rank, input: input)
+    }
+
+    private func output(_ index: Int) -> ScanOutput {
+        ScanOutput(
+            axis: index < outputAxes.count ? outputAxes[index] : 0,
+            isReversed: index < outputDirections.count && outputDirections[index] == 1)
+    }
+
+    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+        let stateCount = try stateCount(context.inputs.count)
+        guard context.outputCount >= stateCount else {
+            throw OperatorError.invalidValue("has \(context.outputCount) outputs for \(stateCount) states")
+        }
+        let sequences = try (0..<sequenceCount).map { index in
+            let view = try context.required(stateCount + index)
+            return WalkedInput(
+                view: view, axis: try axis(of: index, rank: view.shape.rank, input: stateCount + index),
+                isReversed: index < inputDirections.count && inputDirections[index] == 1)
+        }
+        let length = sequences[0].length
+        guard sequences.allSatisfy({ $0.length == length }) else {
+            throw OperatorError.invalidValue("has sequences of the lengths \(sequences.map(\.length)); they must be equal")
+        }
+        var states = try (0..<stateCount).map { Tensor(copying: try context.required($0)) }
+        var parts = [[Tensor]](repeating: [], count: context.outputCount - stateCount)
+        for step in 0..<length {
+            let inputs = states + sequences.map { $0.element(step) }
+            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(\.view)) }
+            guard results.count == context.outputCount else {
+                throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(context.outputCount)")
+            }
+            states = Array(results[..<stateCount])
+            for index in parts.indices { parts[index].append(results[stateCount + index]) }
+        }
+        return try states
+            + parts.enumerated().map { index, parts in
+                try output(index).stack(parts, emptyLike: context.outputFact(ofSubgraph: 0, stateCount + index))
+            }
+    }
+
+    /// One of the inputs that is walked along.
+    private struct WalkedInput {
+        let view: TensorView
+        let axis: Int
+        let isReversed: Bool
+        var length: Int { view.shape[axis] }
+
+        /// The element that step `step` meets.
+        func element(_ step: Int) -> Tensor {
+            var extents = view.shape.extents, strides = view.shape.strides
+            extents.remove(at: axis)
+            let stride = strides.remove(at: axis)
+            let shape = Shape(extents)
+            let copy = StridedCopy(
+                extents: extents, sourceStrides: strides, destinationStrides: shape.strides,
+                elementByteCount: view.elementType.byteCount,
+                sourceOffset: (isReversed ? length - 1 - step : step) * stride)
+            return Tensor(TensorSpec(view.elementType, shape)) { bytes in
+                if let target = bytes.baseAddress { copy.run(from: view.baseAddress, to: target) }
+            }
+        }
+    }
+
+    static let spellings: [OperatorSpelling] = [
+        .onnx("Scan", since: 9) { reader throws(OperatorError) in
+            guard let count = try reader.integer("num_scan_inputs") else {
+                throw .invalidAttribute(name: "num_scan_inputs", reason: "is missing")
+            }
+            return Scan(
+                sequenceCount: count, inputAxes: try reader.integers("scan_input_axes") ?? [],
+                inputDirections: try reader.integers("scan_input_directions") ?? [],
+                outputAxes: try reader.integers("scan_output_axes") ?? [],
+                outputDirections: try reader.integers("scan_output_directions") ?? [])
+        }
+    ]
+}

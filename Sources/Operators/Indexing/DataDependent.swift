@@ -1,0 +1,97 @@
+import GraphIR
+import Tensors
+
+/// The positions of all elements that are not 0.
+///
+/// - Shapes: data of rank r → int64 [r, count], in row-major order; a scalar gives [0, 0 or 1].
+/// - Source: ONNX operator NonZero.
+struct NonZero: DynamicOperator {
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(1...1)
+        let rank = try inputs.dense(0).rank
+        return [ValueFact(.int64, SymbolicShape([rank.map(Dimension.known) ?? .unknown, .unknown]))]
+    }
+
+    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+        let data = try context.required(0)
+        let places = try data.elementType.dispatch(NonZeroPlaces(data: data))
+        let extents = data.shape.extents
+        return [
+            Tensor(TensorSpec(.int64, [extents.count, places.count])) { bytes in
+                guard let output = bytes.baseAddress?.assumingMemoryBound(to: Int64.self) else { return }
+                for (column, place) in places.enumerated() {
+                    var rest = place
+                    for axis in extents.indices.reversed() {
+                        output[axis * places.count + column] = Int64(rest % extents[axis])
+                        rest /= extents[axis]
+                    }
+                }
+            }
+        ]
+    }
+}
+
+private struct NonZeroPlaces: NumericVisitor {
+    let data: TensorView
+
+    func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) -> [Int] {
+        let elements = data.baseAddress.assumingMemoryBound(to: Element.self)
+        var places: [Int] = []
+        for place in 0..<data.elementCount where elements[place].asDouble != 0 { places.append(place) }
+        return places
+    }
+}
+
+/// The slices along an axis (or the elements) whose condition is true; a short condition stands for false at the end.
+///
+/// - Shapes: data [A…, n, B…], condition [≤ n] → [A…, count, B…]; without an axis the data counts as flat.
+/// - Source: ONNX operator Compress.
+struct Compress: DynamicOperator {
+    var axis: Int?
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(2...2)
+        let data = try inputs.dense(0), condition = try inputs.required(1, of: [.bool])
+        if let shape = condition.shape, shape.rank != 1 {
+            throw .invalidInput(index: 1, reason: "has rank \(shape.rank), expected 1")
+        }
+        guard let axis else { return [ValueFact(data.elementType, SymbolicShape([.unknown]))] }
+        guard var shape = data.shape else { return [ValueFact(data.elementType, nil as SymbolicShape?)] }
+        shape[try Axes.resolve(axis, rank: shape.rank)] = .unknown
+        return [ValueFact(data.elementType, shape)]
+    }
+
+    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+        let data = try context.required(0), condition = try context.required(1)
+        let shape = axis == nil ? Shape([data.elementCount]) : data.shape
+        let axis = try Axes.resolve(axis ?? 0, rank: shape.rank)
+        guard condition.shape.rank == 1, condition.elementType == .bool else {
+            throw OperatorError.invalidInput(index: 1, reason: "is \(condition.spec), expected bool of rank 1")
+        }
+        let chosen = condition.bytes.indices.filter { condition.bytes[$0] != 0 }
+        if let last = chosen.last, last >= shape[axis] {
+            throw OperatorError.invalidInput(index: 1, reason: "is true at \(last), axis \(axis) of shape \(shape) has extent \(shape[axis])")
+        }
+        let run = shape.elementCount(in: axis + 1..<shape.rank) * data.elementType.byteCount
+        let outerCount = shape.elementCount(in: 0..<axis), extent = shape[axis]
+        return [
+            Tensor(TensorSpec(data.elementType, shape.replacing(axis: axis, with: chosen.count))) { bytes in
+                guard var target = bytes.baseAddress else { return }
+                for outer in 0..<outerCount {
+                    let source = data.baseAddress + outer * extent * run
+                    for position in chosen {
+                        target.copyMemory(from: source + position * run, byteCount: run)
+                        target += run
+                    }
+                }
+            }
+        ]
+    }
+}
+
+enum DataDependentOperators {
+    static let spellings: [OperatorSpelling] = [
+        .onnx("NonZero", since: 9) { _ throws(OperatorError) in NonZero() },
+        .onnx("Compress", since: 9) { reader throws(OperatorError) in Compress(axis: try reader.integer("axis")) },
+    ]
+}

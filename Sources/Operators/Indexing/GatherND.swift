@@ -1,0 +1,43 @@
+import GraphIR
+import Tensors
+
+/// Slices of the data chosen by index tuples.
+///
+/// - Shapes: data [B…, d…, S…], indices [B…, I…, k] → [B…, I…, S…].
+/// - Source: ONNX operator GatherND; batch_dims since opset 12.
+struct GatherND: Operator {
+    var batchAxes = 0
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(2...2)
+        let data = try inputs.dense(0), indices = try inputs.indices(1)
+        guard let shape = data.shape, let tuples = indices.shape,
+            let slice = try TupleIndexing.slice(of: shape, indices: tuples, batchAxes: batchAxes)
+        else { return [ValueFact(data.elementType, nil as SymbolicShape?)] }
+        return [ValueFact(data.elementType, SymbolicShape(Array(tuples.dimensions.dropLast() + slice)))]
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        CompiledOperator(
+            GatherNDKernel(
+                indexing: TupleIndexing(
+                    data: try context.input(0), indices: try context.input(1), batchAxes: batchAxes)))
+    }
+
+    static let spellings: [OperatorSpelling] = [
+        .onnx("GatherND", since: 11) { reader throws(OperatorError) in
+            GatherND(batchAxes: try reader.integer("batch_dims", default: 0))
+        }
+    ]
+}
+
+private struct GatherNDKernel: Kernel {
+    let indexing: TupleIndexing
+
+    func run(_ context: KernelContext) throws(OperatorError) {
+        let data = context.input(0), output = context.output(0), byteCount = indexing.sliceByteCount
+        try indexing.forEachTuple(context.input(1)) { tuple, offset in
+            (output + tuple * byteCount).copyMemory(from: data + offset, byteCount: byteCount)
+        }
+    }
+}

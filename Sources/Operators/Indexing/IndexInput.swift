@@ -1,0 +1,60 @@
+import GraphIR
+import Tensors
+
+/// Indices as they lie in an int32 or int64 tensor, checked one by one: they come from data.
+struct IndexInput {
+    private let address: UnsafeRawPointer
+    private let isWide: Bool
+    private let axis: Int
+    private let extent: Int
+
+    /// - Parameters:
+    ///   - axis: what the indices count along; for messages.
+    ///   - extent: of that axis; indices may count from its end.
+    init(_ address: UnsafeRawPointer, _ type: ElementType, axis: Int, extent: Int) {
+        self.address = address
+        isWide = type == .int64
+        self.axis = axis
+        self.extent = extent
+    }
+
+    /// The index at `position` counted from 0.
+    @inline(__always)
+    func resolved(_ position: Int) throws(OperatorError) -> Int {
+        let index = raw(position)
+        let resolved = index < 0 ? index + extent : index
+        guard resolved >= 0, resolved < extent else { throw refusal(index, position) }
+        return resolved
+    }
+
+    @inline(__always)
+    private func raw(_ position: Int) -> Int {
+        isWide
+            ? Int(address.assumingMemoryBound(to: Int64.self)[position])
+            : Int(address.assumingMemoryBound(to: Int32.self)[position])
+    }
+
+    @inline(never)
+    private func refusal(_ index: Int, _ position: Int) -> OperatorError {
+        .indexOutOfRange(index, position: position, axis: axis, extent: extent)
+    }
+}
+
+extension OperatorError {
+    static func indexOutOfRange(_ index: Int, position: Int, axis: Int, extent: Int) -> OperatorError {
+        extent == 0
+            ? .invalidValue("index \(index) (element \(position) of the indices) has nothing to choose: axis \(axis) has extent 0")
+            : .invalidValue("index \(index) (element \(position) of the indices) is outside \(-extent)...\(extent - 1), the extent of axis \(axis) is \(extent)")
+    }
+}
+
+extension OperatorInputs {
+    /// The input, refused unless it holds int32 or int64.
+    func indices(_ index: Int) throws(OperatorError) -> ValueFact {
+        let fact = try required(index)
+        guard fact.elementType == .int64 || fact.elementType == .int32 else {
+            throw .invalidInput(index: index, reason: "is \(fact.elementType), expected int64 or int32")
+        }
+        return fact
+    }
+}

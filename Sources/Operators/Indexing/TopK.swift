@@ -1,0 +1,148 @@
+import GraphIR
+import Tensors
+
+/// The k largest (or smallest) elements along an axis, and where they stood.
+///
+/// - Shapes: data [A…, n, B…], k → values and int64 indices [A…, k, B…], best first; of equal elements the one with the
+///   lower index comes first; NaN counts as the largest.
+/// - Source: ONNX operator TopK; k is an attribute before opset 10, an input since.
+struct TopK: Operator {
+    var axis = -1
+    var count: Int?
+    var takesLargest = true
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(count == nil ? 2...2 : 1...1)
+        let data = try inputs.dense(0)
+        guard data.elementType != .bool else { throw .invalidInput(index: 0, reason: "is bool, expected numbers") }
+        let given = try inputs.parameters(1, or: count.map { [$0] })
+        guard var shape = data.shape else {
+            return [ValueFact(data.elementType, nil as SymbolicShape?), ValueFact(.int64, nil as SymbolicShape?)]
+        }
+        let axis = try Axes.resolve(axis, rank: shape.rank)
+        shape[axis] = try given.map { given throws(OperatorError) in try checked(given, shape: shape, axis: axis) } ?? .unknown
+        return [ValueFact(data.elementType, shape), ValueFact(.int64, shape)]
+    }
+
+    private func checked(_ given: [Int], shape: SymbolicShape, axis: Int) throws(OperatorError) -> Dimension {
+        guard given.count == 1, given[0] >= 0 else {
+            throw .invalidValue("k is \(given), expected one number that is not negative")
+        }
+        if let extent = shape[axis].value, given[0] > extent {
+            throw .invalidValue("k is \(given[0]), axis \(axis) of shape \(shape) has only \(extent) elements")
+        }
+        return .known(given[0])
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let data = try context.input(0)
+        let axis = try Axes.resolve(axis, rank: data.shape.rank)
+        let count = context.outputs[0].shape[axis]
+        let kernel = TopKKernel(
+            type: data.elementType, outerCount: data.shape.elementCount(in: 0..<axis), extent: data.shape[axis],
+            innerCount: data.shape.elementCount(in: axis + 1..<data.shape.rank), count: count,
+            takesLargest: takesLargest, writesIndices: context.outputs.count > 1)
+        return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Int>.size)
+    }
+
+    static let spellings: [OperatorSpelling] = [
+        .onnx("TopK", through: 9) { reader throws(OperatorError) in
+            guard let count = try reader.integer("k") else {
+                throw .invalidAttribute(name: "k", reason: "is missing")
+            }
+            return TopK(axis: try reader.integer("axis", default: -1), count: count)
+        },
+        .onnx("TopK", since: 10) { reader throws(OperatorError) in
+            TopK(
+                axis: try reader.integer("axis", default: -1), takesLargest: try reader.flag("largest", default: true))
+        },
+    ]
+}
+
+/// Keeps the best k positions of a column in a heap whose root is the worst of them.
+private struct TopKKernel: Kernel {
+    let type: ElementType
+    let outerCount: Int
+    let extent: Int
+    let innerCount: Int
+    let count: Int
+    let takesLargest: Bool
+    let writesIndices: Bool
+
+    func run(_ context: KernelContext) throws(OperatorError) {
+        guard count > 0 else { return }
+        try type.dispatch(Selection(kernel: self, context: context))
+    }
+
+    private struct Selection: NumericVisitor {
+        let kernel: TopKKernel
+        let context: KernelContext
+
+        func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) {
+            let data = context.input(0, as: Element.self), values = context.output(0, as: Element.self)
+            let heap = context.scratch.assumingMemoryBound(to: Int.self)
+            let extent = kernel.extent, inner = kernel.innerCount, count = kernel.count
+            for outer in 0..<kernel.outerCount {
+                for column in 0..<inner {
+                    let source = Column(
+                        data: data + outer * extent * inner + column, stride: inner, takesLargest: kernel.takesLargest)
+                    select(source, extent, count, heap)
+                    let target = outer * count * inner + column
+                    for rank in 0..<count { values[target + rank * inner] = source.data[heap[rank] * inner] }
+                    guard kernel.writesIndices else { continue }
+                    let indices = context.output(1, as: Int64.self)
+                    for rank in 0..<count { indices[target + rank * inner] = Int64(heap[rank]) }
+                }
+            }
+        }
+
+        /// Leaves the best `count` of `extent` positions in `heap`, best first.
+        @inline(__always)
+        private func select<Element: NumericElement>(
+            _ column: Column<Element>, _ extent: Int, _ count: Int, _ heap: UnsafeMutablePointer<Int>
+        ) {
+            for position in 0..<count { heap[position] = position }
+            for root in stride(from: count / 2 - 1, through: 0, by: -1) { sink(column, heap, root, count) }
+            for position in count..<max(extent, count) where column.isBetter(position, heap[0]) {
+                heap[0] = position
+                sink(column, heap, 0, count)
+            }
+            for last in stride(from: count - 1, to: 0, by: -1) {
+                swap(&heap[0], &heap[last])
+                sink(column, heap, 0, last)
+            }
+        }
+
+        /// Moves the root down until nothing worse lies below it.
+        @inline(__always)
+        private func sink<Element: NumericElement>(
+            _ column: Column<Element>, _ heap: UnsafeMutablePointer<Int>, _ root: Int, _ count: Int
+        ) {
+            let moving = heap[root]
+            var hole = root
+            while 2 * hole + 1 < count {
+                var child = 2 * hole + 1
+                if child + 1 < count, column.isBetter(heap[child], heap[child + 1]) { child += 1 }
+                guard column.isBetter(moving, heap[child]) else { break }
+                heap[hole] = heap[child]
+                hole = child
+            }
+            heap[hole] = moving
+        }
+    }
+
+    /// The elements along the axis, and their order.
+    private struct Column<Element: NumericElement> {
+        let data: UnsafePointer<Element>
+        let stride: Int
+        let takesLargest: Bool
+
+        @inline(__always)
+        func isBetter(_ left: Int, _ right: Int) -> Bool {
+            let a = data[left * stride], b = data[right * stride]
+            if takesLargest ? b.isBelow(a) : a.isBelow(b) { return true }
+            if takesLargest ? a.isBelow(b) : b.isBelow(a) { return false }
+            return left < right
+        }
+    }
+}
