@@ -1,0 +1,138 @@
+/// Finds versions as directories: a child of a base path whose whole name is a decimal 64-bit number is a version.
+///
+/// Leading zeros are fine; of two names of the same number the last in byte order counts. A base path that is missing or has no
+/// versions concerns its own model only. Of the model root, every sub-directory with at least one version is a model that is
+/// served by the default policy; hidden directories are passed over.
+package struct DirectorySource: VersionSource {
+    package init() {}
+
+    package func discover(_ specification: ServingSpecification, known: Set<ServableID>) -> Discovery {
+        var discovery = Discovery()
+        discovery.models = specification.models.map { discover($0, known: known) }
+        if let root = specification.modelRoot {
+            addModels(of: root, named: Set(specification.models.map(\.name)), known: known, to: &discovery)
+        }
+        return discovery
+    }
+
+    package func fingerprint(of path: String) -> VersionFingerprint? {
+        do {
+            return try VersionFingerprint(of: path)
+        } catch {
+            return nil
+        }
+    }
+
+    private func addModels(of root: String, named: Set<String>, known: Set<ServableID>, to discovery: inout Discovery) {
+        let names: [String]
+        do {
+            names = try DirectoryListing.names(of: root)
+        } catch {
+            discovery.modelRootProblem = "model root \(error); create it or correct model_root"
+            return
+        }
+        for name in names where !name.hasPrefix(".") && !named.contains(name) {
+            let path = root + "/" + name
+            do {
+                guard DirectoryListing.isDirectory(try DirectoryListing.status(of: path)) else { continue }
+            } catch {
+                continue  // Gone since the listing, or a dangling link: not a directory in either case.
+            }
+            let model = discover(ModelSpecification(name: name, basePath: path), known: known)
+            switch model.access {
+            case .readable: if !model.versions.isEmpty { discovery.models.append(model) }
+            case .missing: break
+            case .unreadable:
+                discovery.unreadableNames.insert(name)
+                discovery.warnings.append("sub-directory of the model root passed over: \(model.problem ?? path)")
+            }
+        }
+    }
+
+    private func discover(_ model: ModelSpecification, known: Set<ServableID>) -> DiscoveredModel {
+        let children: Children
+        do {
+            children = try Children(of: model.basePath)
+        } catch {
+            let problem =
+                error.isMissing
+                ? "base path \"\(model.basePath)\" does not exist; create it with a numbered version directory, or correct the model's path"
+                : "base path \(error); make it a directory that this user may read"
+            return DiscoveredModel(
+                specification: model, access: error.isMissing ? .missing : .unreadable, versions: [], wanted: [], problem: problem,
+                warnings: [problem]
+            )
+        }
+        let wanted = model.versionPolicy.select(from: children.paths.keys)
+        let versions = children.paths.sorted { $0.key < $1.key }.map { version, path in
+            let isOfInterest = wanted.contains(version) && !known.contains(ServableID(name: model.name, version: version))
+            return DiscoveredVersion(version: version, path: path, fingerprint: isOfInterest ? fingerprint(of: path) : nil)
+        }
+        let problem = problem(of: model, children: children, wanted: wanted)
+        return DiscoveredModel(
+            specification: model, access: .readable, versions: versions, wanted: wanted, problem: problem,
+            warnings: children.warnings + (problem.map { [$0] } ?? []) + warnings(of: model, present: Set(children.paths.keys), wanted: wanted)
+        )
+    }
+
+    private func problem(of model: ModelSpecification, children: Children, wanted: [Int64]) -> String? {
+        guard wanted.isEmpty else { return nil }
+        guard !children.paths.isEmpty else {
+            let found = children.otherNames.isEmpty ? "it is empty" : "found " + children.otherNames.prefix(3).joined(separator: ", ")
+            return "base path \"\(model.basePath)\" has no version directory (\(found)); put the model into a sub-directory named by a "
+                + "number, such as \(model.basePath)/1"
+        }
+        guard case .specific(let listed) = model.versionPolicy, !listed.isEmpty else {
+            return "the list of versions is empty, so none is served; list versions or choose \"latest\""
+        }
+        return "none of the listed versions \(listed.sorted()) exists in \"\(model.basePath)\", which has "
+            + "\(children.paths.keys.sorted()); list one of these or add the version"
+    }
+
+    private func warnings(of model: ModelSpecification, present: Set<Int64>, wanted: [Int64]) -> [String] {
+        var warnings: [String] = []
+        if case .specific(let listed) = model.versionPolicy, !wanted.isEmpty {
+            let missing = Set(listed).subtracting(present).sorted()
+            if !missing.isEmpty { warnings.append("listed versions \(missing) do not exist in \"\(model.basePath)\"; the others are served") }
+        }
+        for (label, version) in model.labels.sorted(by: { $0.key < $1.key }) where !wanted.contains(version) {
+            let why = present.contains(version) ? "which the version policy does not choose" : "which does not exist in \"\(model.basePath)\""
+            warnings.append("label \"\(label)\" is to point to version \(version), \(why); the label waits for it")
+        }
+        return warnings
+    }
+}
+
+/// The children of a base path, sorted into versions and the rest.
+private struct Children {
+    private(set) var paths: [Int64: String] = [:]
+    private(set) var otherNames: [String] = []
+    private(set) var warnings: [String] = []
+
+    init(of basePath: String) throws(FileSystemError) {
+        for name in try DirectoryListing.names(of: basePath) { add(name, in: basePath) }
+    }
+
+    private mutating func add(_ name: String, in basePath: String) {
+        let path = basePath + "/" + name
+        guard !name.isEmpty, name.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            otherNames.append(name)
+            return
+        }
+        guard let version = Int64(name) else {
+            warnings.append("\"\(path)\" is no version: the number is larger than \(Int64.max)")
+            return
+        }
+        do {
+            guard DirectoryListing.isDirectory(try DirectoryListing.status(of: path)) else {
+                warnings.append("\"\(path)\" is no version: it is not a directory")
+                return
+            }
+        } catch {
+            warnings.append("version directory \(error)")
+            return
+        }
+        if let other = paths[version] { warnings.append("\"\(other)\" and \"\(path)\" are the same version; the latter is taken") }
+        paths[version] = path
+    }
+}

@@ -1,0 +1,48 @@
+/// Something that is loaded, served and unloaded as a whole; what it does is none of this module's business.
+///
+/// The object is immutable to the lifecycle and used from many threads at once. Its `deinit` frees the memory and runs on
+/// a background queue, never on the thread that held the last handle.
+package protocol Servable: AnyObject, Sendable {
+    /// Bytes that the servable holds now; counted against the budget until it is freed.
+    var memoryByteCount: Int { get }
+
+    /// Facts for the record, nil when there are none. Called once after the version became available, off the data plane
+    /// and off the cooperative pool, so it may read files (a digest).
+    func describe() throws -> ServableDescription?
+}
+
+extension Servable {
+    package func describe() throws -> ServableDescription? { nil }
+}
+
+/// Facts of a loaded version that are worth recording.
+package struct ServableDescription: Sendable, Equatable {
+    /// `onnx`, `saved_model`.
+    package let format: String
+    /// SHA-256 of the model's files, lower-case hexadecimal.
+    package let digest: String
+    /// Bytes of the model's files.
+    package let byteCount: Int64
+    /// The signatures as one JSON text.
+    package let signaturesJSON: String
+
+    package init(format: String, digest: String, byteCount: Int64, signaturesJSON: String) {
+        self.format = format
+        self.digest = digest
+        self.byteCount = byteCount
+        self.signaturesJSON = signaturesJSON
+    }
+}
+
+/// Makes servables out of version directories.
+///
+/// Both functions run on a thread kept for loading, so they may block and compute. An error that is a `ServableError` keeps its
+/// code: `invalidArgument`, `unimplemented`, `dataLoss` and `failedPrecondition` mean that the files themselves are at
+/// fault, and the version is tried again only when they change; any other is tried again after an interval.
+package protocol ServableLoader: Sendable {
+    /// Bytes that the version will hold once loaded, before anything large is read.
+    func estimatedMemory(of id: ServableID, path: String) throws -> Int
+
+    /// Loads and warms up. A load whose version is no longer wanted is cancelled: a loader may check `Task.isCancelled`.
+    func load(_ id: ServableID, path: String) async throws -> any Servable
+}

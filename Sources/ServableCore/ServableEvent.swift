@@ -1,0 +1,22 @@
+/// Something that happened in the life of models and versions, for records and logs. Events of one manager come in order.
+package struct ServableEvent: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// The models that are wanted now, name → base path: sent at first and whenever it changes.
+        case modelsWanted([String: String])
+        /// The versions of a model that exist now (version → directory) and those of them that are wanted: sent when the
+        /// model is first looked at and whenever it changes.
+        case versionsPresent(model: String, versions: [Int64: String], wanted: [Int64])
+        case status(ServableStatus)
+        case described(ServableID, ServableDescription)
+        /// All labels of a model that are assigned.
+        case labels(model: String, [String: Int64])
+    }
+
+    package let time: Timestamp
+    package let kind: Kind
+
+    package init(time: Timestamp, kind: Kind) {
+        self.time = time
+        self.kind = kind
+    }
+}

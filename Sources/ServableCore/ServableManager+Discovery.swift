@@ -1,0 +1,123 @@
+import Logging
+
+/// From what exists to what is wanted.
+extension ServableManager {
+    func integrate(_ discovery: Discovery) {
+        modelRootProblem = discovery.modelRootProblem
+        withdrawModels(missingFrom: discovery)
+        for found in discovery.models { integrate(found) }
+        logNew(discovery.warnings + (discovery.modelRootProblem.map { [$0] } ?? []), logged: &loggedWarnings)
+        announceWantedModels()
+        reconcile(models.keys.sorted())
+    }
+
+    func withdrawAllModels() {
+        for name in models.keys { withdraw(name) }
+        announceWantedModels()
+        reconcile(models.keys.sorted())
+    }
+
+    /// A model that is neither in the specification nor in the root is wanted no more. One of a root that cannot be read stays.
+    private func withdrawModels(missingFrom discovery: Discovery) {
+        let found = Set(discovery.models.map(\.specification.name))
+        for (name, model) in models where model.isConfigured && !found.contains(name) {
+            let isUnknown = discovery.modelRootProblem != nil || discovery.unreadableNames.contains(name)
+            if isUnknown && !model.isNamed { continue }
+            withdraw(name)
+        }
+    }
+
+    private func withdraw(_ name: String) {
+        models[name]?.isConfigured = false
+        models[name]?.wanted = [:]
+        models[name]?.problem = nil
+        setLabels([:], pending: [:], of: name)
+    }
+
+    private func integrate(_ found: DiscoveredModel) {
+        let name = found.specification.name
+        var model = models[name] ?? ManagedModel(found.specification)
+        model.specification = found.specification
+        model.isConfigured = true
+        model.isNamed = specification.models.contains { $0.name == name }
+        model.problem = found.problem
+        logNew(found.warnings, logged: &model.loggedWarnings)
+        // A base path that is gone or unreadable (an unmounted disk) takes nothing down: what is loaded goes on serving.
+        if found.access == .readable {
+            model.wanted = found.versions.filter { found.wanted.contains($0.version) }.reduce(into: [:]) { $0[$1.version] = $1 }
+        }
+        if found.access != .unreadable {
+            announcePresence(of: found, model: &model)
+        }
+        models[name] = model
+        reviveChangedVersions(of: name)
+        updateLabels(of: name)
+    }
+
+    private func announcePresence(of found: DiscoveredModel, model: inout ManagedModel) {
+        let presence = ManagedModel.Presence(
+            versions: found.versions.reduce(into: [:]) { $0[$1.version] = $1.path },
+            wanted: found.wanted
+        )
+        guard presence != model.announcedPresence else { return }
+        model.announcedPresence = presence
+        announce(.versionsPresent(model: found.specification.name, versions: presence.versions, wanted: presence.wanted))
+    }
+
+    private func announceWantedModels() {
+        let configured = models.filter(\.value.isConfigured)
+        board.setWanted(configured.mapValues(\.problem), generalProblem: modelRootProblem)
+        let wanted = configured.mapValues(\.specification.basePath)
+        guard wanted != announcedModels else { return }
+        announcedModels = wanted
+        announce(.modelsWanted(wanted))
+    }
+
+    /// A version that failed gets a new chance when its files have changed and come to rest.
+    private func reviveChangedVersions(of name: String) {
+        guard let model = models[name] else { return }
+        for (version, record) in model.versions {
+            guard let failure = record.phase.failure, let found = model.wanted[version] else { continue }
+            let hasMoved = found.path != record.path
+            let hasChanged = found.fingerprint != nil && found.fingerprint != failure.fingerprint
+            guard hasMoved || (hasChanged && isQuiet(found)) else { continue }
+            retryAtOnce(ServableID(name: name, version: version))
+        }
+    }
+
+    func isQuiet(_ found: DiscoveredVersion) -> Bool {
+        guard options.pollInterval > .zero, let fingerprint = found.fingerprint else { return true }
+        return fingerprint.isQuiet(for: options.quietPeriod, now: now())
+    }
+
+    private func logNew(_ warnings: [String], logged: inout Set<String>) {
+        for warning in warnings where !logged.contains(warning) { logger.warning("\(warning)") }
+        logged = Set(warnings)
+    }
+}
+
+/// Labels move when the version they are to point to becomes available.
+extension ServableManager {
+    func updateLabels(of name: String) {
+        guard let model = models[name], model.isConfigured else { return }
+        let specified = model.specification.labels
+        var assigned = model.assignedLabels.filter { specified[$0.key] != nil }
+        for (label, version) in specified where model.versions[version]?.phase.isAvailable == true {
+            assigned[label] = version
+        }
+        setLabels(assigned, pending: specified, of: name)
+    }
+
+    /// A label that never was assigned already misses with the version it waits for, as a specific request would.
+    private func setLabels(_ assigned: [String: Int64], pending: [String: Int64], of name: String) {
+        let lookUpLabels = pending.merging(assigned) { $1 }
+        if models[name]?.lookUpLabels != lookUpLabels {
+            models[name]?.lookUpLabels = lookUpLabels
+            table.setLabels(lookUpLabels, of: name)
+        }
+        guard models[name]?.assignedLabels != assigned else { return }
+        models[name]?.assignedLabels = assigned
+        board.setLabels(assigned, of: name)
+        announce(.labels(model: name, assigned))
+    }
+}

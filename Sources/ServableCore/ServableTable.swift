@@ -1,0 +1,102 @@
+import Synchronization
+
+/// The versions that requests find, and the labels that point to them.
+///
+/// Readers copy one reference under a mutex and look into an immutable snapshot; a change builds a new snapshot and swaps
+/// the reference. Safe from every thread.
+package final class ServableTable: Sendable {
+    private let current = Mutex(Snapshot(models: [:]))
+
+    package init() {}
+
+    /// The handle of what a request asks for. The texts of misses are TensorFlow Serving's.
+    package func handle(_ name: String, _ selector: VersionSelector) throws(ServableError) -> ServableHandle {
+        let model = snapshot.models[name]
+        switch selector {
+        case .latest:
+            guard let handle = model?.latest else { throw Self.missing("Latest(\(name))") }
+            return handle
+        case .version(let version):
+            return try Self.handle(of: version, in: model, name: name)
+        case .label(let label):
+            guard let version = model?.labels[label] else {
+                throw ServableError(.invalidArgument, "Unrecognized servable version label: \(label)")
+            }
+            return try Self.handle(of: version, in: model, name: name)
+        }
+    }
+
+    /// Models with at least one available version, ascending.
+    package var names: [String] {
+        snapshot.models.filter { $0.value.latest != nil }.keys.sorted()
+    }
+
+    /// The name of the only model with an available version; nil when there is none or more than one.
+    package var onlyName: String? {
+        var found: String?
+        for (name, model) in snapshot.models where model.latest != nil {
+            guard found == nil else { return nil }
+            found = name
+        }
+        return found
+    }
+
+    /// Available versions of a model, ascending.
+    package func versions(of name: String) -> [Int64] {
+        snapshot.models[name]?.handles.keys.sorted() ?? []
+    }
+
+    package func publish(_ handle: ServableHandle) {
+        change(handle.id.name) { $0.handles[handle.id.version] = handle }
+    }
+
+    package func withdraw(_ id: ServableID) {
+        change(id.name) { $0.handles[id.version] = nil }
+    }
+
+    package func setLabels(_ labels: [String: Int64], of name: String) {
+        change(name) { $0.labels = labels }
+    }
+
+    private var snapshot: Snapshot { current.withLock { $0 } }
+
+    private static func handle(of version: Int64, in model: Model?, name: String) throws(ServableError) -> ServableHandle {
+        guard let handle = model?.handles[version] else { throw missing("Specific(\(name), \(version))") }
+        return handle
+    }
+
+    private static func missing(_ what: String) -> ServableError {
+        ServableError(.notFound, "Servable not found for request: \(what)")
+    }
+
+    private func change(_ name: String, _ edit: (inout Model) -> Void) {
+        // The old snapshot is let go after the lock: freeing it may end a version.
+        let old = current.withLock { snapshot in
+            var models = snapshot.models
+            var model = models[name] ?? Model()
+            edit(&model)
+            model.latest = model.handles.max { $0.key < $1.key }?.value
+            models[name] = model.isEmpty ? nil : model
+            let old = snapshot
+            snapshot = Snapshot(models: models)
+            return old
+        }
+        withExtendedLifetime(old) {}
+    }
+
+    private final class Snapshot: Sendable {
+        let models: [String: Model]
+
+        init(models: [String: Model]) {
+            self.models = models
+        }
+    }
+
+    private struct Model: Sendable {
+        var handles: [Int64: ServableHandle] = [:]
+        var latest: ServableHandle?
+        var labels: [String: Int64] = [:]
+
+        var isEmpty: Bool { handles.isEmpty && labels.isEmpty }
+    }
+}

@@ -1,0 +1,7 @@
+/// Which version of a model a request asks for.
+package enum VersionSelector: Sendable, Hashable {
+    /// The highest version that is available.
+    case latest
+    case version(Int64)
+    case label(String)
+}

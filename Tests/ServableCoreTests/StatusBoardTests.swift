@@ -1,0 +1,75 @@
+import ServableCore
+import Testing
+
+@Suite("StatusBoard")
+struct StatusBoardTests {
+    private func status(
+        _ name: String, _ version: Int64, _ state: ServableState, error: ServableError? = nil, last: ServableError? = nil
+    ) -> ServableStatus {
+        ServableStatus(
+            id: ServableID(name: name, version: version), state: state, error: error, lastError: last,
+            since: Timestamp(microsecondsSinceEpoch: 0), path: "/m/\(name)/\(version)"
+        )
+    }
+
+    @Test("lists versions newest first and forgets none")
+    func lists() {
+        let board = StatusBoard()
+        for version in [2, 10, 9] as [Int64] { board.set(status("a", version, .available)) }
+        board.set(status("a", 2, .unloading))
+        board.set(status("a", 2, .end))
+        #expect(board.statuses(of: "a").map(\.id.version) == [10, 9, 2])
+        #expect(board.status(of: ServableID(name: "a", version: 2))?.state == .end)
+        #expect(board.statuses(of: "b").isEmpty)
+        board.setWanted(["b": nil], generalProblem: nil)
+        #expect(board.modelNames == ["a", "b"])
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let statuses: [ServableStatus]
+        var problem: String?
+        let reason: String?
+        var testDescription: String { name }
+    }
+
+    static var cases: [Case] {
+        let make = StatusBoardTests()
+        let corrupt = ServableError(.dataLoss, "file is cut short")
+        let prefix = "model \"a\" has no available version: "
+        return [
+            Case(name: "nothing known", statuses: [], reason: prefix + "no load has begun"),
+            Case(name: "nothing found", statuses: [], problem: "no such path", reason: prefix + "no such path"),
+            Case(name: "loading", statuses: [make.status("a", 1, .loading)], reason: prefix + "version 1 is LOADING"),
+            Case(
+                name: "between tries", statuses: [make.status("a", 1, .loading, last: corrupt)],
+                reason: prefix + "version 1 is LOADING: DATA_LOSS: file is cut short"),
+            Case(
+                name: "failed", statuses: [make.status("a", 1, .end), make.status("a", 2, .end, error: corrupt)],
+                reason: prefix + "version 2 is END: DATA_LOSS: file is cut short"),
+            Case(name: "available", statuses: [make.status("a", 1, .available), make.status("a", 2, .end, error: corrupt)], reason: nil),
+            Case(name: "available though its path is gone", statuses: [make.status("a", 1, .available)], problem: "no such path", reason: nil),
+            Case(name: "unloaded", statuses: [make.status("a", 1, .end)], reason: prefix + "no load has begun"),
+        ]
+    }
+
+    @Test("tells why a wanted model is not ready", arguments: cases)
+    func unreadiness(_ tested: Case) {
+        let board = StatusBoard()
+        for status in tested.statuses { board.set(status) }
+        #expect(board.unreadiness().isEmpty, "a model that is not wanted stands in nobody's way")
+        board.setWanted(["a": tested.problem], generalProblem: nil)
+        #expect(board.unreadiness() == (tested.reason.map { [$0] } ?? []))
+        board.setWanted([:], generalProblem: "model root is gone")
+        #expect(board.unreadiness() == ["model root is gone"])
+    }
+
+    @Test("labels are those last set")
+    func labels() {
+        let board = StatusBoard()
+        board.setLabels(["stable": 1], of: "a")
+        #expect(board.labels(of: "a") == ["stable": 1])
+        board.setLabels([:], of: "a")
+        #expect(board.labels(of: "a").isEmpty)
+    }
+}
