@@ -1,0 +1,148 @@
+// Register tiles: up to MR rows by two vectors of columns, accumulated over k.
+
+/// Columns of a tile and of a packed panel.
+#define NR (2 * VF)
+/// Most rows of a tile: as many as leave registers for two vectors of the right operand and one broadcast element.
+#if APUS_VECTOR_BYTES == 64
+#define MR 14
+#elif defined(__aarch64__)
+#define MR 12
+#else
+#define MR 6
+#endif
+
+APUS_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+APUS_INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+APUS_INLINE size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }
+
+/// Rows of each panel when `m` rows are cut into as few panels as possible, as evenly as possible.
+APUS_INLINE size_t panel_rows(size_t m) { return m == 0 ? 1 : divide_up(m, divide_up(m, MR)); }
+
+/// Sums over k, `rows` and `unroll` constant: element (i, p) of the left operand at a[i * a_row + p * a_step], row p of the
+/// right one at b + p * b_step. Several partial sums (`unroll`) hide the latency of additions where rows are few.
+APUS_INLINE void tile_sums(vf sums[][2], size_t rows, size_t unroll, const float *a, size_t a_row, size_t a_step, const float *b,
+                             size_t b_step, size_t k) {
+    vf parts[16][2];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows * unroll; i++) parts[i][0] = parts[i][1] = (vf){};
+    size_t p = 0;
+    for (; p + unroll <= k; p += unroll) {
+#pragma clang loop unroll(full)
+        for (size_t u = 0; u < unroll; u++) {
+            const vf b0 = vf_load(b), b1 = vf_load(b + VF);
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < rows; i++) {
+                const vf x = vf_set(a[i * a_row]);
+                parts[u * rows + i][0] += x * b0;
+                parts[u * rows + i][1] += x * b1;
+            }
+            a += a_step;
+            b += b_step;
+        }
+    }
+    if (unroll > 1) {
+        for (; p < k; p++, a += a_step, b += b_step) {
+            const vf b0 = vf_load(b), b1 = vf_load(b + VF);
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < rows; i++) {
+                const vf x = vf_set(a[i * a_row]);
+                parts[i][0] += x * b0;
+                parts[i][1] += x * b1;
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        sums[i][0] = parts[i][0];
+        sums[i][1] = parts[i][1];
+#pragma clang loop unroll(full)
+        for (size_t u = 1; u < unroll; u++) {
+            sums[i][0] += parts[u * rows + i][0];
+            sums[i][1] += parts[u * rows + i][1];
+        }
+    }
+}
+
+#define FOR_TILE(statement)                                              \
+    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < rows; i++) { \
+        _Pragma("clang loop unroll(full)") for (size_t v = 0; v < 2; v++) { statement; } \
+    }
+
+/// Ends a whole tile in registers; `rows` is constant.
+APUS_INLINE void end_whole_tile(float *c, size_t stride, vf sums[][2], size_t rows, const tile_end *end) {
+    if (end->continues) {
+        FOR_TILE(sums[i][v] += vf_load(c + i * stride + v * VF))
+    } else {
+        if (end->column_bias) FOR_TILE(sums[i][v] += vf_load(end->column_bias + v * VF))
+        if (end->row_bias) FOR_TILE(sums[i][v] += end->row_bias[i])
+        if (end->residual) FOR_TILE(sums[i][v] += vf_load(end->residual + i * end->residual_stride + v * VF))
+    }
+    if (end->finishes && is_limit(end->activation)) {
+        const vf low = vf_set(lower_limit(end)), high = vf_set(upper_limit(end));
+        FOR_TILE(sums[i][v] = vf_clip(sums[i][v], low, high))
+    }
+    FOR_TILE(vf_store(c + i * stride + v * VF, sums[i][v]))
+}
+
+/// Writes a tile's sums through the epilogue; `rows` is constant.
+APUS_INLINE void end_tile(float *c, size_t stride, vf sums[][2], size_t rows, size_t columns, const tile_end *end) {
+    if (columns < NR) {
+        float tile[MR * NR];
+        FOR_TILE(vf_store(tile + i * NR + v * VF, sums[i][v]))
+        end_cut_tile(c, stride, tile, NR, rows, columns, end);
+    } else {
+        end_whole_tile(c, stride, sums, rows, end);
+    }
+    finish_rows(c, stride, rows, columns, end);
+}
+
+/// One tile of a product: c [rows, columns] over k.
+typedef void tile_function(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step, size_t k,
+                           size_t columns, const tile_end *end);
+
+/// The left operand lies in a packed panel: `a_stride` floats for each p, of which the first `rows` are read.
+#define PACKED_TILE(rows)                                                                                                        \
+    static void packed_tile_##rows(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step,   \
+                                   size_t k, size_t columns, const tile_end *end) {                                             \
+        vf sums[rows][2];                                                                                                        \
+        tile_sums(sums, rows, rows == 1 ? 4 : rows == 2 ? 2 : 1, a, 1, a_stride, b, b_step, k);                                  \
+        end_tile(c, c_stride, sums, rows, columns, end);                                                                         \
+    }
+
+/// The left operand lies in place: rows `a_stride` floats apart.
+#define DIRECT_TILE(rows)                                                                                                        \
+    static void direct_tile_##rows(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step,   \
+                                   size_t k, size_t columns, const tile_end *end) {                                             \
+        vf sums[rows][2];                                                                                                        \
+        tile_sums(sums, rows, rows == 1 ? 4 : rows == 2 ? 2 : 1, a, a_stride, 1, b, b_step, k);                                  \
+        end_tile(c, c_stride, sums, rows, columns, end);                                                                         \
+    }
+
+PACKED_TILE(1) PACKED_TILE(2) PACKED_TILE(3) PACKED_TILE(4) PACKED_TILE(5) PACKED_TILE(6)
+DIRECT_TILE(1) DIRECT_TILE(2) DIRECT_TILE(3) DIRECT_TILE(4) DIRECT_TILE(5) DIRECT_TILE(6)
+#if MR > 6
+PACKED_TILE(7) PACKED_TILE(8) PACKED_TILE(9) PACKED_TILE(10) PACKED_TILE(11) PACKED_TILE(12)
+DIRECT_TILE(7) DIRECT_TILE(8)
+#endif
+#if MR > 12
+PACKED_TILE(13) PACKED_TILE(14)
+#endif
+
+static tile_function *const packed_tiles[MR] = {
+    packed_tile_1, packed_tile_2, packed_tile_3, packed_tile_4, packed_tile_5, packed_tile_6,
+#if MR > 6
+    packed_tile_7, packed_tile_8, packed_tile_9, packed_tile_10, packed_tile_11, packed_tile_12,
+#endif
+#if MR > 12
+    packed_tile_13, packed_tile_14,
+#endif
+};
+
+/// Most rows that a tile reads in place.
+#define DIRECT_ROWS (MR > 6 ? 8 : 6)
+static tile_function *const direct_tiles[DIRECT_ROWS] = {
+    direct_tile_1, direct_tile_2, direct_tile_3, direct_tile_4, direct_tile_5, direct_tile_6,
+#if MR > 6
+    direct_tile_7, direct_tile_8,
+#endif
+};
