@@ -1,0 +1,242 @@
+import Synchronization
+
+/// One client's connection: reads requests, hands them to the handler one at a time, writes the answers in order.
+///
+/// A state machine over a transport: readiness, answers and deadlines come in, bytes go out, and time is that of the
+/// context, so a test can drive it without a socket or a clock. Everything is confined to the loop's queue; `deliver`
+/// and `isGone` alone may be used from other threads.
+final class Connection: @unchecked Sendable {
+    enum Phase: Equatable {
+        /// Between requests; at most empty lines have come.
+        case idle
+        /// Part of a head has come.
+        case head
+        /// The head is complete, the body is not.
+        case body
+        /// The request is with the handler. Nothing is read meanwhile, so what a client sends ahead stays in the kernel.
+        case handling
+        /// The last answer is in the output; when it is sent, the write side closes.
+        case finishing
+        /// The write side is closed; input is discarded until the client closes, lest a reset destroy the last answer.
+        case lingering
+        case closed
+    }
+
+    /// Answers beyond this wait in the output until the client has taken some.
+    static let outputHighWater = 64 * 1024
+    /// What one connection may read, and how many requests it may bring, before the others have their turn.
+    static let maxBytesPerTurn = 1024 * 1024
+    static let maxRequestsPerTurn = 64
+
+    let context: ConnectionContext
+    let peer: PeerAddress
+    /// The loop's place for this connection.
+    var slot = 0
+
+    var phase = Phase.idle
+    var transport: any Transport
+    /// The request that is arriving; nil while nothing of it has come.
+    var memory: RequestMemory?
+    var output = ByteBuffer()
+    var requestCount = 0
+
+    // What readiness has told and reading or writing has not yet contradicted.
+    var isReadable = false
+    var isWritable = true
+    /// The client has closed its side; what it sent before may still be unread.
+    var inputEnds = false
+    /// The end of the input has been read.
+    var hasInputEnded = false
+
+    /// Set when this turn's budget is spent with work left; the loop calls `takeTurn` soon.
+    private(set) var wantsTurn = false
+    private var bytesThisTurn = 0
+    private var requestsThisTurn = 0
+    private var isDriving = false
+
+    var phaseDeadline: MonotonicInstant
+    var writeDeadline = MonotonicInstant.never
+    var bytesInBodyWindow = 0
+    var bytesInWriteWindow = 0
+
+    // What the answer has to know of the request.
+    var answersHead = false
+    var keepsAlive = true
+    var confirmsKeepAlive = false
+
+    private let gone = Atomic(false)
+    private let hasShortReads: Bool
+
+    init(_ transport: any Transport, peer: PeerAddress, context: ConnectionContext) {
+        self.transport = transport
+        self.peer = peer
+        self.context = context
+        hasShortReads = transport.shortReadMeansEmpty
+        phaseDeadline = context.now + (context.isDraining ? context.limits.drainGrace : context.limits.headTimeout)
+    }
+
+    var isClosed: Bool { phase == .closed }
+
+    /// Whether the client can no longer be answered. From any thread.
+    var isGone: Bool { gone.load(ordering: .relaxed) }
+
+    /// When `deadlinePassed` wants to be called at the earliest.
+    var deadline: MonotonicInstant {
+        if phase == .closed { return .never }
+        return output.isEmpty ? phaseDeadline : writeDeadline
+    }
+
+    /// The descriptor is ready for something.
+    func ready(_ readiness: Readiness) {
+        guard phase != .closed else { return }
+        // Both directions are gone: nobody is left to answer.
+        if readiness.contains(.hungUp) { return close(reset: false) }
+        if readiness.contains(.readEnded) { inputEnds = true }
+        if !readiness.isDisjoint(with: [.readable, .readEnded]) { isReadable = true }
+        if readiness.contains(.writable) { isWritable = true }
+        drive()
+    }
+
+    /// Goes on where the last turn's budget ended.
+    func takeTurn() { drive() }
+
+    /// Brings an answer from any thread: at once inside the handler's call, else through the loop's mailbox.
+    func deliver(_ answer: Answer) {
+        if context.isCurrent, isDriving {
+            self.answer(answer)
+        } else {
+            context.mailbox.post(.answer(self, answer))
+        }
+    }
+
+    /// Takes the answer to the request that is being handled.
+    func answer(_ answer: Answer) {
+        guard phase == .handling else { return }
+        context.counters.requestsInFlight.add(-1)
+        let closes = !keepsAlive || context.isDraining
+        append(answer, closes: closes)
+        if closes { phase = .finishing } else { rest() }
+        drive()
+    }
+
+    /// Ends the connection at once, whatever it is doing.
+    func close(reset: Bool) {
+        guard phase != .closed else { return }
+        if phase == .handling {
+            context.counters.requestsInFlight.add(-1)
+            context.counters.abandonedRequests.add(1)
+        }
+        phase = .closed
+        gone.store(true, ordering: .relaxed)
+        transport.close(reset: reset)
+        releaseMemory()
+        output = ByteBuffer()
+    }
+
+    /// Moves everything that can move. Does nothing when called from within, as the outer call goes on anyway.
+    func drive() {
+        guard !isDriving, phase != .closed else { return }
+        isDriving = true
+        wantsTurn = false
+        bytesThisTurn = 0
+        requestsThisTurn = 0
+        var isPausedForOutput: Bool
+        repeat {
+            isPausedForOutput = takeRequests()
+            flush()
+        } while isPausedForOutput && phase.awaitsRequest && output.count < Self.outputHighWater
+        if phase == .lingering { discardInput() }
+        isDriving = false
+    }
+
+    /// Handles requests as long as there are any; answers whether it stopped because too much output waits.
+    private func takeRequests() -> Bool {
+        while phase.awaitsRequest {
+            if output.count >= Self.outputHighWater { return true }
+            if hasSpentTurn { return false }
+            do throws(ProtocolRefusal) {
+                if try completeRequest() {
+                    requestsThisTurn += 1
+                    handleRequest()
+                    continue
+                }
+            } catch {
+                refuse(error)
+                return false
+            }
+            guard receive() else { return false }
+        }
+        return false
+    }
+
+    private var hasSpentTurn: Bool {
+        guard bytesThisTurn >= Self.maxBytesPerTurn || requestsThisTurn >= Self.maxRequestsPerTurn else { return false }
+        wantsTurn = true
+        return true
+    }
+
+    /// Reads once; answers whether bytes came.
+    private func receive() -> Bool {
+        if hasInputEnded {
+            endOfInput()
+            return false
+        }
+        guard isReadable else { return false }
+        let memory = self.memory ?? context.pool.takeRequestMemory()
+        self.memory = memory
+        _ = unsafe memory.buffer.reserve(wantedByteCount(memory))
+        let offered = memory.buffer.freeCount
+        switch unsafe read(into: memory.buffer.reserve(1), offered) {
+        case .bytes(let count):
+            memory.buffer.commit(count)
+            bytesInBodyWindow += count
+            return true
+        case .ended: endOfInput()
+        case .failed: close(reset: false)
+        case .wouldBlock: break
+        }
+        if memory.buffer.isEmpty { releaseMemory() }
+        return false
+    }
+
+    /// Room to read into: a body whose length is known gets it in few steps, but not before bytes back the claim.
+    private func wantedByteCount(_ memory: RequestMemory) -> Int {
+        if phase == .body, case .length(let length) = memory.head.framing {
+            let remaining = memory.head.byteCount + length - memory.buffer.count
+            return max(1, min(remaining, max(Self.maxBytesPerTurn, memory.buffer.count)))
+        }
+        return memory.buffer.isEmpty ? MemoryPool.bufferByteCount : MemoryPool.bufferByteCount / 4
+    }
+
+    private func read(into space: UnsafeMutableRawPointer, _ capacity: Int) -> TransportResult {
+        let result = unsafe transport.read(into: UnsafeMutableRawBufferPointer(start: space, count: capacity))
+        switch result {
+        case .bytes(let count):
+            context.counters.bytesReceived.add(count)
+            bytesThisTurn += count
+            // A short read has emptied the socket, unless its end waits behind the bytes.
+            if hasShortReads, count < capacity, !inputEnds { isReadable = false }
+        case .wouldBlock: isReadable = false
+        case .ended: hasInputEnded = true
+        case .failed: break
+        }
+        return result
+    }
+
+    private func discardInput() {
+        let scratch = context.pool.takeRequestMemory()
+        while isReadable, phase == .lingering, !hasSpentTurn {
+            _ = unsafe scratch.buffer.reserve(MemoryPool.bufferByteCount)
+            switch unsafe read(into: scratch.buffer.reserve(1), scratch.buffer.freeCount) {
+            case .bytes, .wouldBlock: break
+            case .ended, .failed: close(reset: false)
+            }
+        }
+        context.pool.give(scratch)
+    }
+}
+
+extension Connection.Phase {
+    /// Whether bytes of a request are wanted.
+    var awaitsRequest: Bool { self == .idle || self == .head || self == .body }
+}

@@ -1,0 +1,68 @@
+import CPlatform
+import Glibc
+import Logging
+import Synchronization
+
+/// What all connections of one loop share.
+///
+/// Safe to hand around: everything that changes is confined to the loop's queue, the rest is immutable or atomic.
+final class ConnectionContext: @unchecked Sendable {
+    let limits: ConnectionLimits
+    let handler: any RequestHandler
+    let logger: Logger
+    let counters = LoopCounters()
+    let mailbox: Mailbox<LoopMessage>
+
+    /// The time of the current turn of the loop.
+    private(set) var now: MonotonicInstant
+    /// `Server` and `Date`, ready to be copied into every head.
+    private(set) var commonFields = ByteBuffer()
+    var pool = MemoryPool()
+    /// Answers close their connections from now on.
+    var isDraining = false
+
+    private let serverName: String
+    private var nextDate: MonotonicInstant
+    /// The thread that runs the loop at present; 0 when none does.
+    private let thread = Atomic<UInt>(0)
+
+    init(
+        limits: ConnectionLimits, serverName: String, handler: any RequestHandler, logger: Logger,
+        now: MonotonicInstant = .now, wake: @escaping @Sendable () -> Void
+    ) {
+        self.limits = limits
+        self.serverName = serverName
+        self.handler = handler
+        self.logger = logger
+        self.now = now
+        nextDate = now
+        mailbox = Mailbox(wake: wake)
+    }
+
+    /// Whether the caller runs inside the loop.
+    var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// The loop begins to run on this thread.
+    func enter() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
+
+    func leave() { thread.store(0, ordering: .relaxed) }
+
+    /// Sets the time of a new turn.
+    func beginTurn(at now: MonotonicInstant = .now, wallNanoseconds: @autoclosure () -> Int64 = apus_wall_nanoseconds()) {
+        self.now = now
+        if now >= nextDate { renewDate(wallNanoseconds()) }
+    }
+
+    /// Writes the fields anew and notes when the wall clock's next second begins.
+    private func renewDate(_ wallNanoseconds: Int64) {
+        let second: Int64 = 1_000_000_000
+        let seconds = wallNanoseconds / second
+        nextDate = MonotonicInstant(nanoseconds: now.nanoseconds + second - wallNanoseconds % second)
+        commonFields.removeAll()
+        commonFields.append("Server: ")
+        commonFields.append(serverName)
+        commonFields.append("\r\nDate: ")
+        HTTPDate.append(secondsSince1970: Int(seconds), to: &commonFields)
+        commonFields.append("\r\n")
+    }
+}

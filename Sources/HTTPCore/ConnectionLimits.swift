@@ -1,0 +1,39 @@
+/// What one connection, and all together, may take; everything that comes from outside is bounded here.
+package struct ConnectionLimits: Sendable, Equatable {
+    /// Bytes of the request line with its CRLF; more is answered 414.
+    package var maxRequestLineBytes = 8 * 1024
+    /// Bytes of request line and fields together; more is answered 431.
+    package var maxHeadBytes = 32 * 1024
+    /// Header fields of one request; more is answered 431.
+    package var maxFieldCount = 128
+    /// Bytes of a request body after removal of the chunked framing; more is answered 413.
+    package var maxBodyBytes = 64 * 1024 * 1024
+    /// Bytes of chunk extensions in one body; more is answered 413.
+    package var maxChunkExtensionBytes = 16 * 1024
+    /// Bytes of the trailer section of a chunked body; more is answered 431.
+    package var maxTrailerBytes = 8 * 1024
+
+    /// Connections open at once; one more is answered 503 and closed.
+    package var maxConnections = 16 * 1024
+    /// Connections open at once from one address; 0 means as many as in all.
+    package var maxConnectionsPerPeer = 0
+    /// Requests answered on one connection before it is closed; 0 means any number.
+    package var maxRequestsPerConnection = 0
+
+    /// From the first byte of a request (or from accept) to the end of its head; then 408.
+    package var headTimeout: Duration = .seconds(10)
+    /// A body must bring `minBytesPerSecond` within every window of this length; else 408.
+    package var bodyTimeout: Duration = .seconds(10)
+    /// A client must take `minBytesPerSecond` of an answer within every window of this length; else the connection is reset.
+    package var writeTimeout: Duration = .seconds(30)
+    /// The slowest rate at which a body may come and an answer may go.
+    package var minBytesPerSecond = 256
+    /// How long a connection may rest between requests.
+    package var idleTimeout: Duration = .seconds(75)
+    /// How long a closing connection goes on reading, so that its last answer is not lost to a reset.
+    package var lingerTimeout: Duration = .seconds(2)
+    /// How long, after a drain began, a resting connection may still bring a request that was already under way.
+    package var drainGrace: Duration = .milliseconds(500)
+
+    package init() {}
+}

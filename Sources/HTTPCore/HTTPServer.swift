@@ -1,0 +1,136 @@
+package import Logging
+import Synchronization
+
+/// An HTTP/1.1 server on raw sockets: listeners, loops, and their common end.
+///
+/// `start` once, then `drain` once; both from anywhere. The handler runs on the loops' queues.
+package final class HTTPServer: Sendable {
+    private struct State {
+        var loops: [IOLoop] = []
+        var addresses: [BoundAddress] = []
+        var isDraining = false
+        /// What the loops had counted when they stopped.
+        var final: ServerStatistics?
+    }
+
+    private let configuration: HTTPServerConfiguration
+    private let handler: any RequestHandler
+    private let logger: Logger
+    private let placement: Placement
+    private let state = Mutex(State())
+
+    package init(configuration: HTTPServerConfiguration, handler: any RequestHandler, logger: Logger) {
+        self.configuration = configuration
+        self.handler = handler
+        self.logger = logger
+        placement = Placement(configuration.limits)
+    }
+
+    /// Listens and serves; returns at once. When one listener cannot be opened none is.
+    package func start() throws(SocketError) {
+        let listeners = try openListeners()
+        let loops: [IOLoop]
+        do throws(SocketError) {
+            loops = try makeLoops()
+            for listener in listeners { try loops[0].watch(listener) }
+        } catch {
+            listeners.forEach { $0.close() }
+            throw error
+        }
+        placement.setLoops(loops)
+        let addresses = listeners.map(\.address)
+        state.withLock { state in
+            precondition(state.loops.isEmpty && !state.isDraining, "a server is started once")
+            state.loops = loops
+            state.addresses = addresses
+        }
+        loops.forEach { $0.start() }
+        for address in addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
+    }
+
+    /// Where the server listens, in the order of the configuration; ports are the real ones.
+    package var boundAddresses: [BoundAddress] { state.withLock(\.addresses) }
+
+    package var statistics: ServerStatistics {
+        let (loops, final) = state.withLock { ($0.loops, $0.final) }
+        if let final { return final }
+        var sum = ServerStatistics()
+        for loop in loops { loop.context.counters.addSnapshot(to: &sum) }
+        sum.openConnections = placement.admission.openCount
+        return sum
+    }
+
+    /// Refuses new connections and lets the present ones end with their next answer.
+    ///
+    /// What the kernel has accepted by now is still served.
+    package func stopAccepting() {
+        let loops = state.withLock { state in
+            let isFirst = !state.isDraining
+            state.isDraining = true
+            return isFirst ? state.loops : []
+        }
+        for loop in loops { loop.post(.perform { $0.beginDrain() }) }
+    }
+
+    /// Stops accepting, waits until every request is answered and every connection closed, and ends the loops.
+    ///
+    /// What is not done after `timeout`, or when the task is cancelled, is cut.
+    package func drain(timeout: Duration) async -> DrainResult {
+        stopAccepting()
+        let clock = ContinuousClock()
+        let start = clock.now
+        while !placement.admission.isQuiet, clock.now - start < timeout {
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
+        }
+        return finish(after: clock.now - start)
+    }
+
+    private func finish(after elapsed: Duration) -> DrainResult {
+        let now = statistics
+        let loops = state.withLock { state in
+            defer { state.loops = [] }
+            if state.final == nil { state.final = now }
+            return state.loops
+        }
+        placement.setLoops([])
+        for loop in loops { loop.post(.perform { $0.stop() }) }
+        let result = DrainResult(
+            elapsed: elapsed, cutConnections: now.openConnections, cutRequests: now.requestsInFlight)
+        logger.info("stopped serving", metadata: [
+            "cut_connections": "\(result.cutConnections)", "cut_requests": "\(result.cutRequests)",
+        ])
+        return result
+    }
+
+    private func openListeners() throws(SocketError) -> [Listener] {
+        var listeners: [Listener] = []
+        for address in configuration.listeners {
+            do throws(SocketError) {
+                listeners += try Listener.open(address)
+            } catch {
+                listeners.forEach { $0.close() }
+                throw error
+            }
+        }
+        return listeners
+    }
+
+    private func makeLoops() throws(SocketError) -> [IOLoop] {
+        var loops: [IOLoop] = []
+        for index in 0..<configuration.loopCount {
+            loops.append(
+                try IOLoop(
+                    index: index, configuration: configuration, placement: placement, handler: handler, logger: logger))
+        }
+        return loops
+    }
+}
+
+/// How a drain ended.
+package struct DrainResult: Sendable, Equatable {
+    package let elapsed: Duration
+    /// Connections that were still open and were cut.
+    package let cutConnections: Int
+    /// Requests among them that had not been answered.
+    package let cutRequests: Int
+}

@@ -1,0 +1,26 @@
+import Glibc
+
+/// How a server listens and what it allows.
+package struct HTTPServerConfiguration: Sendable {
+    package var listeners: [ListenerAddress]
+    package var limits: ConnectionLimits
+    /// Loops that share the connections, each on one thread at most.
+    package var loopCount: Int
+    /// The value of the `Server` field.
+    package var serverName: String
+
+    /// - Parameter loopCount: By default one for every two processors, as the others compute what the loops answer.
+    package init(
+        listeners: [ListenerAddress],
+        limits: ConnectionLimits = ConnectionLimits(),
+        loopCount: Int = HTTPServerConfiguration.defaultLoopCount,
+        serverName: String = "apus"
+    ) {
+        self.listeners = listeners
+        self.limits = limits
+        self.loopCount = max(1, loopCount)
+        self.serverName = serverName
+    }
+
+    package static var defaultLoopCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) / 2) }
+}

@@ -1,0 +1,266 @@
+import CPlatform
+import Dispatch
+import Logging
+
+/// Readiness of many sockets on one serial Dispatch queue.
+///
+/// The loop owns an epoll set; a single Dispatch source watches the set's own descriptor. When it fires, the handler
+/// serves the set and *lingers*: it waits in epoll for a moment longer before it gives the thread back, so that a busy
+/// loop costs what a thread of its own costs and an idle one costs nothing. Sockets are watched edge-triggered, once,
+/// for both directions, so a request takes no call to change what is watched.
+///
+/// Everything is confined to the queue, apart from `post`.
+@safe final class IOLoop: @unchecked Sendable {
+    private static let lingerMilliseconds: Int32 = 2
+    private static let acceptsPerTurn = 64
+    private static let acceptPause: Duration = .milliseconds(200)
+    /// Handshakes under way when a drain begins have this long to complete before the listener closes.
+    private static let handshakeGrace: Duration = .milliseconds(50)
+
+    private enum Token {
+        static let special: UInt64 = 1 << 63
+        static let wake = special
+        static let timer = special + 1
+        static let firstListener = special + 2
+    }
+
+    let context: ConnectionContext
+    private let placement: Placement
+    private let queue: DispatchQueue
+    private let source: any DispatchSourceRead
+    private let poll: Int32
+    private let wakeDescriptor: Int32
+    private let timerDescriptor: Int32
+    private let events: UnsafeMutablePointer<apus_event>
+
+    private var connections = ConnectionTable()
+    private var listeners: [Listener] = []
+    private var wheel: TimerWheel
+    private var armedFor = MonotonicInstant.never
+    private var turns: [Connection] = []
+    private var mail: [LoopMessage] = []
+    private var isStopped = false
+
+    init(
+        index: Int, configuration: HTTPServerConfiguration, placement: Placement, handler: any RequestHandler, logger: Logger
+    ) throws(SocketError) {
+        let descriptors = try LoopDescriptors.open()
+        poll = descriptors.poll
+        wakeDescriptor = descriptors.wake
+        timerDescriptor = descriptors.timer
+        self.placement = placement
+        unsafe events = .allocate(capacity: APUS_EVENT_CAPACITY)
+        let wake = descriptors.wake
+        context = ConnectionContext(
+            limits: configuration.limits, serverName: configuration.serverName, handler: handler, logger: logger
+        ) {
+            // It can fail only when the counter is full, and then the loop is being woken already.
+            _ = apus_wake(wake)
+        }
+        wheel = TimerWheel(now: context.now)
+        queue = DispatchQueue(label: "apus.http.loop-\(index)")
+        source = DispatchSource.makeReadSource(fileDescriptor: descriptors.poll, queue: queue)
+    }
+
+    deinit { unsafe events.deallocate() }
+
+    /// Begins to serve; the source keeps the loop alive until it is stopped.
+    func start() {
+        source.setEventHandler { self.run() }
+        let descriptors = LoopDescriptors(poll: poll, wake: wakeDescriptor, timer: timerDescriptor)
+        source.setCancelHandler { descriptors.close() }
+        source.activate()
+    }
+
+    func post(_ message: LoopMessage) { context.mailbox.post(message) }
+
+    /// Serves until nothing has been ready for the length of the linger.
+    private func run() {
+        context.enter()
+        defer { context.leave() }
+        var hasMail = context.mailbox.wakeUp()
+        context.beginTurn()
+        if hasMail { readMail() }
+        while !isStopped {
+            serveTurns()
+            armTimer()
+            let mayRest = turns.isEmpty && context.mailbox.fallAsleep()
+            let count = unsafe apus_poll_wait(poll, events, mayRest ? Self.lingerMilliseconds : 0)
+            if count <= 0, mayRest { return }
+            hasMail = context.mailbox.wakeUp()
+            context.beginTurn()
+            for index in 0..<max(0, Int(count)) {
+                unsafe serve(events[index].token, Readiness(rawValue: events[index].ready))
+            }
+            if hasMail { readMail() }
+            serveTimers()
+        }
+    }
+
+    private func serve(_ token: UInt64, _ readiness: Readiness) {
+        if token < Token.special {
+            guard let connection = connections.connection(token) else { return }
+            connection.ready(readiness)
+            settle(connection)
+        } else if token >= Token.firstListener {
+            let index = Int(token - Token.firstListener)
+            if index < listeners.count { accept(listenerAt: index) }
+        }
+        // The wake and timer descriptors have done their work by ending the wait.
+    }
+
+    private func readMail() {
+        context.mailbox.take(into: &mail)
+        for message in mail {
+            switch message {
+            case .answer(let connection, let answer):
+                connection.answer(answer)
+                settle(connection)
+            case .adopt(let descriptor, let peer): adopt(descriptor, peer)
+            case .perform(let action): action(self)
+            }
+        }
+        mail.removeAll(keepingCapacity: true)
+    }
+
+    private func serveTurns() {
+        guard !turns.isEmpty else { return }
+        let waiting = turns
+        turns.removeAll(keepingCapacity: true)
+        for connection in waiting where !connection.isClosed {
+            connection.takeTurn()
+            settle(connection)
+        }
+    }
+
+    /// What has to follow whenever a connection has moved.
+    private func settle(_ connection: Connection) {
+        if connection.isClosed { return forget(connection) }
+        if connection.wantsTurn { turns.append(connection) }
+        wheel.schedule(connection.slot, at: connection.deadline)
+    }
+
+    private func forget(_ connection: Connection) {
+        guard connections.connection(at: connection.slot) === connection else { return }
+        connections.remove(connection)
+        wheel.cancel(connection.slot)
+        placement.release(connection.peer)
+    }
+
+    private func adopt(_ descriptor: Int32, _ peer: PeerAddress) {
+        // Without this answers of several writes would wait for the client's acknowledgements; a failure costs speed only.
+        _ = apus_set_no_delay(descriptor)
+        let connection = Connection(PlainTransport(descriptor: descriptor), peer: peer, context: context)
+        let token = connections.insert(connection)
+        let result = apus_poll_add_connection(poll, descriptor, token)
+        if result < 0 {
+            context.logger.error("cannot watch a connection", metadata: ["peer": "\(peer)", "errno": "\(-result)"])
+            connection.close(reset: true)
+        }
+        settle(connection)
+    }
+
+    private func serveTimers() {
+        for slot in wheel.takeDue(now: context.now) {
+            guard let connection = connections.connection(at: slot) else { continue }
+            connection.deadlinePassed()
+            settle(connection)
+        }
+        for (index, listener) in listeners.enumerated().reversed() {
+            if let due = listener.closesAt, context.now >= due {
+                _ = acceptWaiting(listener)
+                close(listenerAt: index)
+            } else if let due = listener.resumesAt, context.now >= due {
+                listener.resumesAt = nil
+                setEnabled(true, listenerAt: index)
+            }
+        }
+    }
+
+    /// Sets the timer that ends the wait for what is due first.
+    private func armTimer() {
+        var next = wheel.nextWake
+        for listener in listeners {
+            next = min(next, listener.closesAt ?? .never, listener.resumesAt ?? .never)
+        }
+        guard next != armedFor else { return }
+        armedFor = next
+        let result = apus_timer_arm(timerDescriptor, next == .never ? 0 : next.nanoseconds)
+        if result < 0 { context.logger.error("cannot set the timer of a loop", metadata: ["errno": "\(-result)"]) }
+    }
+}
+
+// Accepting: one loop watches the listeners and hands the connections out.
+extension IOLoop {
+    /// Takes over a listener; before `start`.
+    func watch(_ listener: Listener) throws(SocketError) {
+        let result = apus_poll_add_listener(poll, listener.descriptor, Token.firstListener + UInt64(listeners.count))
+        guard result >= 0 else { throw SocketError(.watch, listener.address.description, errno: -result) }
+        listeners.append(listener)
+        placement.admission.listenerOpened()
+    }
+
+    private func accept(listenerAt index: Int) {
+        guard case .exhausted(let errno) = acceptWaiting(listeners[index]) else { return }
+        // The listener stays readable, so it is silenced for a while instead of asked again and again.
+        context.counters.acceptPauses.add(1)
+        context.logger.warning(
+            "accepting connections pauses: descriptors or memory are exhausted; raise LimitNOFILE or lower the connection limit",
+            metadata: ["listener": "\(listeners[index].address)", "errno": "\(errno)"])
+        listeners[index].resumesAt = context.now + Self.acceptPause
+        setEnabled(false, listenerAt: index)
+    }
+
+    private func acceptWaiting(_ listener: Listener) -> Listener.Outcome {
+        listener.accept(budget: Self.acceptsPerTurn) { descriptor, peer in
+            context.counters.acceptedConnections.add(1)
+            guard let target = placement.place(peer, near: self) else {
+                context.counters.refusedConnections.add(1)
+                return Refusal.overload(descriptor)
+            }
+            if target === self { adopt(descriptor, peer) } else { target.post(.adopt(descriptor: descriptor, peer)) }
+        }
+    }
+
+    private func setEnabled(_ isEnabled: Bool, listenerAt index: Int) {
+        let result = apus_poll_enable_listener(
+            poll, listeners[index].descriptor, Token.firstListener + UInt64(index), isEnabled ? 1 : 0)
+        if result < 0 { context.logger.error("cannot change the watch of a listener", metadata: ["errno": "\(-result)"]) }
+    }
+
+    private func close(listenerAt index: Int) {
+        listeners[index].close()
+        listeners.remove(at: index)
+        placement.admission.listenerClosed()
+    }
+}
+
+// Stopping.
+extension IOLoop {
+    /// Lets connections end as they come to rest, and closes the listeners once what the kernel has accepted is taken.
+    func beginDrain() {
+        context.isDraining = true
+        for listener in listeners {
+            // Should the filter be refused, the grace below still takes what has arrived.
+            _ = apus_refuse_new_handshakes(listener.descriptor)
+            listener.closesAt = context.now + Self.handshakeGrace
+        }
+        for connection in connections.all {
+            connection.beginDrain()
+            settle(connection)
+        }
+    }
+
+    /// Cuts what is left, and ends.
+    func stop() {
+        for index in listeners.indices.reversed() { close(listenerAt: index) }
+        for connection in connections.all {
+            connection.close(reset: true)
+            settle(connection)
+        }
+        isStopped = true
+        context.mailbox.close()
+        context.pool.drain()
+        source.cancel()
+    }
+}

@@ -1,0 +1,36 @@
+/// Percent-encoding of targets (RFC 3986 §2.1).
+package enum PercentEncoding {
+    /// Whether every "%" is followed by two hex digits.
+    static func isWellFormed(_ bytes: Span<UInt8>) -> Bool {
+        var at = 0
+        while at < bytes.count {
+            if bytes[at] == UInt8(ascii: "%") {
+                guard at + 2 < bytes.count, hexDigitValue(bytes[at + 1]) != nil, hexDigitValue(bytes[at + 2]) != nil else {
+                    return false
+                }
+                at += 2
+            }
+            at += 1
+        }
+        return true
+    }
+
+    /// The decoded text of a part of a target; nil when it is malformed or not UTF-8. "+" stays "+".
+    package static func decode(_ bytes: UnsafeRawBufferPointer) -> String? {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        let source = unsafe bytes.assumingMemoryBound(to: UInt8.self).span
+        guard isWellFormed(source) else { return nil }
+        var at = 0
+        while at < source.count {
+            if source[at] == UInt8(ascii: "%"), let high = hexDigitValue(source[at + 1]), let low = hexDigitValue(source[at + 2]) {
+                decoded.append(high << 4 | low)
+                at += 3
+            } else {
+                decoded.append(source[at])
+                at += 1
+            }
+        }
+        return String(validating: decoded, as: UTF8.self)
+    }
+}

@@ -1,0 +1,93 @@
+/// One whole request, lent to a handler for the duration of its call.
+///
+/// All bytes lie in the connection's buffer: what a handler wants to keep it copies. Nothing is allocated here.
+@safe package struct Request: ~Copyable {
+    private let memory: RequestMemory
+    /// The request's first byte.
+    private let base: UnsafeRawPointer
+    private let bodyRange: Range<Int>
+    /// The client's address.
+    package let peer: PeerAddress
+
+    /// `bodyRange` counts from the first byte in the memory's buffer.
+    init(_ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress) {
+        self.memory = memory
+        // The head is not empty, so neither is the buffer.
+        unsafe base = unsafe memory.buffer.bytes.baseAddress.unsafelyUnwrapped
+        self.bodyRange = bodyRange
+        self.peer = peer
+    }
+
+    package var method: HTTPMethod { memory.head.method }
+    package var version: HTTPVersion { memory.head.version }
+
+    /// The path as it came, percent-encoded, without the query: `/v1/models/m:predict`; `*` for OPTIONS of the server.
+    package var path: UnsafeRawBufferPointer {
+        let range = memory.head.path
+        return unsafe range.count > 0 ? slice(range) : Self.root
+    }
+
+    /// What follows the first "?"; nil when there is none.
+    package var query: UnsafeRawBufferPointer? {
+        guard let range = memory.head.query else { return nil }
+        return unsafe slice(range)
+    }
+
+    /// Path and query as they came; an absolute target has lost its scheme and authority.
+    package var target: UnsafeRawBufferPointer {
+        let range = memory.head.target
+        return unsafe range.count > 0 ? slice(range) : Self.root
+    }
+
+    /// The whole body, chunked framing removed.
+    package var body: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: base + bodyRange.lowerBound, count: bodyRange.count)
+    }
+
+    /// The value of the first field of that name (in lower case), white space around it removed; nil when there is none.
+    package func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
+        let bytes = unsafe UnsafeBufferPointer<UInt8>(
+            start: base.assumingMemoryBound(to: UInt8.self), count: memory.head.byteCount).span
+        for index in memory.head.fields.indices {
+            let field = memory.head.fields[index]
+            guard field.name.count == name.utf8CodeUnitCount else { continue }
+            if bytes.extracting(Int(field.name.lower)..<Int(field.name.upper)).equalsIgnoringCase(name) {
+                return unsafe slice(field.value)
+            }
+        }
+        return nil
+    }
+
+    /// The value as text, ill-formed UTF-8 repaired.
+    package func headerText(_ name: StaticString) -> String? {
+        guard let value = unsafe header(name) else { return nil }
+        return unsafe String(decoding: value, as: UTF8.self)
+    }
+
+    package var headerCount: Int { memory.head.fields.count }
+
+    /// Name (as the client wrote it) and value of the field at `index`, in the order sent.
+    package func header(at index: Int) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        let field = memory.head.fields[index]
+        return unsafe (slice(field.name), slice(field.value))
+    }
+
+    private func slice(_ range: ByteRange) -> UnsafeRawBufferPointer {
+        // Ranges come from the parser, which made them from offsets inside the head.
+        unsafe UnsafeRawBufferPointer(start: base + Int(range.lower), count: range.count)
+    }
+
+    private static var root: UnsafeRawBufferPointer {
+        let slash: StaticString = "/"
+        return unsafe UnsafeRawBufferPointer(start: slash.utf8Start, count: 1)
+    }
+}
+
+/// Answers requests.
+package protocol RequestHandler: Sendable {
+    /// Called once for every request that is well framed, whole body included, on the queue of the connection's loop.
+    ///
+    /// It must not block. `request` is valid only during the call; `responder` may leave it, to any thread, and must be
+    /// used exactly once.
+    func handle(_ request: borrowing Request, _ responder: Responder)
+}

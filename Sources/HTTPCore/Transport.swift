@@ -1,0 +1,58 @@
+import CPlatform
+import Glibc
+
+/// What became of a try to move bytes.
+package enum TransportResult: Sendable, Equatable {
+    case bytes(Int)
+    /// Nothing can move now; readiness will be told.
+    case wouldBlock
+    /// The other side will send nothing more.
+    case ended
+    case failed(errno: Int32)
+}
+
+/// A non-blocking stream of bytes in both directions: a plain socket, an encrypted one, or a test's memory.
+///
+/// The connection is written against this and nothing else; it is used on one queue only.
+package protocol Transport {
+    /// Whether a read that brought less than was asked for has emptied the stream until readiness is told anew.
+    var shortReadMeansEmpty: Bool { get }
+
+    mutating func read(into space: UnsafeMutableRawBufferPointer) -> TransportResult
+    mutating func write(_ bytes: UnsafeRawBufferPointer) -> TransportResult
+    /// Tells the other side that nothing more will come.
+    mutating func shutdownWrite()
+    /// Releases the stream; `reset` drops what is unsent and tells the other side so.
+    mutating func close(reset: Bool)
+}
+
+/// A connected TCP socket that it owns.
+struct PlainTransport: Transport {
+    let descriptor: Int32
+
+    /// epoll(7): on a stream, a short read shows that its space is used up.
+    var shortReadMeansEmpty: Bool { true }
+
+    mutating func read(into space: UnsafeMutableRawBufferPointer) -> TransportResult {
+        let count = unsafe apus_receive(descriptor, space.baseAddress, space.count)
+        return count == 0 ? .ended : result(count)
+    }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) -> TransportResult {
+        unsafe result(apus_send(descriptor, bytes.baseAddress, bytes.count))
+    }
+
+    // A failure of the following means that the other side has gone, which the next read tells.
+    mutating func shutdownWrite() { _ = apus_shutdown_write(descriptor) }
+
+    mutating func close(reset: Bool) {
+        if reset { _ = apus_reset_on_close(descriptor) }
+        _ = apus_close(descriptor)
+    }
+
+    private func result(_ count: Int64) -> TransportResult {
+        if count >= 0 { return .bytes(Int(count)) }
+        let code = Int32(truncatingIfNeeded: -count)
+        return code == EAGAIN || code == EWOULDBLOCK ? .wouldBlock : .failed(errno: code)
+    }
+}
