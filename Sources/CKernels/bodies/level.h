@@ -7,6 +7,7 @@
 #include "softmax.h"
 #include "cast.h"
 #include "matrix.h"
+#include "recurrent.h"
 
 const apus_kernels APUS_NAME(apus_kernels) = {
     .isa = APUS_LEVEL_ID,
@@ -16,4 +17,5 @@ const apus_kernels APUS_NAME(apus_kernels) = {
     .softmax = APUS_NAME(softmax),
     .cast = APUS_NAME(cast),
     .matrix = APUS_NAME(matrix),
+    .recurrent = APUS_NAME(recurrent),
 };

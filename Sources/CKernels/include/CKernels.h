@@ -9,6 +9,7 @@
 #include "cast.h"
 #include "elementwise.h"
 #include "matrix.h"
+#include "recurrent.h"
 #include "reduce.h"
 #include "softmax.h"
 
@@ -34,6 +35,7 @@ typedef struct apus_kernels {
     apus_softmax_kernels softmax;
     apus_cast_kernels cast;
     apus_matrix_kernels matrix;
+    apus_recurrent_kernels recurrent;
 } apus_kernels;
 
 /// The name used in `APUS_ISA`, `apus version` and messages.

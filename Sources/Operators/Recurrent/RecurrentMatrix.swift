@@ -1,0 +1,58 @@
+import CKernels
+import GraphIR
+import Tensors
+
+/// Rows of a weight input as packed right operands, one for each direction.
+struct RecurrentMatrix: Sendable {
+    /// The node's input: [directions, rows of all gates, depth].
+    let input: Int
+    let directionCount: Int
+    let rowsInAll: Int
+    let firstRow: Int
+    let rows: Int
+    let depth: Int
+    /// Floats of one direction's packed form.
+    let packedCount: Int
+    private let kernels: MatrixKernels
+    /// The packed forms when the weights are constant.
+    private var prepared: Tensor?
+
+    init(
+        _ context: CompileContext, input: Int, firstRow: Int, rows: Int, _ kernels: MatrixKernels
+    ) throws(OperatorError) {
+        let shape = try context.input(input).shape
+        self.input = input
+        directionCount = shape[0]
+        rowsInAll = shape[1]
+        depth = shape[2]
+        self.firstRow = firstRow
+        self.rows = rows
+        self.kernels = kernels
+        packedCount = kernels.functions.packed_right_count(depth, rows)
+        let unprepared = self
+        prepared = try context.prepared(input, form: "recurrent/\(kernels.levelName)/\(firstRow)+\(rows)") { weights in
+            PackedWeights.tensor(count: unprepared.totalCount, weights) { packed, weights in
+                unprepared.pack(weights, into: packed)
+            }
+        }
+    }
+
+    private var totalCount: Int { packedCount * directionCount }
+
+    /// Floats of scratch for weights that come from data.
+    var scratchCount: Int { prepared == nil ? totalCount : 0 }
+
+    /// The packed forms, made in `scratch` unless they were made before.
+    func packed(_ context: KernelContext, scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+        if let prepared { return PackedWeights.floats(prepared) }
+        pack(context.input(input, as: Float.self), into: scratch)
+        return UnsafePointer(scratch)
+    }
+
+    private func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+        for direction in 0..<directionCount {
+            let source = weights + (direction * rowsInAll + firstRow) * depth
+            kernels.functions.pack_right_f32(packed + direction * packedCount, source, 1, depth, depth, rows, 1)
+        }
+    }
+}
