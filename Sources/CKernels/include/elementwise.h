@@ -4,14 +4,15 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "attributes.h"
 
 #pragma clang assume_nonnull begin
 
 /// y[i] = f(x[i])
-typedef void (*apus_map_f32)(float *y, const float *x, size_t count);
+typedef APUS_SENDABLE void (*apus_map_f32)(float *y, const float *x, size_t count);
 
 /// y[i] = f(x[i]) with up to two constants, in the order that the kernel's comment names them.
-typedef void (*apus_parametric_map_f32)(float *y, const float *x, size_t count, float first, float second);
+typedef APUS_SENDABLE void (*apus_parametric_map_f32)(float *y, const float *x, size_t count, float first, float second);
 
 /// The two innermost axes of a broadcast: how two operands move while the result advances by one element at a time.
 typedef struct apus_pair_walk {
@@ -23,10 +24,10 @@ typedef struct apus_pair_walk {
 } apus_pair_walk;
 
 /// y = f(a, b), with y dense.
-typedef void (*apus_pair_f32)(float *y, const float *a, const float *b, const apus_pair_walk *walk);
+typedef APUS_SENDABLE void (*apus_pair_f32)(float *y, const float *a, const float *b, const apus_pair_walk *walk);
 
 /// y = 1 where the claim holds of (a, b), else 0.
-typedef void (*apus_compare_f32)(uint8_t *y, const float *a, const float *b, const apus_pair_walk *walk);
+typedef APUS_SENDABLE void (*apus_compare_f32)(uint8_t *y, const float *a, const float *b, const apus_pair_walk *walk);
 
 typedef struct apus_elementwise_kernels {
     /// max(x, 0); NaN stays NaN.
@@ -70,7 +71,7 @@ typedef struct apus_elementwise_kernels {
     apus_compare_f32 equal_f32, less_f32, less_or_equal_f32;
 
     /// y[i] = condition[i·condition_step] ? a[i·a_step] : b[i·b_step] for any 32-bit elements; steps are 0 or 1.
-    void (*select_32)(uint32_t *y, const uint8_t *condition, size_t condition_step, const uint32_t *a, size_t a_step,
+    void (*APUS_SENDABLE select_32)(uint32_t *y, const uint8_t *condition, size_t condition_step, const uint32_t *a, size_t a_step,
                       const uint32_t *b, size_t b_step, size_t count);
 } apus_elementwise_kernels;
 

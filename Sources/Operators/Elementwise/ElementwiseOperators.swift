@@ -1,0 +1,84 @@
+package import GraphIR
+
+/// Operators that compute each element of their result from the elements at the same place.
+package enum ElementwiseOperators {
+    package static let spellings: [OperatorSpelling] = arithmetic + logic + unary + others
+
+    private static let arithmetic: [OperatorSpelling] =
+        Arithmetic.Function.allCases.map { function in
+            .onnx(function.rawValue) { (node) throws(OperatorError) in
+                Arithmetic(function: function, rule: try BroadcastRule(node))
+            }
+        }
+        + Variadic.Function.allCases.map { function in .onnx(function.rawValue) { _ in Variadic(function: function) } }
+        + [
+            .onnx("Mod", since: 10) { (node) throws(OperatorError) in
+                Modulo(cutsTowardZero: try node.flag("fmod", default: false))
+            },
+            .onnx("Pow") { (node) throws(OperatorError) in Power(rule: try BroadcastRule(node)) },
+        ]
+
+    private static let logic: [OperatorSpelling] =
+        Comparison.Function.allCases.map { function in
+            let isLate = function == .lessOrEqual || function == .greaterOrEqual
+            return .onnx(function.rawValue, since: isLate ? 12 : 1) { (node) throws(OperatorError) in
+                Comparison(function: function, rule: try BroadcastRule(node))
+            }
+        }
+        + Logical.Function.allCases.map { function in
+            .onnx(function.rawValue) { (node) throws(OperatorError) in
+                Logical(function: function, rule: try BroadcastRule(node))
+            }
+        }
+        + ([.and, .or, .xor] as [Bitwise.Function]).map { function in
+            .onnx(function.rawValue, since: 18) { _ in Bitwise(function: function) }
+        }
+        + [
+            .onnx("Not") { _ in Not() },
+            .onnx("BitwiseNot", since: 18) { _ in BitwiseNot() },
+            .onnx("BitShift", since: 11, make: bitShift),
+            .onnx("Where", since: 9) { _ in Where() },
+        ]
+
+    private static let unary: [OperatorSpelling] =
+        ([.abs, .negate, .ceil, .floor, .squareRoot, .reciprocal, .math(.exp), .math(.log)] as [Unary.Function])
+        .map { unary($0, since: 1) }
+        + ([.sin, .cos, .tan, .asin, .acos, .atan] as [MathFunction]).map { unary(.math($0), since: 7) }
+        + ([.sinh, .cosh, .asinh, .acosh, .atanh, .erf] as [MathFunction]).map { unary(.math($0), since: 9) }
+        + [unary(.sign, since: 9), unary(.round, since: 11)]
+
+    private static func unary(_ function: Unary.Function, since version: Int) -> OperatorSpelling {
+        .onnx(Unary(function).name, since: version) { _ in Unary(function) }
+    }
+
+    private static let others: [OperatorSpelling] = [
+        .onnx("IsNaN", since: 9) { _ in FloatPredicate(kind: .nan) },
+        .onnx("IsInf", since: 10) { (node) throws(OperatorError) in
+            let positive = try node.flag("detect_positive", default: true)
+            return FloatPredicate(kind: .infinity(positive: positive, negative: try node.flag("detect_negative", default: true)))
+        },
+        .onnx("Cast") { (node) throws(OperatorError) in try Cast(node) },
+        .onnx("CastLike", since: 15) { _ in CastLike() },
+        .onnx("Clip", through: 10) { (node) throws(OperatorError) in
+            Clip(bounds: .attributes(low: try node.float("min"), high: try node.float("max")))
+        },
+        .onnx("Clip", since: 11) { _ in Clip(bounds: .inputs) },
+        .onnx("Dropout", through: 6) { (node) throws(OperatorError) in
+            guard try node.flag("is_test", default: false) else { throw Dropout.trains }
+            return dropout(node)
+        },
+        .onnx("Dropout", since: 7) { node in dropout(node) },
+    ]
+
+    private static func dropout(_ node: AttributeReader) -> Dropout {
+        Dropout(hasMask: node.hasOutput(1), maskIsBool: node.version >= 10)
+    }
+
+    @Sendable private static func bitShift(_ node: AttributeReader) throws(OperatorError) -> any Operator {
+        switch try node.string("direction", default: "") {
+        case "LEFT": return Bitwise(function: .shiftLeft)
+        case "RIGHT": return Bitwise(function: .shiftRight)
+        case let other: throw .invalidAttribute(name: "direction", reason: "is \"\(other)\", expected \"LEFT\" or \"RIGHT\"")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import GraphIR
+import Tensors
+
+/// Tells element by element whether a floating-point number is of a special kind; the result is bool.
+///
+/// - Source: ONNX IsNaN (opset 9–20), IsInf (opset 10–20).
+struct FloatPredicate: Operator {
+    enum Kind: Sendable {
+        case nan
+        case infinity(positive: Bool, negative: Bool)
+    }
+
+    let kind: Kind
+
+    var name: String {
+        switch kind {
+        case .nan: "IsNaN"
+        case .infinity: "IsInf"
+        }
+    }
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(1...1)
+        return [ValueFact(.bool, try inputs.required(0, of: ElementTypes.floatingPoint).shape)]
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
+            let input = try context.input(0), count = input.shape.elementCount
+            let isDouble = input.elementType == .float64
+            return CompiledOperator(LoopKernel(map: isDouble ? body(count, Double.self) : body(count, Float.self)))
+        }
+    }
+
+    @inline(__always)
+    private func body<Scalar: FloatingScalar>(_ count: Int, _: Scalar.Type) -> MapBody {
+        switch kind {
+        case .nan:
+            return { y, x in Loops.map(y, x, count) { (x: Scalar) in x.isNaN } }
+        case .infinity(let positive, let negative):
+            return { y, x in
+                Loops.map(y, x, count) { (x: Scalar) in x == .infinity && positive || x == -.infinity && negative }
+            }
+        }
+    }
+}
