@@ -1,0 +1,76 @@
+package import GraphIR
+import Tensors
+
+/// Convolution (cross-correlation) over 1 to 3 spatial axes.
+///
+/// - Shapes: `x` [N, C, spatial…], `weights` [M, C / group, kernel…], optional `bias` [M] → [N, M, spatial…]; passes may add
+///   input 3, a residual of the result's shape.
+/// - Numerics: activation(x ∗ weights + bias + residual); float32 by packed products, float64 by plain sums.
+/// - Source: ONNX operator Conv, opsets 1, 11 and 22.
+package struct Conv: Operator {
+    package var window = WindowAttributes()
+    package var groups = 1
+    /// Applied to the result; set by passes, for float32 only.
+    package var activation: FusedActivation?
+
+    package init(window: WindowAttributes = WindowAttributes(), groups: Int = 1) {
+        self.window = window
+        self.groups = groups
+    }
+
+    package init(_ attributes: AttributeReader) throws(OperatorError) {
+        window = try WindowAttributes(attributes)
+        groups = try attributes.integer("group", default: 1)
+        guard (1...WindowAttributes.limit).contains(groups) else {
+            throw .invalidAttribute(name: "group", reason: "is \(groups), expected 1 to \(WindowAttributes.limit)")
+        }
+    }
+
+    package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(2...4)
+        let x = try inputs.required(0, of: [.float32, .float64])
+        let weights = try inputs.required(1, of: [x.elementType])
+        if inputs[2] != nil { _ = try inputs.required(2, of: [x.elementType]) }
+        let rank = try ConvolutionInputs.rank(x.shape, weights.shape)
+        guard let rank else { return [ValueFact(x.elementType, nil)] }
+        let kernel = weights.shape.map { Array($0.dimensions.dropFirst(2)) }
+        let outputs = weights.shape?[0] ?? inputs[2]?.shape?.dimensions.first ?? .unknown
+        try checkChannels(x.shape, weights.shape)
+        try ConvolutionInputs.checkBias(inputs[2], channels: outputs)
+        let resolved = try window.window(
+            axes: rank - 2, weights: kernel ?? window.kernel?.map(Dimension.known) ?? unknown(rank - 2))
+        let spatial = try resolved.outputs(x.shape.map { Array($0.dimensions.dropFirst(2)) } ?? unknown(rank - 2))
+        let shape = SymbolicShape([x.shape?[0] ?? .unknown, outputs] + spatial)
+        try ConvolutionInputs.checkResidual(inputs[3], shape)
+        return [ValueFact(x.elementType, shape)]
+    }
+
+    private func unknown(_ count: Int) -> [Dimension] { [Dimension](repeating: .unknown, count: count) }
+
+    private func checkChannels(_ x: SymbolicShape?, _ weights: SymbolicShape?) throws(OperatorError) {
+        if let outputs = weights?[0].value, outputs % groups != 0 {
+            throw .invalidAttribute(name: "group", reason: "is \(groups), which does not divide \(outputs) output channels")
+        }
+        guard let channels = x?[1].value, let each = weights?[1].value,
+            each.multipliedReportingOverflow(by: groups) != (channels, false)
+        else { return }
+        throw .invalidInput(
+            index: 1, reason: "has \(each) input channels in \(groups) groups, input 0 has \(channels) channels")
+    }
+
+    package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let x = try context.input(0), weights = try context.input(1).shape
+        let kernel = weights.extents.dropFirst(2).map(Dimension.known)
+        let geometry = try ConvolutionGeometry(
+            window: window.window(axes: weights.rank - 2, weights: kernel), x: x.shape, groups: groups,
+            channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
+        let bias = context.has(2) ? 2 : nil, residual = context.has(3) ? 3 : nil
+        switch x.elementType {
+        case .float32:
+            return try ConvKernel.compile(context, geometry, bias: bias, residual: residual, activation: activation)
+        case .float64:
+            return CompiledOperator(PlainConvolution<Double>(geometry: geometry, biasInput: bias))
+        default: throw .unsupported("Conv of \(x.elementType)")
+        }
+    }
+}

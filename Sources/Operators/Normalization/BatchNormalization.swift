@@ -1,0 +1,96 @@
+import CKernels
+package import GraphIR
+import Tensors
+
+/// Normalisation by recorded statistics, as at inference.
+///
+/// - Shapes: `x` [N, C, …]; `scale`, `bias`, `mean`, `variance` [C] → [N, C, …]. A vector `x` [N] has one channel.
+/// - Numerics: x · f + (bias − mean · f) with f = scale / sqrt(variance + epsilon).
+/// - Source: ONNX operator BatchNormalization, opsets 1, 6, 7, 9, 14 and 15; statistics of the batch itself are refused.
+package struct BatchNormalization: Operator {
+    package let epsilon: Float
+
+    package init(epsilon: Float = 1e-5) { self.epsilon = epsilon }
+
+    init(_ attributes: AttributeReader) throws(OperatorError) {
+        epsilon = try NormalizationInputs.epsilon(attributes)
+        let asksForStatistics = (1..<max(attributes.outputCount, 1)).contains { attributes.hasOutput($0) }
+        if try attributes.flag("training_mode", default: false) || asksForStatistics {
+            throw .unsupported("BatchNormalization in training mode (statistics of the batch); export the model for inference:")
+        }
+        let isSpatial = try attributes.flag("spatial", default: true)
+        guard isSpatial || attributes.version >= 9 else {
+            throw .unsupported("BatchNormalization with spatial 0 (statistics for each element)")
+        }
+    }
+
+    package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(5...5)
+        let x = try inputs.required(0, of: NormalizationInputs.elementTypes)
+        if x.rank == 0 { throw .invalidInput(index: 0, reason: "is a scalar, expected a batch") }
+        let channels = x.rank == 1 ? .known(1) : try NormalizationInputs.channels(x)
+        for index in 1...4 {
+            try NormalizationInputs.checkVector(inputs, index, type: x.elementType, count: channels, of: "channel")
+        }
+        return [ValueFact(x.type)]
+    }
+
+    package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let x = try context.input(0)
+        let channels = x.shape.rank < 2 ? 1 : x.shape[1]
+        let planes = x.shape[0] * channels, columns = x.shape.elementCount(in: min(2, x.shape.rank)..<x.shape.rank)
+        let inPlace = [InPlace(output: 0, input: 0)]
+        switch x.elementType {
+        case .float32:
+            let kernel = BatchNormKernel(
+                kernels: .current, planes: planes, channels: channels, columns: columns, epsilon: epsilon)
+            return CompiledOperator(kernel, scratchByteCount: channels * 2 * MemoryLayout<Float>.stride, inPlace: inPlace)
+        case .float64:
+            let kernel = PlainBatchNormKernel<Double>(planes: planes, channels: channels, columns: columns, epsilon: epsilon)
+            return CompiledOperator(kernel, inPlace: inPlace)
+        default: throw .unsupported("BatchNormalization of \(x.elementType)")
+        }
+    }
+}
+
+/// Factor and shift of one channel.
+@inline(__always)
+private func affine<Scalar: BinaryFloatingPoint>(
+    _ context: KernelContext, _ channel: Int, _ epsilon: Float, _: Scalar.Type
+) -> (factor: Scalar, shift: Scalar) {
+    let variance = context.input(4, as: Scalar.self)[channel]
+    let factor = context.input(1, as: Scalar.self)[channel] / (variance + Scalar(epsilon)).squareRoot()
+    return (factor, context.input(2, as: Scalar.self)[channel] - context.input(3, as: Scalar.self)[channel] * factor)
+}
+
+private struct BatchNormKernel: Kernel {
+    let kernels: MatrixKernels
+    let planes: Int
+    let channels: Int
+    let columns: Int
+    let epsilon: Float
+
+    func run(_ context: KernelContext) {
+        let factors = context.scratch.assumingMemoryBound(to: Float.self), shifts = factors + channels
+        for channel in 0..<channels {
+            (factors[channel], shifts[channel]) = affine(context, channel, epsilon, Float.self)
+        }
+        kernels.functions.scale_planes_f32(
+            context.output(0, as: Float.self), context.input(0, as: Float.self), factors, shifts, planes, channels, columns)
+    }
+}
+
+private struct PlainBatchNormKernel<Scalar: TensorScalar & BinaryFloatingPoint>: Kernel {
+    let planes: Int
+    let channels: Int
+    let columns: Int
+    let epsilon: Float
+
+    func run(_ context: KernelContext) {
+        let x = context.input(0, as: Scalar.self), y = context.output(0, as: Scalar.self)
+        for plane in 0..<planes {
+            let (factor, shift) = affine(context, plane % channels, epsilon, Scalar.self)
+            for i in plane * columns..<(plane + 1) * columns { y[i] = x[i] * factor + shift }
+        }
+    }
+}

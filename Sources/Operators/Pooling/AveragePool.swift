@@ -1,0 +1,78 @@
+package import GraphIR
+import Tensors
+
+/// The mean of the elements under each window.
+///
+/// - Shapes: `x` [N, C, spatial…] → [N, C, spatial…].
+/// - Numerics: a window divides by its elements inside the input, with `count_include_pad` also by those in the padding, never by
+///   those that `ceil_mode` lets reach beyond it.
+/// - Source: ONNX operator AveragePool, opsets 1, 7, 10, 11, 19 and 22.
+package struct AveragePool: Operator {
+    var attributes: PoolingAttributes
+    var countsPadding = false
+
+    init(_ attributes: AttributeReader) throws(OperatorError) {
+        self.attributes = try PoolingAttributes(attributes)
+        countsPadding = try attributes.flag("count_include_pad", default: false)
+    }
+
+    package init(attributes: PoolingAttributes, countsPadding: Bool = false) {
+        self.attributes = attributes
+        self.countsPadding = countsPadding
+    }
+
+    package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(1...1)
+        let x = try inputs.required(0, of: [.float32, .float64])
+        return [ValueFact(x.elementType, try attributes.shape(x.shape))]
+    }
+
+    package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let x = try context.input(0)
+        let geometry = try PoolingGeometry(
+            window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
+        switch x.elementType {
+        case .float32: return PoolKernel.compile(geometry, averages: true, countsPadding: countsPadding)
+        case .float64: return CompiledOperator(PlainAveragePool<Double>(geometry: geometry, countsPadding: countsPadding))
+        default: throw .unsupported("AveragePool of \(x.elementType)")
+        }
+    }
+}
+
+/// Average pooling element by element.
+private struct PlainAveragePool<Scalar: TensorScalar & BinaryFloatingPoint>: Kernel {
+    let geometry: PoolingGeometry
+    let countsPadding: Bool
+
+    func run(_ context: KernelContext) {
+        let g = geometry
+        var y = context.output(0, as: Scalar.self)
+        for plane in 0..<g.planes {
+            let x = context.input(0, as: Scalar.self) + plane * g.inputCount
+            for depth in 0..<g.output.0 {
+                for row in 0..<g.output.1 {
+                    for column in 0..<g.output.2 {
+                        var sum: Scalar = 0, inside = 0
+                        g.forEachElement(depth: depth, row: row, column: column) { offset, _ in
+                            sum += x[offset]
+                            inside += 1
+                        }
+                        y.pointee = sum / Scalar(countsPadding ? padded(depth, row, column) : inside)
+                        y += 1
+                    }
+                }
+            }
+        }
+    }
+
+    /// Window elements that lie in the input or its padding.
+    private func padded(_ depth: Int, _ row: Int, _ column: Int) -> Int {
+        func count(_ output: Int, _ stride: Int, _ dilation: Int, _ kernel: Int, _ extent: Int) -> Int {
+            (0..<kernel).count { output * stride + $0 * dilation < extent }
+        }
+        let g = geometry
+        return count(depth, g.stride.0, g.dilation.0, g.kernel.0, g.pad.0 + g.input.0 + g.padEnd.0)
+            * count(row, g.stride.1, g.dilation.1, g.kernel.1, g.pad.1 + g.input.1 + g.padEnd.1)
+            * count(column, g.stride.2, g.dilation.2, g.kernel.2, g.pad.2 + g.input.2 + g.padEnd.2)
+    }
+}

@@ -1,0 +1,13 @@
+package import GraphIR
+
+/// Reductions over windows and planes.
+package enum PoolingOperators {
+    package static let spellings: [OperatorSpelling] = [
+        .onnx("MaxPool") { attributes throws(OperatorError) in try MaxPool(attributes) },
+        .onnx("AveragePool") { attributes throws(OperatorError) in try AveragePool(attributes) },
+        .onnx("LpPool") { attributes throws(OperatorError) in try LpPool(attributes, isGlobal: false) },
+        .onnx("GlobalAveragePool") { _ in GlobalPool(.average) },
+        .onnx("GlobalMaxPool") { _ in GlobalPool(.maximum) },
+        .onnx("GlobalLpPool") { attributes throws(OperatorError) in try LpPool(attributes, isGlobal: true) },
+    ]
+}
