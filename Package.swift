@@ -114,6 +114,10 @@ let package = Package(
         // Tests mirror the targets; the shape of the house has its own.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: common),
+        .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"], swiftSettings: common),
+        .testTarget(
+            name: "ModelFormatsTests", dependencies: ["ModelFormats", "GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+            swiftSettings: common),
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter"], swiftSettings: common),
     ]

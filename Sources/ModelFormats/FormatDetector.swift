@@ -29,7 +29,9 @@ package enum FormatDetector {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         if isSavedModel(name) { throw savedModel(path) }
         guard name.hasSuffix(".onnx") else {
-            throw .unrecognized(path: path, reason: "is not named *.onnx; Apus reads ONNX models, give it such a file or a directory that holds one")
+            throw .unrecognized(
+                path: path,
+                reason: "is not named *.onnx; Apus reads ONNX models, give it such a file or a directory that holds one")
         }
         return (ONNXImporter(), path)
     }

@@ -31,7 +31,9 @@ struct WireReaderTests {
         let testDescription: String
         let bytes: [UInt8]
         let fields: [String]
-        init(_ name: String, _ bytes: [UInt8], _ fields: [String]) { (testDescription, self.bytes, self.fields) = (name, bytes, fields) }
+        init(_ name: String, _ bytes: [UInt8], _ fields: [String]) {
+            (testDescription, self.bytes, self.fields) = (name, bytes, fields)
+        }
     }
 
     static let accepted: [Accepted] = [

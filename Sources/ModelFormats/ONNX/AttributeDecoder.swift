@@ -41,7 +41,9 @@ extension GraphBuilder {
             for tensor in proto.tensors { list.append(try tensors.tensor(tensor, place: place)) }
             return BoundAttribute(value: .tensors(list))
         case .sparseTensor:
-            guard let sparse = proto.sparseTensor else { throw session.malformed(place, "is of kind sparse tensor and holds none") }
+            guard let sparse = proto.sparseTensor else {
+                throw session.malformed(place, "is of kind sparse tensor and holds none")
+            }
             return BoundAttribute(value: .tensor(try tensors.dense(sparse, place: place)))
         case .graph:
             guard let graph = proto.graph.first else { throw session.malformed(place, "is of kind graph and holds none") }
@@ -58,7 +60,9 @@ extension GraphBuilder {
             return BoundAttribute(value: .graphs(list), captures: captures)
         case .type:
             guard let type = proto.type else { throw session.malformed(place, "is of kind type and holds none") }
-            guard let tensorType = type.tensorType else { throw session.unsupported(place, "is the type \(type), which Apus does not know") }
+            guard let tensorType = type.tensorType else {
+                throw session.unsupported(place, "is the type \(type), which Apus does not know")
+            }
             return BoundAttribute(value: .type(tensorType))
         case .sparseTensors, .types:
             throw session.unsupported(place, "is a list of sparse tensors or types, which Apus does not know")

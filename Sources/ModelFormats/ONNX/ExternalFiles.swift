@@ -1,9 +1,10 @@
+import Tensors
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import Tensors
 
 /// The files beside a model that hold tensors too large for it (`TensorProto.external_data`), mapped once each.
 ///
@@ -46,11 +47,14 @@ final class ExternalFiles {
     private func map(_ name: String) throws(Refusal) -> MappedFile {
         guard let root = resolved(folder), let target = resolved(folder + name) else {
             throw Refusal(
-                reason: "is in the external file \"\(name)\", which cannot be opened: \(String(cString: strerror(errno))); put it beside the model")
+                reason:
+                    "is in the external file \"\(name)\", which cannot be opened: \(String(cString: strerror(errno))); put it beside the model"
+            )
         }
         guard target.hasPrefix(root.hasSuffix("/") ? root : root + "/") else {
             throw Refusal(
-                reason: "is in the external file \"\(name)\", a link that leads out of the model's folder; put the file itself there")
+                reason:
+                    "is in the external file \"\(name)\", a link that leads out of the model's folder; put the file itself there")
         }
         do throws(MappedFileError) { return try MappedFile(path: target) } catch {
             throw Refusal(reason: "is in an external file: \(error.description)")

@@ -47,7 +47,9 @@ extension GraphBuilder {
             nodes += try built(inner, index: index, in: body, depth: depth, namePrefix: prefix)
         }
         for (index, copy) in copies.enumerated() {
-            guard !copy.from.isEmpty else { throw session.malformed(place, "asks for an output of the function that is an input the call leaves out") }
+            guard !copy.from.isEmpty else {
+                throw session.malformed(place, "asks for an output of the function that is an input the call leaves out")
+            }
             try session.countNode()
             nodes.append(BuiltNode(identity(copy.from, copy.to, name: "\(prefix)output\(index)", opsets: body.opsets)))
         }

@@ -85,7 +85,9 @@ final class GraphBuilder {
         try session.countNode()
         let name = namePrefix + (proto.name.isEmpty ? "#\(index)" : proto.name)
         let place = "node \"\(name)\" (\(proto.operatorName))"
-        guard !proto.operatorName.isEmpty else { throw session.malformed("node \"\(name)\"", "names no operator (op_type is empty)") }
+        guard !proto.operatorName.isEmpty else {
+            throw session.malformed("node \"\(name)\"", "names no operator (op_type is empty)")
+        }
         guard proto.outputs.contains(where: { !$0.isEmpty }) else { throw session.malformed(place, "has no outputs") }
         let attributes = try attributes(of: proto, in: scope, depth: depth, place: place)
         if let function = functions[FunctionKey(calledBy: proto)] {
@@ -130,7 +132,9 @@ final class GraphBuilder {
         if type.kind == .tensor, type.dataType == ONNX.DataType.undefined.rawValue { return nil }
         guard let tensorType = type.tensorType else {
             throw session.unsupported(
-                place, "is of type \(type); Apus takes and gives dense tensors of the common number types (export without ZipMap, sequences and optionals)")
+                place,
+                "is of type \(type); Apus takes and gives dense tensors of the common number types (export without ZipMap, sequences and optionals)"
+            )
         }
         return tensorType
     }

@@ -31,20 +31,20 @@ final class ImportSession {
         .unsupported(path: path, place: place, feature: feature)
     }
 
-    func damaged(_ error: WireError) -> ImportError {
+    private func damaged(_ error: WireError, _ place: String?) -> ImportError {
         .malformed(
-            path: path, place: "at \(error.description);",
+            path: path, place: (place.map { $0 + ", " } ?? "") + "\(error.description);",
             reason: "the file (\(file.byteCount) bytes) is damaged, cut off or not ONNX; copy or export it again")
     }
 
-    /// Runs `body` on a reader over `range` of the file, or all of it.
+    /// Runs `body` on a reader over `range` of the file, or all of it; `place` is where that is, for messages.
     func read<Result>(
-        _ range: Range<Int>? = nil, depth: Int = WireReader.defaultDepth,
+        _ range: Range<Int>? = nil, place: String? = nil, depth: Int = WireReader.defaultDepth,
         _ body: (inout WireReader) throws(WireError) -> Result
     ) throws(ImportError) -> Result {
         // The session holds the mapping, so the bytes outlive the reader.
         var reader = WireReader(file.bytes, range: range ?? 0..<file.byteCount, depth: depth)
-        do throws(WireError) { return try body(&reader) } catch { throw damaged(error) }
+        do throws(WireError) { return try body(&reader) } catch { throw damaged(error, place) }
     }
 
     // MARK: Limits
@@ -65,8 +65,9 @@ final class ImportSession {
         try check("the model", "initializers", initializerCount, atMost: limits.initializerCount)
     }
 
-    func countCopied(_ byteCount: Int) throws(ImportError) {
+    /// Counts the bytes of a tensor that is about to be copied, the one at `place`.
+    func countCopied(_ byteCount: Int, _ place: String) throws(ImportError) {
         copiedByteCount += byteCount
-        try check("the model", "bytes of tensors to copy", copiedByteCount, atMost: limits.copiedByteCount)
+        try check("the model, up to \(place),", "bytes of tensors to copy", copiedByteCount, atMost: limits.copiedByteCount)
     }
 }

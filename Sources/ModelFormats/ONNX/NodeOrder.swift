@@ -66,7 +66,8 @@ struct NodeOrder {
                     case .outside: "a graph input or initializer"
                     case .node(let index): nodes[index].place
                     }
-                throw session.malformed(node.place, "makes \"\(name)\", which \(maker) makes already; names in a graph are unique")
+                throw session.malformed(
+                    node.place, "makes \"\(name)\", which \(maker) makes already; names in a graph are unique")
             }
         }
         return origins

@@ -58,7 +58,8 @@ package struct ONNXImporter: ModelImporter {
             let place = "graph \(role) \"\(value.name)\""
             guard names.insert(value.name).inserted else { throw session.malformed(place, "is there twice; names are unique") }
             guard let type = value.type else {
-                throw session.malformed(place, "declares no element type; run ONNX shape inference on the model or export it again")
+                throw session.malformed(
+                    place, "declares no element type; run ONNX shape inference on the model or export it again")
             }
             result.append(Signature.Parameter(name: value.name, valueName: value.name, type: type))
         }

@@ -14,9 +14,11 @@ extension TensorDecoder {
         let spec = TensorSpec(values.elementType, shape)
         try session.check(place, "bytes when made dense", spec.byteCount, atMost: session.limits.denseByteCount)
         let positions = try positions(indices, count: values.elementCount, in: shape, place)
-        guard values.shape.rank == 1 else { throw session.malformed(place, "has sparse values of shape \(values.shape), expected one axis") }
+        guard values.shape.rank == 1 else {
+            throw session.malformed(place, "has sparse values of shape \(values.shape), expected one axis")
+        }
 
-        try session.countCopied(spec.byteCount)
+        try session.countCopied(spec.byteCount, place)
         let width = spec.elementType.byteCount
         return Tensor(spec) { target in
             target.initializeMemory(as: UInt8.self, repeating: 0)

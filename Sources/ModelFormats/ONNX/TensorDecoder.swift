@@ -14,7 +14,9 @@ struct TensorDecoder {
         guard !proto.isSegment else { throw session.unsupported(place, "is one segment of a tensor, which Apus does not join") }
         if proto.isExternal { return try external(proto, spec, place) }
         if let raw = proto.raw, !raw.isEmpty || proto.typedFields.isEmpty {
-            guard proto.typedFields.isEmpty else { throw session.malformed(place, "has its elements twice, in raw_data and in a typed field") }
+            guard proto.typedFields.isEmpty else {
+                throw session.malformed(place, "has its elements twice, in raw_data and in a typed field")
+            }
             return try inFile(session.file, raw, spec, place)
         }
         return try typed(proto, spec, place)
@@ -26,7 +28,8 @@ struct TensorDecoder {
         }
         let shape = try shape(proto.extents, place: place)
         guard let elementType = type.elementType, elementType != .string else {
-            throw session.unsupported(place, "has elements of type \(ONNX.DataType.name(of: proto.dataType)), which Apus does not compute with")
+            throw session.unsupported(
+                place, "has elements of type \(ONNX.DataType.name(of: proto.dataType)), which Apus does not compute with")
         }
         // Far from overflow: the shape bounds the element count.
         let spec = TensorSpec(elementType, shape)
@@ -61,7 +64,7 @@ struct TensorDecoder {
         {
             return tensor
         }
-        try session.countCopied(spec.byteCount)
+        try session.countCopied(spec.byteCount, place)
         return Tensor(spec) { target in
             target.copyMemory(from: bytes)
             if !isSound { for index in target.indices where target[index] > 1 { target[index] = 1 } }
@@ -100,85 +103,4 @@ struct TensorDecoder {
         }
         return value
     }
-
-    // MARK: Typed fields
-
-    private func typed(_ proto: ONNX.Tensor, _ spec: TensorSpec, _ place: String) throws(ImportError) -> Tensor {
-        try session.countCopied(spec.byteCount)
-        switch spec.elementType {
-        case .float32: return try tensor(try values(proto, field: 4, spec, place) as [Float], spec)
-        case .float64: return try tensor(try values(proto, field: 10, spec, place) as [Double], spec)
-        case .int64: return try tensor(try values(proto, field: 7, spec, place) as [Int64], spec)
-        case .uint64: return try tensor(try values(proto, field: 11, spec, place) as [UInt64], spec)
-        case .uint32: return try tensor(try narrowed(try values(proto, field: 11, spec, place) as [UInt64], place) as [UInt32], spec)
-        case .int32: return try tensor(try values(proto, field: 5, spec, place) as [Int32], spec)
-        case .int16: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [Int16], spec)
-        case .int8: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [Int8], spec)
-        case .uint16: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [UInt16], spec)
-        case .uint8: return try tensor(try narrowed(try values(proto, field: 5, spec, place) as [Int32], place) as [UInt8], spec)
-        case .bool: return try tensor((try values(proto, field: 5, spec, place) as [Int32]).map { UInt8($0 == 0 ? 0 : 1) }, spec)
-        case .float16, .bfloat16:
-            // The bit pattern is the lower half of an int32_data element.
-            return try tensor((try values(proto, field: 5, spec, place) as [Int32]).map { UInt16(truncatingIfNeeded: $0) }, spec)
-        case .string: throw session.unsupported(place, "has elements of type string, which Apus does not compute with")
-        }
-    }
-
-    private func tensor<Scalar: BitwiseCopyable>(_ values: [Scalar], _ spec: TensorSpec) throws(ImportError) -> Tensor {
-        Tensor(spec) { target in values.withUnsafeBytes { target.copyMemory(from: $0) } }
-    }
-
-    private func narrowed<Wide: BinaryInteger, Narrow: FixedWidthInteger>(
-        _ values: [Wide], _ place: String
-    ) throws(ImportError) -> [Narrow] {
-        var result: [Narrow] = []
-        result.reserveCapacity(values.count)
-        for value in values {
-            guard let narrow = Narrow(exactly: value) else {
-                throw session.malformed(place, "holds \(value), which does not fit its type \(Narrow.self)")
-            }
-            result.append(narrow)
-        }
-        return result
-    }
-
-    /// All elements of the one typed field that the element type's data may be in.
-    private func values<Element: PackedElement>(
-        _ proto: ONNX.Tensor, field number: Int, _ spec: TensorSpec, _ place: String
-    ) throws(ImportError) -> [Element] {
-        var values: [Element] = []
-        for occurrence in proto.typedFields {
-            guard occurrence.field.number == number else {
-                throw session.malformed(place, "has \(spec.elementType) elements in field \(occurrence.field.number) of TensorProto, expected field \(number)")
-            }
-            try session.read(occurrence.range) { reader throws(WireError) in
-                try Element.append(occurrence.field, from: &reader, to: &values)
-            }
-        }
-        guard values.count == spec.shape.elementCount else {
-            throw session.malformed(place, "has \(values.count) elements, \(spec) needs \(spec.shape.elementCount)")
-        }
-        return values
-    }
-}
-
-/// What typed data fields hold.
-private protocol PackedElement {
-    static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Self]) throws(WireError)
-}
-
-extension Float: PackedElement {
-    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Float]) throws(WireError) { try reader.append(field, to: &list) }
-}
-extension Double: PackedElement {
-    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Double]) throws(WireError) { try reader.append(field, to: &list) }
-}
-extension Int32: PackedElement {
-    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Int32]) throws(WireError) { try reader.append(field, to: &list) }
-}
-extension Int64: PackedElement {
-    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Int64]) throws(WireError) { try reader.append(field, to: &list) }
-}
-extension UInt64: PackedElement {
-    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [UInt64]) throws(WireError) { try reader.append(field, to: &list) }
 }

@@ -1,0 +1,107 @@
+import ProtobufWire
+import Tensors
+
+extension TensorDecoder {
+    /// Elements in the field that `onnx.proto3` assigns to the element type: `float_data`, `int32_data` (which small
+    /// integers, bool and the bits of 16-bit floats share), `int64_data`, `double_data` or `uint64_data`.
+    func typed(_ proto: ONNX.Tensor, _ spec: TensorSpec, _ place: String) throws(ImportError) -> Tensor {
+        let elements = TypedElements(session: session, proto: proto, spec: spec, place: place)
+        return switch spec.elementType {
+        case .float32: try elements.tensor(try elements.all(field: 4, of: Float.self))
+        case .float64: try elements.tensor(try elements.all(field: 10, of: Double.self))
+        case .int64: try elements.tensor(try elements.all(field: 7, of: Int64.self))
+        case .uint64: try elements.tensor(try elements.all(field: 11, of: UInt64.self))
+        case .uint32: try elements.tensor(try elements.exact(field: 11, from: UInt64.self, UInt32.self))
+        case .int32: try elements.tensor(try elements.all(field: 5, of: Int32.self))
+        case .int16: try elements.tensor(try elements.exact(field: 5, from: Int32.self, Int16.self))
+        case .int8: try elements.tensor(try elements.exact(field: 5, from: Int32.self, Int8.self))
+        case .uint16: try elements.tensor(try elements.exact(field: 5, from: Int32.self, UInt16.self))
+        case .uint8: try elements.tensor(try elements.exact(field: 5, from: Int32.self, UInt8.self))
+        case .bool: try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt8($0 == 0 ? 0 : 1) })
+        case .float16, .bfloat16:
+            try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt16(truncatingIfNeeded: $0) })
+        case .string: throw session.unsupported(place, "has elements of type string, which Apus does not compute with")
+        }
+    }
+}
+
+/// The typed data fields of one tensor.
+private struct TypedElements {
+    let session: ImportSession
+    let proto: ONNX.Tensor
+    let spec: TensorSpec
+    let place: String
+
+    /// All elements; `number` is the only field of `TensorProto` that they may be in.
+    func all<Element: PackedElement>(field number: Int, of _: Element.Type) throws(ImportError) -> [Element] {
+        var values: [Element] = []
+        for occurrence in proto.typedFields {
+            let found = occurrence.field.number
+            guard found == number else {
+                throw session.malformed(
+                    place, "has \(spec.elementType) elements in field \(found) of TensorProto, expected field \(number)")
+            }
+            try session.read(occurrence.range, place: place) { reader throws(WireError) in
+                try Element.append(occurrence.field, from: &reader, to: &values)
+            }
+        }
+        guard values.count == spec.shape.elementCount else {
+            throw session.malformed(place, "has \(values.count) elements, \(spec) needs \(spec.shape.elementCount)")
+        }
+        try session.countCopied(spec.byteCount, place)
+        return values
+    }
+
+    /// The same in a narrower type, which must hold each of them.
+    func exact<Wide: PackedElement & BinaryInteger, Narrow: FixedWidthInteger>(
+        field: Int, from _: Wide.Type, _: Narrow.Type
+    ) throws(ImportError) -> [Narrow] {
+        var result: [Narrow] = []
+        for value in try all(field: field, of: Wide.self) {
+            guard let narrow = Narrow(exactly: value) else {
+                throw session.malformed(place, "holds \(value), which does not fit \(spec.elementType)")
+            }
+            result.append(narrow)
+        }
+        return result
+    }
+
+    func tensor<Scalar: BitwiseCopyable>(_ values: [Scalar]) throws(ImportError) -> Tensor {
+        Tensor(spec) { target in values.withUnsafeBytes { target.copyMemory(from: $0) } }
+    }
+}
+
+/// What typed data fields hold.
+private protocol PackedElement {
+    static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Self]) throws(WireError)
+}
+
+extension Float: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Float]) throws(WireError) {
+        try reader.append(field, to: &list)
+    }
+}
+
+extension Double: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Double]) throws(WireError) {
+        try reader.append(field, to: &list)
+    }
+}
+
+extension Int32: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Int32]) throws(WireError) {
+        try reader.append(field, to: &list)
+    }
+}
+
+extension Int64: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [Int64]) throws(WireError) {
+        try reader.append(field, to: &list)
+    }
+}
+
+extension UInt64: PackedElement {
+    fileprivate static func append(_ field: WireField, from reader: inout WireReader, to list: inout [UInt64]) throws(WireError) {
+        try reader.append(field, to: &list)
+    }
+}

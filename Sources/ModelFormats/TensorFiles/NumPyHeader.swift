@@ -1,0 +1,97 @@
+import Tensors
+
+/// What stands before the elements of an `.npy` file, format versions 1.0, 2.0 and 3.0.
+///
+/// Source: NumPy, `numpy.lib.format`: magic, version, length of the text (2 bytes in 1.0, 4 after), and the text, a
+/// dictionary of exactly `descr`, `fortran_order` and `shape`.
+struct NumPyHeader: Equatable {
+    var elementType: ElementType
+    var isBigEndian = false
+    /// The first axis varies fastest.
+    var isFortranOrder = false
+    var shape: Shape
+    /// Where the elements begin in the file.
+    var dataOffset = 0
+
+    /// A refusal, as the end of a sentence that begins with the file's name.
+    struct Failure: Error, Equatable {
+        let reason: String
+        var isUnsupported = false
+    }
+
+    static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    /// The text of a plain array is far shorter; NumPy itself refuses longer ones by default.
+    static let maximumTextByteCount = 10_000
+
+    init(elementType: ElementType, shape: Shape) {
+        self.elementType = elementType
+        self.shape = shape
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        guard bytes.count >= 10, bytes.prefix(6).elementsEqual(Self.magic) else {
+            throw Failure(reason: "is no .npy file: it does not begin with NumPy's magic")
+        }
+        guard (1...3).contains(bytes[6]), bytes[7] == 0 else {
+            throw Failure(reason: "is of .npy version \(bytes[6]).\(bytes[7]), expected 1.0, 2.0 or 3.0", isUnsupported: true)
+        }
+        let lengthByteCount = bytes[6] == 1 ? 2 : 4
+        let start = 8 + lengthByteCount
+        guard bytes.count >= start else { throw Failure(reason: "is cut off in its header") }
+        let length = bytes[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard length <= Self.maximumTextByteCount else {
+            throw Failure(reason: "has a header of \(length) bytes, the limit is \(Self.maximumTextByteCount)")
+        }
+        guard length <= bytes.count - start else { throw Failure(reason: "is cut off in its header") }
+        try self.init(text: Array(bytes[start..<start + length]))
+        dataOffset = start + length
+    }
+
+    private init(text: [UInt8]) throws(Failure) {
+        var scanner = PythonLiteralScanner(text)
+        let fields: [String: PythonLiteral]
+        do throws(PythonLiteralScanner.Failure) { fields = try scanner.dictionary() } catch {
+            throw Failure(reason: "has a header that is wrong at its byte \(error.position): expected \(error.expected)")
+        }
+        guard fields.count == 3, case .text(let descriptor) = fields["descr"],
+            case .bool(let isFortranOrder) = fields["fortran_order"],
+            case .integers(let extents) = fields["shape"]
+        else { throw Failure(reason: "has a header that is not descr, fortran_order and shape, each once") }
+        guard let shape = Shape(checking: extents) else {
+            throw Failure(reason: "has the shape \(extents), whose elements are too many")
+        }
+        guard let order = descriptor.first, "<>|=".contains(order), let type = Self.type(String(descriptor.dropFirst())) else {
+            throw Failure(
+                reason: "has elements of NumPy type '\(descriptor)'; Apus reads bool, integers and floats of 1 to 8 bytes",
+                isUnsupported: true)
+        }
+        elementType = type
+        isBigEndian = order == ">"
+        self.isFortranOrder = isFortranOrder
+        self.shape = shape
+    }
+
+    /// The header of a little-endian array in C order, padded so that the elements begin on a 64-byte boundary.
+    var bytes: [UInt8] {
+        let extents = shape.extents.map(String.init).joined(separator: ", ") + (shape.rank == 1 ? "," : "")
+        var text = "{'descr': '\(Self.descriptor(elementType))', 'fortran_order': False, 'shape': (\(extents)), }"
+        let unpadded = Self.magic.count + 4 + text.utf8.count + 1
+        text += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
+        let length = text.utf8.count
+        return Self.magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(text.utf8)
+    }
+
+    private static let codes: [(code: String, type: ElementType)] = [
+        ("b1", .bool), ("i1", .int8), ("i2", .int16), ("i4", .int32), ("i8", .int64), ("u1", .uint8), ("u2", .uint16),
+        ("u4", .uint32), ("u8", .uint64), ("f2", .float16), ("f4", .float32), ("f8", .float64),
+    ]
+
+    private static func type(_ code: String) -> ElementType? { codes.first { $0.code == code }?.type }
+
+    /// NumPy has no bfloat16: its bits are written as unsigned 16-bit integers.
+    private static func descriptor(_ type: ElementType) -> String {
+        let written = type == .bfloat16 ? .uint16 : type
+        let code = codes.first { $0.type == written }?.code ?? "S1"
+        return (written.byteCount == 1 ? "|" : "<") + code
+    }
+}
