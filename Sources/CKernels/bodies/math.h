@@ -146,7 +146,7 @@ APUS_INLINE vf vf_gelu(vf x) {
 
 /// x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), which is x·sigmoid of twice that argument.
 APUS_INLINE vf vf_gelu_tanh(vf x) {
-    const vf argument = x * (x * x * 0.0713548138f + 1.59576912f);
+    const vf argument = x * (x * x * 0.0713548163f + 1.59576912f);
     return vf_finite_below(x) * vf_sigmoid(argument);
 }
 

@@ -3,7 +3,7 @@ import Testing
 
 extension Tensor {
     /// The elements as `Double`: 16-bit floats widened, a bool as 0 or 1, wide integers rounded.
-    var doubles: [Double] {
+    var numbers: [Double] {
         switch elementType {
         case .float32: values(Float.self).map(Double.init)
         case .float64: values(Double.self)
@@ -51,11 +51,11 @@ extension Tensor {
 
 /// Records an issue unless every element is within `absolute + relative · |expected|` of what is expected; infinities and NaN
 /// must be met exactly.
-func expectClose(
+func expectNumbers(
     _ actual: Tensor, _ expected: [Double], relative: Double = 0, absolute: Double = 0, _ note: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    let values = actual.doubles
+    let values = actual.numbers
     guard values.count == expected.count else {
         Issue.record("\(note): \(values.count) elements, expected \(expected.count)", sourceLocation: sourceLocation)
         return
