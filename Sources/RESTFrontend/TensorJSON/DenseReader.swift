@@ -1,0 +1,143 @@
+import ServableCore
+import Tensors
+
+/// Reads nested lists of one element type into a column, finding the shape on the way.
+///
+/// The shape is that of the first element on every level; every other one must agree with it. Nesting is counted, not recursed
+/// into. The byte at `end − 1` of every text must be a closing brace that no tensor contains: it stops every scan.
+struct DenseReader<Column: ElementColumn>: ~Copyable {
+    var column: Column
+    private let type: ElementType
+    private let limits: TensorJSONLimits
+    /// Levels of lists; negative while the first element has not been reached.
+    private(set) var rank = -1
+    /// The extent of each level, negative until its first list has ended; and how many elements the open list has.
+    private let extents: UnsafeMutablePointer<Int>
+    private let counts: UnsafeMutablePointer<Int>
+
+    init(_ type: ElementType, _ column: Column, _ limits: TensorJSONLimits) {
+        self.column = column
+        self.type = type
+        self.limits = limits
+        extents = .allocate(capacity: 2 * limits.maximumRank)
+        extents.initialize(repeating: -1, count: 2 * limits.maximumRank)
+        counts = extents + limits.maximumRank
+    }
+
+    deinit { extents.deallocate() }
+
+    /// The extents found; empty for a scalar.
+    var shape: [Int] { (0..<max(rank, 0)).map { extents[$0] } }
+
+    mutating func forgetShape() {
+        rank = -1
+        extents.update(repeating: -1, count: limits.maximumRank)
+    }
+
+    /// Reads one value, of the shape of those read before if there were any.
+    mutating func read(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
+        var cursor = position
+        var level = 0
+        while true {
+            if cursor.pointee == UInt8(ascii: "[") {
+                try open(&level)
+                skip(1, &cursor)
+                guard cursor.pointee == UInt8(ascii: "]") else { continue }
+                if rank < 0 { rank = level }
+            } else {
+                if rank < 0 { rank = level }
+                guard level == rank else { throw wrongLevel(cursor, end, level) }
+                guard level > 0 else { return try readScalar(&position, end) }
+                let before = column.count
+                let outcome = column.readRun(&cursor, end, limit: limits.maximumElementCount)
+                guard outcome == .closed else { throw fault(outcome, cursor, end, level) }
+                counts[level &- 1] = column.count &- before
+            }
+            // At the bracket that closes the innermost list, and perhaps others after it.
+            repeat {
+                cursor += 1
+                level &-= 1
+                try close(level)
+                guard level > 0 else {
+                    position = cursor
+                    return
+                }
+                counts[level &- 1] &+= 1
+                skip(0, &cursor)
+            } while cursor.pointee == UInt8(ascii: "]")
+            guard cursor.pointee == UInt8(ascii: ",") else { throw .syntax }
+            skip(1, &cursor)
+        }
+    }
+
+    private mutating func readScalar(
+        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) throws(DecodeFault) {
+        guard column.readOne(&position, end, limit: limits.maximumElementCount) else {
+            throw fault(.unreadable, position, end, 0)
+        }
+    }
+
+    @inline(__always)
+    private func open(_ level: inout Int) throws(DecodeFault) {
+        guard rank < 0 || level < rank else {
+            throw .invalid("Encountered list at unexpected level: \(level) expected < \(rank)")
+        }
+        guard level < limits.maximumRank else {
+            throw .invalid("a tensor has more than \(limits.maximumRank) axes; flatten it, or raise the limit")
+        }
+        counts[level] = 0
+        level &+= 1
+    }
+
+    @inline(__always)
+    private func close(_ level: Int) throws(DecodeFault) {
+        guard extents[level] != counts[level] else { return }
+        guard extents[level] < 0 else {
+            throw .invalid(
+                "Encountered list at unexpected size: \(counts[level]) at level: \(level) expected size: \(extents[level])")
+        }
+        extents[level] = counts[level]
+    }
+
+    @inline(__always)
+    private func skip(_ count: Int, _ cursor: inout UnsafePointer<UInt8>) {
+        cursor += count
+        while JSONBytes.isWhitespace(cursor.pointee) { cursor += 1 }
+    }
+
+    private func wrongLevel(
+        _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ level: Int
+    ) -> DecodeFault {
+        let value = JSONValue(cursor, end, maximumDepth: limits.maximumDepth)
+        guard value.end != nil else { return .syntax }
+        return .invalid(
+            "JSON Value: \(value.quotation) found at incorrect level: \(level + 1) in the JSON DOM. Expected at level: \(rank)")
+    }
+
+    /// What is wrong with the value at `cursor`.
+    private func fault(
+        _ outcome: RunEnd, _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ level: Int
+    ) -> DecodeFault {
+        guard outcome == .unreadable else { return .syntax }
+        guard column.count < limits.maximumElementCount else {
+            return .invalid("a tensor has more than \(limits.maximumElementCount) elements, the most that this server accepts")
+        }
+        let value = JSONValue(cursor, end, maximumDepth: limits.maximumDepth)
+        guard value.end != nil else { return .syntax }
+        if cursor.pointee == UInt8(ascii: "[") {
+            return .invalid("Encountered list at unexpected level: \(level) expected < \(rank)")
+        }
+        if column is UnsupportedColumn {
+            let message = "Conversion of JSON Value: \(value.quotation) to type: \(type.tensorFlowName)"
+            return .refused(ServableError(.unimplemented, message))
+        }
+        if type == .string, cursor.pointee == UInt8(ascii: "{") {
+            return value.base64 != nil
+                ? .invalid("Unable to base64 decode")
+                : .invalid("JSON Value: \(value.quotation) not formatted correctly for base64 data")
+        }
+        let facts = "Type: \(value.kindName) is not of expected type: \(type.tensorFlowName)"
+        return .invalid("JSON Value: \(value.quotation) \(facts)")
+    }
+}

@@ -1,0 +1,79 @@
+/// The bytes that JSON (RFC 8259) gives a meaning.
+enum JSONBytes {
+    /// RFC 8259 §2: space, tab, line feed, carriage return.
+    @inline(__always)
+    static func isWhitespace(_ byte: UInt8) -> Bool {
+        byte <= 0x20 && (byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09)
+    }
+
+    /// The first position from `start` that holds a quotation mark, a backslash or a control character; `end` if none does.
+    @inline(__always)
+    static func skipPlainText(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+        var position = start
+        let ones: UInt64 = 0x0101_0101_0101_0101, tops: UInt64 = 0x8080_8080_8080_8080
+        while end - position >= 8 {
+            let word = UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
+            let quotes = word ^ ones &* 0x22, backslashes = word ^ ones &* 0x5C
+            // The top bit of every byte that is zero in the first two, or below 0x20 in the word; carries disturb only later bytes.
+            let controls = (word &- ones &* 0x20) & ~word
+            let found = ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | controls) & tops
+            guard found == 0 else { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        while position < end, position.pointee >= 0x20, position.pointee != 0x22, position.pointee != 0x5C { position += 1 }
+        return position
+    }
+
+    /// What a backslash and this byte stand for; nil when they stand for nothing ("u" is not decided here).
+    static func unescaped(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
+
+    static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+extension JSONBytes {
+    /// Whether the nearest double of a sound JSON number is infinite.
+    static func isBeyondDouble(_ number: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard number.count <= 64, let source = number.baseAddress else {
+            return ExactDecimal.bits(of: number, format: .binary64) == BinaryFormat.binary64.infinity
+        }
+        // A copy with a stop byte behind it is what the fast reader asks for.
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: number.count + 1) { copy in
+            copy.baseAddress?.initialize(from: source, count: number.count)
+            copy[number.count] = UInt8(ascii: "}")
+            guard let start = copy.baseAddress.map({ UnsafePointer($0) }) else { return false }
+            var position = start
+            guard let token = DecimalToken.read(&position, start + copy.count) else { return false }
+            return token.double(number, PowersOfFive.table).isInfinite
+        }
+    }
+}
+
+extension JSONBytes {
+    /// Moves behind `literal` when it stands at `position`.
+    static func skip(
+        _ literal: StaticString, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        guard length <= end - position else { return false }
+        for offset in 0..<length where position[offset] != literal.utf8Start[offset] { return false }
+        position += length
+        return true
+    }
+}

@@ -1,0 +1,72 @@
+/// A string literal of a sound JSON text, by its place.
+struct JSONString {
+    /// Between the quotation marks.
+    let raw: UnsafeBufferPointer<UInt8>
+
+    /// The string whose opening quotation mark lies at `start`.
+    ///
+    /// - Precondition: it was found to be sound.
+    init(at start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) {
+        var position = start + 1
+        while true {
+            position = JSONBytes.skipPlainText(position, end)
+            guard position < end, position.pointee == UInt8(ascii: "\\") else { break }
+            position += 2
+        }
+        raw = UnsafeBufferPointer(start: start + 1, count: max(0, min(position, end) - start - 1))
+    }
+
+    /// Two quotation marks and what lies between.
+    var byteCount: Int { raw.count + 2 }
+
+    /// The bytes that the literal stands for: escapes resolved, everything else as it is (UTF-8 is not checked).
+    var bytes: [UInt8] {
+        guard raw.contains(UInt8(ascii: "\\")) else { return Array(raw) }
+        var result: [UInt8] = []
+        result.reserveCapacity(raw.count)
+        var index = 0
+        while index < raw.count {
+            if raw[index] != UInt8(ascii: "\\") {
+                result.append(raw[index])
+                index += 1
+            } else if let plain = byte(index + 1).flatMap(JSONBytes.unescaped) {
+                result.append(plain)
+                index += 2
+            } else {
+                index = appendScalar(at: index, to: &result)
+            }
+        }
+        return result
+    }
+
+    /// As text; bytes that are no UTF-8 become U+FFFD.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    func equals(_ other: String) -> Bool {
+        let utf8 = other.utf8
+        guard raw.contains(UInt8(ascii: "\\")) else { return raw.count == utf8.count && raw.elementsEqual(utf8) }
+        return bytes.elementsEqual(utf8)
+    }
+
+    private func byte(_ index: Int) -> UInt8? { index < raw.count ? raw[index] : nil }
+
+    /// Appends the scalar of "\uXXXX" (or of a surrogate pair of them) at `index`; returns the index after it.
+    private func appendScalar(at index: Int, to result: inout [UInt8]) -> Int {
+        let unit = codeUnit(index)
+        guard unit & 0xFC00 == 0xD800 else {
+            result.append(contentsOf: (Unicode.Scalar(unit) ?? "\u{FFFD}").utf8)
+            return index + 6
+        }
+        let scalar = 0x10000 + (unit & 0x3FF) << 10 + codeUnit(index + 6) & 0x3FF
+        result.append(contentsOf: (Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8)
+        return index + 12
+    }
+
+    private func codeUnit(_ index: Int) -> UInt32 {
+        (index + 2..<index + 6).reduce(0) { $0 << 4 | UInt32(byte($1).flatMap(JSONBytes.hexDigit) ?? 0) }
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var utf8: [UInt8] { Array(String(Character(self)).utf8) }
+}

@@ -1,0 +1,148 @@
+/// A value somewhere in a text, looked at rather than read: what kind it is, where it ends, how a message quotes it.
+struct JSONValue {
+    private let start: UnsafePointer<UInt8>
+    private let limit: UnsafePointer<UInt8>
+    private let maximumDepth: Int
+
+    /// The value whose first byte is at `start`.
+    init(_ start: UnsafePointer<UInt8>, _ limit: UnsafePointer<UInt8>, maximumDepth: Int) {
+        self.start = start
+        self.limit = limit
+        self.maximumDepth = maximumDepth
+    }
+
+    private var validator: JSONValidator {
+        JSONValidator(UnsafeBufferPointer(start: start, count: max(0, limit - start)), maximumDepth: maximumDepth)
+    }
+
+    /// The position after the value; nil when it is not sound.
+    var end: UnsafePointer<UInt8>? {
+        do { return start + (try validator.skipValue(0)) } catch { return nil }
+    }
+
+    /// The kind as messages name it: Null, False, True, Object, Array, String, Number.
+    var kindName: String {
+        switch validator.byte(0) {
+        case UInt8(ascii: "n"): "Null"
+        case UInt8(ascii: "f"): "False"
+        case UInt8(ascii: "t"): "True"
+        case UInt8(ascii: "{"): "Object"
+        case UInt8(ascii: "["): "Array"
+        case UInt8(ascii: "\""): "String"
+        default: "Number"
+        }
+    }
+
+    /// The text and end of `{"b64": "…"}`: an object of this one member with a string value; nil for any other value.
+    var base64: (text: JSONString, end: UnsafePointer<UInt8>)? {
+        let validator = validator
+        guard validator.byte(0) == UInt8(ascii: "{") else { return nil }
+        let name = validator.skipWhitespace(1)
+        guard validator.byte(name) == UInt8(ascii: "\"") else { return nil }
+        do {
+            let value = try validator.skipName(name)
+            guard JSONString(at: start + name, end: limit).equals("b64"), validator.byte(value) == UInt8(ascii: "\"")
+            else { return nil }
+            let close = validator.skipWhitespace(try validator.skipString(value))
+            guard validator.byte(close) == UInt8(ascii: "}") else { return nil }
+            return (JSONString(at: start + value, end: limit), start + close + 1)
+        } catch {
+            return nil
+        }
+    }
+
+    /// The value as messages quote it: indented by four spaces a level and cut after about 256 bytes.
+    var quotation: String {
+        var quotation = JSONQuotation(limit: 256)
+        var position = start
+        while position < limit, quotation.append(&position, limit) {}
+        return quotation.text
+    }
+}
+
+/// Re-indents a sound JSON text token by token.
+private struct JSONQuotation {
+    private let limit: Int
+    private var bytes: [UInt8] = []
+    private var depth = 0
+    private var isAfterOpening = false
+
+    init(limit: Int) { self.limit = limit }
+
+    var text: String {
+        guard bytes.count > limit else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: bytes.prefix(limit), as: UTF8.self) + "..."
+    }
+
+    /// Takes the next token; false when the value or the room for it has ended.
+    mutating func append(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+        let byte = position.pointee
+        switch byte {
+        case _ where JSONBytes.isWhitespace(byte):
+            position += 1
+            return true
+        case UInt8(ascii: "["), UInt8(ascii: "{"):
+            openLineIfFirst()
+            bytes.append(byte)
+            depth += 1
+            isAfterOpening = true
+            position += 1
+        case UInt8(ascii: "]"), UInt8(ascii: "}"):
+            depth -= 1
+            if !isAfterOpening { openLine() }
+            isAfterOpening = false
+            bytes.append(byte)
+            position += 1
+        case UInt8(ascii: ","):
+            bytes.append(byte)
+            openLine()
+            position += 1
+            return bytes.count <= limit
+        case UInt8(ascii: ":"):
+            bytes.append(contentsOf: [byte, UInt8(ascii: " ")])
+            position += 1
+            return bytes.count <= limit
+        case UInt8(ascii: "\""):
+            openLineIfFirst()
+            appendString(&position, end)
+        default:
+            openLineIfFirst()
+            appendWord(&position, end)
+        }
+        return depth > 0 && bytes.count <= limit || position < end && position.pointee == UInt8(ascii: ":")
+    }
+
+    private mutating func openLineIfFirst() {
+        if isAfterOpening { openLine() }
+        isAfterOpening = false
+    }
+
+    private mutating func openLine() {
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: min(4 * depth, limit)))
+    }
+
+    private mutating func appendString(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
+        let string = JSONString(at: position, end: end)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: string.raw.prefix(limit + 1))
+        bytes.append(UInt8(ascii: "\""))
+        position += min(string.byteCount, end - position)
+    }
+
+    private mutating func appendWord(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
+        repeat {
+            bytes.append(position.pointee)
+            position += 1
+        } while position < end && bytes.count <= limit && isWord(position.pointee)
+    }
+
+    private func isWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package import ServableCore
+
+/// What a predict request says besides its tensors.
+package struct PredictEnvelope: Sendable, Equatable {
+    /// Nil when the body names none.
+    package var model: String?
+    package var selector: VersionSelector = .latest
+    /// As the body has it; absent and empty mean the default signature.
+    package var signatureName: String?
+
+    package init(model: String? = nil, selector: VersionSelector = .latest, signatureName: String? = nil) {
+        self.model = model
+        self.selector = selector
+        self.signatureName = signatureName
+    }
+}
+
+/// Where a predict request says which model it means.
+package enum PredictAddressing: Sendable {
+    /// In its URL: of the body only `signature_name` counts.
+    case url
+    /// In its body: `model`, and `version` or `label`.
+    case body
+}
+
+/// Collects the members of an envelope, in whatever order they come.
+struct EnvelopeReader {
+    private(set) var envelope = PredictEnvelope()
+    private let addressing: PredictAddressing
+    private var seen: Set<Name> = []
+
+    private enum Name: String, CaseIterable {
+        case signatureName = "signature_name"
+        case model, version, label
+    }
+
+    init(_ addressing: PredictAddressing) { self.addressing = addressing }
+
+    /// Takes a member of the body's object when it is one of the envelope's; the first of equal names counts.
+    ///
+    /// - Parameter value: at the first byte of a sound value.
+    /// - Returns: whether the name is one of the envelope's.
+    mutating func take(
+        _ name: JSONString, _ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, document: () -> String
+    ) throws(ServableError) -> Bool {
+        let names: [Name] = addressing == .body ? Name.allCases : [.signatureName]
+        guard let known = names.first(where: { name.equals($0.rawValue) }) else { return false }
+        guard seen.insert(known).inserted else { return true }
+        switch known {
+        case .signatureName:
+            guard let text = string(value, end) else {
+                let message = "JSON Value: \(document()) not formatted correctly. 'signature_name' key must be a string value."
+                throw ServableError(.invalidArgument, message)
+            }
+            envelope.signatureName = text
+        case .model:
+            guard let text = string(value, end) else { throw mistyped("model", "a string") }
+            envelope.model = text
+        case .label:
+            guard let text = string(value, end) else { throw mistyped("label", "a string") }
+            try select(.label(text))
+        case .version:
+            guard let number = integer(value, end), number >= 0 else { throw mistyped("version", "a number without fraction, at least 0") }
+            try select(.version(number))
+        }
+        return true
+    }
+
+    private mutating func select(_ selector: VersionSelector) throws(ServableError) {
+        guard envelope.selector == .latest else {
+            throw ServableError(.invalidArgument, "both 'version' and 'label' are given; name the version by one of them")
+        }
+        envelope.selector = selector
+    }
+
+    private func mistyped(_ name: String, _ expected: String) -> ServableError {
+        ServableError(.invalidArgument, "'\(name)' must be \(expected)")
+    }
+
+    private func string(_ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> String? {
+        value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: end).text : nil
+    }
+
+    private func integer(_ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int64? {
+        var position = value
+        return ElementReaders.Integer<Int64>.read(&position, end, PowersOfFive.table)
+    }
+}

@@ -1,0 +1,32 @@
+import Tensors
+
+/// How much tensor JSON one request may hold. Bytes are bounded before, by the HTTP server's body limit.
+package struct TensorJSONLimits: Sendable, Equatable {
+    /// Arrays and objects open at once, anywhere in the text; an open one costs a bit.
+    package var maximumDepth: Int
+    /// Axes of one tensor, the batch axis included; no more than `Shape.maximumRank`.
+    package var maximumRank: Int
+    /// Elements of one tensor.
+    package var maximumElementCount: Int
+
+    package init(maximumDepth: Int = 1_000_000, maximumRank: Int = 32, maximumElementCount: Int = 1 << 27) {
+        self.maximumDepth = maximumDepth
+        self.maximumRank = min(maximumRank, 32)
+        self.maximumElementCount = maximumElementCount
+    }
+}
+
+/// Which element types may be read and written as JSON.
+package enum TensorJSONDialect: Sendable, Equatable {
+    /// Those of TensorFlow Serving and float16, bfloat16 and uint16, which ONNX models use.
+    case extended
+    /// Exactly those of TensorFlow Serving.
+    case tensorFlowServing
+
+    func supports(_ type: ElementType) -> Bool {
+        switch type {
+        case .float16, .bfloat16, .uint16: self == .extended
+        default: true
+        }
+    }
+}
