@@ -5,8 +5,8 @@ import Synchronization
 /// A state machine over a transport: readiness, answers and deadlines come in, bytes go out, and time is that of the
 /// context, so a test can drive it without a socket or a clock. Everything is confined to the loop's queue; `deliver`
 /// and `isGone` alone may be used from other threads.
-final class Connection: @unchecked Sendable {
-    enum Phase: Equatable {
+package final class Connection: @unchecked Sendable {
+    package enum Phase: Equatable {
         /// Between requests; at most empty lines have come.
         case idle
         /// Part of a head has come.
@@ -33,7 +33,7 @@ final class Connection: @unchecked Sendable {
     /// The loop's place for this connection.
     var slot = 0
 
-    var phase = Phase.idle
+    package internal(set) var phase = Phase.idle
     var transport: any Transport
     /// The request that is arriving; nil while nothing of it has come.
     var memory: RequestMemory?
@@ -49,7 +49,7 @@ final class Connection: @unchecked Sendable {
     var hasInputEnded = false
 
     /// Set when this turn's budget is spent with work left; the loop calls `takeTurn` soon.
-    private(set) var wantsTurn = false
+    package private(set) var wantsTurn = false
     private var bytesThisTurn = 0
     private var requestsThisTurn = 0
     private var isDriving = false
@@ -67,7 +67,7 @@ final class Connection: @unchecked Sendable {
     private let gone = Atomic(false)
     private let hasShortReads: Bool
 
-    init(_ transport: any Transport, peer: PeerAddress, context: ConnectionContext) {
+    package init(_ transport: any Transport, peer: PeerAddress, context: ConnectionContext) {
         self.transport = transport
         self.peer = peer
         self.context = context
@@ -75,19 +75,19 @@ final class Connection: @unchecked Sendable {
         phaseDeadline = context.now + (context.isDraining ? context.limits.drainGrace : context.limits.headTimeout)
     }
 
-    var isClosed: Bool { phase == .closed }
+    package var isClosed: Bool { phase == .closed }
 
     /// Whether the client can no longer be answered. From any thread.
     var isGone: Bool { gone.load(ordering: .relaxed) }
 
     /// When `deadlinePassed` wants to be called at the earliest.
-    var deadline: MonotonicInstant {
+    package var deadline: MonotonicInstant {
         if phase == .closed { return .never }
         return output.isEmpty ? phaseDeadline : writeDeadline
     }
 
     /// The descriptor is ready for something.
-    func ready(_ readiness: Readiness) {
+    package func ready(_ readiness: Readiness) {
         guard phase != .closed else { return }
         // Both directions are gone: nobody is left to answer.
         if readiness.contains(.hungUp) { return close(reset: false) }
@@ -98,7 +98,7 @@ final class Connection: @unchecked Sendable {
     }
 
     /// Goes on where the last turn's budget ended.
-    func takeTurn() { drive() }
+    package func takeTurn() { drive() }
 
     /// Brings an answer from any thread: at once inside the handler's call, else through the loop's mailbox.
     func deliver(_ answer: Answer) {
@@ -120,7 +120,7 @@ final class Connection: @unchecked Sendable {
     }
 
     /// Ends the connection at once, whatever it is doing.
-    func close(reset: Bool) {
+    package func close(reset: Bool) {
         guard phase != .closed else { return }
         if phase == .handling {
             context.counters.requestsInFlight.add(-1)

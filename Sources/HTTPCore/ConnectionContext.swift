@@ -1,32 +1,32 @@
 import CPlatform
 import Glibc
-import Logging
+package import Logging
 import Synchronization
 
 /// What all connections of one loop share.
 ///
 /// Safe to hand around: everything that changes is confined to the loop's queue, the rest is immutable or atomic.
-final class ConnectionContext: @unchecked Sendable {
+package final class ConnectionContext: @unchecked Sendable {
     let limits: ConnectionLimits
     let handler: any RequestHandler
     let logger: Logger
-    let counters = LoopCounters()
+    package let counters = LoopCounters()
     let mailbox: Mailbox<LoopMessage>
 
     /// The time of the current turn of the loop.
-    private(set) var now: MonotonicInstant
+    package private(set) var now: MonotonicInstant
     /// `Server` and `Date`, ready to be copied into every head.
     private(set) var commonFields = ByteBuffer()
     var pool = MemoryPool()
     /// Answers close their connections from now on.
-    var isDraining = false
+    package var isDraining = false
 
     private let serverName: String
     private var nextDate: MonotonicInstant
     /// The thread that runs the loop at present; 0 when none does.
     private let thread = Atomic<UInt>(0)
 
-    init(
+    package init(
         limits: ConnectionLimits, serverName: String, handler: any RequestHandler, logger: Logger,
         now: MonotonicInstant = .now, wake: @escaping @Sendable () -> Void
     ) {
@@ -43,14 +43,21 @@ final class ConnectionContext: @unchecked Sendable {
     var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     /// The loop begins to run on this thread.
-    func enter() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
+    package func enter() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
-    func leave() { thread.store(0, ordering: .relaxed) }
+    package func leave() { thread.store(0, ordering: .relaxed) }
 
     /// Sets the time of a new turn.
-    func beginTurn(at now: MonotonicInstant = .now, wallNanoseconds: @autoclosure () -> Int64 = apus_wall_nanoseconds()) {
+    package func beginTurn(at now: MonotonicInstant = .now, wallNanoseconds: @autoclosure () -> Int64 = apus_wall_nanoseconds()) {
         self.now = now
         if now >= nextDate { renewDate(wallNanoseconds()) }
+    }
+
+    /// Hands the answers that have come from other threads to their connections; for what drives connections without a loop.
+    package func deliverAnswers() {
+        var mail: [LoopMessage] = []
+        mailbox.take(into: &mail)
+        for case .answer(let connection, let answer) in mail { connection.answer(answer) }
     }
 
     /// Writes the fields anew and notes when the wall clock's next second begins.

@@ -2,7 +2,7 @@
 
 extension Connection {
     /// Acts when a deadline has really passed; it may have moved since the timer was set.
-    func deadlinePassed() {
+    package func deadlinePassed() {
         guard phase != .closed, context.now >= deadline else { return }
         if !output.isEmpty { return writeWindowEnded() }
         switch phase {
@@ -49,7 +49,7 @@ extension Connection {
     }
 
     /// The server drains: a connection at rest stays only as long as a request may be under way.
-    func beginDrain() {
+    package func beginDrain() {
         guard phase == .idle else { return }
         phaseDeadline = min(phaseDeadline, context.now + context.limits.drainGrace)
     }

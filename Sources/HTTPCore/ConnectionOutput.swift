@@ -32,7 +32,7 @@ extension Connection {
             return
         }
         writeDeadline = .never
-        context.pool.give(exchange(&output, with: ByteBuffer()))
+        if output.freeCount > 0 { context.pool.give(exchange(&output, with: ByteBuffer())) }
         if phase == .finishing { finish() }
     }
 

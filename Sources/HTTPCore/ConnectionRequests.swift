@@ -64,8 +64,7 @@ extension Connection {
         context.counters.requestsInFlight.add(1)
         context.handler.handle(Request(memory, bodyRange: body, peer: peer), Responder(self))
         memory.buffer.consume(end)
-        memory.beginRequest()
-        if memory.buffer.isEmpty { releaseMemory() }
+        if memory.buffer.isEmpty { releaseMemory() } else { memory.beginRequest() }
     }
 
     /// Where the body lies, and where the request ends on the wire.

@@ -1,12 +1,12 @@
 /// IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-enum HTTPDate {
+package enum HTTPDate {
     private static let days: [StaticString] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months: [StaticString] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
     /// Appends the date of a time in seconds since 1970-01-01 00:00 UTC.
-    static func append(secondsSince1970 seconds: Int, to buffer: inout ByteBuffer) {
+    package static func append(secondsSince1970 seconds: Int, to buffer: inout ByteBuffer) {
         let day = Int((Double(seconds) / 86400).rounded(.down))
         let secondOfDay = seconds - day * 86400
         let (year, month, dayOfMonth) = civilDate(day)

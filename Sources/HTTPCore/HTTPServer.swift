@@ -82,20 +82,30 @@ package final class HTTPServer: Sendable {
         while !placement.admission.isQuiet, clock.now - start < timeout {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
         }
-        return finish(after: clock.now - start)
+        return await finish(after: clock.now - start)
     }
 
-    private func finish(after elapsed: Duration) -> DrainResult {
+    /// Cuts what is left and ends the loops; only the first call finds any.
+    private func finish(after elapsed: Duration) async -> DrainResult {
         let now = statistics
         let loops = state.withLock { state in
             defer { state.loops = [] }
             if state.final == nil { state.final = now }
             return state.loops
         }
-        placement.setLoops([])
-        for loop in loops { loop.post(.perform { $0.stop() }) }
         let result = DrainResult(
             elapsed: elapsed, cutConnections: now.openConnections, cutRequests: now.requestsInFlight)
+        guard !loops.isEmpty else { return result }
+        for loop in loops {
+            await withCheckedContinuation { continuation in
+                loop.post(
+                    .perform { loop in
+                        loop.stop()
+                        continuation.resume()
+                    })
+            }
+        }
+        placement.setLoops([])
         logger.info("stopped serving", metadata: [
             "cut_connections": "\(result.cutConnections)", "cut_requests": "\(result.cutRequests)",
         ])

@@ -18,19 +18,18 @@ import Logging
     private static let handshakeGrace: Duration = .milliseconds(50)
 
     private enum Token {
-        static let special: UInt64 = 1 << 63
-        static let wake = special
-        static let timer = special + 1
-        static let firstListener = special + 2
+        /// The wake and timer descriptors: they have done their work by ending the wait.
+        static let signal = LoopDescriptors.signalToken
+        static let firstListener = signal + 1
     }
 
     let context: ConnectionContext
     private let placement: Placement
     private let queue: DispatchQueue
-    private let source: any DispatchSourceRead
-    private let poll: Int32
-    private let wakeDescriptor: Int32
-    private let timerDescriptor: Int32
+    /// Nil until the loop starts; an inactive source could not be released.
+    private var source: (any DispatchSourceRead)?
+    private let descriptors: LoopDescriptors
+    private var poll: Int32 { descriptors.poll }
     private let events: UnsafeMutablePointer<apus_event>
 
     private var connections = ConnectionTable()
@@ -44,10 +43,7 @@ import Logging
     init(
         index: Int, configuration: HTTPServerConfiguration, placement: Placement, handler: any RequestHandler, logger: Logger
     ) throws(SocketError) {
-        let descriptors = try LoopDescriptors.open()
-        poll = descriptors.poll
-        wakeDescriptor = descriptors.wake
-        timerDescriptor = descriptors.timer
+        descriptors = try LoopDescriptors.open()
         self.placement = placement
         unsafe events = .allocate(capacity: APUS_EVENT_CAPACITY)
         let wake = descriptors.wake
@@ -59,15 +55,19 @@ import Logging
         }
         wheel = TimerWheel(now: context.now)
         queue = DispatchQueue(label: "apus.http.loop-\(index)")
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptors.poll, queue: queue)
     }
 
-    deinit { unsafe events.deallocate() }
+    deinit {
+        if source == nil { descriptors.close() }
+        unsafe events.deallocate()
+    }
 
     /// Begins to serve; the source keeps the loop alive until it is stopped.
     func start() {
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptors.poll, queue: queue)
+        self.source = source
         source.setEventHandler { self.run() }
-        let descriptors = LoopDescriptors(poll: poll, wake: wakeDescriptor, timer: timerDescriptor)
+        let descriptors = descriptors
         source.setCancelHandler { descriptors.close() }
         source.activate()
     }
@@ -86,10 +86,11 @@ import Logging
             armTimer()
             let mayRest = turns.isEmpty && context.mailbox.fallAsleep()
             let count = unsafe apus_poll_wait(poll, events, mayRest ? Self.lingerMilliseconds : 0)
-            if count <= 0, mayRest { return }
+            if count < 0 { return context.logger.error("cannot wait for sockets", metadata: ["errno": "\(-count)"]) }
+            if count == 0, mayRest { return }
             hasMail = context.mailbox.wakeUp()
             context.beginTurn()
-            for index in 0..<max(0, Int(count)) {
+            for index in 0..<Int(count) {
                 unsafe serve(events[index].token, Readiness(rawValue: events[index].ready))
             }
             if hasMail { readMail() }
@@ -98,7 +99,7 @@ import Logging
     }
 
     private func serve(_ token: UInt64, _ readiness: Readiness) {
-        if token < Token.special {
+        if token < Token.signal {
             guard let connection = connections.connection(token) else { return }
             connection.ready(readiness)
             settle(connection)
@@ -106,7 +107,6 @@ import Logging
             let index = Int(token - Token.firstListener)
             if index < listeners.count { accept(listenerAt: index) }
         }
-        // The wake and timer descriptors have done their work by ending the wait.
     }
 
     private func readMail() {
@@ -185,7 +185,7 @@ import Logging
         }
         guard next != armedFor else { return }
         armedFor = next
-        let result = apus_timer_arm(timerDescriptor, next == .never ? 0 : next.nanoseconds)
+        let result = apus_timer_arm(descriptors.timer, next == .never ? 0 : next.nanoseconds)
         if result < 0 { context.logger.error("cannot set the timer of a loop", metadata: ["errno": "\(-result)"]) }
     }
 }
@@ -261,6 +261,6 @@ extension IOLoop {
         isStopped = true
         context.mailbox.close()
         context.pool.drain()
-        source.cancel()
+        source?.cancel()
     }
 }

@@ -7,8 +7,8 @@ struct LoopDescriptors: Sendable {
     let wake: Int32
     let timer: Int32
 
-    /// Tokens of the two signals; connections have bit 63 clear.
-    static let specialToken: UInt64 = 1 << 63
+    /// The token of the two signals; those of connections have bit 63 clear.
+    static let signalToken: UInt64 = 1 << 63
 
     static func open() throws(SocketError) -> LoopDescriptors {
         var opened: [Int32] = []
@@ -19,7 +19,7 @@ struct LoopDescriptors: Sendable {
                 opened.append(descriptor)
             }
             for signal in opened.dropFirst() {
-                let result = apus_poll_add_signal(opened[0], signal, specialToken)
+                let result = apus_poll_add_signal(opened[0], signal, signalToken)
                 guard result >= 0 else { throw SocketError(.watch, "the server's sockets", errno: -result) }
             }
         } catch {

@@ -9,7 +9,7 @@ private enum State {
 }
 
 /// Messages to a loop from any thread, waking it at most once for a burst and not at all while it is awake.
-final class Mailbox<Message: Sendable>: Sendable {
+package final class Mailbox<Message: Sendable>: Sendable {
     private struct Contents {
         var messages: [Message] = []
         var isClosed = false
@@ -20,37 +20,37 @@ final class Mailbox<Message: Sendable>: Sendable {
     private let wake: @Sendable () -> Void
 
     /// - Parameter wake: Ends the loop's wait; called from any thread.
-    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+    package init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
     /// Adds a message; after `close` it is dropped.
-    func post(_ message: Message) {
-        let isClosed = contents.withLock { contents in
-            if !contents.isClosed { contents.messages.append(message) }
-            return contents.isClosed
+    package func post(_ message: Message) {
+        contents.withLock { contents in
+            guard !contents.isClosed else { return }
+            contents.messages.append(message)
+            // Within the lock, so that after `close` nobody wakes a loop whose descriptors are gone.
+            if state.exchange(State.hasMail, ordering: .sequentiallyConsistent) == State.asleep { wake() }
         }
-        guard !isClosed else { return }
-        if state.exchange(State.hasMail, ordering: .sequentiallyConsistent) == State.asleep { wake() }
     }
 
     /// The loop is about to wait; answers false when there is mail, so that it must not.
-    func fallAsleep() -> Bool {
+    package func fallAsleep() -> Bool {
         state.compareExchange(
             expected: State.awake, desired: State.asleep, ordering: .sequentiallyConsistent
         ).exchanged
     }
 
     /// The loop is awake; answers whether there is mail to take.
-    func wakeUp() -> Bool {
+    package func wakeUp() -> Bool {
         state.exchange(State.awake, ordering: .sequentiallyConsistent) == State.hasMail
     }
 
     /// Exchanges the messages for the empty array given, so that both keep their memory.
-    func take(into batch: inout [Message]) {
+    package func take(into batch: inout [Message]) {
         contents.withLock { contents in swap(&contents.messages, &batch) }
     }
 
     /// Drops what is there and what will come.
-    func close() {
+    package func close() {
         var dropped: [Message] = []
         contents.withLock { contents in
             contents.isClosed = true

@@ -31,7 +31,7 @@ package struct ServerStatistics: Sendable, Equatable {
 }
 
 /// The counters of one loop. Only the loop writes, so a plain load and store suffice; anyone may read.
-final class LoopCounters: Sendable {
+package final class LoopCounters: Sendable {
     let acceptedConnections = Atomic(0)
     let refusedConnections = Atomic(0)
     let acceptPauses = Atomic(0)
@@ -56,7 +56,7 @@ final class LoopCounters: Sendable {
         }
     }
 
-    func addSnapshot(to sum: inout ServerStatistics) {
+    package func addSnapshot(to sum: inout ServerStatistics) {
         sum.acceptedConnections += acceptedConnections.value
         sum.refusedConnections += refusedConnections.value
         sum.acceptPauses += acceptPauses.value

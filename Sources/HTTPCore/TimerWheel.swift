@@ -2,8 +2,8 @@
 ///
 /// An entry is only ever moved to an earlier slot. Deadlines that move later, as those of busy connections do with every
 /// request, leave it where it is; when its slot comes the owner is asked and the entry goes to its new place.
-struct TimerWheel {
-    static let nanosecondsPerTick: Int64 = 1 << 27
+package struct TimerWheel {
+    package static let nanosecondsPerTick: Int64 = 1 << 27
     private static let slotCount = 512
 
     private static let none: Int32 = -1
@@ -22,15 +22,15 @@ struct TimerWheel {
     /// No entry is in a slot before this tick.
     private var earliestTick = Int64.max
 
-    init(now: MonotonicInstant) { currentTick = now.nanoseconds / Self.nanosecondsPerTick }
+    package init(now: MonotonicInstant) { currentTick = now.nanoseconds / Self.nanosecondsPerTick }
 
     /// When `takeDue` has something to give at the earliest.
-    var nextWake: MonotonicInstant {
+    package var nextWake: MonotonicInstant {
         earliestTick == .max ? .never : MonotonicInstant(nanoseconds: earliestTick * Self.nanosecondsPerTick)
     }
 
     /// Sees to it that the owner `id` is asked no later than one tick after `deadline`.
-    mutating func schedule(_ id: Int, at deadline: MonotonicInstant) {
+    package mutating func schedule(_ id: Int, at deadline: MonotonicInstant) {
         guard deadline < .never else { return }
         while entries.count <= id { entries.append(Entry()) }
         // Rounded up, at least one tick ahead, at most one turn of the wheel.
@@ -43,13 +43,13 @@ struct TimerWheel {
         link(id, tick)
     }
 
-    mutating func cancel(_ id: Int) {
+    package mutating func cancel(_ id: Int) {
         guard id < entries.count, entries[id].tick >= 0 else { return }
         unlink(id)
     }
 
     /// Takes out the entries that are due. Their owners are to look at their deadlines and schedule anew.
-    mutating func takeDue(now: MonotonicInstant) -> [Int] {
+    package mutating func takeDue(now: MonotonicInstant) -> [Int] {
         let nowTick = now.nanoseconds / Self.nanosecondsPerTick
         guard nowTick >= earliestTick else { return [] }
         var due: [Int] = []

@@ -1,0 +1,87 @@
+import Dispatch
+import Glibc
+import HTTPCore
+
+/// A client on a real socket. What may block runs on a thread of its own, for the tests' own pool is small; one caller
+/// at a time.
+final class LoopbackClient: @unchecked Sendable {
+    private let descriptor: Int32
+    private let queue = DispatchQueue(label: "apus.test.client")
+    private(set) var received: [UInt8] = []
+    private(set) var hasEnded = false
+    private(set) var wasReset = false
+
+    /// - Parameter receiveBufferByteCount: A small one makes a slow reader.
+    init(_ address: BoundAddress, receiveBufferByteCount: Int32? = nil) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var count = receiveBufferByteCount {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))
+        }
+        // Nothing here may hang a test run for ever.
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = address.port.bigEndian
+        target.sin_addr.s_addr = inet_addr(address.host)
+        let result = withUnsafePointer(to: &target) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        if result != 0 { throw SocketError(.watch, "a test's connection to \(address)", errno: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ text: String) async { await send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) async {
+        await onThread {
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes[sent...].withUnsafeBytes {
+                    Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { return }
+                sent += count
+            }
+        }
+    }
+
+    func endInput() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Reads until there are `count` responses or the connection ends.
+    func responses(_ count: Int, methods: [String] = []) async -> [ResponseReader.Response] {
+        await onThread {
+            while true {
+                let reader = ResponseReader(self.received, methods: methods)
+                if reader.final.count >= count, reader.fault == nil { return reader.final }
+                guard self.receive() else { return reader.final }
+            }
+        }
+    }
+
+    func receiveToEnd() async {
+        await onThread { while self.receive() {} }
+    }
+
+    /// Reads once; answers whether bytes came.
+    private func receive() -> Bool {
+        var space = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &space, space.count, 0)
+        if count > 0 {
+            received += space[..<count]
+            return true
+        }
+        hasEnded = true
+        wasReset = count < 0
+        return false
+    }
+
+    private func onThread<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: work()) }
+        }
+    }
+}
