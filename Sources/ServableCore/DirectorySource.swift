@@ -33,6 +33,10 @@ package struct DirectorySource: VersionSource {
         }
         for name in names where !name.hasPrefix(".") && !named.contains(name) {
             let path = root + "/" + name
+            guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                discovery.warnings.append("sub-directory \(name.debugDescription) of the model root passed over: control characters in its name")
+                continue
+            }
             do {
                 guard DirectoryListing.isDirectory(try DirectoryListing.status(of: path)) else { continue }
             } catch {

@@ -9,10 +9,8 @@ struct ManagedModel {
     var wanted: [Int64: DiscoveredVersion] = [:]
     /// Versions that have a life, and those that failed and are still wanted.
     var versions: [Int64: ManagedVersion] = [:]
-    /// Labels that point somewhere already.
-    var assignedLabels: [String: Int64] = [:]
-    /// What the table holds: the assigned labels and those that still wait for their version.
-    var lookUpLabels: [String: Int64] = [:]
+    /// The labels last published, nil before the first time.
+    var publishedLabels: Labels?
     /// What was last told to observers, nil before the first look.
     var announcedPresence: Presence?
     var problem: String?
@@ -26,6 +24,11 @@ struct ManagedModel {
     struct Presence: Equatable {
         let versions: [Int64: String]
         let wanted: [Int64]
+    }
+
+    struct Labels: Equatable {
+        let assigned: [String: Int64]
+        let specified: [String: Int64]
     }
 
     var hasAvailableVersion: Bool { versions.values.contains { $0.phase.isAvailable } }

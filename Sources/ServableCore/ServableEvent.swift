@@ -8,8 +8,9 @@ package struct ServableEvent: Sendable, Equatable {
         case versionsPresent(model: String, versions: [Int64: String], wanted: [Int64])
         case status(ServableStatus)
         case described(ServableID, ServableDescription)
-        /// All labels of a model that are assigned.
-        case labels(model: String, [String: Int64])
+        /// The labels of a model: where they point, and where they are to point. A label that only is specified waits for its
+        /// version. Sent when the model is first looked at and whenever it changes.
+        case labels(model: String, assigned: [String: Int64], specified: [String: Int64])
     }
 
     package let time: Timestamp

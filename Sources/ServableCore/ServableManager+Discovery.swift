@@ -5,15 +5,19 @@ extension ServableManager {
     func integrate(_ discovery: Discovery) {
         modelRootProblem = discovery.modelRootProblem
         withdrawModels(missingFrom: discovery)
-        for found in discovery.models { integrate(found) }
+        for found in discovery.models { adopt(found) }
         logNew(discovery.warnings + (discovery.modelRootProblem.map { [$0] } ?? []), logged: &loggedWarnings)
         announceWantedModels()
+        for found in discovery.models { act(on: found) }
         reconcile(models.keys.sorted())
     }
 
-    func withdrawAllModels() {
-        for name in models.keys { withdraw(name) }
-        announceWantedModels()
+    /// Unloads everything without a word about what is wanted: the process stops, the specification stands.
+    func unloadAllModels() {
+        for name in models.keys {
+            models[name]?.isConfigured = false
+            models[name]?.wanted = [:]
+        }
         reconcile(models.keys.sorted())
     }
 
@@ -31,10 +35,11 @@ extension ServableManager {
         models[name]?.isConfigured = false
         models[name]?.wanted = [:]
         models[name]?.problem = nil
-        setLabels([:], pending: [:], of: name)
+        models[name]?.announcedPresence = nil
+        publish(ManagedModel.Labels(assigned: [:], specified: [:]), of: name)
     }
 
-    private func integrate(_ found: DiscoveredModel) {
+    private func adopt(_ found: DiscoveredModel) {
         let name = found.specification.name
         var model = models[name] ?? ManagedModel(found.specification)
         model.specification = found.specification
@@ -46,22 +51,25 @@ extension ServableManager {
         if found.access == .readable {
             model.wanted = found.versions.filter { found.wanted.contains($0.version) }.reduce(into: [:]) { $0[$1.version] = $1 }
         }
-        if found.access != .unreadable {
-            announcePresence(of: found, model: &model)
-        }
         models[name] = model
+    }
+
+    private func act(on found: DiscoveredModel) {
+        let name = found.specification.name
+        if found.access != .unreadable { announcePresence(of: found) }
         reviveChangedVersions(of: name)
         updateLabels(of: name)
     }
 
-    private func announcePresence(of found: DiscoveredModel, model: inout ManagedModel) {
+    private func announcePresence(of found: DiscoveredModel) {
+        let name = found.specification.name
         let presence = ManagedModel.Presence(
             versions: found.versions.reduce(into: [:]) { $0[$1.version] = $1.path },
             wanted: found.wanted
         )
-        guard presence != model.announcedPresence else { return }
-        model.announcedPresence = presence
-        announce(.versionsPresent(model: found.specification.name, versions: presence.versions, wanted: presence.wanted))
+        guard presence != models[name]?.announcedPresence else { return }
+        models[name]?.announcedPresence = presence
+        announce(.versionsPresent(model: name, versions: presence.versions, wanted: presence.wanted))
     }
 
     private func announceWantedModels() {
@@ -101,23 +109,19 @@ extension ServableManager {
     func updateLabels(of name: String) {
         guard let model = models[name], model.isConfigured else { return }
         let specified = model.specification.labels
-        var assigned = model.assignedLabels.filter { specified[$0.key] != nil }
+        var assigned = model.publishedLabels?.assigned.filter { specified[$0.key] != nil } ?? [:]
         for (label, version) in specified where model.versions[version]?.phase.isAvailable == true {
             assigned[label] = version
         }
-        setLabels(assigned, pending: specified, of: name)
+        publish(ManagedModel.Labels(assigned: assigned, specified: specified), of: name)
     }
 
     /// A label that never was assigned already misses with the version it waits for, as a specific request would.
-    private func setLabels(_ assigned: [String: Int64], pending: [String: Int64], of name: String) {
-        let lookUpLabels = pending.merging(assigned) { $1 }
-        if models[name]?.lookUpLabels != lookUpLabels {
-            models[name]?.lookUpLabels = lookUpLabels
-            table.setLabels(lookUpLabels, of: name)
-        }
-        guard models[name]?.assignedLabels != assigned else { return }
-        models[name]?.assignedLabels = assigned
-        board.setLabels(assigned, of: name)
-        announce(.labels(model: name, assigned))
+    private func publish(_ labels: ManagedModel.Labels, of name: String) {
+        guard let model = models[name], model.publishedLabels != labels else { return }
+        models[name]?.publishedLabels = labels
+        table.setLabels(labels.specified.merging(labels.assigned) { $1 }, of: name)
+        board.setLabels(labels.assigned, of: name)
+        announce(.labels(model: name, assigned: labels.assigned, specified: labels.specified))
     }
 }

@@ -125,7 +125,7 @@ package actor ServableManager {
     /// - Returns: versions that are still held or still being loaded; empty when all memory has been freed.
     package func shutDown(timeout: Duration) async -> [ServableID] {
         isShuttingDown = true
-        withdrawAllModels()
+        unloadAllModels()
         await wait(for: .allEnded, timeout: timeout)
         hub.finish()
         return livingVersions.sorted()

@@ -167,9 +167,9 @@ struct ServableManagerTests {
         #expect(throws: ServableError(.invalidArgument, "Unrecognized servable version label: stable")) {
             try scene.table.handle("m", .label("stable"))
         }
-        await events.readUntil { $0 == .labels(model: "m", [:]) }
-        let told = events.seen.compactMap { if case .labels(_, let labels) = $0 { labels } else { nil } }
-        #expect(told == [["stable": 1], ["stable": 2, "canary": 2], [:]])
+        await events.readUntil { $0 == .labels(model: "m", assigned: [:], specified: [:]) }
+        let told = events.seen.compactMap { if case .labels(_, let assigned, _) = $0 { assigned } else { nil } }
+        #expect(told == [[:], ["stable": 1], ["stable": 1], ["stable": 2, "canary": 2], [:]])
     }
 
     @Test("the facts of a version are told after it became available")
@@ -203,10 +203,9 @@ struct ServableManagerTests {
         }
         #expect(
             told == [
-                .versionsPresent(model: "m", versions: [1: base + "/1", 2: base + "/2"], wanted: [2]),
                 .modelsWanted(["m": base]),
+                .versionsPresent(model: "m", versions: [1: base + "/1", 2: base + "/2"], wanted: [2]),
                 .versionsPresent(model: "m", versions: [2: base + "/2"], wanted: [2]),
-                .modelsWanted([:]),
             ])
     }
 

@@ -109,6 +109,10 @@ struct ServingSpecificationTests {
                 "Expected model a to have an absolute path or URI; got base_path()=models/a"
             ),
             (ServingSpecification(models: [.init(name: "", basePath: "/a")]), "a model at \"/a\" has an empty name; give it a name"),
+            (
+                ServingSpecification(models: [.init(name: "a\nb", basePath: "/a")]),
+                "model name \"a\\nb\" has control characters; leave them out"
+            ),
             (ServingSpecification(models: [], modelRoot: "models"), "model_root must be an absolute path; got \"models\""),
         ])
     func refused(specification: ServingSpecification, message: String) {
