@@ -13,6 +13,7 @@ protocol NumericElement: BitwiseCopyable, Sendable {
     var asInteger: Int? { get }
     /// Integers beyond 2^53 are rounded.
     var asDouble: Double { get }
+    var asFloat: Float { get }
 }
 
 extension NumericElement where Self: FixedWidthInteger {
@@ -22,6 +23,7 @@ extension NumericElement where Self: FixedWidthInteger {
     @inline(__always) var isNaNElement: Bool { false }
     @inline(__always) var asInteger: Int? { Int(exactly: self) }
     @inline(__always) var asDouble: Double { Double(self) }
+    @inline(__always) var asFloat: Float { Float(self) }
 }
 
 extension NumericElement where Self: BinaryFloatingPoint {
@@ -31,6 +33,7 @@ extension NumericElement where Self: BinaryFloatingPoint {
     @inline(__always) var isNaNElement: Bool { isNaN }
     @inline(__always) var asInteger: Int? { Int(exactly: rounded(.towardZero)) }
     @inline(__always) var asDouble: Double { Double(self) }
+    @inline(__always) var asFloat: Float { Float(self) }
 }
 
 extension Int8: NumericElement {}
@@ -57,6 +60,7 @@ extension HalfElement {
     @inline(__always) var isNaNElement: Bool { wide.isNaN }
     @inline(__always) var asInteger: Int? { wide.asInteger }
     @inline(__always) var asDouble: Double { Double(wide) }
+    @inline(__always) var asFloat: Float { wide }
 }
 
 /// IEEE 754 binary16.

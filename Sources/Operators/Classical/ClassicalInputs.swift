@@ -1,0 +1,76 @@
+import GraphIR
+import Tensors
+
+/// Element types that the classical operators take, and a look at a table of any of them.
+enum ClassicalInput {
+    static let types: Set<ElementType> = [.float32, .float64, .int64, .int32]
+
+    /// The table's extents: [rows, columns]; a list counts as one row.
+    static func table(_ fact: ValueFact) throws(OperatorError) -> (rows: Dimension, columns: Dimension) {
+        guard let shape = fact.shape else { return (.unknown, .unknown) }
+        switch shape.rank {
+        case 1: return (.known(1), shape[0])
+        case 2: return (shape[0], shape[1])
+        default:
+            throw .invalidInput(index: 0, reason: "has rank \(shape.rank) (shape \(shape)), expected 2 (rows, features) or 1")
+        }
+    }
+
+    /// The same for a known shape.
+    static func table(_ shape: Shape) -> (rows: Int, columns: Int) {
+        shape.rank == 1 ? (1, shape[0]) : (shape[0], shape[1])
+    }
+}
+
+/// Code that is generic over the element type of a classical operator's input.
+protocol ClassicalVisitor {
+    func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError)
+}
+
+extension ElementType {
+    /// Calls the visitor with the Swift type of one of `ClassicalInput.types`.
+    @inline(__always)
+    func dispatchClassical(_ visitor: some ClassicalVisitor) throws(OperatorError) {
+        switch self {
+        case .float32: try visitor.visit(Float.self)
+        case .float64: try visitor.visit(Double.self)
+        case .int64: try visitor.visit(Int64.self)
+        case .int32: try visitor.visit(Int32.self)
+        default: throw .unsupported("\(self) in a classical operator")
+        }
+    }
+}
+
+/// The labels that a classifier answers with.
+enum ClassLabels {
+    /// The int64 labels of the attribute `name`; string labels are refused.
+    static func read(
+        _ reader: AttributeReader, integers name: String, strings: String = "classlabels_strings"
+    ) throws(OperatorError) -> [Int64] {
+        if let labels = try reader.strings(strings), !labels.isEmpty { throw .unsupported("string class labels") }
+        guard let labels = try reader.integers(name), !labels.isEmpty else {
+            throw .invalidAttribute(name: name, reason: "is missing, so there are no class labels")
+        }
+        return labels.map(Int64.init)
+    }
+}
+
+extension AttributeReader {
+    /// Numbers that stand in the tensor attribute `<name>_as_tensor` (float32 or float64) or in the list `name`.
+    func numbers(_ name: String) throws(OperatorError) -> (values: [Double], isDouble: Bool)? {
+        if let tensor = try tensor(name + "_as_tensor") { return try tensor.numbers(attribute: name + "_as_tensor") }
+        return try floats(name).map { ($0.map(Double.init), false) }
+    }
+}
+
+extension Tensor {
+    /// The numbers of a floating-point attribute.
+    func numbers(attribute: String) throws(OperatorError) -> (values: [Double], isDouble: Bool) {
+        switch elementType {
+        case .float32: return (values(Float.self).map(Double.init), false)
+        case .float64: return (values(Double.self), true)
+        default:
+            throw .invalidAttribute(name: attribute, reason: "holds \(elementType), expected float32 or float64")
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package import GraphIR
+
+/// Classical machine learning: the operators of the domain ai.onnx.ml.
+package enum ClassicalOperators {
+    private static let domain = "ai.onnx.ml"
+
+    package static let spellings: [OperatorSpelling] = [
+        .onnx("TreeEnsembleClassifier", domain: domain) { reader throws(OperatorError) in
+            try TreeEnsembleClassifier(reader)
+        },
+        .onnx("TreeEnsembleRegressor", domain: domain) { reader throws(OperatorError) in
+            try TreeEnsembleRegressor(reader)
+        },
+        .onnx("TreeEnsemble", domain: domain, since: 5) { reader throws(OperatorError) in
+            try TreeEnsembleRegressor(ensemble: reader)
+        },
+        .onnx("LinearClassifier", domain: domain) { reader throws(OperatorError) in try LinearClassifier(reader) },
+        .onnx("LinearRegressor", domain: domain) { reader throws(OperatorError) in try LinearRegressor(reader) },
+        .onnx("Scaler", domain: domain) { reader throws(OperatorError) in try Scaler(reader) },
+        .onnx("Normalizer", domain: domain) { reader throws(OperatorError) in
+            Normalizer(norm: try reader.choice("norm", default: .max))
+        },
+        .onnx("Binarizer", domain: domain) { reader throws(OperatorError) in
+            Binarizer(threshold: try reader.float("threshold", default: 0))
+        },
+        .onnx("Imputer", domain: domain) { reader throws(OperatorError) in try Imputer(reader) },
+        .onnx("ArrayFeatureExtractor", domain: domain) { _ throws(OperatorError) in ArrayFeatureExtractor() },
+        .onnx("OneHotEncoder", domain: domain) { reader throws(OperatorError) in try OneHotEncoder(reader) },
+    ]
+}

@@ -1,0 +1,68 @@
+import GraphIR
+import Tensors
+
+/// For each number a vector that is 1 at the number's place in the list of categories and 0 elsewhere.
+///
+/// - Shapes: data [A…] → float32 [A…, categories]. A number outside the list gives zeros, or is refused when
+///   `allowsUnknown` is false. Floats are cut towards zero first.
+/// - Source: ONNX operator ai.onnx.ml OneHotEncoder; string categories are refused.
+struct OneHotEncoder: Operator {
+    let categories: [Int]
+    let allowsUnknown: Bool
+
+    init(_ reader: AttributeReader) throws(OperatorError) {
+        if let strings = try reader.strings("cats_strings"), !strings.isEmpty {
+            throw .unsupported("string categories")
+        }
+        guard let categories = try reader.integers("cats_int64s"), !categories.isEmpty else {
+            throw .invalidAttribute(name: "cats_int64s", reason: "is missing, so there are no categories")
+        }
+        self.categories = categories
+        allowsUnknown = try reader.flag("zeros", default: true)
+    }
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(1...1)
+        let data = try inputs.required(0, of: ClassicalInput.types)
+        return [ValueFact(.float32, data.shape.map { SymbolicShape($0.dimensions + [.known(categories.count)]) })]
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let data = try context.input(0)
+        var places: [Int: Int] = [:]
+        for (place, category) in categories.enumerated() where places[category] == nil { places[category] = place }
+        return CompiledOperator(
+            OneHotEncoderKernel(
+                type: data.elementType, count: data.shape.elementCount, places: places, width: categories.count,
+                allowsUnknown: allowsUnknown))
+    }
+}
+
+private struct OneHotEncoderKernel: Kernel {
+    let type: ElementType
+    let count: Int
+    let places: [Int: Int]
+    let width: Int
+    let allowsUnknown: Bool
+
+    func run(_ context: KernelContext) throws(OperatorError) {
+        try type.dispatchClassical(Encoding(kernel: self, context: context))
+    }
+
+    private struct Encoding: ClassicalVisitor {
+        let kernel: OneHotEncoderKernel
+        let context: KernelContext
+
+        func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) {
+            let data = context.input(0, as: Element.self), target = context.output(0, as: Float.self)
+            for index in 0..<kernel.count * kernel.width { target[index] = 0 }
+            for index in 0..<kernel.count {
+                if let number = data[index].asInteger, let place = kernel.places[number] {
+                    target[index * kernel.width + place] = 1
+                } else if !kernel.allowsUnknown {
+                    throw .invalidValue("\(data[index]) (element \(index)) is none of the \(kernel.width) categories")
+                }
+            }
+        }
+    }
+}
