@@ -31,6 +31,7 @@ APUS_INLINE vf activate(vf v, apus_activation activation, float alpha, float bet
         case APUS_ACTIVATION_SIGMOID: return vf_sigmoid(v);
         case APUS_ACTIVATION_TANH: return vf_tanh(v);
         case APUS_ACTIVATION_GELU: return vf_gelu(v);
+        case APUS_ACTIVATION_GELU_TANH: return vf_gelu_tanh(v);
         case APUS_ACTIVATION_SILU: return vf_silu(v);
         default: return v;
     }

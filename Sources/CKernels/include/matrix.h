@@ -25,6 +25,8 @@ typedef enum apus_activation {
     APUS_ACTIVATION_TANH,
     /// x · Φ(x)
     APUS_ACTIVATION_GELU,
+    /// x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))
+    APUS_ACTIVATION_GELU_TANH,
     /// x · sigmoid(x)
     APUS_ACTIVATION_SILU,
 } apus_activation;

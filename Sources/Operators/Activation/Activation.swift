@@ -138,7 +138,7 @@ extension Activation {
         case .hardSigmoid(let alpha, let beta): .hardSigmoid(alpha: alpha, beta: beta)
         case .hardSwish: .hardSwish
         case .tanh: .tanh
-        case .gelu(approximated: false): .gelu
+        case .gelu(let approximated): approximated ? .geluByTanh : .gelu
         case .swish(alpha: 1): .silu
         default: nil
         }

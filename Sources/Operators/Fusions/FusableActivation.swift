@@ -11,6 +11,8 @@ package enum FusedActivation: Sendable, Hashable {
     case tanh
     /// x · Φ(x), by the error function
     case gelu
+    /// x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))
+    case geluByTanh
     /// x · sigmoid(x)
     case silu
     /// x · min(max(x / 6 + 1/2, 0), 1)

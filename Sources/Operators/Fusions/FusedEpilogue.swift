@@ -32,6 +32,7 @@ struct FusedEpilogue: Sendable {
         case .sigmoid: (APUS_ACTIVATION_SIGMOID, 0, 0)
         case .tanh: (APUS_ACTIVATION_TANH, 0, 0)
         case .gelu: (APUS_ACTIVATION_GELU, 0, 0)
+        case .geluByTanh: (APUS_ACTIVATION_GELU_TANH, 0, 0)
         case .silu: (APUS_ACTIVATION_SILU, 0, 0)
         case .hardSwish: (APUS_ACTIVATION_HARD_SWISH, 0, 0)
         case .hardSigmoid(let alpha, let beta): (APUS_ACTIVATION_HARD_SIGMOID, alpha, beta)
