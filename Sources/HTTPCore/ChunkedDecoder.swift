@@ -32,8 +32,9 @@ struct ChunkedDecoder {
     mutating func advance(
         _ request: UnsafeMutableRawBufferPointer, limits: ConnectionLimits, rawEnd: inout Int
     ) throws(ProtocolRefusal) -> Bool {
-        let bytes = unsafe UnsafeBufferPointer(request.assumingMemoryBound(to: UInt8.self)).span
         while stage != .complete {
+            // Taken anew for every step, as the step before may have moved data.
+            let bytes = unsafe UnsafeBufferPointer(request.assumingMemoryBound(to: UInt8.self)).span
             let advanced: Bool
             switch stage {
             case .sizeLine: advanced = try readSizeLine(bytes, limits)

@@ -27,6 +27,8 @@ package final class Connection: @unchecked Sendable {
     /// What one connection may read, and how many requests it may bring, before the others have their turn.
     static let maxBytesPerTurn = 1024 * 1024
     static let maxRequestsPerTurn = 64
+    /// Memory that a body's announced length alone may claim.
+    private static let firstBodyStep = 256 * 1024
 
     let context: ConnectionContext
     let peer: PeerAddress
@@ -203,7 +205,7 @@ package final class Connection: @unchecked Sendable {
     private func wantedByteCount(_ memory: RequestMemory) -> Int {
         if phase == .body, case .length(let length) = memory.head.framing {
             let remaining = memory.head.byteCount + length - memory.buffer.count
-            return max(1, min(remaining, max(Self.maxBytesPerTurn, memory.buffer.count)))
+            return max(1, min(remaining, max(Self.firstBodyStep, memory.buffer.count)))
         }
         return memory.buffer.isEmpty ? MemoryPool.bufferByteCount : MemoryPool.bufferByteCount / 4
     }

@@ -27,8 +27,9 @@ extension Connection {
             phaseDeadline = context.now + context.limits.bodyTimeout
         } else {
             context.counters.timedOutConnections.add(1)
-            refuse(ProtocolRefusal(
-                .requestTimeout, "the request body came slower than \(context.limits.minBytesPerSecond) bytes a second"))
+            refuse(
+                ProtocolRefusal(
+                    .requestTimeout, "the request body came slower than \(context.limits.minBytesPerSecond) bytes a second"))
         }
     }
 

@@ -88,9 +88,11 @@ extension Connection {
     /// Answers bytes that are no request, after which nothing more is understood on this connection.
     func refuse(_ refusal: ProtocolRefusal) {
         context.counters.refusedRequests.add(1)
-        context.logger.debug("refused a request", metadata: [
-            "peer": "\(peer)", "status": "\(refusal.status.code)", "reason": "\(refusal.message)",
-        ])
+        context.logger.debug(
+            "refused a request",
+            metadata: [
+                "peer": "\(peer)", "status": "\(refusal.status.code)", "reason": "\(refusal.message)",
+            ])
         answersHead = memory?.head.method == .head
         append(.error(refusal.status, refusal.message), closes: true)
         phase = .finishing

@@ -106,9 +106,11 @@ package final class HTTPServer: Sendable {
             }
         }
         placement.setLoops([])
-        logger.info("stopped serving", metadata: [
-            "cut_connections": "\(result.cutConnections)", "cut_requests": "\(result.cutRequests)",
-        ])
+        logger.info(
+            "stopped serving",
+            metadata: [
+                "cut_connections": "\(result.cutConnections)", "cut_requests": "\(result.cutRequests)",
+            ])
         return result
     }
 

@@ -201,13 +201,23 @@ extension IOLoop {
     }
 
     private func accept(listenerAt index: Int) {
-        guard case .exhausted(let errno) = acceptWaiting(listeners[index]) else { return }
+        let listener = listeners[index]
+        guard case .exhausted(let errno) = acceptWaiting(listener) else {
+            if listener.isExhausted {
+                listener.isExhausted = false
+                context.logger.notice("accepting connections again", metadata: ["listener": "\(listener.address)"])
+            }
+            return
+        }
         // The listener stays readable, so it is silenced for a while instead of asked again and again.
         context.counters.acceptPauses.add(1)
-        context.logger.warning(
-            "accepting connections pauses: descriptors or memory are exhausted; raise LimitNOFILE or lower the connection limit",
-            metadata: ["listener": "\(listeners[index].address)", "errno": "\(errno)"])
-        listeners[index].resumesAt = context.now + Self.acceptPause
+        if !listener.isExhausted {
+            context.logger.warning(
+                "accepting connections pauses: descriptors or memory are used up; raise LimitNOFILE or lower the connection limit",
+                metadata: ["listener": "\(listener.address)", "errno": "\(errno)"])
+        }
+        listener.isExhausted = true
+        listener.resumesAt = context.now + Self.acceptPause
         setEnabled(false, listenerAt: index)
     }
 
@@ -216,7 +226,7 @@ extension IOLoop {
             context.counters.acceptedConnections.add(1)
             guard let target = placement.place(peer, near: self) else {
                 context.counters.refusedConnections.add(1)
-                return Refusal.overload(descriptor)
+                return Overload.refuse(descriptor)
             }
             if target === self { adopt(descriptor, peer) } else { target.post(.adopt(descriptor: descriptor, peer)) }
         }

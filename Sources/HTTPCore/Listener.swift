@@ -18,6 +18,8 @@ final class Listener {
     let address: BoundAddress
     /// While accepting pauses: when it goes on.
     var resumesAt: MonotonicInstant?
+    /// From the first accept that failed for want of something until one that did not.
+    var isExhausted = false
     /// Once new handshakes are refused: when the socket closes.
     var closesAt: MonotonicInstant?
 
@@ -33,7 +35,7 @@ final class Listener {
         for address in try resolve(wanted) {
             do throws(SocketError) {
                 listeners.append(try listen(address, wanted))
-            } catch where error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT {
+            } catch  where error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT {
                 // "localhost" may name ::1 on a machine without IPv6; one working address is enough.
                 unavailable = error
             } catch {

@@ -1,4 +1,3 @@
-import CPlatform
 import Synchronization
 
 /// Decides which loop serves a new connection.
@@ -19,25 +18,4 @@ final class Placement: Sendable {
     }
 
     func release(_ peer: PeerAddress) { admission.release(peer) }
-}
-
-/// What a client hears that a limit turns away.
-enum Refusal {
-    private static let response: StaticString = """
-        HTTP/1.1 503 Service Unavailable\r
-        Content-Type: application/json\r
-        Content-Length: 70\r
-        Retry-After: 1\r
-        Connection: close\r
-        \r
-        {"error": "the server has as many connections as it may; try later."}
-
-        """
-
-    /// Answers 503 as far as the socket takes it at once, and closes: an overloaded server does not wait.
-    static func overload(_ descriptor: Int32) {
-        _ = unsafe apus_send(descriptor, response.utf8Start, response.utf8CodeUnitCount)
-        _ = apus_shutdown_write(descriptor)
-        _ = apus_close(descriptor)
-    }
 }

@@ -47,7 +47,8 @@
     /// The value of the first field of that name (in lower case), white space around it removed; nil when there is none.
     package func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
         let bytes = unsafe UnsafeBufferPointer<UInt8>(
-            start: base.assumingMemoryBound(to: UInt8.self), count: memory.head.byteCount).span
+            start: base.assumingMemoryBound(to: UInt8.self), count: memory.head.byteCount
+        ).span
         for index in memory.head.fields.indices {
             let field = memory.head.fields[index]
             guard field.name.count == name.utf8CodeUnitCount else { continue }

@@ -107,7 +107,8 @@ struct ConnectionTests {
         arguments: [
             ("HTTP/1.1", "", false, nil), ("HTTP/1.1", "close", true, "close"), ("HTTP/1.1", "Keep-Alive", false, nil),
             ("HTTP/1.1", "foo, CLOSE", true, "close"), ("HTTP/1.1", "keep-alive, close", true, "close"),
-            ("HTTP/1.0", "", true, "close"), ("HTTP/1.0", "keep-alive", false, "keep-alive"), ("HTTP/1.0", "close", true, "close"),
+            ("HTTP/1.0", "", true, "close"), ("HTTP/1.0", "keep-alive", false, "keep-alive"),
+            ("HTTP/1.0", "close", true, "close"),
         ] as [(String, String, Bool, String?)])
     func persistence(version: String, connection: String, closes: Bool, told: String?) {
         let embedded = EmbeddedConnection(TestHandler())

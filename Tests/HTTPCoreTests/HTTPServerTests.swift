@@ -95,6 +95,25 @@ struct HTTPServerTests {
         _ = await server.drain(timeout: .zero)
     }
 
+    @Test("serves several listeners at once")
+    func severalListeners() async throws {
+        let server = HTTPServer(
+            configuration: HTTPServerConfiguration(
+                listeners: [.tcp(host: "127.0.0.1", port: 0), .tcp(host: "127.0.0.2", port: 0)]),
+            handler: TestHandler(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try server.start()
+        #expect(server.boundAddresses.map(\.host) == ["127.0.0.1", "127.0.0.2"])
+        for address in server.boundAddresses {
+            let client = try LoopbackClient(address)
+            await client.send(get)
+            #expect(await client.responses(1).map(\.status) == [200])
+        }
+        _ = await server.drain(timeout: .zero)
+        for address in server.boundAddresses {
+            #expect(throws: SocketError.self) { try LoopbackClient(address) }
+        }
+    }
+
     @Test("explains a host that does not exist")
     func badHost() {
         let server = HTTPServer(

@@ -73,11 +73,15 @@ struct RequestParserTests {
     @Test(
         "judges hosts by RFC 3986",
         arguments: [
-            ("h", true), ("h:1", true), ("h:65535", true), ("h:65536", false), ("h:123456", false), ("h:", true), ("a.b-c_d~", true),
-            ("a%2eb", true), ("a%2", false), ("127.0.0.1:80", true), ("[::]", true), ("[::1]:8", true), ("[1:2:3:4:5:6:7:8]", true),
+            ("h", true), ("h:1", true), ("h:65535", true), ("h:65536", false), ("h:123456", false), ("h:", true),
+            ("a.b-c_d~", true),
+            ("a%2eb", true), ("a%2", false), ("127.0.0.1:80", true), ("[::]", true), ("[::1]:8", true),
+            ("[1:2:3:4:5:6:7:8]", true),
             ("[1:2:3:4:5:6:7::]", true), ("[1::8]", true), ("[::ffff:1.2.3.4]", true), ("[1:2:3:4:5:6:1.2.3.4]", true),
-            ("[1:2:3:4:5:6:7]", false), ("[1:2:3:4:5:6:7:8:9]", false), ("[1::2::3]", false), ("[12345::]", false), ("[:1]", false),
-            ("[1:]", false), ("[::1.2.3]", false), ("[::1.2.3.256]", false), ("[::1.2.3.4.5]", false), ("[::1", false), ("[]", false),
+            ("[1:2:3:4:5:6:7]", false), ("[1:2:3:4:5:6:7:8:9]", false), ("[1::2::3]", false), ("[12345::]", false),
+            ("[:1]", false),
+            ("[1:]", false), ("[::1.2.3]", false), ("[::1.2.3.256]", false), ("[::1.2.3.4.5]", false), ("[::1", false),
+            ("[]", false),
             ("[::1]x", false), ("[:::]", false), (":80", false), ("u@h", false), ("h/", false), ("h?", false), ("", false),
         ])
     func hosts(host: String, isValid: Bool) {
@@ -87,7 +91,8 @@ struct RequestParserTests {
     @Test("waits on every proper prefix of a request and answers the whole once")
     func prefixes() {
         let request = Array(
-            "POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;a=\"b\"\r\nabc\r\n2\r\nde\r\n0\r\nX-T: v\r\n\r\n".utf8)
+            "POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;a=\"b\"\r\nabc\r\n2\r\nde\r\n0\r\nX-T: v\r\n\r\n"
+                .utf8)
         for count in 0..<request.count {
             let embedded = EmbeddedConnection(TestHandler())
             embedded.send(request[..<count])

@@ -10,7 +10,8 @@ final class EmbeddedConnection {
     init(_ handler: any RequestHandler, limits: ConnectionLimits = ConnectionLimits(), isDraining: Bool = false) {
         context = ConnectionContext(
             limits: limits, serverName: "apus", handler: handler, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: MonotonicInstant(nanoseconds: 1_000_000_000)) {}
+            now: MonotonicInstant(nanoseconds: 1_000_000_000)
+        ) {}
         context.isDraining = isDraining
         transport = MemoryTransport()
         context.beginTurn(at: context.now, wallNanoseconds: 784_111_777_000_000_000)

@@ -1,0 +1,22 @@
+import CPlatform
+
+/// What a client hears that a limit turns away.
+enum Overload {
+    private static let response: StaticString = """
+        HTTP/1.1 503 Service Unavailable\r
+        Content-Type: application/json\r
+        Content-Length: 70\r
+        Retry-After: 1\r
+        Connection: close\r
+        \r
+        {"error": "the server has as many connections as it may; try later."}
+
+        """
+
+    /// Answers 503 as far as the socket takes it at once, and closes: an overloaded server does not wait.
+    static func refuse(_ descriptor: Int32) {
+        _ = unsafe apus_send(descriptor, response.utf8Start, response.utf8CodeUnitCount)
+        _ = apus_shutdown_write(descriptor)
+        _ = apus_close(descriptor)
+    }
+}
