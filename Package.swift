@@ -93,7 +93,7 @@ let package = Package(
         // Layer 4: what clients speak.
         .target(
             name: "RESTFrontend",
-            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "Tensors"],
+            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors"],
             swiftSettings: common
         ),
 
@@ -120,5 +120,12 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter"], swiftSettings: common),
+        .testTarget(
+            name: "RESTFrontendTests",
+            dependencies: [
+                "RESTFrontend", "HTTPCore", "ServableCore", "GraphIR", "Tensors",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
     ]
 )

@@ -1,0 +1,39 @@
+package import HTTPCore
+package import ServableCore
+
+/// Canonical codes to HTTP: the only place where one becomes the other.
+package enum ErrorMapping {
+    /// TensorFlow Serving's table (section 3 of its REST contract).
+    package static func status(of code: StatusCode) -> HTTPStatus {
+        switch code {
+        case .ok: .ok
+        case .invalidArgument, .failedPrecondition, .outOfRange: .badRequest
+        case .unauthenticated: .unauthorized
+        case .permissionDenied: .forbidden
+        case .notFound: .notFound
+        case .alreadyExists, .aborted: .conflict
+        case .resourceExhausted: .tooManyRequests
+        case .cancelled: .clientClosedRequest
+        case .unknown, .internal, .dataLoss: .internalServerError
+        case .unimplemented: .notImplemented
+        case .unavailable: .serviceUnavailable
+        case .deadlineExceeded: .gatewayTimeout
+        }
+    }
+
+    /// Seconds until another try makes sense; a full queue is empty again after a few batches.
+    static func retryAfter(_ code: StatusCode) -> String? {
+        switch code {
+        case .unavailable, .resourceExhausted: "1"
+        default: nil
+        }
+    }
+
+    /// The body of an answer with this code: `{"error": message}`, nothing when all is well.
+    package static func appendBody(_ error: ServableError, to buffer: inout ByteBuffer) {
+        guard error.code != .ok else { return }
+        buffer.append("{\"error\":")
+        buffer.appendJSON(string: error.message)
+        buffer.append("}\n")
+    }
+}

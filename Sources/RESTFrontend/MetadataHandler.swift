@@ -1,0 +1,54 @@
+import GraphIR
+import HTTPCore
+import ServableCore
+import Tensors
+
+/// `GET /v1/models/M[…]/metadata`: the signatures, in the form of TensorFlow Serving's reply (section 7 of its REST contract).
+struct MetadataHandler: Sendable {
+    private let backend: any PredictionBackend
+
+    init(_ backend: any PredictionBackend) { self.backend = backend }
+
+    func answer(_ path: ModelPath, _ exchange: Exchange) throws(ServableError) {
+        guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
+        let target = try backend.target(model: path.model, selector: path.selector)
+        let (id, signatures) = (target.id, target.signatures)
+        exchange.answerJSON { buffer in
+            buffer.append("{\"model_spec\":{\"name\":")
+            buffer.appendJSON(string: id.name)
+            buffer.append(",\"signature_name\":\"\",\"version\":\"")
+            buffer.append(decimal: Int(id.version))
+            buffer.append("\"},\"metadata\":{\"signature_def\":{\"signature_def\":")
+            let members = signatures.sorted { $0.name < $1.name }.map { (key: $0.name, value: $0) }
+            buffer.appendJSON(object: members) { signature, buffer in append(signature, to: &buffer) }
+            buffer.append("}}}\n")
+        }
+    }
+
+    private func append(_ signature: Signature, to buffer: inout ByteBuffer) {
+        buffer.append("{\"inputs\":")
+        append(signature.inputs, to: &buffer)
+        buffer.append(",\"outputs\":")
+        append(signature.outputs, to: &buffer)
+        buffer.append(",\"method_name\":")
+        buffer.appendJSON(string: signature.methodName)
+        buffer.append(",\"defaults\":{}}")
+    }
+
+    private func append(_ parameters: [Signature.Parameter], to buffer: inout ByteBuffer) {
+        buffer.appendJSON(object: parameters.map { (key: $0.name, value: $0) }) { parameter, buffer in
+            buffer.append("{\"dtype\":\"")
+            buffer.append(parameter.type.elementType.dataTypeName)
+            buffer.append("\",\"tensor_shape\":{\"dim\":")
+            buffer.appendJSON(list: parameter.type.shape?.dimensions ?? []) { dimension, buffer in
+                buffer.append("{\"size\":\"")
+                buffer.append(decimal: dimension.value ?? -1)
+                buffer.append("\",\"name\":\"\"}")
+            }
+            buffer.append(parameter.type.shape == nil ? ",\"unknown_rank\":true" : ",\"unknown_rank\":false")
+            buffer.append("},\"name\":")
+            buffer.appendJSON(string: parameter.valueName)
+            buffer.append("}")
+        }
+    }
+}

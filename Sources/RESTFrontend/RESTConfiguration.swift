@@ -1,0 +1,22 @@
+/// What the daemon decides about the REST front end.
+package struct RESTConfiguration: Sendable {
+    /// How long a prediction may take from the request's arrival; nil for as long as it takes.
+    package var requestTimeout: Duration?
+    package var dialect: TensorJSONDialect
+    package var limits: TensorJSONLimits
+    /// Adds the headers of section 4 of TensorFlow Serving's REST contract to every answer.
+    package var isCORSEnabled: Bool
+    /// Where the metrics are, exactly.
+    package var metricsPath: String
+
+    package init(
+        requestTimeout: Duration? = .seconds(30), dialect: TensorJSONDialect = .extended, limits: TensorJSONLimits = .init(),
+        isCORSEnabled: Bool = false, metricsPath: String = "/monitoring/prometheus/metrics"
+    ) {
+        self.requestTimeout = requestTimeout
+        self.dialect = dialect
+        self.limits = limits
+        self.isCORSEnabled = isCORSEnabled
+        self.metricsPath = metricsPath
+    }
+}

@@ -1,0 +1,81 @@
+import HTTPCore
+import ServableCore
+
+/// `GET /v1/registry/…`: what the registry knows. Answers are read off the loop.
+struct RegistryHandler: Sendable {
+    private let reader: any RegistryReader
+
+    init(_ reader: any RegistryReader) { self.reader = reader }
+
+    func answerModels(_ exchange: Exchange) {
+        answer(exchange) { try await reader.models() }
+    }
+
+    func answerModel(_ name: UnsafeRawBufferPointer, _ exchange: Exchange) throws(ServableError) {
+        let name = try decode(name, "model name")
+        answer(exchange) { try await reader.model(name) }
+    }
+
+    func answerVersion(
+        _ name: UnsafeRawBufferPointer, _ version: UnsafeRawBufferPointer, _ exchange: Exchange
+    ) throws(ServableError) {
+        let name = try decode(name, "model name")
+        let text = String(decoding: version, as: UTF8.self)
+        guard let number = Int64(text), number >= 0 else {
+            throw ServableError(.invalidArgument, "\"\(text)\" is no version; it is a number of at least 0")
+        }
+        answer(exchange) { try await reader.version(number, of: name) }
+    }
+
+    func answerEvents(_ query: UnsafeRawBufferPointer?, _ exchange: Exchange) throws(ServableError) {
+        let filter = try RegistryEventFilter(query: query)
+        answer(exchange) { try await reader.events(filter) }
+    }
+
+    private func decode(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(ServableError) -> String {
+        guard let text = PercentEncoding.decode(bytes) else {
+            throw ServableError(.invalidArgument, "the \(what) in the path is no percent-encoded UTF-8")
+        }
+        return text
+    }
+
+    private func answer(_ exchange: Exchange, _ body: @escaping @Sendable () async throws -> [UInt8]) {
+        Task {
+            do {
+                exchange.answerJSON(bytes: try await body())
+            } catch let error as ServableError {
+                exchange.fail(error)
+            } catch {
+                exchange.fail(ServableError(.internal, "the registry could not be read: \(error)"))
+            }
+        }
+    }
+}
+
+extension RegistryEventFilter {
+    /// `model=M&after=N&limit=N`, each optional.
+    init(query: UnsafeRawBufferPointer?) throws(ServableError) {
+        self.init()
+        for pair in query?.split(separator: UInt8(ascii: "&")) ?? [] {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(decoding: parts[0], as: UTF8.self)
+            guard parts.count == 2, let value = PercentEncoding.decode(UnsafeRawBufferPointer(rebasing: parts[1])) else {
+                throw ServableError(.invalidArgument, "the query's \"\(name)\" has no value; write it as \(name)=VALUE")
+            }
+            switch name {
+            case "model": model = value
+            case "after": after = try Self.number(name, value, 0...Int64.max)
+            case "limit": limit = Int(try Self.number(name, value, 1...Int64(Int32.max)))
+            default:
+                throw ServableError(.invalidArgument, "the query's \"\(name)\" is unknown; known are model, after and limit")
+            }
+        }
+    }
+
+    private static func number(_ name: String, _ text: String, _ range: ClosedRange<Int64>) throws(ServableError) -> Int64 {
+        guard let number = Int64(text), range.contains(number) else {
+            throw ServableError(.invalidArgument, "the query's \"\(name)\" is \"\(text)\"; it is a number of at least \(range.lowerBound)")
+        }
+        return number
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPCore
+import ServableCore
+
+/// `GET /v1/models/M[/versions/V]`, and the list of all models.
+struct StatusHandler: Sendable {
+    private let board: StatusBoard
+
+    init(_ backend: any PredictionBackend) { board = backend.board }
+
+    /// TensorFlow Serving's reply (section 7 of its REST contract): newest first, also versions that have ended; a label selects
+    /// nothing.
+    func answer(_ path: ModelPath, _ exchange: Exchange) throws(ServableError) {
+        guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
+        var statuses = board.statuses(of: path.model)
+        if case .version(let version) = path.selector {
+            statuses = statuses.filter { $0.id.version == version }
+            guard !statuses.isEmpty else {
+                throw ServableError(.notFound, "Could not find version \(version) of model \(path.model)")
+            }
+        }
+        guard !statuses.isEmpty else {
+            throw ServableError(.notFound, "Could not find any versions of model \(path.model)")
+        }
+        exchange.answerJSON { [statuses] buffer in
+            buffer.append("{\"model_version_status\":")
+            buffer.appendJSON(list: statuses) { status, buffer in append(status, to: &buffer) }
+            buffer.append("}\n")
+        }
+    }
+
+    private func append(_ status: ServableStatus, to buffer: inout ByteBuffer) {
+        buffer.append("{\"version\":\"")
+        buffer.append(decimal: Int(status.id.version))
+        buffer.append("\",\"state\":\"")
+        buffer.append(status.state.rawValue)
+        buffer.append("\",\"status\":{\"error_code\":\"")
+        buffer.append((status.error?.code ?? .ok).name)
+        buffer.append("\",\"error_message\":")
+        buffer.appendJSON(string: status.error?.message ?? "")
+        buffer.append("}}")
+    }
+
+    /// `{"models": [{"name", "versions": [{"version", "state", "error", "since", "path"}], "labels": {…}, "problem"}]}`
+    func answerList(_ exchange: Exchange) {
+        let models = board.modelNames.map { name in
+            (name: name, statuses: board.statuses(of: name), labels: board.labels(of: name), problem: board.problem(of: name))
+        }
+        exchange.answerJSON { buffer in
+            buffer.append("{\"models\":")
+            buffer.appendJSON(list: models) { model, buffer in
+                buffer.append("{\"name\":")
+                buffer.appendJSON(string: model.name)
+                buffer.append(",\"versions\":")
+                buffer.appendJSON(list: model.statuses) { status, buffer in appendListed(status, to: &buffer) }
+                buffer.append(",\"labels\":")
+                let labels = model.labels.sorted { $0.key < $1.key }
+                buffer.appendJSON(object: labels) { version, buffer in buffer.append(decimal: Int(version)) }
+                buffer.append(",\"problem\":")
+                appendOptional(model.problem, to: &buffer)
+                buffer.append("}")
+            }
+            buffer.append("}\n")
+        }
+    }
+
+    private func appendListed(_ status: ServableStatus, to buffer: inout ByteBuffer) {
+        buffer.append("{\"version\":")
+        buffer.append(decimal: Int(status.id.version))
+        buffer.append(",\"state\":\"")
+        buffer.append(status.state.rawValue)
+        buffer.append("\",\"error\":")
+        appendOptional(status.lastError?.description, to: &buffer)
+        buffer.append(",\"since\":\"")
+        buffer.append(status.since.description)
+        buffer.append("\",\"path\":")
+        buffer.appendJSON(string: status.path)
+        buffer.append("}")
+    }
+
+    private func appendOptional(_ text: String?, to buffer: inout ByteBuffer) {
+        guard let text else { return buffer.append("null") }
+        buffer.appendJSON(string: text)
+    }
+}
