@@ -29,18 +29,19 @@ package struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomStrin
 
     /// For extents from a file or a request.
     ///
-    /// - Returns: nil when an extent is negative, the rank is over `maximumRank` or the element count overflows `maximumElementCount`.
+    /// - Returns: nil when an extent is negative, the rank is over `maximumRank` or the extents other than 0 multiply to
+    ///   more than `maximumElementCount`: beside a 0, too, strides and partial products must not overflow.
     package init?(checking extents: [Int]) {
         guard extents.count <= Self.maximumRank else { return nil }
         var count = 1
-        for extent in extents {
-            guard extent >= 0 else { return nil }
+        for extent in extents where extent != 0 {
+            guard extent > 0 else { return nil }
             let (product, overflow) = count.multipliedReportingOverflow(by: extent)
             guard !overflow, product <= Self.maximumElementCount else { return nil }
             count = product
         }
         self.extents = extents
-        elementCount = count
+        elementCount = extents.contains(0) ? 0 : count
     }
 
     package static let scalar = Shape([])

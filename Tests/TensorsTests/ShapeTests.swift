@@ -29,6 +29,8 @@ import Testing
         #expect(Shape(checking: [Int](repeating: 1, count: 33)) == nil)
         #expect(Shape(checking: [1 << 40, 1 << 40]) == nil)
         #expect(Shape(checking: [0, 1 << 40])?.elementCount == 0)
+        #expect(Shape(checking: [0, 1 << 40, 1 << 40]) == nil, "its strides would overflow")
+        #expect(Shape(checking: [0, Int.max]) == nil)
     }
 
     @Test("strides are row-major")
