@@ -109,6 +109,7 @@ struct TensorDecoderTests {
         .init("negative extent", DataType.float, [-1], "shape [-1]") { _ in },
         .init("extents whose product overflows", DataType.float, [1 << 40, 1 << 40], "shape [1099511627776,1099511627776]") { _ in
         },
+        .init("extents beside a 0 whose product overflows", DataType.float, [0, 1 << 40, 1 << 40], "shape [0,") { _ in },
         .init("huge extent without data", DataType.float, [1 << 33], "has 0 elements") { _ in },
         .init("extents beyond the byte limit", DataType.float, [1 << 40], "bytes, the limit is") { _ in },
         .init("undefined element type", 0, [1], "which ONNX does not define") { $0.rawFloats([1]) },
