@@ -31,7 +31,9 @@ extension EventApplication {
         let id = try modelRow(model, at: time)
         let statement = try database.cachedStatement(
             sql: "SELECT label, version FROM labels WHERE model_id = ? AND set_by = 'configuration' ORDER BY label")
-        let existing = try Row.fetchAll(statement, arguments: [id]).map { row in (try row.value("label") as String, try row.value("version") as Int64) }
+        let existing = try Row.fetchAll(statement, arguments: [id]).map { row in
+            (try row.value("label") as String, try row.value("version") as Int64)
+        }
         for (label, version) in existing where assigned[label] == nil && specified[label] == nil {
             try run("DELETE FROM labels WHERE model_id = ? AND label = ?", [id, label])
             try log(time, "label_removed", model: model, version: version, detail: label)

@@ -32,7 +32,8 @@ extension EventApplication {
         case .start, .loading: break
         case .available:
             try run(
-                "UPDATE versions SET loaded_at = ?, last_error_code = NULL, last_error = NULL WHERE id = ?", [status.since.description, id])
+                "UPDATE versions SET loaded_at = ?, last_error_code = NULL, last_error = NULL WHERE id = ?",
+                [status.since.description, id])
         case .unloading: break
         case .end:
             guard status.error == nil else { break }
@@ -50,7 +51,8 @@ extension EventApplication {
         )
         guard let oldDigest, oldDigest != description.digest else { return }
         try log(
-            time, "content_changed", model: id.name, version: id.version, detail: "digest \(oldDigest) became \(description.digest)")
+            time, "content_changed", model: id.name, version: id.version,
+            detail: "digest \(oldDigest) became \(description.digest)")
     }
 
     private func find(_ version: Int64, path: String, model: String, modelRow: Int64, at time: Timestamp) throws {
@@ -70,7 +72,8 @@ extension EventApplication {
         try run("UPDATE versions SET desired = 'retired' WHERE model_id = ? AND desired_by = 'policy'", [modelRow])
         for version in wanted {
             try run(
-                "UPDATE versions SET desired = 'serving' WHERE model_id = ? AND version = ? AND desired_by = 'policy'", [modelRow, version])
+                "UPDATE versions SET desired = 'serving' WHERE model_id = ? AND version = ? AND desired_by = 'policy'",
+                [modelRow, version])
         }
     }
 

@@ -19,7 +19,9 @@ struct EventApplication {
         ).map { row in "\(try row.value("name") as String)/\(try row.value("version") as Int64)" }
         try run("UPDATE versions SET state = 'NOT_LOADED', state_since = ? WHERE state <> 'NOT_LOADED'", [now.description])
         let detail =
-            interrupted.isEmpty ? "" : "the last process ended without unloading \(interrupted.prefix(20).joined(separator: ", "))"
+            interrupted.isEmpty
+            ? ""
+            : "the last process ended without unloading \(interrupted.prefix(20).joined(separator: ", "))"
                 + (interrupted.count > 20 ? " and \(interrupted.count - 20) more" : "")
         try log(now, "daemon_started", detail: detail)
     }
@@ -45,7 +47,8 @@ struct EventApplication {
     }
 
     func log(
-        _ time: Timestamp, _ kind: String, model: String? = nil, version: Int64? = nil, detail: String = "", hasFailed: Bool = false
+        _ time: Timestamp, _ kind: String, model: String? = nil, version: Int64? = nil, detail: String = "",
+        hasFailed: Bool = false
     ) throws {
         try run(
             "INSERT INTO events (time, actor, kind, model, version, detail, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -58,7 +61,8 @@ struct EventApplication {
         let existing = try database.cachedStatement(sql: "SELECT id FROM models WHERE name = ?")
         if let id = try Int64.fetchOne(existing, arguments: [name]) { return id }
         try run(
-            "INSERT INTO models (name, base_path, is_configured, first_seen) VALUES (?, ?, 0, ?)", [name, basePath, time.description])
+            "INSERT INTO models (name, base_path, is_configured, first_seen) VALUES (?, ?, 0, ?)",
+            [name, basePath, time.description])
         return database.lastInsertedRowID
     }
 }

@@ -35,7 +35,8 @@ extension ModelRegistry {
     /// - Parameters:
     ///   - model: only those of this model; nil for all.
     ///   - limit: brought into 1 to `eventPageLimit`.
-    package func events(model: String? = nil, after: Int64 = 0, limit: Int = 100) async throws(RegistryError) -> RegistryEventPage {
+    package func events(model: String? = nil, after: Int64 = 0, limit: Int = 100) async throws(RegistryError) -> RegistryEventPage
+    {
         let limit = min(max(1, limit), Self.eventPageLimit)
         return try await read("read the events") { db in
             let filter = model == nil ? "" : "model = ? AND"
@@ -57,26 +58,33 @@ extension ModelRegistry {
     private static func model(_ row: Row, _ db: Database) throws -> RegistryModel {
         let id: Int64 = try row.value("id")
         let labels = try Row.fetchAll(db, sql: "SELECT label, version FROM labels WHERE model_id = ?", arguments: [id])
-        let versions = try Row.fetchAll(db, sql: "SELECT * FROM versions WHERE model_id = ? ORDER BY version DESC", arguments: [id])
+        let versions = try Row.fetchAll(
+            db, sql: "SELECT * FROM versions WHERE model_id = ? ORDER BY version DESC", arguments: [id])
         return RegistryModel(
             name: try row.value("name"), basePath: try row.value("base_path"), isConfigured: try row.value("is_configured"),
-            labels: try labels.reduce(into: [:]) { $0[try $1.value("label")] = try $1.value("version") }, versions: try versions.map(version)
+            labels: try labels.reduce(into: [:]) { $0[try $1.value("label")] = try $1.value("version") },
+            versions: try versions.map(version)
         )
     }
 
     private static func version(_ row: Row) throws -> RegistryVersion {
         RegistryVersion(
-            version: try row.value("version"), path: try row.value("path"), format: try row.value("format"), digest: try row.value("digest"), size: try row.value("byte_count"),
-            signatures: try (row.value("signatures") as String?).map(signatures), desired: try row.value("desired"), state: try row.value("state"),
+            version: try row.value("version"), path: try row.value("path"), format: try row.value("format"),
+            digest: try row.value("digest"), size: try row.value("byte_count"),
+            signatures: try (row.value("signatures") as String?).map(signatures), desired: try row.value("desired"),
+            state: try row.value("state"),
             times: RegistryVersion.Times(
-                firstSeen: try row.value("first_seen"), stateSince: try row.value("state_since"), loaded: try row.value("loaded_at"), unloaded: try row.value("unloaded_at"),
+                firstSeen: try row.value("first_seen"), stateSince: try row.value("state_since"),
+                loaded: try row.value("loaded_at"), unloaded: try row.value("unloaded_at"),
                 lost: try row.value("lost_at")),
             lastError: try lastError(row)
         )
     }
 
     private static func lastError(_ row: Row) throws -> RegistryVersion.Failure? {
-        guard let code: String = try row.value("last_error_code"), let message: String = try row.value("last_error") else { return nil }
+        guard let code: String = try row.value("last_error_code"), let message: String = try row.value("last_error") else {
+            return nil
+        }
         return RegistryVersion.Failure(code: code, message: message)
     }
 
@@ -90,7 +98,8 @@ extension ModelRegistry {
 
     private static func event(_ row: Row) throws -> RegistryEvent {
         RegistryEvent(
-            sequence: try row.value("sequence"), time: try row.value("time"), actor: try row.value("actor"), kind: try row.value("kind"), model: try row.value("model"),
+            sequence: try row.value("sequence"), time: try row.value("time"), actor: try row.value("actor"),
+            kind: try row.value("kind"), model: try row.value("model"),
             version: try row.value("version"), detail: try row.value("detail"), outcome: try row.value("outcome"))
     }
 }

@@ -114,7 +114,8 @@ package final class ModelRegistry: Sendable {
         _ operation: String, _ body: @Sendable @escaping (EventApplication) throws -> Void
     ) async throws(RegistryError) {
         guard let writer else {
-            throw RegistryError.engine(operation: operation, code: ResultCode.SQLITE_READONLY.rawValue, message: "opened for reading only")
+            throw RegistryError.engine(
+                operation: operation, code: ResultCode.SQLITE_READONLY.rawValue, message: "opened for reading only")
         }
         do {
             try await writer.write { try body(EventApplication(database: $0)) }

@@ -20,7 +20,8 @@ package enum RegistryError: Error, Sendable, Equatable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .inaccessible(let path, let operation, let errno):
-            "registry: cannot \(operation) \"\(path)\": \(systemMessage(errno)) (errno \(errno)); set registry.path to a place this user may write"
+            "registry: cannot \(operation) \"\(path)\": \(systemMessage(errno)) (errno \(errno)); "
+                + "set registry.path to a place this user may write"
         case .locked(let path, let holder):
             "registry \"\(path)\" is in use by \(holder); stop that process or set another registry.path"
         case .notADatabase(let path):
@@ -63,9 +64,14 @@ package enum RegistryError: Error, Sendable, Equatable, CustomStringConvertible 
             switch error.resultCode {
             case .SQLITE_NOTADB: self = .notADatabase(path: path)
             case .SQLITE_CORRUPT: self = .corrupt(path: path, finding: message)
-            default: self = .engine(operation: "\(operation) in \"\(path)\"", code: error.extendedResultCode.rawValue, message: message)
+            default:
+                self = .engine(
+                    operation: "\(operation) in \"\(path)\"", code: error.extendedResultCode.rawValue, message: message)
             }
-        default: self = .engine(operation: "\(operation) in \"\(path)\"", code: ResultCode.SQLITE_ERROR.rawValue, message: String(describing: error))
+        default:
+            self = .engine(
+                operation: "\(operation) in \"\(path)\"", code: ResultCode.SQLITE_ERROR.rawValue,
+                message: String(describing: error))
         }
     }
 }

@@ -86,7 +86,9 @@ final class RegistryLock: Sendable {
             let reason = errno
             let holder = Self.holder(named: descriptor)
             close(descriptor)
-            guard reason == EWOULDBLOCK else { throw RegistryError.inaccessible(path: lockPath, operation: "lock", errno: reason) }
+            guard reason == EWOULDBLOCK else {
+                throw RegistryError.inaccessible(path: lockPath, operation: "lock", errno: reason)
+            }
             throw RegistryError.locked(path: path, holder: holder)
         }
         self.descriptor = descriptor

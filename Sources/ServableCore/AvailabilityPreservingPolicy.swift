@@ -1,7 +1,7 @@
 /// Decides what is done next to the versions of one model, so that the model stays available while versions change.
 ///
-/// The rule is TensorFlow Serving's: the lowest ready version that is no longer wanted is unloaded if nothing is wanted, or a wanted
-/// version is ready, or more than one unwanted version is ready; otherwise the highest wanted version that is new is loaded.
+/// The rule is TensorFlow Serving's: the lowest ready version that is no longer wanted is unloaded if nothing is wanted, or a
+/// wanted version is ready, or more than one unwanted version is ready; otherwise the highest wanted version that is new is loaded.
 /// During a swap two versions are in memory, and a new version that fails leaves the old one serving.
 package enum AvailabilityPreservingPolicy {
     package struct Candidate: Equatable {

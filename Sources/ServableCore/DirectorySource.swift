@@ -34,7 +34,8 @@ package struct DirectorySource: VersionSource {
         for name in names where !name.hasPrefix(".") && !named.contains(name) {
             let path = root + "/" + name
             guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-                discovery.warnings.append("sub-directory \(name.debugDescription) of the model root passed over: control characters in its name")
+                discovery.warnings.append(
+                    "sub-directory \(name.debugDescription) of the model root passed over: control characters in its name")
                 continue
             }
             do {
@@ -60,10 +61,12 @@ package struct DirectorySource: VersionSource {
         } catch {
             let problem =
                 error.isMissing
-                ? "base path \"\(model.basePath)\" does not exist; create it with a numbered version directory, or correct the model's path"
+                ? "base path \"\(model.basePath)\" does not exist; create it with a numbered version directory, "
+                    + "or correct the model's path"
                 : "base path \(error); make it a directory that this user may read"
             return DiscoveredModel(
-                specification: model, access: error.isMissing ? .missing : .unreadable, versions: [], wanted: [], problem: problem,
+                specification: model, access: error.isMissing ? .missing : .unreadable, versions: [], wanted: [],
+                problem: problem,
                 warnings: [problem]
             )
         }
@@ -75,15 +78,18 @@ package struct DirectorySource: VersionSource {
         let problem = problem(of: model, children: children, wanted: wanted)
         return DiscoveredModel(
             specification: model, access: .readable, versions: versions, wanted: wanted, problem: problem,
-            warnings: children.warnings + (problem.map { [$0] } ?? []) + warnings(of: model, present: Set(children.paths.keys), wanted: wanted)
+            warnings: children.warnings + (problem.map { [$0] } ?? [])
+                + warnings(of: model, present: Set(children.paths.keys), wanted: wanted)
         )
     }
 
     private func problem(of model: ModelSpecification, children: Children, wanted: [Int64]) -> String? {
         guard wanted.isEmpty else { return nil }
         guard !children.paths.isEmpty else {
-            let found = children.otherNames.isEmpty ? "it is empty" : "found " + children.otherNames.prefix(3).joined(separator: ", ")
-            return "base path \"\(model.basePath)\" has no version directory (\(found)); put the model into a sub-directory named by a "
+            let found =
+                children.otherNames.isEmpty ? "it is empty" : "found " + children.otherNames.prefix(3).joined(separator: ", ")
+            return
+                "base path \"\(model.basePath)\" has no version directory (\(found)); put the model into a sub-directory named by a "
                 + "number, such as \(model.basePath)/1"
         }
         guard case .specific(let listed) = model.versionPolicy, !listed.isEmpty else {
@@ -97,10 +103,14 @@ package struct DirectorySource: VersionSource {
         var warnings: [String] = []
         if case .specific(let listed) = model.versionPolicy, !wanted.isEmpty {
             let missing = Set(listed).subtracting(present).sorted()
-            if !missing.isEmpty { warnings.append("listed versions \(missing) do not exist in \"\(model.basePath)\"; the others are served") }
+            if !missing.isEmpty {
+                warnings.append("listed versions \(missing) do not exist in \"\(model.basePath)\"; the others are served")
+            }
         }
         for (label, version) in model.labels.sorted(by: { $0.key < $1.key }) where !wanted.contains(version) {
-            let why = present.contains(version) ? "which the version policy does not choose" : "which does not exist in \"\(model.basePath)\""
+            let why =
+                present.contains(version)
+                ? "which the version policy does not choose" : "which does not exist in \"\(model.basePath)\""
             warnings.append("label \"\(label)\" is to point to version \(version), \(why); the label waits for it")
         }
         return warnings
@@ -136,7 +146,9 @@ private struct Children {
             warnings.append("version directory \(error)")
             return
         }
-        if let other = paths[version] { warnings.append("\"\(other)\" and \"\(path)\" are the same version; the latter is taken") }
+        if let other = paths[version] {
+            warnings.append("\"\(other)\" and \"\(path)\" are the same version; the latter is taken")
+        }
         paths[version] = path
     }
 }

@@ -20,7 +20,8 @@ struct LoadJob: Sendable {
             guard source.fingerprint(of: path) == before else {
                 throw ServableError(
                     .unavailable,
-                    "the files of \(id) in \"\(path)\" changed while it was loaded; publish a version by renaming a finished directory"
+                    "the files of \(id) in \"\(path)\" changed while it was loaded; publish a version by renaming "
+                        + "a finished directory"
                 )
             }
             reservation.correct(to: servable.memoryByteCount)

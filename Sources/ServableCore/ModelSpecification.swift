@@ -40,7 +40,8 @@ package struct ServingSpecification: Sendable, Equatable {
                 throw ServableError(.invalidArgument, "a model at \"\(model.basePath)\" has an empty name; give it a name")
             }
             guard !model.name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-                throw ServableError(.invalidArgument, "model name \(model.name.debugDescription) has control characters; leave them out")
+                throw ServableError(
+                    .invalidArgument, "model name \(model.name.debugDescription) has control characters; leave them out")
             }
             guard names.insert(model.name).inserted else {
                 throw ServableError(.invalidArgument, "Illegal to list model \(model.name) multiple times in config list")

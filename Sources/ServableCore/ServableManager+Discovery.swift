@@ -46,12 +46,23 @@ extension ServableManager {
         model.isConfigured = true
         model.isNamed = specification.models.contains { $0.name == name }
         model.problem = found.problem
-        logNew(found.warnings, logged: &model.loggedWarnings)
+        logNew(found.warnings + staleVersions(of: model, found: found), logged: &model.loggedWarnings)
         // A base path that is gone or unreadable (an unmounted disk) takes nothing down: what is loaded goes on serving.
         if found.access == .readable {
             model.wanted = found.versions.filter { found.wanted.contains($0.version) }.reduce(into: [:]) { $0[$1.version] = $1 }
         }
         models[name] = model
+    }
+
+    /// A version that serves is not loaded again because its number now lies elsewhere; that would take it away for a while.
+    private func staleVersions(of model: ManagedModel, found: DiscoveredModel) -> [String] {
+        found.versions.compactMap { version in
+            guard let record = model.versions[version.version], record.phase.isAvailable, record.path != version.path else {
+                return nil
+            }
+            return "version \(version.version) of model \"\(found.specification.name)\" goes on serving what was loaded from "
+                + "\"\(record.path)\", not \"\(version.path)\"; publish new content under a new number"
+        }
     }
 
     private func act(on found: DiscoveredModel) {

@@ -3,8 +3,8 @@ package import Logging
 
 /// Owns the lives of all versions: asks the source what exists, loads what is wanted, unloads what is not.
 ///
-/// What requests see is in `table`, what people see in `board`; both are read without waiting for the actor. The order of each change
-/// is TensorFlow Serving's: *available* is published after the version is in the table, *unloading* before it leaves.
+/// What requests see is in `table`, what people see in `board`; both are read without waiting for the actor. The order of each
+/// change is TensorFlow Serving's: *available* is published after the version is in the table, *unloading* before it leaves.
 package actor ServableManager {
     package nonisolated let table = ServableTable()
     package nonisolated let board = StatusBoard()
@@ -150,7 +150,8 @@ extension ServableManager {
 
     private func log(_ status: ServableStatus) {
         let metadata: Logger.Metadata = [
-            "model": "\(status.id.name)", "version": "\(status.id.version)", "state": "\(status.state.rawValue)", "path": "\(status.path)",
+            "model": "\(status.id.name)", "version": "\(status.id.version)", "state": "\(status.state.rawValue)",
+            "path": "\(status.path)",
         ]
         if let error = status.lastError {
             logger.error("\(status.id) is \(status.state.rawValue): \(error)", metadata: metadata)

@@ -43,7 +43,12 @@ package final class StatusBoard: Sendable {
     }
 
     package func set(_ status: ServableStatus) {
-        contents.withLock { $0.statuses[status.id.name, default: [:]][status.id.version] = status }
+        contents.withLock {
+            let old = $0.statuses[status.id.name]?[status.id.version]?.state
+            assert(
+                old.map { $0 == status.state || $0.mayBecome(status.state) } ?? true, "\(status.id) went back to \(status.state)")
+            $0.statuses[status.id.name, default: [:]][status.id.version] = status
+        }
     }
 
     package func setLabels(_ labels: [String: Int64], of name: String) {

@@ -48,7 +48,7 @@ package struct VersionFingerprint: Hashable, Sendable {
             for name in try DirectoryListing.names(of: path) {
                 do {
                     try visit(path + "/" + name, depth: depth + 1)
-                } catch where error.isMissing {
+                } catch  where error.isMissing {
                     // Gone between the listing and the look, or a dangling link: its absence is part of the picture.
                     entryCount += 1
                 }
@@ -60,7 +60,9 @@ package struct VersionFingerprint: Hashable, Sendable {
             newestChange = max(newestChange, Timestamp(status.st_mtim))
             if status.st_mode & S_IFMT == S_IFREG { byteCount &+= UInt64(max(0, status.st_size)) }
             var mix = UInt64(status.st_ino)
-            for part in [Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec] {
+            for part in [
+                Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+            ] {
                 // Multiplier of a 64-bit linear congruential generator (Knuth): spreads each part over all bits.
                 mix = (mix ^ UInt64(truncatingIfNeeded: part)) &* 6_364_136_223_846_793_005
                 mix ^= mix >> 29

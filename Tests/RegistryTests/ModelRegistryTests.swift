@@ -39,7 +39,8 @@ struct ModelRegistryTests {
         #expect(served.times.firstSeen == text(1) && served.times.stateSince == text(5) && served.times.loaded == text(5))
         #expect(
             try await registry.story() == [
-                "daemon_started", "model_added m /m/m", "version_found m/1 /m/m/1", "version_found m/2 /m/m/2", "load_started m/2",
+                "daemon_started", "model_added m /m/m", "version_found m/1 /m/m/1", "version_found m/2 /m/m/2",
+                "load_started m/2",
                 "load_failed m/2 DATA_LOSS: file is cut short failed", "load_started m/1", "version_available m/1",
                 "label_assigned m/1 stable",
             ])
@@ -61,7 +62,8 @@ struct ModelRegistryTests {
     func lost() async throws {
         let registry = try open()
         try await registry.record([
-            .present("m", [1: "/m/1", 2: "/m/2"], wanted: [1, 2], 1), .present("m", [2: "/m/2"], wanted: [2], 2), .present("m", [:], 3),
+            .present("m", [1: "/m/1", 2: "/m/2"], wanted: [1, 2], 1), .present("m", [2: "/m/2"], wanted: [2], 2),
+            .present("m", [:], 3),
         ])
         var versions = try #require(try await registry.model("m")).versions
         #expect(versions.map(\.times.lost) == [text(3), text(2)])
@@ -72,7 +74,8 @@ struct ModelRegistryTests {
         #expect(versions[1].path == "/m/01" && versions[1].times.firstSeen == text(1) && versions[1].desired == "serving")
         #expect(
             try await registry.story(model: "m") == [
-                "version_found m/1 /m/1", "version_found m/2 /m/2", "version_lost m/1", "version_lost m/2", "version_found m/1 /m/01",
+                "version_found m/1 /m/1", "version_found m/2 /m/2", "version_lost m/1", "version_lost m/2",
+                "version_found m/1 /m/01",
             ])
     }
 
@@ -98,7 +101,8 @@ struct ModelRegistryTests {
     func idempotent() async throws {
         let registry = try open()
         let news: [ServableEvent] = [
-            .wanted(["m": "/m"]), .present("m", [1: "/m/1"], wanted: [1]), .labels("m", ["x": 1]), .described("m", 1, digest: "ab"),
+            .wanted(["m": "/m"]), .present("m", [1: "/m/1"], wanted: [1]), .labels("m", ["x": 1]),
+            .described("m", 1, digest: "ab"),
         ]
         try await registry.record(news)
         let (models, story) = (try await registry.models(), try await registry.story())
@@ -110,7 +114,9 @@ struct ModelRegistryTests {
     @Test("content that changed under the same version is told")
     func contentChanged() async throws {
         let registry = try open()
-        try await registry.record([.described("m", 1, digest: "ab"), .described("m", 1, digest: "ab"), .described("m", 1, digest: "cd")])
+        try await registry.record([
+            .described("m", 1, digest: "ab"), .described("m", 1, digest: "ab"), .described("m", 1, digest: "cd"),
+        ])
         #expect(try await registry.story(model: "m") == ["content_changed m/1 digest ab became cd"])
     }
 
@@ -118,7 +124,8 @@ struct ModelRegistryTests {
     func restart() async throws {
         var registry: ModelRegistry? = try open(0)
         try await registry?.record([
-            .wanted(["m": "/m"]), .present("m", [1: "/m/1", 2: "/m/2"], wanted: [1, 2]), .labels("m", ["stable": 1]), .status("m", 1, .available),
+            .wanted(["m": "/m"]), .present("m", [1: "/m/1", 2: "/m/2"], wanted: [1, 2]), .labels("m", ["stable": 1]),
+            .status("m", 1, .available),
             .status("m", 2, .end),
         ])
         try await registry?.close(at: moment(5))
@@ -129,7 +136,8 @@ struct ModelRegistryTests {
         #expect(model.versions.map(\.state) == ["NOT_LOADED", "NOT_LOADED"])
         #expect(model.versions.map(\.times.stateSince) == [text(9), text(9)])
         #expect(model.versions[1].times.loaded == text(0))
-        #expect(try await next.story().suffix(2) == ["daemon_stopped", "daemon_started the last process ended without unloading m/1"])
+        #expect(
+            try await next.story().suffix(2) == ["daemon_stopped", "daemon_started the last process ended without unloading m/1"])
         try await next.record([.labels("m", [:], specified: ["stable": 2])])
         #expect(try await next.model("m")?.labels == ["stable": 1], "a label that waits stays where it was")
     }
@@ -137,7 +145,9 @@ struct ModelRegistryTests {
     @Test("events come in pages, of one model or all")
     func pages() async throws {
         let registry = try open()
-        for version in 1...5 as ClosedRange<Int64> { try await registry.record([.status(version % 2 == 0 ? "even" : "odd", version, .available)]) }
+        for version in 1...5 as ClosedRange<Int64> {
+            try await registry.record([.status(version % 2 == 0 ? "even" : "odd", version, .available)])
+        }
         let first = try await registry.events(limit: 4)
         #expect(first.events.map(\.sequence) == [1, 2, 3, 4] && first.next == 4)
         let second = try await registry.events(after: 4, limit: 4)
@@ -175,7 +185,8 @@ struct ModelRegistryTests {
         let event =
             #"{"events":[{"actor":"daemon","detail":"","kind":"daemon_started","model":null,"outcome":"ok","sequence":1,"time":"\#(time)","#
             + #""version":null}],"next":1}"#
-        #expect(String(decoding: try ModelRegistry.json(try await registry.models()), as: UTF8.self) == #"{"models":[\#(model)]}"#)
+        #expect(
+            String(decoding: try ModelRegistry.json(try await registry.models()), as: UTF8.self) == #"{"models":[\#(model)]}"#)
         #expect(String(decoding: try ModelRegistry.json(try await registry.model("m")), as: UTF8.self) == model)
         #expect(String(decoding: try ModelRegistry.json(try await registry.version("m", 1)), as: UTF8.self) == version)
         #expect(String(decoding: try ModelRegistry.json(try await registry.events(limit: 1)), as: UTF8.self) == event)

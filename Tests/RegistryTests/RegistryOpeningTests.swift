@@ -61,14 +61,18 @@ struct RegistryOpeningTests {
 
     static let refusals: [Refusal] = [
         Refusal(
-            name: "a text file", prepare: { try $0.write("registry.sqlite", Array(String(repeating: "no database\n", count: 100).utf8)) },
-            isExpected: { if case .notADatabase = $0 { true } else { false } }, says: "is not an SQLite database; it was left as it is"),
+            name: "a text file",
+            prepare: { try $0.write("registry.sqlite", Array(String(repeating: "no database\n", count: 100).utf8)) },
+            isExpected: { if case .notADatabase = $0 { true } else { false } },
+            says: "is not an SQLite database; it was left as it is"),
         Refusal(
-            name: "a directory", prepare: { try FileManager.default.createDirectory(atPath: $0.database, withIntermediateDirectories: false) },
+            name: "a directory",
+            prepare: { try FileManager.default.createDirectory(atPath: $0.database, withIntermediateDirectories: false) },
             isExpected: { if case .notADatabase = $0 { true } else { false } }, says: "is not an SQLite database"),
         Refusal(
             name: "another program's database", prepare: { try database($0, "CREATE TABLE songs (name)") },
-            isExpected: { if case .foreign(_, 0) = $0 { true } else { false } }, says: "belongs to another program (application id 0, expected 1097889139)"),
+            isExpected: { if case .foreign(_, 0) = $0 { true } else { false } },
+            says: "belongs to another program (application id 0, expected 1097889139)"),
         Refusal(
             name: "another program's mark", prepare: { try database($0, "PRAGMA application_id = 7; CREATE TABLE songs (name)") },
             isExpected: { if case .foreign(_, 7) = $0 { true } else { false } }, says: "belongs to another program"),
@@ -78,7 +82,8 @@ struct RegistryOpeningTests {
                 _ = try registryBytes($0)
                 try database($0, "PRAGMA user_version = 99")
             },
-            isExpected: { if case .newer(_, 99, 1) = $0 { true } else { false } }, says: "has schema 99, this program knows up to 1"),
+            isExpected: { if case .newer(_, 99, 1) = $0 { true } else { false } },
+            says: "has schema 99, this program knows up to 1"),
         Refusal(
             name: "a file cut short",
             prepare: {
@@ -100,7 +105,8 @@ struct RegistryOpeningTests {
     func refuses(_ tested: Refusal) throws {
         try tested.prepare(directory)
         let before = tested.name == "a directory" ? [] : try directory.bytes("registry.sqlite")
-        for open in [{ try ModelRegistry(path: $0) }, { try ModelRegistry(readingAt: $0) }] as [(String) throws -> ModelRegistry] {
+        for open in [{ try ModelRegistry(path: $0) }, { try ModelRegistry(readingAt: $0) }] as [(String) throws -> ModelRegistry]
+        {
             let error = #expect(throws: RegistryError.self) { try open(directory.database) }
             let found = try #require(error)
             #expect(tested.isExpected(found), "\(found)")
@@ -116,7 +122,9 @@ struct RegistryOpeningTests {
         let expected = RegistryError.locked(
             path: first?.path ?? "", holder: "process \(ProcessInfo.processInfo.processIdentifier)")
         #expect(throws: expected) { try ModelRegistry(path: directory.database) }
-        #expect(throws: expected) { try ModelRegistry(path: directory.path + "/../" + directory.path.split(separator: "/").last! + "/registry.sqlite") }
+        #expect(throws: expected) {
+            try ModelRegistry(path: directory.path + "/../" + directory.path.split(separator: "/").last! + "/registry.sqlite")
+        }
         try await first?.close()
         first = nil
         #expect(throws: Never.self) { try ModelRegistry(path: directory.database) }
@@ -127,7 +135,9 @@ struct RegistryOpeningTests {
         try directory.write("file", [])
         for path in [directory.path + "/file/registry.sqlite", "/proc/apus/registry.sqlite", directory.path + "/"] {
             let error = #expect(throws: RegistryError.self) { try ModelRegistry(path: path) }
-            #expect(error?.description.contains(path == directory.path + "/" ? "not an SQLite database" : "set registry.path") == true, "\(path)")
+            #expect(
+                error?.description.contains(path == directory.path + "/" ? "not an SQLite database" : "set registry.path")
+                    == true, "\(path)")
         }
         let error = #expect(throws: RegistryError.self) { try ModelRegistry(readingAt: directory.path + "/none.sqlite") }
         #expect(error?.description.contains("none.sqlite\": No such file or directory (errno 2)") == true)
@@ -168,7 +178,9 @@ struct RegistryOpeningTests {
     @Test("a log torn anywhere loses no more than its end")
     func tornLog() async throws {
         let (database, log) = try await abandoned()
-        let whole = ["daemon_started", "model_added m /m", "version_found m/1 /m/1", "version_available m/1", "label_assigned m/1 stable"]
+        let whole = [
+            "daemon_started", "model_added m /m", "version_found m/1 /m/1", "version_available m/1", "label_assigned m/1 stable",
+        ]
         for cut in stride(from: 0, to: log.count, by: 7919) {
             let copy = try TemporaryDirectory()
             try copy.write("registry.sqlite", database)
@@ -185,7 +197,9 @@ struct RegistryOpeningTests {
     func flippedBytes() async throws {
         do {
             let registry = try ModelRegistry(path: directory.database)
-            try await registry.record([.wanted(["m": "/m"]), .present("m", [1: "/m/1"], wanted: [1]), .labels("m", ["stable": 1])])
+            try await registry.record([
+                .wanted(["m": "/m"]), .present("m", [1: "/m/1"], wanted: [1]), .labels("m", ["stable": 1]),
+            ])
             try await registry.close()
         }
         let sound = try directory.bytes("registry.sqlite")

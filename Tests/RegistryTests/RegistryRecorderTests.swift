@@ -10,7 +10,8 @@ import Testing
 struct RegistryRecorderTests {
     /// A stand-in for the registry that fails as told, and remembers.
     final class Store: Sendable {
-        private let state = Mutex((written: [ServableEvent](), batches: 0, fault: RegistryError?.none, poison: ServableEvent?.none))
+        private let state = Mutex(
+            (written: [ServableEvent](), batches: 0, fault: RegistryError?.none, poison: ServableEvent?.none))
 
         var written: [ServableEvent] { state.withLock { $0.written } }
         var batches: Int { state.withLock { $0.batches } }
@@ -43,7 +44,9 @@ struct RegistryRecorderTests {
         mutating func next() async -> RegistryRecorder.Trouble? { await iterator.next() }
     }
 
-    static let full = RegistryError.engine(operation: "write", code: ResultCode.SQLITE_FULL.rawValue, message: "database or disk is full")
+    static let ignore: @Sendable (RegistryRecorder.Trouble) -> Void = { _ in }
+    static let full = RegistryError.engine(
+        operation: "write", code: ResultCode.SQLITE_FULL.rawValue, message: "database or disk is full")
     static let refusal = RegistryError.engine(operation: "write", code: ResultCode.SQLITE_CONSTRAINT.rawValue, message: "refused")
 
     private func event(_ number: Int64) -> ServableEvent { .status("m", number, .available, number) }
@@ -51,7 +54,7 @@ struct RegistryRecorderTests {
     @Test("everything is written in order before it returns")
     func writesAll() async {
         let store = Store()
-        let recorder = RegistryRecorder(report: { _ in }) { (events) async throws(RegistryError) in try store.write(events) }
+        let recorder = RegistryRecorder(report: Self.ignore) { (events) async throws(RegistryError) in try store.write(events) }
         let events = (0..<2000).map { event(Int64($0)) }
         let (stream, continuation) = AsyncStream.makeStream(of: ServableEvent.self)
         for event in events { continuation.yield(event) }
@@ -91,7 +94,8 @@ struct RegistryRecorderTests {
         let store = Store()
         var reports = Reports()
         store.refuse(event(2))
-        let recorder = RegistryRecorder(report: reports.report) { (events) async throws(RegistryError) in try store.write(events) }
+        let recorder = RegistryRecorder(report: reports.report) { (events) async throws(RegistryError) in try store.write(events)
+        }
         let (stream, continuation) = AsyncStream.makeStream(of: ServableEvent.self)
         for number in 1...3 as ClosedRange<Int64> { continuation.yield(event(number)) }
         continuation.finish()
@@ -210,10 +214,12 @@ struct RegistryRecorderTests {
         #expect(await manager.shutDown(timeout: .seconds(30)) == [])
         await running.value
         let kinds = try await registry.events().events.map(\.kind)
-        #expect(kinds.filter { $0 != "content_changed" } == [
-            "daemon_started", "model_added", "version_found", "load_started", "version_available", "label_assigned", "unload_started",
-            "version_unloaded",
-        ])
+        #expect(
+            kinds.filter { $0 != "content_changed" } == [
+                "daemon_started", "model_added", "version_found", "load_started", "version_available", "label_assigned",
+                "unload_started",
+                "version_unloaded",
+            ])
         let model = try #require(try await registry.model("m"))
         #expect(model.isConfigured && model.labels == ["stable": 1] && model.versions.first?.desired == "serving")
     }

@@ -15,16 +15,24 @@ struct AvailabilityPreservingPolicyTests {
     static let cases: [Case] = [
         Case(name: "nothing there", candidates: [], action: nil),
         Case(name: "loads the highest first", candidates: [(1, true, .new), (2, true, .new)], action: .load(2)),
-        Case(name: "keeps the old one while the new one loads", candidates: [(1, false, .ready), (2, true, .occupied)], action: nil),
-        Case(name: "loads the new one before the old one goes", candidates: [(1, false, .ready), (2, true, .new)], action: .load(2)),
-        Case(name: "unloads the old one once the new one is ready", candidates: [(1, false, .ready), (2, true, .ready)], action: .unload(1)),
+        Case(
+            name: "keeps the old one while the new one loads", candidates: [(1, false, .ready), (2, true, .occupied)], action: nil
+        ),
+        Case(
+            name: "loads the new one before the old one goes", candidates: [(1, false, .ready), (2, true, .new)], action: .load(2)
+        ),
+        Case(
+            name: "unloads the old one once the new one is ready", candidates: [(1, false, .ready), (2, true, .ready)],
+            action: .unload(1)),
         Case(name: "unloads when nothing is wanted", candidates: [(1, false, .ready)], action: .unload(1)),
         Case(
-            name: "of two old ones the lower goes at once", candidates: [(1, false, .ready), (2, false, .ready), (3, true, .new)],
+            name: "of two old ones the lower goes at once",
+            candidates: [(1, false, .ready), (2, false, .ready), (3, true, .new)],
             action: .unload(1)),
         Case(name: "what is on its way out is left alone", candidates: [(1, false, .occupied), (2, true, .ready)], action: nil),
         Case(
-            name: "unloads before it loads", candidates: [(1, false, .ready), (2, true, .ready), (3, true, .new)], action: .unload(1)),
+            name: "unloads before it loads", candidates: [(1, false, .ready), (2, true, .ready), (3, true, .new)],
+            action: .unload(1)),
     ]
 
     @Test("decides", arguments: cases)

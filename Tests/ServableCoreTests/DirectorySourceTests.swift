@@ -19,7 +19,8 @@ struct DirectorySourceTests {
     @Test(
         "a name that is wholly a decimal 64-bit number is a version",
         arguments: [
-            ("1", Int64(1)), ("0", 0), ("00000123", 123), ("9223372036854775807", .max), ("9223372036854775808", nil), ("-1", nil), ("+1", nil),
+            ("1", Int64(1)), ("0", 0), ("00000123", 123), ("9223372036854775807", .max), ("9223372036854775808", nil),
+            ("-1", nil), ("+1", nil),
             ("1a", nil), (" 1", nil), ("1.0", nil), ("v1", nil), (".1", nil), ("1 ", nil), ("１", nil), ("0x10", nil),
             ("99999999999999999999999999", nil),
         ] as [(String, Int64?)])
@@ -36,7 +37,9 @@ struct DirectorySourceTests {
         let found = try #require(discover())
         #expect(found.versions.map(\.path) == [directory.path + "/m/1"])
         #expect(found.warnings.count == 2)
-        #expect(found.warnings.last?.contains("\"\(directory.path)/m/01\" and \"\(directory.path)/m/1\" are the same version") == true)
+        #expect(
+            found.warnings.last?.contains("\"\(directory.path)/m/01\" and \"\(directory.path)/m/1\" are the same version") == true
+        )
     }
 
     @Test("a file or a dangling link with a number for a name is no version; a link to a directory is one")
@@ -85,13 +88,18 @@ struct DirectorySourceTests {
         for version in 1...2 { try directory.addVersion("m/\(version)") }
         let found = try #require(discover("m", .latest(1), labels: ["old": 1, "new": 2, "future": 3]))
         #expect(found.warnings.count == 2)
-        #expect(found.warnings.contains { $0.hasPrefix("label \"old\" is to point to version 1, which the version policy does not choose") })
+        #expect(
+            found.warnings.contains {
+                $0.hasPrefix("label \"old\" is to point to version 1, which the version policy does not choose")
+            })
         #expect(found.warnings.contains { $0.hasPrefix("label \"future\" is to point to version 3, which does not exist") })
     }
 
     @Test("sub-directories of the model root with versions are models, unless named already or hidden")
     func modelRoot() throws {
-        for path in ["root/a/1", "root/a/2", "root/b/7", "root/.hidden/1", "root/named/1", "elsewhere/3"] { try directory.addVersion(path) }
+        for path in ["root/a/1", "root/a/2", "root/b/7", "root/.hidden/1", "root/named/1", "elsewhere/3"] {
+            try directory.addVersion(path)
+        }
         try directory.addDirectory("root/no-versions/assets")
         try directory.write("root/README.md", "about")
         let named = ModelSpecification(name: "named", basePath: directory.path + "/elsewhere")
@@ -108,7 +116,9 @@ struct DirectorySourceTests {
         let named = ModelSpecification(name: "m", basePath: directory.path + "/m")
         let found = source.discover(ServingSpecification(models: [named], modelRoot: directory.path + "/none"), known: [])
         #expect(found.models.map(\.wanted) == [[1]])
-        #expect(found.modelRootProblem?.hasPrefix("model root \"\(directory.path)/none\": No such file or directory (errno 2)") == true)
+        #expect(
+            found.modelRootProblem?.hasPrefix("model root \"\(directory.path)/none\": No such file or directory (errno 2)")
+                == true)
     }
 
     @Test("only wanted versions that are not known are looked into")

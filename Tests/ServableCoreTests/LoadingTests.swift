@@ -175,11 +175,13 @@ struct LoadingTests {
             for version in 1...3 { try scene.directory.addVersion("\(name)/\(version)") }
         }
         try await scene.serve(
-            scene.specification("a", policy: .all), scene.specification("b", policy: .all), scene.specification("c", policy: .all))
+            scene.specification("a", policy: .all), scene.specification("b", policy: .all), scene.specification("c", policy: .all)
+        )
         #expect(scene.loader.mostRunning <= 2)
         #expect(scene.loader.order.count == 9)
         #expect(scene.loader.census.living == 9)
-        #expect(Set(scene.loader.order.prefix(4).map(\.name)) == ["a", "b", "c"], "every model has had a turn before any is complete")
+        #expect(
+            Set(scene.loader.order.prefix(4).map(\.name)) == ["a", "b", "c"], "every model has had a turn before any is complete")
     }
 
     @Test("loads that block their threads hold up neither other loads nor the manager")

@@ -88,7 +88,8 @@ struct ServableManagerTests {
         #expect(scene.board.problem(of: "a")?.contains("/a\" does not exist") == true)
         #expect(scene.log.lines(containing: "/a\" does not exist").count == 1)
         await scene.look()
-        #expect(scene.log.lines(containing: "/a\" does not exist").count == 1, "a warning stands in the log once, not once a second")
+        #expect(
+            scene.log.lines(containing: "/a\" does not exist").count == 1, "a warning stands in the log once, not once a second")
     }
 
     @Test("models of the root come and go with their directories; a root that goes away takes nothing down")
@@ -143,6 +144,20 @@ struct ServableManagerTests {
         #expect((1...4).map { scene.loader.tries("m", $0) } == [1, 1, 2, 1], "what stays wanted is not loaded again")
     }
 
+    @Test("a base path that changes under the same numbers is warned of and takes nothing down")
+    func movedBasePath() async throws {
+        let scene = try Scene()
+        for name in ["old", "new"] { try scene.directory.addVersion(name + "/1") }
+        try await scene.serve(ModelSpecification(name: "m", basePath: scene.directory.path + "/old"))
+        let moved = ModelSpecification(name: "m", basePath: scene.directory.path + "/new")
+        try await scene.serve(moved)
+        #expect(scene.board.status(of: ServableID(name: "m", version: 1))?.path == scene.directory.path + "/old/1")
+        #expect(scene.log.lines(containing: "goes on serving what was loaded from \"\(scene.directory.path)/old/1\"").count == 1)
+        try scene.directory.addVersion("new/2")
+        await scene.look()
+        #expect(scene.board.status(of: ServableID(name: "m", version: 2))?.path == scene.directory.path + "/new/2")
+    }
+
     @Test("labels move when their version becomes available, and not before")
     func labels() async throws {
         let scene = try Scene()
@@ -158,7 +173,9 @@ struct ServableManagerTests {
         scene.loader.set(.waitAtGate(gate), for: "m", 2)
         try scene.directory.addVersion("m/2")
         try await scene.manager.apply([scene.specification("m", policy: .all, labels: ["stable": 2, "canary": 2])])
-        #expect(try scene.table.handle("m", .label("stable")).id.version == 1, "a label in use stays where it is until its new version serves")
+        #expect(
+            try scene.table.handle("m", .label("stable")).id.version == 1,
+            "a label in use stays where it is until its new version serves")
         gate.open()
         await scene.manager.settle(timeout: .seconds(3600))
         #expect(try scene.table.handle("m", .label("stable")).id.version == 2)

@@ -47,8 +47,12 @@ struct StatusBoardTests {
             Case(
                 name: "failed", statuses: [make.status("a", 1, .end), make.status("a", 2, .end, error: corrupt)],
                 reason: prefix + "version 2 is END: DATA_LOSS: file is cut short"),
-            Case(name: "available", statuses: [make.status("a", 1, .available), make.status("a", 2, .end, error: corrupt)], reason: nil),
-            Case(name: "available though its path is gone", statuses: [make.status("a", 1, .available)], problem: "no such path", reason: nil),
+            Case(
+                name: "available", statuses: [make.status("a", 1, .available), make.status("a", 2, .end, error: corrupt)],
+                reason: nil),
+            Case(
+                name: "available though its path is gone", statuses: [make.status("a", 1, .available)], problem: "no such path",
+                reason: nil),
             Case(name: "unloaded", statuses: [make.status("a", 1, .end)], reason: prefix + "no load has begun"),
         ]
     }

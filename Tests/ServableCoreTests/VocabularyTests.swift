@@ -7,8 +7,10 @@ struct VocabularyTests {
     @Test("codes have gRPC's numbers and names")
     func codes() {
         let names = [
-            "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
-            "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+            "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+            "PERMISSION_DENIED",
+            "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
+            "DATA_LOSS",
             "UNAUTHENTICATED",
         ]
         #expect(StatusCode.allCases.map(\.name) == names)
@@ -108,7 +110,10 @@ struct ServingSpecificationTests {
                 ServingSpecification(models: [.init(name: "a", basePath: "models/a")]),
                 "Expected model a to have an absolute path or URI; got base_path()=models/a"
             ),
-            (ServingSpecification(models: [.init(name: "", basePath: "/a")]), "a model at \"/a\" has an empty name; give it a name"),
+            (
+                ServingSpecification(models: [.init(name: "", basePath: "/a")]),
+                "a model at \"/a\" has an empty name; give it a name"
+            ),
             (
                 ServingSpecification(models: [.init(name: "a\nb", basePath: "/a")]),
                 "model name \"a\\nb\" has control characters; leave them out"

@@ -37,12 +37,14 @@ extension ServableEvent {
         ServableEvent(time: moment(second), kind: .modelsWanted(models))
     }
 
-    static func present(_ model: String, _ versions: [Int64: String], wanted: [Int64] = [], _ second: Int64 = 0) -> ServableEvent {
+    static func present(_ model: String, _ versions: [Int64: String], wanted: [Int64] = [], _ second: Int64 = 0) -> ServableEvent
+    {
         ServableEvent(time: moment(second), kind: .versionsPresent(model: model, versions: versions, wanted: wanted))
     }
 
     static func status(
-        _ model: String, _ version: Int64, _ state: ServableState, error: ServableError? = nil, last: ServableError? = nil, _ second: Int64 = 0
+        _ model: String, _ version: Int64, _ state: ServableState, error: ServableError? = nil, last: ServableError? = nil,
+        _ second: Int64 = 0
     ) -> ServableEvent {
         let status = ServableStatus(
             id: ServableID(name: model, version: version), state: state, error: error, lastError: last, since: moment(second),
@@ -50,7 +52,9 @@ extension ServableEvent {
         return ServableEvent(time: moment(second), kind: .status(status))
     }
 
-    static func described(_ model: String, _ version: Int64, digest: String, signatures: String = "{}", _ second: Int64 = 0) -> ServableEvent {
+    static func described(_ model: String, _ version: Int64, digest: String, signatures: String = "{}", _ second: Int64 = 0)
+        -> ServableEvent
+    {
         ServableEvent(
             time: moment(second),
             kind: .described(
@@ -58,7 +62,9 @@ extension ServableEvent {
                 ServableDescription(format: "onnx", digest: digest, byteCount: 12, signaturesJSON: signatures)))
     }
 
-    static func labels(_ model: String, _ assigned: [String: Int64], specified: [String: Int64]? = nil, _ second: Int64 = 0) -> ServableEvent {
+    static func labels(_ model: String, _ assigned: [String: Int64], specified: [String: Int64]? = nil, _ second: Int64 = 0)
+        -> ServableEvent
+    {
         ServableEvent(time: moment(second), kind: .labels(model: model, assigned: assigned, specified: specified ?? assigned))
     }
 }

@@ -68,7 +68,10 @@ struct EventReader {
     mutating func readUntil(_ name: String, _ version: Int64, is state: ServableState) async {
         while let event = await iterator.next() {
             seen.append(event.kind)
-            if case .status(let status) = event.kind, status.id == ServableID(name: name, version: version), status.state == state { return }
+            if case .status(let status) = event.kind, status.id == ServableID(name: name, version: version), status.state == state
+            {
+                return
+            }
         }
     }
 
@@ -83,7 +86,9 @@ struct EventReader {
 
     /// States in the order they were told.
     var states: [String] {
-        seen.compactMap { if case .status(let status) = $0 { "\(status.id.name) \(status.id.version) \(status.state.rawValue)" } else { nil } }
+        seen.compactMap {
+            if case .status(let status) = $0 { "\(status.id.name) \(status.id.version) \(status.state.rawValue)" } else { nil }
+        }
     }
 }
 

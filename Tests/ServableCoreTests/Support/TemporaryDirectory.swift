@@ -25,13 +25,17 @@ final class TemporaryDirectory: Sendable {
         var current = path
         for part in relativePath.split(separator: "/") {
             current += "/" + part
-            guard mkdir(current, 0o755) == 0 || errno == EEXIST else { throw SystemFailure(call: "mkdir \(current)", code: errno) }
+            guard mkdir(current, 0o755) == 0 || errno == EEXIST else {
+                throw SystemFailure(call: "mkdir \(current)", code: errno)
+            }
         }
         return current
     }
 
     func write(_ relativePath: String, _ content: String) throws {
-        guard let file = fopen(path + "/" + relativePath, "w") else { throw SystemFailure(call: "fopen \(relativePath)", code: errno) }
+        guard let file = fopen(path + "/" + relativePath, "w") else {
+            throw SystemFailure(call: "fopen \(relativePath)", code: errno)
+        }
         fputs(content, file)
         fclose(file)
     }
@@ -45,7 +49,9 @@ final class TemporaryDirectory: Sendable {
     /// Sets the modification time of a file or directory, in seconds since 1970.
     func setModified(_ relativePath: String, seconds: Int) throws {
         let times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
-        guard utimensat(AT_FDCWD, path + "/" + relativePath, times, 0) == 0 else { throw SystemFailure(call: "utimensat", code: errno) }
+        guard utimensat(AT_FDCWD, path + "/" + relativePath, times, 0) == 0 else {
+            throw SystemFailure(call: "utimensat", code: errno)
+        }
     }
 
     private static func removeTree(_ path: String) {
