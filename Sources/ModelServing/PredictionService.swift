@@ -1,0 +1,68 @@
+package import GraphIR
+package import ServableCore
+package import Tensors
+
+/// What front ends speak to: finds versions, answers what is served, runs predictions.
+///
+/// Every call is synchronous and cheap but `predict`, which answers by a callback. Safe from every thread.
+package final class PredictionService: Sendable {
+    private let table: ServableTable
+    package let board: StatusBoard
+
+    package init(table: ServableTable, board: StatusBoard) {
+        self.table = table
+        self.board = board
+    }
+
+    /// The version that a request means.
+    ///
+    /// - Parameter model: nil means the only model served.
+    package func lookUp(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget {
+        guard let name = model ?? table.onlyName else {
+            let names = table.names
+            let served = names.isEmpty ? "no model is served" : "\(names.count) models are served (\(names.prefix(5).joined(separator: ", ")))"
+            throw ServableError(.invalidArgument, "the request names no model and \(served); add \"model\"")
+        }
+        let handle = try table.handle(name, selector)
+        guard let model = handle.servable as? LoadedModel else {
+            throw ServableError(.internal, "\(handle.id) cannot predict")
+        }
+        return PredictionTarget(handle: handle, model: model)
+    }
+}
+
+/// One version held for one request.
+package struct PredictionTarget: Sendable {
+    private let handle: ServableHandle
+    private let model: LoadedModel
+
+    init(handle: ServableHandle, model: LoadedModel) {
+        self.handle = handle
+        self.model = model
+    }
+
+    package var id: ServableID { handle.id }
+    package var signatures: [Signature] { model.signatures }
+
+    /// - Parameter name: nil or empty means `serving_default`.
+    package func signature(_ name: String?) throws(ServableError) -> Signature {
+        let wanted = name.flatMap { $0.isEmpty ? nil : $0 } ?? Signature.defaultName
+        guard let runner = model.runners[wanted] else {
+            throw ServableError(.invalidArgument, "Serving signature name: \"\(wanted)\" not found in signature def")
+        }
+        return runner.signature
+    }
+
+    /// Runs `inputs`, in the order of the signature's, and hands the outputs to `completion`: exactly once, on any thread.
+    package func predict(
+        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?,
+        completion: @escaping @Sendable (PredictionResult) -> Void
+    ) {
+        guard let runner = model.runners[signature.name] else {
+            let message = "Serving signature name: \"\(signature.name)\" not found in signature def"
+            completion(.failure(ServableError(.invalidArgument, message)))
+            return
+        }
+        runner.submit(inputs, handle: handle, deadline: deadline, completion: completion)
+    }
+}

@@ -1,0 +1,38 @@
+import GraphIR
+import Tensors
+
+/// Signatures as JSON for the registry: `[{"name", "inputs": [{"name", "type", "shape"}], "outputs": […]}]`.
+enum SignatureJSON {
+    static func text(_ signatures: [Signature]) -> String {
+        "[" + signatures.map(object).joined(separator: ",") + "]"
+    }
+
+    private static func object(_ signature: Signature) -> String {
+        "{\"name\":\(quoted(signature.name)),\"inputs\":\(list(signature.inputs)),\"outputs\":\(list(signature.outputs))}"
+    }
+
+    private static func list(_ parameters: [Signature.Parameter]) -> String {
+        let items = parameters.map { parameter in
+            let shape = parameter.type.shape.map { shape in
+                "[" + shape.dimensions.map { $0.value.map(String.init) ?? quoted($0.description) }.joined(separator: ",") + "]"
+            }
+            return "{\"name\":\(quoted(parameter.name)),\"type\":\"\(parameter.type.elementType)\",\"shape\":\(shape ?? "null")}"
+        }
+        return "[" + items.joined(separator: ",") + "]"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,159 @@
+import Batching
+package import GraphIR
+package import Inference
+package import ServableCore
+import Tensors
+
+/// Runs the requests of one signature of one version: queue, batches, lanes.
+package final class SignatureRunner: LaneWork {
+    package let signature: Signature
+    let engine: Engine
+    let policy: BatchPolicy
+    /// Whether rows of different requests may share a run.
+    package let sharesBatches: Bool
+    private let queue: BatchQueue<PredictTask>
+    private let lanes: LanePool
+    private let observer: (any InferenceObserver)?
+    private let id: ServableID
+
+    init(
+        id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharesBatches: Bool, lanes: LanePool,
+        observer: (any InferenceObserver)?
+    ) {
+        self.id = id
+        self.signature = signature
+        self.engine = engine
+        self.policy = policy
+        self.sharesBatches = sharesBatches
+        self.lanes = lanes
+        self.observer = observer
+        queue = BatchQueue(policy: policy)
+    }
+
+    /// Rows that wait now.
+    package var queuedRowCount: Int { queue.queuedRowCount }
+
+    /// Checks `inputs` and queues them; `completion` is called exactly once, on the caller's thread for a refusal, else on a
+    /// lane.
+    func submit(
+        _ inputs: [Tensor], handle: ServableHandle, deadline: ContinuousClock.Instant?,
+        completion: @escaping @Sendable (PredictionResult) -> Void
+    ) {
+        do {
+            try SignatureCheck.check(inputs, against: signature)
+        } catch {
+            completion(.failure(error))
+            return
+        }
+        let (key, rowCount) = grouping(inputs)
+        let task = PredictTask(
+            inputs: inputs, rowCount: rowCount, deadline: deadline, groupKey: key, handle: handle, completion: completion)
+        do {
+            try queue.submit(task)
+            lanes.signal(self)
+        } catch {
+            completion(.failure(Self.status(of: error, policy)))
+        }
+    }
+
+    private func grouping(_ inputs: [Tensor]) -> (PredictTask.GroupKey, rowCount: Int) {
+        guard sharesBatches, let rows = inputs.first?.shape.extents.first, rows > 0,
+            inputs.allSatisfy({ $0.shape.extents.first == rows })
+        else { return (.alone(AloneCounter.next()), 1) }
+        return (.rows(inputs.map { TensorSpec($0.elementType, $0.shape.replacing(axis: 0, with: 1)) }), rows)
+    }
+
+    private static func status(of refusal: BatchRefusal, _ policy: BatchPolicy) -> ServableError {
+        switch refusal {
+        case .queueFull:
+            ServableError(
+                .unavailable,
+                "The batch scheduling queue to which this task was submitted is full (\(policy.maxQueuedRows) rows wait); try again later or raise max_queued_batches")
+        case .taskTooLarge(let rows, let maximum):
+            ServableError(.invalidArgument, "Task size \(rows) is larger than maximum input batch size \(maximum)")
+        case .closed:
+            ServableError(.unavailable, "the version is being unloaded; try again")
+        }
+    }
+
+    // MARK: On a lane
+
+    package func runNext(now: ContinuousClock.Instant) -> LaneOutcome {
+        switch queue.takeBatch(now: now) {
+        case .empty(let expired):
+            Self.expire(expired)
+            return .idle
+        case .waitUntil(let instant, let expired):
+            Self.expire(expired)
+            return .wait(until: instant)
+        case .batch(let tasks, let expired):
+            Self.expire(expired)
+            run(tasks, startedAt: now)
+            return queue.queuedTaskCount > 0 ? .more : .idle
+        }
+    }
+
+    private static func expire(_ tasks: [PredictTask]) {
+        for task in tasks {
+            task.fail(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue")
+        }
+    }
+
+    private func run(_ tasks: [PredictTask], startedAt start: ContinuousClock.Instant) {
+        let rowCount = tasks.reduce(0) { $0 + $1.rowCount }
+        do {
+            let results = try tasks.count == 1 && policy.paddedRowCount(for: rowCount) == rowCount
+                ? [runAlone(tasks[0])] : runTogether(tasks)
+            observer?.ran(id, signature: signature.name, rowCount: rowCount, duration: .now - start)
+            for (task, outputs) in zip(tasks, results) { task.completion(.success(outputs)) }
+        } catch {
+            guard tasks.count > 1 else {
+                tasks[0].completion(.failure(Self.status(of: error)))
+                return
+            }
+            // One request's bad contents must not fail its neighbours: each tries again by itself.
+            for task in tasks { run([task], startedAt: start) }
+        }
+    }
+
+    /// Reads the request's own memory: no copy on the way in.
+    private func runAlone(_ task: PredictTask) throws -> [Tensor] {
+        let plan = try engine.plan(for: task.inputs.map(\.spec))
+        return try engine.withSession(plan) { session in
+            try withExtendedLifetime(task) {
+                for (index, input) in task.inputs.enumerated() { session.bind(input: index, to: input.view.baseAddress) }
+                return try engine.finish(session) { $0.map(Tensor.init(copying:)) }
+            }
+        }
+    }
+
+    private func runTogether(_ tasks: [PredictTask]) throws -> [[Tensor]] {
+        guard sharesBatches, case .rows = tasks[0].groupKey else { return try tasks.map(runAlone) }
+        let batch = BatchAssembly(tasks, paddedRowCount: policy.paddedRowCount(for:))
+        let plan = try engine.plan(for: batch.specs)
+        return try engine.withSession(plan) { session in
+            batch.fill(session)
+            return try engine.finish(session) { try batch.split($0) { self.signature.outputs[$0].name } }
+        }
+    }
+
+    /// What a failed run means to the client.
+    private static func status(of error: any Error) -> ServableError {
+        switch error {
+        case let known as ServableError: known
+        case let failure as EngineError:
+            switch failure {
+            case .invalidInput, .node(_, _, .invalidValue), .node(_, _, .invalidInput), .tooLarge:
+                ServableError(.invalidArgument, failure.description)
+            case .node(_, _, .unsupported), .unsupportedOperator: ServableError(.unimplemented, failure.description)
+            case .node, .invalidGraph: ServableError(.internal, failure.description)
+            }
+        default: ServableError(.internal, String(describing: error))
+        }
+    }
+}
+
+/// Hears of every run, for metrics. Called on the lanes.
+package protocol InferenceObserver: Sendable {
+    func ran(_ id: ServableID, signature: String, rowCount: Int, duration: Duration)
+}

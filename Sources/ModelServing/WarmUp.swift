@@ -1,0 +1,169 @@
+import GraphIR
+import Inference
+import Tensors
+
+/// Runs a signature before it is served: kernels are compiled, weights packed, pages touched, and it is found out whether
+/// rows of different requests may share a run.
+struct WarmUp {
+    /// What became of it.
+    enum Outcome: Equatable {
+        /// Rows in a batch answer as each one alone.
+        case independentRows
+        /// A batch answers otherwise than its rows one by one, or has no rows: requests run alone.
+        case dependentRows(String)
+        /// No made-up input suited the model, so nothing is known; requests run alone.
+        case skipped(String)
+    }
+
+    let engine: Engine
+    let signature: Signature
+
+    /// Extents tried in turn for what the signature leaves open besides the rows.
+    private static let extents = [8, 32, 1, 64, 224]
+
+    /// Whether the types alone leave rows open on every side.
+    private var declaresRows: Bool {
+        let isOpen = { (parameter: Signature.Parameter) in
+            parameter.type.shape.map { $0.rank > 0 && $0[0].value == nil } ?? true
+        }
+        return !signature.inputs.isEmpty && signature.inputs.allSatisfy(isOpen) && signature.outputs.allSatisfy(isOpen)
+    }
+
+    func run() -> Outcome {
+        var failure = "the signature has an input of unknown rank"
+        for extent in Self.extents {
+            do {
+                guard let rows = samples(extent: extent) else { break }
+                guard declaresRows else {
+                    _ = try engine.run(rows[0])
+                    return .dependentRows("its inputs and outputs do not share an open leading dimension")
+                }
+                return try compare(rows)
+            } catch {
+                failure = String(describing: error)
+            }
+            if !hasOpenExtents { break }
+        }
+        return .skipped(failure)
+    }
+
+    private var hasOpenExtents: Bool {
+        signature.inputs.contains { parameter in
+            parameter.type.shape.map { $0.dimensions.dropFirst().contains { $0.value == nil } } ?? false
+        }
+    }
+
+    /// Two different rows, each for every input, with 1 for the leading open extent and `extent` for the others.
+    private func samples(extent: Int) -> [[Tensor]]? {
+        var generator = SampleGenerator()
+        var rows: [[Tensor]] = []
+        for _ in 0..<2 {
+            var row: [Tensor] = []
+            for parameter in signature.inputs {
+                guard let shape = parameter.type.shape else { return nil }
+                let extents = shape.dimensions.enumerated().map { axis, dimension in dimension.value ?? (axis == 0 ? 1 : extent) }
+                guard let concrete = Shape(checking: extents),
+                    let tensor = generator.tensor(TensorSpec(parameter.type.elementType, concrete))
+                else { return nil }
+                row.append(tensor)
+            }
+            rows.append(row)
+        }
+        return rows
+    }
+
+    private func compare(_ rows: [[Tensor]]) throws -> Outcome {
+        let alone = try rows.map { try engine.run($0) }
+        // Three rows, so that a model which merely swaps or mirrors rows shows too.
+        let order = [0, 1, 1]
+        let batch = signature.inputs.indices.map { input in Self.stack(order.map { rows[$0][input] }) }
+        let together = try engine.run(batch)
+        for (index, output) in together.enumerated() {
+            guard output.shape.rank > 0, output.shape[0] == order.count else {
+                return .dependentRows("output \"\(signature.outputs[index].name)\" has shape \(output.shape) for \(order.count) rows")
+            }
+            for (position, row) in order.enumerated() where !Self.agree(output, position, alone[row][index]) {
+                return .dependentRows("output \"\(signature.outputs[index].name)\" of a row changes with the other rows in its batch")
+            }
+        }
+        return .independentRows
+    }
+
+    private static func stack(_ rows: [Tensor]) -> Tensor {
+        let spec = TensorSpec(rows[0].elementType, rows[0].shape.replacing(axis: 0, with: rows.count))
+        return Tensor(spec) { bytes in
+            var offset = 0
+            for row in rows {
+                row.withBytes { source in
+                    UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + source.count]).copyMemory(from: source)
+                    offset += source.count
+                }
+            }
+        }
+    }
+
+    /// Whether row `position` of `batch` is `row` up to rounding: other batch sizes may sum in another order.
+    private static func agree(_ batch: Tensor, _ position: Int, _ row: Tensor) -> Bool {
+        guard batch.elementType == row.elementType, row.shape == batch.shape.replacing(axis: 0, with: 1) else { return false }
+        return withExtendedLifetime((batch, row)) {
+            let start = batch.view.baseAddress + position * row.spec.byteCount
+            return agree(TensorView(row.spec, start), row)
+        }
+    }
+
+    private static func agree(_ view: TensorView, _ row: Tensor) -> Bool {
+        switch row.elementType {
+        case .float32: return isClose(view.values(Float.self).map(Double.init), row.values(Float.self).map(Double.init), 1e-3)
+        case .float64: return isClose(view.values(Double.self), row.values(Double.self), 1e-6)
+        case .float16, .bfloat16: return true
+        default: return row.withBytes { view.bytes.elementsEqual($0) }
+        }
+    }
+
+    private static func isClose(_ left: [Double], _ right: [Double], _ tolerance: Double) -> Bool {
+        zip(left, right).allSatisfy { a, b in
+            a == b || (a.isNaN && b.isNaN) || (a - b).magnitude <= tolerance * (1 + b.magnitude)
+        }
+    }
+}
+
+/// Made-up contents: floats in -1 ... 1, integers 0 and 1 (which any table of indices admits), either for bools.
+private struct SampleGenerator {
+    private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+    private mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state >> 33
+    }
+
+    mutating func tensor(_ spec: TensorSpec) -> Tensor? {
+        let count = spec.shape.elementCount
+        guard count <= 1 << 26 else { return nil }
+        switch spec.elementType {
+        case .float32: return Tensor((0..<count).map { _ in Float(next()) / Float(1 << 30) - 1 }, shape: spec.shape)
+        case .float64: return Tensor((0..<count).map { _ in Double(next()) / Double(1 << 30) - 1 }, shape: spec.shape)
+        case .float16, .bfloat16: return bits(spec, HalfPrecision.bits(of: Float(0.5), as: spec.elementType))
+        case .string: return nil
+        default: return integers(spec)
+        }
+    }
+
+    private func bits(_ spec: TensorSpec, _ pattern: UInt16) -> Tensor {
+        Tensor(spec) { bytes in
+            for offset in stride(from: 0, to: bytes.count, by: 2) { bytes.storeBytes(of: pattern, toByteOffset: offset, as: UInt16.self) }
+        }
+    }
+
+    private mutating func integers(_ spec: TensorSpec) -> Tensor {
+        Tensor(spec) { bytes in
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            for offset in stride(from: 0, to: bytes.count, by: spec.elementType.byteCount) { bytes[offset] = UInt8(next() & 1) }
+        }
+    }
+}
+
+extension HalfPrecision {
+    fileprivate static func bits(of value: Float, as type: ElementType) -> UInt16 {
+        type == .float16 ? binary16(from: value) : bfloat16(from: value)
+    }
+}

@@ -1,0 +1,25 @@
+package import GraphIR
+
+/// Everything Apus computes: one line for each family of operators, and the passes that fuse them.
+package enum StandardOperators {
+    package static let catalog = OperatorCatalog(families.flatMap(\.self))
+
+    private static let families: [[OperatorSpelling]] = [
+        ElementwiseOperators.spellings,
+        ActivationOperators.spellings,
+        ReductionOperators.spellings,
+        LinearOperators.spellings,
+        ConvolutionOperators.spellings,
+        PoolingOperators.spellings,
+        NormalizationOperators.spellings,
+        MovementOperators.spellings,
+        IndexingOperators.spellings,
+        GenerationOperators.spellings,
+        ControlFlowOperators.spellings,
+        RecurrentOperators.spellings,
+        ClassicalOperators.spellings,
+    ]
+
+    /// In the order in which they are tried; the engine repeats them until nothing changes.
+    package static let passes: [any GraphPass] = FusionPasses.all
+}

@@ -1,0 +1,76 @@
+import Batching
+import Dispatch
+import GraphIR
+import Inference
+@testable import ModelServing
+import Operators
+import ServableCore
+import Tensors
+
+/// Small networks, written as source graphs.
+enum Networks {
+    static let rows = TensorType(.float32, SymbolicShape([.symbol("n"), .known(2)]))
+
+    static func node(_ name: String, _ inputs: [String], _ output: String, _ attributes: [String: Attribute] = [:]) -> SourceNode {
+        SourceNode(name: output, operatorName: name, version: 17, inputs: inputs, outputs: [output], attributes: attributes)
+    }
+
+    static func graph(
+        _ nodes: [SourceNode], inputs: [(String, TensorType)] = [("x", rows)], output: String = "y",
+        initializers: [(name: String, tensor: Tensor)] = []
+    ) -> SourceGraph {
+        SourceGraph(
+            name: "test", dialect: .onnx, inputs: inputs.map { SourceValue(name: $0.0, type: $0.1) },
+            outputs: [SourceValue(name: output, type: nil)], initializers: initializers, nodes: nodes)
+    }
+
+    /// y = 2·x
+    static let double = graph([node("Add", ["x", "x"], "y")])
+    /// Softmax along the rows: each row's answer depends on the others.
+    static let acrossRows = graph([node("Softmax", ["x"], "y", ["axis": .integer(0)])])
+    /// One row, whatever comes in.
+    static let summed = graph([node("ReduceSum", ["x", "axes"], "y", ["keepdims": .integer(0)])], initializers: [("axes", Tensor([0] as [Int64], shape: [1]))])
+    /// Looks rows of a table up; an index out of range is refused.
+    static let lookup = graph(
+        [node("Gather", ["table", "x"], "y")], inputs: [("x", TensorType(.int64, SymbolicShape([.symbol("n")])))],
+        initializers: [("table", Tensor([10, 11, 20, 21, 30, 31] as [Float], shape: [3, 2]))])
+
+    static func signature(_ graph: SourceGraph, output: TensorType = rows) -> Signature {
+        Signature(
+            name: Signature.defaultName,
+            inputs: graph.inputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: $0.type!) },
+            outputs: graph.outputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: output) })
+    }
+
+    static func engine(_ graph: SourceGraph) throws -> Engine {
+        try Engine(graph, catalog: StandardOperators.catalog, passes: StandardOperators.passes)
+    }
+}
+
+/// Runs one network behind a queue and lanes, as a served version does.
+final class Bench {
+    let runner: SignatureRunner
+    let lanes: LanePool
+    private let handle: ServableHandle
+
+    init(_ graph: SourceGraph, policy: BatchPolicy = .standard, sharesBatches: Bool = true, lanes count: Int = 2, observer: (any InferenceObserver)? = nil) throws {
+        lanes = LanePool(laneCount: count)
+        let id = ServableID(name: "test", version: 1)
+        runner = SignatureRunner(
+            id: id, signature: Networks.signature(graph), engine: try Networks.engine(graph), policy: policy,
+            sharesBatches: sharesBatches, lanes: lanes, observer: observer)
+        handle = ServableHandle(id: id, servable: Nothing(), releaseQueue: .global(), onRelease: {})
+    }
+
+    deinit { lanes.stop() }
+
+    func predict(_ inputs: [Tensor], deadline: ContinuousClock.Instant? = nil) async -> PredictionResult {
+        await withCheckedContinuation { continuation in
+            runner.submit(inputs, handle: handle, deadline: deadline) { continuation.resume(returning: $0) }
+        }
+    }
+}
+
+private final class Nothing: Servable {
+    let memoryByteCount = 0
+}
