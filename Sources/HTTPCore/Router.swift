@@ -23,15 +23,17 @@ package struct Router<Route: Sendable>: Sendable {
 
     package func match(_ method: HTTPMethod, _ path: UnsafeRawBufferPointer) -> RouteMatch<Route> {
         let bytes = unsafe path.assumingMemoryBound(to: UInt8.self).span
-        var isKnown = false
-        for wanted in method == .head ? [HTTPMethod.head, .get] : [method] {
-            for entry in entries where entry.method == wanted || !isKnown {
-                guard let captures = entry.pattern.match(bytes) else { continue }
-                if entry.method == wanted { return .found(entry.route, captures) }
-                isKnown = true
-            }
+        if let found = find(method, bytes) { return found }
+        if method == .head, let found = find(.get, bytes) { return found }
+        guard entries.contains(where: { $0.pattern.match(bytes) != nil }) else { return .notFound }
+        return .methodNotAllowed(allow: allowedMethods(bytes))
+    }
+
+    private func find(_ method: HTTPMethod, _ path: Span<UInt8>) -> RouteMatch<Route>? {
+        for entry in entries where entry.method == method {
+            if let captures = entry.pattern.match(path) { return .found(entry.route, captures) }
         }
-        return isKnown ? .methodNotAllowed(allow: allowedMethods(bytes)) : .notFound
+        return nil
     }
 
     /// The value of `Allow` for a path that some method has (RFC 9110 §10.2.1).

@@ -169,7 +169,7 @@ struct HTTPServerTests {
             client.endInput()
         }
         let drained = await result
-        #expect(drained.cutConnections == 0 || drained.cutRequests == 0)
+        #expect(drained.cutRequests == 0)
         #expect(server.statistics.responses2xx == 4)
         #expect(throws: SocketError.self) { try LoopbackClient(address) }
     }
@@ -193,12 +193,15 @@ struct HTTPServerTests {
 
     @Test("serves what the kernel had accepted when the drain began")
     func acceptedBeforeDrain() async throws {
+        var limits = ConnectionLimits()
+        // However slow the machine is, the requests come within the grace.
+        limits.drainGrace = .seconds(60)
         for _ in 0..<5 {
-            let (server, address) = try start()
+            let (server, address) = try start(limits: limits)
             let clients = try (0..<50).map { _ in try LoopbackClient(address) }
             server.stopAccepting()
             for client in clients { await client.send(get) }
-            async let result = server.drain(timeout: .seconds(10))
+            async let result = server.drain(timeout: .seconds(60))
             for client in clients {
                 #expect(await client.responses(1).map(\.status) == [200])
                 client.endInput()
