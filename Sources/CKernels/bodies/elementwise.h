@@ -127,13 +127,23 @@ static void APUS_NAME(select_32)(uint32_t *y, const uint8_t *condition, size_t c
         const size_t step = *condition ? a_step : b_step;
         for (size_t i = 0; i < count; i++) y[i] = from[i * step];
     } else if (a_step && b_step) {
-        for (size_t i = 0; i < count; i++) y[i] = condition[i] ? a[i] : b[i];
+        // Both are loaded, so that the choice needs no branch.
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t yes = a[i], no = b[i];
+            y[i] = condition[i] ? yes : no;
+        }
     } else if (a_step) {
-        const uint32_t other = *b;
-        for (size_t i = 0; i < count; i++) y[i] = condition[i] ? a[i] : other;
+        const uint32_t no = *b;
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t yes = a[i];
+            y[i] = condition[i] ? yes : no;
+        }
     } else if (b_step) {
-        const uint32_t other = *a;
-        for (size_t i = 0; i < count; i++) y[i] = condition[i] ? other : b[i];
+        const uint32_t yes = *a;
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t no = b[i];
+            y[i] = condition[i] ? yes : no;
+        }
     } else {
         const uint32_t yes = *a, no = *b;
         for (size_t i = 0; i < count; i++) y[i] = condition[i] ? yes : no;

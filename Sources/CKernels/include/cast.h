@@ -6,7 +6,8 @@
 
 #pragma clang assume_nonnull begin
 
-/// Operands do not overlap. binary16 and bfloat16 travel as their bits.
+/// y may lie exactly on x where their elements are of one size; otherwise operands do not overlap. binary16 and bfloat16
+/// travel as their bits.
 typedef struct apus_cast_kernels {
     /// Exact.
     void (*APUS_SENDABLE f16_to_f32)(float *y, const uint16_t *x, size_t count);
