@@ -35,7 +35,8 @@ struct PRelu: Operator {
             let x = try context.input(0)
             let slope = try stretched(try context.input(1).shape, to: x.shape)
             let walk = BroadcastWalk(result: x.shape, operands: [x.shape, slope])
-            let body = x.elementType == .float32
+            let body =
+                x.elementType == .float32
                 ? walk.body(apus_kernels_current().pointee.elementwise.prelu_f32)
                 : try Maker(walk: walk).make(x.elementType, for: name)
             return CompiledOperator(LoopKernel(pair: body), inPlace: context.inPlace(0..<1))

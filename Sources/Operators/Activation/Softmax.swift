@@ -37,7 +37,8 @@ struct Softmax: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
-            let lines = AxisLines(context.outputs[0].shape, axis: try resolvedAxis(context.outputs[0].shape.rank), flattens: flattens)
+            let lines = AxisLines(
+                context.outputs[0].shape, axis: try resolvedAxis(context.outputs[0].shape.rank), flattens: flattens)
             return CompiledOperator(kernel(context.outputs[0].elementType, lines), inPlace: context.inPlace(0..<1))
         }
     }

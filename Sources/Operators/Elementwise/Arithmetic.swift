@@ -41,12 +41,13 @@ enum PairJoin: Sendable {
     case add, subtract, multiply, divide, minimum, maximum
 
     init(_ function: Arithmetic.Function) {
-        self = switch function {
-        case .add: .add
-        case .subtract: .subtract
-        case .multiply: .multiply
-        case .divide: .divide
-        }
+        self =
+            switch function {
+            case .add: .add
+            case .subtract: .subtract
+            case .multiply: .multiply
+            case .divide: .divide
+            }
     }
 
     /// The loop for `type` over `walk`.

@@ -4,31 +4,38 @@ import Tensors
 /// Passes its input through: at inference nothing is dropped. The optional mask is all true.
 ///
 /// - Source: ONNX Dropout: opset 1–6 with the attribute `is_test`, 7–11 always at inference, from opset 12 with the optional
-///   bool input 2, `training_mode`, which must be false.
+///   inputs 1, `ratio`, and 2, `training_mode`: one of them must be 0.
 struct Dropout: Operator {
     let hasMask: Bool
     /// Opset 10 made the mask bool; before, it has the data's type.
     let maskIsBool: Bool
 
+    static let trains = OperatorError.invalidValue(
+        "asks for training (is_test 0, or training_mode true with a ratio), expected inference; export the model in evaluation mode"
+    )
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...3)
         let data = try inputs.required(0, of: ElementTypes.floatingPoint)
+        if inputs[1] != nil { _ = try inputs.required(1, of: ElementTypes.floatingPoint) }
         if let training = inputs[2] {
             _ = try inputs.required(2, of: [.bool])
-            guard training.constant?.integers?.contains(where: { $0 != 0 }) != true else { throw Self.trains }
+            let isKeepingAll = inputs[1].map { $0.constant.map(Self.isZero) ?? true } ?? false
+            if let mode = training.constant, !Self.isZero(mode), !isKeepingAll { throw Self.trains }
         }
         let mask = ValueFact(maskIsBool ? .bool : data.elementType, data.shape)
         return hasMask ? [ValueFact(data.type), mask] : [ValueFact(data.type)]
     }
 
-    static let trains = OperatorError.unsupported("training_mode true; export the model for inference, which")
+    private static func isZero(_ tensor: Tensor) -> Bool { tensor.withBytes { $0.allSatisfy { $0 == 0 } } }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let checksMode = context.has(2) && context.constant(2) == nil
-        guard hasMask || checksMode else { return .view(of: 0) }
+        let isInference = !context.has(2) || context.constant(2).map(Self.isZero) == true
+        guard hasMask || !isInference else { return .view(of: 0) }
         let data = try context.input(0)
         let kernel = DropoutKernel(
-            byteCount: data.byteCount, checksMode: checksMode, mask: hasMask ? context.outputs[1] : nil)
+            byteCount: data.byteCount, checksMode: !isInference,
+            ratioByteCount: context.has(1) ? try context.input(1).byteCount : nil, mask: hasMask ? context.outputs[1] : nil)
         return CompiledOperator(kernel, inPlace: context.inPlace(0..<1))
     }
 }
@@ -36,10 +43,12 @@ struct Dropout: Operator {
 private struct DropoutKernel: Kernel {
     let byteCount: Int
     let checksMode: Bool
+    /// nil when the ratio is absent, which then is 1/2.
+    let ratioByteCount: Int?
     let mask: TensorSpec?
 
     func run(_ context: KernelContext) throws(OperatorError) {
-        if checksMode, context.input(2, as: UInt8.self).pointee != 0 { throw Dropout.trains }
+        if checksMode, context.input(2, as: UInt8.self).pointee != 0, !keepsAll(context) { throw Dropout.trains }
         if context.input(0) != UnsafeRawPointer(context.output(0)) {
             context.output(0).copyMemory(from: context.input(0), byteCount: byteCount)
         }
@@ -52,6 +61,12 @@ private struct DropoutKernel: Kernel {
         case .bfloat16: fill(context, 0x3F80 as UInt16, count)
         default: fill(context, 1 as UInt8, count)
         }
+    }
+
+    /// Whether the ratio is 0, whose bytes are 0 in every type.
+    private func keepsAll(_ context: KernelContext) -> Bool {
+        guard let ratioByteCount else { return false }
+        return UnsafeRawBufferPointer(start: context.input(1), count: ratioByteCount).allSatisfy { $0 == 0 }
     }
 
     private func fill<Scalar>(_ context: KernelContext, _ value: Scalar, _ count: Int) {

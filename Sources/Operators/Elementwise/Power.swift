@@ -42,8 +42,11 @@ struct Power: Operator {
         let kernels = apus_kernels_current().pointee.elementwise
         let count = base.shape.elementCount
         switch power {
-        case 2: return CompiledOperator(FloatMapKernel(function: kernels.square_f32, count: count), inPlace: context.inPlace(0..<1))
-        case -1: return CompiledOperator(FloatMapKernel(function: kernels.reciprocal_f32, count: count), inPlace: context.inPlace(0..<1))
+        case 2:
+            return CompiledOperator(FloatMapKernel(function: kernels.square_f32, count: count), inPlace: context.inPlace(0..<1))
+        case -1:
+            return CompiledOperator(
+                FloatMapKernel(function: kernels.reciprocal_f32, count: count), inPlace: context.inPlace(0..<1))
         default: return nil
         }
     }
@@ -92,7 +95,9 @@ struct Power: Operator {
         }
     }
 
-    private func integerBody<Scalar: FixedWidthInteger & Sendable>(_ walk: BroadcastWalk, _ count: Int, _: Scalar.Type) -> PairBody {
+    private func integerBody<Scalar: FixedWidthInteger & Sendable>(_ walk: BroadcastWalk, _ count: Int, _: Scalar.Type)
+        -> PairBody
+    {
         { (y, a, b) throws(OperatorError) in
             var hasNoPower = false
             Loops.pair(walk, y, a, b) { (base: Scalar, exponent: Int64) in

@@ -44,39 +44,42 @@ struct ArgExtremum: Operator {
         let selectsLast: Bool
 
         func integer<Scalar: FixedWidthInteger & TensorScalar>(_: Scalar.Type) -> LoopKernel {
-            kernel(isBeyond: { (a: Scalar, b: Scalar) in a > b }, isBelow: { $0 < $1 })
+            let lines = lines, selectsLast = selectsLast
+            return isMaximum
+                ? LoopKernel { context in search(context, lines, selectsLast) { (a: Scalar, b: Scalar) in a > b } }
+                : LoopKernel { context in search(context, lines, selectsLast) { (a: Scalar, b: Scalar) in a < b } }
         }
 
         func floatingPoint<Scalar: FloatingScalar>(_: Scalar.Type) -> LoopKernel {
-            kernel(
-                isBeyond: { (a: Scalar, b: Scalar) in a > b || a.isNaN && !b.isNaN },
-                isBelow: { $0 < $1 || $0.isNaN && !$1.isNaN })
-        }
-
-        /// - Parameters:
-        ///   - isBeyond: whether its first argument takes the maximum's place from the second.
-        ///   - isBelow: the same for the minimum.
-        @inline(__always)
-        private func kernel<Scalar: TensorScalar>(
-            isBeyond: @escaping @Sendable (Scalar, Scalar) -> Bool, isBelow: @escaping @Sendable (Scalar, Scalar) -> Bool
-        ) -> LoopKernel {
-            let lines = lines, isMaximum = isMaximum, selectsLast = selectsLast
-            return LoopKernel { context in
-                let x = context.input(0, as: Scalar.self)
-                var y = context.output(0, as: Int64.self)
-                lines.forEachLine { start in
-                    var best: Int64 = 0, index: Int64 = 0, extremum = x[start]
-                    for at in lines.elements(from: start) {
-                        let value = x[at]
-                        let replaces = isMaximum ? isBeyond(value, extremum) : isBelow(value, extremum)
-                        let equals = selectsLast && !(isMaximum ? isBeyond(extremum, value) : isBelow(extremum, value))
-                        if replaces || equals { (best, extremum) = (index, value) }
-                        index += 1
-                    }
-                    y.pointee = best
-                    y += 1
+            let lines = lines, selectsLast = selectsLast
+            return isMaximum
+                ? LoopKernel { context in
+                    search(context, lines, selectsLast) { (a: Scalar, b: Scalar) in a > b || a.isNaN && !b.isNaN }
                 }
-            }
+                : LoopKernel { context in
+                    search(context, lines, selectsLast) { (a: Scalar, b: Scalar) in a < b || a.isNaN && !b.isNaN }
+                }
         }
+    }
+}
+
+/// Writes for each line the index of the element that no other takes the place of.
+///
+/// - Parameter replaces: whether its first argument takes the place of the second.
+@inline(__always)
+private func search<Scalar: TensorScalar>(
+    _ context: KernelContext, _ lines: AxisLines, _ selectsLast: Bool, _ replaces: (Scalar, Scalar) -> Bool
+) {
+    let x = context.input(0, as: Scalar.self)
+    var y = context.output(0, as: Int64.self)
+    let step = lines.innerCount
+    lines.forEachLine { start in
+        var best = 0, extremum = x[start]
+        for index in 1..<max(lines.extent, 1) {
+            let value = x[start + index * step]
+            if replaces(value, extremum) || selectsLast && !replaces(extremum, value) { (best, extremum) = (index, value) }
+        }
+        y.pointee = Int64(best)
+        y += 1
     }
 }

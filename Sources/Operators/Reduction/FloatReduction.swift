@@ -31,21 +31,23 @@ struct FloatReduction: Kernel {
         self.walk = walk
         let reduce = apus_kernels_current().pointee.reduce, maps = apus_kernels_current().pointee.elementwise
         start = function == .product ? 1 : function == .maximum ? -.infinity : function == .minimum ? .infinity : 0
-        (rows, columns) = switch function {
-        case .sum, .mean, .logSum, .logSumExp: (reduce.sum_rows_f32, reduce.sum_columns_f32)
-        case .product: (reduce.product_rows_f32, reduce.product_columns_f32)
-        case .maximum: (reduce.max_rows_f32, reduce.max_columns_f32)
-        case .minimum: (reduce.min_rows_f32, reduce.min_columns_f32)
-        case .l1: (reduce.sum_magnitudes_rows_f32, reduce.sum_magnitudes_columns_f32)
-        case .l2, .sumOfSquares: (reduce.sum_squares_rows_f32, reduce.sum_squares_columns_f32)
-        }
-        finish = switch function {
-        // An empty group divides 0 by 0.
-        case .mean: .scale(walk.reducedCount == 0 ? .nan : 1 / Float(walk.reducedCount), maps.affine_f32)
-        case .l2: .map(maps.sqrt_f32)
-        case .logSum: .map(maps.log_f32)
-        default: .nothing
-        }
+        (rows, columns) =
+            switch function {
+            case .sum, .mean, .logSum, .logSumExp: (reduce.sum_rows_f32, reduce.sum_columns_f32)
+            case .product: (reduce.product_rows_f32, reduce.product_columns_f32)
+            case .maximum: (reduce.max_rows_f32, reduce.max_columns_f32)
+            case .minimum: (reduce.min_rows_f32, reduce.min_columns_f32)
+            case .l1: (reduce.sum_magnitudes_rows_f32, reduce.sum_magnitudes_columns_f32)
+            case .l2, .sumOfSquares: (reduce.sum_squares_rows_f32, reduce.sum_squares_columns_f32)
+            }
+        finish =
+            switch function {
+            // An empty group divides 0 by 0.
+            case .mean: .scale(walk.reducedCount == 0 ? .nan : 1 / Float(walk.reducedCount), maps.affine_f32)
+            case .l2: .map(maps.sqrt_f32)
+            case .logSum: .map(maps.log_f32)
+            default: .nothing
+            }
     }
 
     func run(_ context: KernelContext) {

@@ -12,12 +12,13 @@ package enum ReductionOperators {
                     selectsLast: try node.flag("select_last_index", default: false))
             }
         }
-        + [
-            .onnx("CumSum", since: 11) { (node) throws(OperatorError) in
+        + Cumulative.Function.allCases.map { function in
+            .onnx(function.rawValue, since: function == .sum ? 11 : 26) { (node) throws(OperatorError) in
                 let isExclusive = try node.flag("exclusive", default: false)
-                return CumulativeSum(isExclusive: isExclusive, isReversed: try node.flag("reverse", default: false))
+                return Cumulative(
+                    function: function, isExclusive: isExclusive, isReversed: try node.flag("reverse", default: false))
             }
-        ]
+        }
 
     /// The axes moved from an attribute to an input: for ReduceSum in opset 13, for the others in opset 18.
     private static func reduce(_ function: Reduce.Function) -> [OperatorSpelling] {

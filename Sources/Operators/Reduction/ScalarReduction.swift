@@ -3,7 +3,9 @@ import Tensors
 
 /// Reductions of float64, integer and bool elements, one result after another.
 enum ScalarReduction {
-    static func kernel(_ function: Reduce.Function, _ walk: ReductionWalk, _ type: ElementType) throws(OperatorError) -> LoopKernel {
+    static func kernel(_ function: Reduce.Function, _ walk: ReductionWalk, _ type: ElementType) throws(OperatorError)
+        -> LoopKernel
+    {
         if type == .bool { return boolKernel(function, walk) }
         return try Maker(function: function, walk: walk).make(type, for: function.rawValue)
     }
@@ -43,9 +45,11 @@ private struct Maker: NumberMaker {
                 ScalarReduction.fold(context, walk, 1 as Scalar, join: { $0 &* $1 }, finish: { $0 })
             }
         case .maximum:
-            return LoopKernel { context in ScalarReduction.fold(context, walk, Scalar.min, join: { max($0, $1) }, finish: { $0 }) }
+            return LoopKernel { context in ScalarReduction.fold(context, walk, Scalar.min, join: { max($0, $1) }, finish: { $0 })
+            }
         case .minimum:
-            return LoopKernel { context in ScalarReduction.fold(context, walk, Scalar.max, join: { min($0, $1) }, finish: { $0 }) }
+            return LoopKernel { context in ScalarReduction.fold(context, walk, Scalar.max, join: { min($0, $1) }, finish: { $0 })
+            }
         case .l1:
             return LoopKernel { context in
                 ScalarReduction.fold(context, walk, 0 as Scalar, join: { $0 &+ ($1 < 0 ? 0 &- $1 : $1) }, finish: { $0 })
@@ -56,7 +60,12 @@ private struct Maker: NumberMaker {
                     function == .l2 ? Scalar(saturating: Double(sum).squareRoot()) : sum
                 }
             }
-        case .logSumExp: return logSumExp { Double($0 as Scalar) } from: { Scalar(saturating: $0) }
+        case .logSumExp:
+            return logSumExp {
+                Double($0 as Scalar)
+            } from: {
+                Scalar(saturating: $0)
+            }
         case .sum, .mean, .logSum:
             return LoopKernel { context in
                 ScalarReduction.fold(context, walk, 0 as Scalar, join: { $0 &+ $1 }) { sum in
@@ -94,7 +103,12 @@ private struct Maker: NumberMaker {
                     function == .l2 ? sum.squareRoot() : sum
                 }
             }
-        case .logSumExp: return logSumExp { Double($0 as Scalar) } from: { Scalar($0) }
+        case .logSumExp:
+            return logSumExp {
+                Double($0 as Scalar)
+            } from: {
+                Scalar($0)
+            }
         case .sum, .mean, .logSum:
             return LoopKernel { context in
                 ScalarReduction.fold(context, walk, 0 as Scalar, join: { $0 + $1 }) { sum in

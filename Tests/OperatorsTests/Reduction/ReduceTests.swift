@@ -21,8 +21,10 @@ struct ReduceTests {
         Case(shape: [4, 33], axes: [0]), Case(shape: [300, 19], axes: [0]), Case(shape: [5, 130], axes: [1]),
         Case(shape: [2, 3, 4], axes: [1]), Case(shape: [2, 3, 4], axes: [0, 2]), Case(shape: [2, 3, 4], axes: [1, 2]),
         Case(shape: [2, 3, 4], axes: [2, 0], keeps: false), Case(shape: [2, 3, 4, 5], axes: [0, 2]),
-        Case(shape: [2, 3, 4, 5], axes: [1, 3]), Case(shape: [2, 1, 4, 5], axes: [1]), Case(shape: [2, 3, 2, 3, 2], axes: [1, 3]),
-        Case(shape: [2, 3, 2, 3, 2], axes: [0, 2, 4], keeps: false), Case(shape: [2, 0, 3], axes: [1]), Case(shape: [0, 3], axes: [1]),
+        Case(shape: [2, 3, 4, 5], axes: [1, 3]), Case(shape: [2, 1, 4, 5], axes: [1]),
+        Case(shape: [2, 3, 2, 3, 2], axes: [1, 3]),
+        Case(shape: [2, 3, 2, 3, 2], axes: [0, 2, 4], keeps: false), Case(shape: [2, 0, 3], axes: [1]),
+        Case(shape: [0, 3], axes: [1]),
     ]
 
     static let functions: [(name: String, f: @Sendable ([Double]) -> Double)] = [
@@ -77,7 +79,8 @@ struct ReduceTests {
                         // A product of hundreds of rounded factors strays in proportion to their number.
                         let spread = name == "ReduceProd" ? Double(groups.first?.count ?? 1) / 10 + 1 : 1
                         expectNumbers(
-                            outputs[0], groups.map(f), relative: tolerance * spread, absolute: tolerance, "\(name) \(type) \(isa.name)")
+                            outputs[0], groups.map(f), relative: tolerance * spread, absolute: tolerance,
+                            "\(name) \(type) \(isa.name)")
                     }
                 }
             }
@@ -88,7 +91,9 @@ struct ReduceTests {
     func accuracy() throws {
         var numbers = TestNumbers(seed: 9)
         let x = numbers.doubles(100_000, in: 0...1).map { Double(Float($0)) }
-        for c in [Case(shape: [1, 100_000], axes: [1]), Case(shape: [100_000, 1], axes: [0]), Case(shape: [50_000, 2], axes: [0])] {
+        for c in [
+            Case(shape: [1, 100_000], axes: [1]), Case(shape: [100_000, 1], axes: [0]), Case(shape: [50_000, 2], axes: [0]),
+        ] {
             let (op, axes) = try Self.make("ReduceSum", c, version: 13)
             for (isa, outputs) in try evaluateOnEveryLevel(op, [Tensor(x, .float32, c.shape), axes]) {
                 let expected = Self.groups(x, c).groups.map { $0.reduce(0, +) }
@@ -99,7 +104,9 @@ struct ReduceTests {
 
     @Test("keep NaN and infinities")
     func specials() throws {
-        let rows: [[Double]] = [[1, .nan, 2], [.infinity, 1, 2], [-.infinity, -.infinity, -.infinity], [.infinity, -.infinity, 0]]
+        let rows: [[Double]] = [
+            [1, .nan, 2], [.infinity, 1, 2], [-.infinity, -.infinity, -.infinity], [.infinity, -.infinity, 0],
+        ]
         let expected: [String: [Double]] = [
             "ReduceMax": [.nan, .infinity, -.infinity, .infinity], "ReduceMin": [.nan, 1, -.infinity, -.infinity],
             "ReduceSum": [.nan, .infinity, -.infinity, .nan], "ReduceLogSumExp": [.nan, .infinity, -.infinity, .infinity],
@@ -123,7 +130,8 @@ struct ReduceTests {
     func integers(_ type: ElementType) throws {
         let expected: [String: [Double]] = [
             "ReduceSum": [6, 12], "ReduceMean": [2, 4], "ReduceProd": [6, 48], "ReduceMax": [3, 6], "ReduceMin": [1, 2],
-            "ReduceL1": [6, 12], "ReduceL2": [3, 7], "ReduceSumSquare": [14, 56], "ReduceLogSum": [1, 2], "ReduceLogSumExp": [3, 6],
+            "ReduceL1": [6, 12], "ReduceL2": [3, 7], "ReduceSumSquare": [14, 56], "ReduceLogSum": [1, 2],
+            "ReduceLogSumExp": [3, 6],
         ]
         for (name, wanted) in expected {
             let (op, axes) = try Self.make(name, Case(shape: [2, 3], axes: [1]), version: 18)
@@ -161,7 +169,8 @@ struct ReduceTests {
         let data = ValueFact(.float32, SymbolicShape([.symbol("n"), .known(3), .unknown]))
         let axes = ValueFact(.int64, [1] as Shape)
         let keeping = try makeOperator("ReduceMean", in: ReductionOperators.spellings, inputs: 2)
-        let dropping = try makeOperator("ReduceMean", in: ReductionOperators.spellings, inputs: 2, attributes: ["keepdims": .integer(0)])
+        let dropping = try makeOperator(
+            "ReduceMean", in: ReductionOperators.spellings, inputs: 2, attributes: ["keepdims": .integer(0)])
         let known = ValueFact(constant: Tensor([1] as [Int64], shape: [1]))
         #expect(try keeping.infer(OperatorInputs([data, known]))[0].shape == SymbolicShape([.symbol("n"), .known(1), .unknown]))
         #expect(try dropping.infer(OperatorInputs([data, known]))[0].shape == SymbolicShape([.symbol("n"), .unknown]))
