@@ -57,7 +57,8 @@ struct ActivationTests {
                 let input = Tensor(x, type, [count])
                 for (isa, outputs) in try evaluateOnEveryLevel(op, [input]) {
                     let expected = input.numbers.map(c.f)
-                    expectNumbers(outputs[0], expected, relative: tolerance, absolute: tolerance / 4, "\(type) \(isa.name) \(count)")
+                    expectNumbers(
+                        outputs[0], expected, relative: tolerance, absolute: tolerance / 4, "\(type) \(isa.name) \(count)")
                 }
             }
         }

@@ -17,7 +17,8 @@ struct SoftmaxTests {
         Case(shape: [], axis: -1), Case(shape: [1], axis: 0), Case(shape: [5, 0], axis: 1), Case(shape: [0, 5], axis: 1),
         Case(shape: [3, 4], axis: -1), Case(shape: [3, 7], axis: 1), Case(shape: [3, 8], axis: 1), Case(shape: [3, 9], axis: 1),
         Case(shape: [2, 17], axis: 1), Case(shape: [2, 100], axis: 1), Case(shape: [5, 3], axis: 0),
-        Case(shape: [3, 4, 5], axis: 1), Case(shape: [2, 6, 16], axis: 1), Case(shape: [2, 6, 33], axis: -2), Case(shape: [2, 3, 4, 5], axis: 0),
+        Case(shape: [3, 4, 5], axis: 1), Case(shape: [2, 6, 16], axis: 1), Case(shape: [2, 6, 33], axis: -2),
+        Case(shape: [2, 3, 4, 5], axis: 0),
         Case(shape: [2, 3, 4], axis: 1, version: 11), Case(shape: [2, 3, 4], axis: 0, version: 11),
         Case(shape: [2, 3, 4], axis: 3, version: 11), Case(shape: [2, 3, 4], axis: -1, version: 11),
     ]

@@ -52,7 +52,9 @@ struct ArithmeticTests {
         let left = Tensor(numbers.doubles(35), type, [5, 7]), right = Tensor(numbers.doubles(7, in: 0.5...2), type, [7])
         for (name, f) in Self.functions {
             let op = try makeOperator(name, in: ElementwiseOperators.spellings, inputs: 2)
-            let expected = BroadcastReference.apply([(left.numbers, [5, 7]), (right.numbers, [7])], to: [5, 7]) { f($0[0], $0[1]) }
+            let expected = BroadcastReference.apply([(left.numbers, [5, 7]), (right.numbers, [7])], to: [5, 7]) {
+                f($0[0], $0[1])
+            }
             for constants in [[], [1]] as [Set<Int>] {
                 for (isa, outputs) in try evaluateOnEveryLevel(op, [left, right], constants: constants) {
                     #expect(outputs[0].elementType == type)
@@ -170,7 +172,8 @@ struct ArithmeticTests {
                 version: 14, left: type(.float32, [2, 3]), right: type(.float32, [2]),
                 message: "input 1 has shape [2], which does not broadcast with [2,3]; extents must be equal or 1"),
             Refusal(
-                version: 14, left: type(.float32, [2]), right: type(.int64, [2]), message: "input 1 is int64, expected float32 as input 0"),
+                version: 14, left: type(.float32, [2]), right: type(.int64, [2]),
+                message: "input 1 is int64, expected float32 as input 0"),
             Refusal(
                 version: 6, left: type(.float32, [2, 3]), right: type(.float32, [3]),
                 message: "input 1 has shape [3], input 0 has [2,3]; before opset 7 they are equal unless broadcast is 1"),
@@ -179,7 +182,8 @@ struct ArithmeticTests {
                 right: type(.float32, [3, 4]), message: "input 1 has rank 2, which does not fit at axis 2 of input 0 of rank 3"),
         ])
     func refusals(_ c: Refusal) throws {
-        let op = try makeOperator("Mul", in: ElementwiseOperators.spellings, version: c.version, inputs: 2, attributes: c.attributes)
+        let op = try makeOperator(
+            "Mul", in: ElementwiseOperators.spellings, version: c.version, inputs: 2, attributes: c.attributes)
         let error = #expect(throws: OperatorError.self) { try op.infer(OperatorInputs([ValueFact(c.left), ValueFact(c.right)])) }
         #expect(error?.description == c.message)
     }
