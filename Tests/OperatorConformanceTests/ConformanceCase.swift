@@ -56,20 +56,40 @@ extension ConformanceCase {
             runs: runs, tolerance: .nodeTests)
     }
 
-    /// A corpus entry: `meta.json`, the model it names, and folders `golden_<n>` of `in_<i>.npy` and `out_<i>.npy`.
+    /// A corpus entry: `meta.json`, the model it names, and references: folders of `in_<i>.npy` and `out_<i>.npy`, or
+    /// `.npz` archives of them.
     init(entry folder: URL, meta: CorpusMeta) throws {
-        let model = folder.appendingPathComponent(meta.model)
-        let runs = try meta.golden.map { golden in
-            let golden = folder.appendingPathComponent(golden)
-            return Run(
-                name: golden.lastPathComponent,
-                inputs: try Fixtures.numbered("in_", ".npy", in: golden).map { try NumPyFile.read($0.path) },
-                outputs: try Fixtures.numbered("out_", ".npy", in: golden).map { try NumPyFile.read($0.path) })
+        let runs = try meta.golden.map { name in
+            let golden = try Golden(folder.appendingPathComponent(name))
+            return Run(name: name, inputs: try golden.tensors("in_"), outputs: try golden.tensors("out_"))
         }
         self.init(
-            name: meta.name, model: try ONNXImporter().load(path: model.path), runs: runs,
+            name: meta.name, model: try ONNXImporter().load(path: folder.appendingPathComponent(meta.model).path), runs: runs,
             tolerance: Tolerance(
                 relative: meta.tolerance.rtol, absolute: meta.tolerance.atol, minimumCosine: meta.tolerance.minimumCosine))
+    }
+}
+
+/// The tensors of one reference run.
+private enum Golden {
+    case folder(URL)
+    case archive(ZipArchive, path: String)
+
+    init(_ url: URL) throws {
+        self = url.pathExtension == "npz" ? .archive(try ZipArchive(path: url.path), path: url.path) : .folder(url)
+    }
+
+    /// `<prefix>0.npy`, `<prefix>1.npy`, … as long as there is one.
+    func tensors(_ prefix: String) throws -> [Tensor] {
+        switch self {
+        case .folder(let folder): return try Fixtures.numbered(prefix, ".npy", in: folder).map { try NumPyFile.read($0.path) }
+        case .archive(let archive, let path):
+            var tensors: [Tensor] = []
+            while let bytes = try archive.contents(of: "\(prefix)\(tensors.count).npy") {
+                tensors.append(try bytes.withUnsafeBytes { try NumPyFile.read($0, path: path) })
+            }
+            return tensors
+        }
     }
 }
 
@@ -95,7 +115,4 @@ struct CorpusMeta: Decodable {
     init(folder: URL) throws {
         self = try JSONDecoder().decode(CorpusMeta.self, from: try Data(contentsOf: folder.appendingPathComponent("meta.json")))
     }
-
-    /// References as NumPy's compressed archives have to be unpacked first.
-    var hasArchives: Bool { golden.contains { $0.hasSuffix(".npz") } }
 }
