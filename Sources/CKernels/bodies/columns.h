@@ -52,19 +52,27 @@ APUS_INLINE void copy_floats(float *to, const float *from, size_t count) {
     if (count) vf_store_first(to, vf_load_first(from, count), count);
 }
 
-/// Copies one run under one tap for each channel; `to` rows are `to_step` apart, channels of `from` `from_step`.
+/// Copies one run (at most NR outputs) under one tap for each channel; `to` rows are `to_step` apart, channels of `from` `from_step`.
 static void copy_run(float *to, size_t to_step, const float *from, size_t from_step, size_t channels, size_t count, size_t low,
                      size_t high, size_t stride) {
-    for (size_t c = 0; c < channels; c++, to += to_step, from += from_step) {
-        if (low == 0 && high == NR && stride == 1) {
+    if (stride == 1 && low == 0 && high == NR) {
+        for (size_t c = 0; c < channels; c++, to += to_step, from += from_step) {
             vf_store(to, vf_load(from));
             vf_store(to + VF, vf_load(from + VF));
-            continue;
         }
-        if (low > 0 || high < count) zero_floats(to, count);
-        if (stride == 1) {
-            copy_floats(to + low, from + low, high - low);
-        } else {
+    } else if (stride == 1 && count <= VF) {
+        for (size_t c = 0; c < channels; c++, to += to_step, from += from_step) {
+            vf_store_first(to, vf_load_range(from, low, high), count);
+        }
+    } else if (stride == 1) {
+        const size_t second_low = low > VF ? low - VF : 0, second_high = high > VF ? high - VF : 0;
+        for (size_t c = 0; c < channels; c++, to += to_step, from += from_step) {
+            vf_store(to, vf_load_range(from, low < VF ? low : VF, smaller(high, VF)));
+            vf_store_first(to + VF, vf_load_range(from + VF, second_low, second_high), count - VF);
+        }
+    } else {
+        for (size_t c = 0; c < channels; c++, to += to_step, from += from_step) {
+            if (low > 0 || high < count) zero_floats(to, count);
             for (size_t i = low; i < high; i++) to[i] = from[i * stride];
         }
     }

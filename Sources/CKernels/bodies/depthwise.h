@@ -31,80 +31,150 @@ static size_t band_rows(const apus_convolution *s) {
 
 static size_t depthwise_scratch_count(const apus_convolution *s) {
     if (output_count(s) == 0) return 0;
-    // Before the rows stand the taps' offsets, one size_t each.
-    return rows_met(band_rows(s), s) * phase_count(s) * s->stride[2] + tap_count(s) * (sizeof(size_t) / sizeof(float)) + 16;
+    // Before the rows stand the places of one line's taps and one padded line.
+    const size_t row = phase_count(s) * s->stride[2];
+    return (rows_met(band_rows(s), s) + 1) * row + (s->kernel[2] + 1) * (sizeof(size_t) / sizeof(float));
 }
 
-/// Copies input row `row` (perhaps outside) into its phases.
-static void fill_phases(float *to, const float *plane, ptrdiff_t row, const apus_convolution *s) {
+/// Splits a line of `count` pairs into first and second elements, `count` apart.
+static void split_pairs(float *restrict to, const float *restrict line, size_t count) {
+    size_t j = 0;
+    for (; j + VF <= count; j += VF) {
+        const vf a = vf_load(line + 2 * j), b = vf_load(line + 2 * j + VF);
+        vf_store(to + j, vf_alternate(a, b, 0));
+        vf_store(to + count + j, vf_alternate(a, b, 1));
+    }
+    for (; j < count; j++) {
+        to[j] = line[2 * j];
+        to[count + j] = line[2 * j + 1];
+    }
+}
+
+/// Copies input row `row` (perhaps outside) into its phases; `line` has room for a whole padded row.
+static void fill_phases(float *to, const float *plane, ptrdiff_t row, float *line, const apus_convolution *s) {
     const size_t phase = phase_count(s), stride = s->stride[2], width = s->input[2];
-    zero_floats(to, phase * stride);
-    if (row < 0 || row >= (ptrdiff_t)s->input[1]) return;
-    const float *from = plane + (size_t)row * width;
-    for (size_t r = 0; r < stride; r++) {
-        size_t low, high;
-        const ptrdiff_t first = (ptrdiff_t)r - s->pad[2];
-        inside_range(&low, &high, first, phase, stride, width);
-        if (low == high) continue;
-        if (stride == 1) {
-            copy_floats(to + low, from + (ptrdiff_t)low + first, high - low);
-        } else if (stride == 2) {
-            for (size_t j = low; j < high; j++) to[r * phase + j] = from[(ptrdiff_t)(j * 2) + first];
-        } else {
-            for (size_t j = low; j < high; j++) to[r * phase + j] = from[(ptrdiff_t)(j * stride) + first];
+    if (row < 0 || row >= (ptrdiff_t)s->input[1]) {
+        zero_floats(to, phase * stride);
+        return;
+    }
+    size_t low, high;
+    inside_range(&low, &high, -s->pad[2], phase * stride, 1, width);
+    float *padded = stride == 1 ? to : line;
+    zero_floats(padded, low);
+    copy_floats(padded + low, plane + row * (ptrdiff_t)width + (ptrdiff_t)low - s->pad[2], high - low);
+    zero_floats(padded + high, phase * stride - high);
+    if (stride == 2) {
+        split_pairs(to, line, phase);
+    } else if (stride > 2) {
+        for (size_t r = 0; r < stride; r++) {
+            for (size_t j = 0; j < phase; j++) to[r * phase + j] = line[j * stride + r];
         }
     }
 }
 
-/// Rows of output from filled rows; `taps` is constant for the usual kernels.
-APUS_INLINE void slide_taps(float *y, const float *filled, const float *weights, const size_t *offsets, size_t taps, size_t rows,
-                              size_t row_step, size_t width, const tile_end *end) {
-    for (size_t row = 0; row < rows; row++, filled += row_step) {
-        for (size_t column = 0; column < width; column += VF) {
-            vf sum = {};
-            for (size_t tap = 0; tap < taps; tap++) sum += weights[tap] * vf_load(filled + offsets[tap] + column);
-            const size_t count = smaller(VF, width - column);
-            end_vector(y + row * width + column, sum, 0, row * width + column, count, end);
+/// What ends every output of a depthwise convolution: limits that are always applied, wide open where there are none.
+typedef struct slide_end {
+    vf bias, low, high;
+} slide_end;
+
+APUS_INLINE slide_end slide_end_of(const tile_end *end) {
+    const bool limits = is_limit(end->activation);
+    return (slide_end){
+        .bias = vf_set(end->row_bias ? *end->row_bias : 0),
+        .low = vf_set(limits ? lower_limit(end) : -__builtin_inff()),
+        .high = vf_set(limits ? upper_limit(end) : __builtin_inff()),
+    };
+}
+
+/// Rows of output that share the lines they load, where neighbouring rows meet neighbouring lines.
+#define SLIDE_BLOCK 4
+
+/// Adds the windows of `block` rows of output: row r's window begins at line r (for block 1 the lines are `line` apart, else
+/// neighbours). `columns[j]` is where tap j of a line stands. Each input vector is loaded once for all rows that meet it.
+APUS_INLINE void add_windows(vf *sums, size_t block, const float *window, size_t line, const float *weights, const size_t *columns,
+                             size_t kernel_rows, size_t kernel_columns) {
+    for (size_t i = 0; i < kernel_rows + block - 1; i++) {
+        for (size_t j = 0; j < kernel_columns; j++) {
+            const vf x = vf_load(window + i * line + columns[j]);
+            for (size_t r = 0; r < block; r++) {
+                if (i >= r && i - r < kernel_rows) sums[r] += vf_set(weights[(i - r) * kernel_columns + j]) * x;
+            }
         }
     }
 }
 
-static void slide_3x3(float *y, const float *filled, const float *weights, const size_t *offsets, size_t rows, size_t row_step, size_t width,
-                      const tile_end *end) {
-    slide_taps(y, filled, weights, offsets, 9, rows, row_step, width, end);
+/// `block` rows of output at `y` from filled lines.
+APUS_INLINE void slide_rows(float *y, size_t block, const float *restrict filled, const float *restrict weights,
+                            const size_t *columns, size_t kernel_rows, size_t kernel_columns, size_t line, size_t width,
+                            const float *residual, const slide_end *last) {
+    for (size_t column = 0; column < width; column += VF) {
+        vf sums[SLIDE_BLOCK];
+        for (size_t r = 0; r < block; r++) sums[r] = last->bias;
+        add_windows(sums, block, filled + column, line, weights, columns, kernel_rows, kernel_columns);
+        const size_t count = smaller(VF, width - column);
+        for (size_t r = 0; r < block; r++) {
+            const size_t at = r * width + column;
+            if (residual) sums[r] += vf_load_first(residual + at, count);
+            vf_store_first(y + at, vf_clip(sums[r], last->low, last->high), count);
+        }
+    }
 }
 
-static void slide_5x5(float *y, const float *filled, const float *weights, const size_t *offsets, size_t rows, size_t row_step, size_t width,
-                      const tile_end *end) {
-    slide_taps(y, filled, weights, offsets, 25, rows, row_step, width, end);
+/// Rows of output from filled lines; the kernel's extents are constant where they are usual.
+APUS_INLINE void slide(float *y, const float *filled, const float *weights, const size_t *columns, size_t kernel_rows,
+                       size_t kernel_columns, size_t line, size_t rows, size_t row_step, size_t width, const tile_end *end) {
+    const slide_end last = slide_end_of(end);
+    const float *residual = end->residual;
+    size_t row = 0;
+    if (row_step == line) {
+        for (; row + SLIDE_BLOCK <= rows; row += SLIDE_BLOCK) {
+            slide_rows(y + row * width, SLIDE_BLOCK, filled + row * row_step, weights, columns, kernel_rows, kernel_columns, line, width,
+                       residual ? residual + row * width : NULL, &last);
+        }
+    }
+    for (; row < rows; row++) {
+        slide_rows(y + row * width, 1, filled + row * row_step, weights, columns, kernel_rows, kernel_columns, line, width,
+                   residual ? residual + row * width : NULL, &last);
+    }
 }
 
-static void slide_any(float *y, const float *filled, const float *weights, const size_t *offsets, size_t taps, size_t rows, size_t row_step,
+static void slide_3x3(float *y, const float *filled, const float *weights, const size_t *columns, size_t line, size_t rows, size_t row_step,
                       size_t width, const tile_end *end) {
-    slide_taps(y, filled, weights, offsets, taps, rows, row_step, width, end);
+    const size_t places[3] = {columns[0], columns[1], columns[2]};
+    slide(y, filled, weights, places, 3, 3, line, rows, row_step, width, end);
+}
+
+static void slide_5x5(float *y, const float *filled, const float *weights, const size_t *columns, size_t line, size_t rows, size_t row_step,
+                      size_t width, const tile_end *end) {
+    const size_t places[5] = {columns[0], columns[1], columns[2], columns[3], columns[4]};
+    slide(y, filled, weights, places, 5, 5, line, rows, row_step, width, end);
+}
+
+static void slide_any(float *y, const float *filled, const float *weights, const size_t *columns, size_t line, size_t rows, size_t row_step,
+                      size_t width, const apus_convolution *s, const tile_end *end) {
+    slide(y, filled, weights, columns, s->kernel[1], s->kernel[2], line, rows, row_step, width, end);
 }
 
 /// One output channel over one band of `rows` rows, at `y`.
-static void slide_band(float *y, const float *filled, const float *weights, const size_t *offsets, size_t rows, const apus_convolution *s,
+static void slide_band(float *y, const float *filled, const float *weights, const size_t *columns, size_t rows, const apus_convolution *s,
                        const tile_end *end) {
-    const size_t taps = tap_count(s), row_step = s->stride[1] * phase_count(s) * s->stride[2], width = s->output[2];
-    if (taps == 9) {
-        slide_3x3(y, filled, weights, offsets, rows, row_step, width, end);
-    } else if (taps == 25) {
-        slide_5x5(y, filled, weights, offsets, rows, row_step, width, end);
+    const size_t row = phase_count(s) * s->stride[2], row_step = s->stride[1] * row, line = s->dilation[1] * row;
+    const size_t width = s->output[2];
+    if (s->kernel[1] == 3 && s->kernel[2] == 3) {
+        slide_3x3(y, filled, weights, columns, line, rows, row_step, width, end);
+    } else if (s->kernel[1] == 5 && s->kernel[2] == 5) {
+        slide_5x5(y, filled, weights, columns, line, rows, row_step, width, end);
     } else {
-        slide_any(y, filled, weights, offsets, taps, rows, row_step, width, end);
+        slide_any(y, filled, weights, columns, line, rows, row_step, width, s, end);
     }
     finish_rows(y, 0, 1, rows * width, end);
 }
 
-static void fill_tap_offsets(size_t *offsets, const apus_convolution *s) {
-    const size_t phase = phase_count(s), row = phase * s->stride[2];
-    for (size_t i = 0; i < s->kernel[1]; i++) {
-        for (size_t j = 0; j < s->kernel[2]; j++) {
-            const size_t column = j * s->dilation[2];
-            *offsets++ = i * s->dilation[1] * row + column % s->stride[2] * phase + column / s->stride[2];
-        }
+/// Where the taps of one line stand in a filled row.
+static void fill_tap_columns(size_t *columns, const apus_convolution *s) {
+    for (size_t j = 0; j < s->kernel[2]; j++) {
+        const size_t column = j * s->dilation[2];
+        columns[j] = column % s->stride[2] * phase_count(s) + column / s->stride[2];
     }
 }
 
@@ -113,22 +183,22 @@ static void depthwise(float *y, const float *x, const float *weights, const apus
     const size_t outputs = output_count(s), inputs = input_count(s), taps = tap_count(s);
     if (outputs == 0) return;
     const size_t band = band_rows(s), row = phase_count(s) * s->stride[2];
-    size_t *offsets = (size_t *)(((uintptr_t)scratch + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t));
-    float *filled = (float *)(offsets + taps);
-    fill_tap_offsets(offsets, s);
+    size_t *columns = (size_t *)(((uintptr_t)scratch + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t));
+    float *line = (float *)(columns + s->kernel[2]), *filled = line + row;
+    fill_tap_columns(columns, s);
     for (size_t plane = 0; plane < s->batch * s->groups; plane++) {
         const size_t group = plane % s->groups;
         for (size_t first = 0; first < s->output[1]; first += band) {
             const size_t rows = smaller(band, s->output[1] - first);
             for (size_t i = 0; i < rows_met(rows, s); i++) {
-                fill_phases(filled + i * row, x + plane * inputs, (ptrdiff_t)(first * s->stride[1] + i) - s->pad[1], s);
+                fill_phases(filled + i * row, x + plane * inputs, (ptrdiff_t)(first * s->stride[1] + i) - s->pad[1], line, s);
             }
             for (size_t c = 0; c < s->channels_out; c++) {
                 const size_t channel = group * s->channels_out + c, at = (plane * s->channels_out + c) * outputs + first * s->output[2];
                 tile_end end = end_at(epilogue, 0, 0, 0, false, true);
                 if (end.row_bias) end.row_bias += channel;
                 if (end.residual) end.residual += at;
-                slide_band(y + at, filled, weights + channel * taps, offsets, rows, s, &end);
+                slide_band(y + at, filled, weights + channel * taps, columns, rows, s, &end);
             }
         }
     }

@@ -67,27 +67,36 @@ APUS_INLINE tile_end end_at(const apus_epilogue *epilogue, size_t row, size_t co
     };
 }
 
-/// Few rows: the left operand is read in place, the right one streams through once.
-static void product_of_few_rows(float *c, size_t c_stride, const float *a, size_t a_stride, const float *packed, size_t m, size_t k,
-                                size_t n, const apus_epilogue *epilogue) {
-    tile_function *const tile = direct_tiles[m - 1];
+/// Left operands of up to this many floats are read in place: they stay in the first-level cache, and packing would cost
+/// more than their strides do.
+#define IN_PLACE_COUNT (6 * 1024)
+
+APUS_INLINE bool reads_left_in_place(size_t m, size_t k) { return m <= MR || m * k <= IN_PLACE_COUNT; }
+
+/// The left operand is read in place, the right one streams through once.
+static void product_in_place(float *c, size_t c_stride, const float *a, size_t a_stride, const float *packed, size_t m, size_t k, size_t n,
+                             const apus_epilogue *epilogue) {
+    const size_t rows = panel_rows(m);
     for (size_t j = 0; j < n; j += NR, packed += NR * k) {
-        const tile_end end = end_at(epilogue, 0, j, c_stride, false, true);
-        tile(c + j, c_stride, a, a_stride, packed, NR, k, smaller(NR, n - j), &end);
+        for (size_t i = 0; i < m; i += rows) {
+            const tile_end end = end_at(epilogue, i, j, c_stride, false, true);
+            direct_tiles[smaller(rows, m - i) - 1](c + i * c_stride + j, c_stride, a + i * a_stride, a_stride, packed, NR, k,
+                                                   smaller(NR, n - j), &end);
+        }
     }
 }
 
 static size_t product_scratch_count(size_t m, size_t k, size_t n) {
     (void)n;
-    if (m <= DIRECT_ROWS) return 0;
+    if (reads_left_in_place(m, k)) return 0;
     return smaller(divide_up(m, panel_rows(m)), ROW_BLOCK_PANELS) * panel_rows(m) * smaller(k, K_BLOCK);
 }
 
 static void product(float *c, size_t c_stride, const float *a, size_t a_stride, const float *packed, size_t m, size_t k, size_t n,
                     const apus_epilogue *epilogue, float *scratch) {
     if (m == 0 || n == 0) return;
-    if (m <= DIRECT_ROWS) {
-        product_of_few_rows(c, c_stride, a, a_stride, packed, m, k, n, epilogue);
+    if (reads_left_in_place(m, k)) {
+        product_in_place(c, c_stride, a, a_stride, packed, m, k, n, epilogue);
         return;
     }
     const size_t rows = panel_rows(m), block_rows = rows * ROW_BLOCK_PANELS;

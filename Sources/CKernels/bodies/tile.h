@@ -18,48 +18,44 @@ APUS_INLINE size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }
 /// Rows of each panel when `m` rows are cut into as few panels as possible, as evenly as possible.
 APUS_INLINE size_t panel_rows(size_t m) { return m == 0 ? 1 : divide_up(m, divide_up(m, MR)); }
 
-/// Sums over k, `rows` and `unroll` constant: element (i, p) of the left operand at a[i * a_row + p * a_step], row p of the
-/// right one at b + p * b_step. Several partial sums (`unroll`) hide the latency of additions where rows are few.
-APUS_INLINE void tile_sums(vf sums[][2], size_t rows, size_t unroll, const float *a, size_t a_row, size_t a_step, const float *b,
-                             size_t b_step, size_t k) {
+/// Adds one step of k to `rows` rows of `vectors` vectors.
+APUS_INLINE void add_step(vf sums[][2], size_t rows, size_t vectors, const float *a, size_t a_row, const float *b) {
+    const vf b0 = vf_load(b), b1 = vectors > 1 ? vf_load(b + VF) : (vf){};
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        const vf x = vf_set(a[i * a_row]);
+        sums[i][0] += x * b0;
+        if (vectors > 1) sums[i][1] += x * b1;
+    }
+}
+
+/// Sums over k; `rows`, `vectors` (1 or 2) and `unroll` constant: element (i, p) of the left operand at
+/// a[i * a_row + p * a_step], row p of the right one at b + p * b_step. Several partial sums (`unroll`) hide the latency of
+/// additions where a tile has few of them.
+APUS_INLINE void tile_sums(vf sums[][2], size_t rows, size_t vectors, size_t unroll, const float *a, size_t a_row, size_t a_step,
+                           const float *b, size_t b_step, size_t k) {
     vf parts[16][2];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows * unroll; i++) parts[i][0] = parts[i][1] = (vf){};
     size_t p = 0;
     for (; p + unroll <= k; p += unroll) {
 #pragma clang loop unroll(full)
-        for (size_t u = 0; u < unroll; u++) {
-            const vf b0 = vf_load(b), b1 = vf_load(b + VF);
-#pragma clang loop unroll(full)
-            for (size_t i = 0; i < rows; i++) {
-                const vf x = vf_set(a[i * a_row]);
-                parts[u * rows + i][0] += x * b0;
-                parts[u * rows + i][1] += x * b1;
-            }
-            a += a_step;
-            b += b_step;
+        for (size_t u = 0; u < unroll; u++, a += a_step, b += b_step) {
+            add_step(parts + u * rows, rows, vectors, a, a_row, b);
         }
     }
     if (unroll > 1) {
-        for (; p < k; p++, a += a_step, b += b_step) {
-            const vf b0 = vf_load(b), b1 = vf_load(b + VF);
-#pragma clang loop unroll(full)
-            for (size_t i = 0; i < rows; i++) {
-                const vf x = vf_set(a[i * a_row]);
-                parts[i][0] += x * b0;
-                parts[i][1] += x * b1;
-            }
-        }
+        for (; p < k; p++, a += a_step, b += b_step) add_step(parts, rows, vectors, a, a_row, b);
     }
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
-        sums[i][0] = parts[i][0];
-        sums[i][1] = parts[i][1];
 #pragma clang loop unroll(full)
         for (size_t u = 1; u < unroll; u++) {
-            sums[i][0] += parts[u * rows + i][0];
-            sums[i][1] += parts[u * rows + i][1];
+            parts[i][0] += parts[u * rows + i][0];
+            parts[i][1] += parts[u * rows + i][1];
         }
+        sums[i][0] = parts[i][0];
+        sums[i][1] = parts[i][1];
     }
 }
 
@@ -100,32 +96,44 @@ APUS_INLINE void end_tile(float *c, size_t stride, vf sums[][2], size_t rows, si
 typedef void tile_function(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step, size_t k,
                            size_t columns, const tile_end *end);
 
+/// Partial sums of a tile of `rows` rows and `vectors` vectors: about eight additions are in flight at once.
+#define UNROLL(rows, vectors) ((rows) * (vectors) <= 2 ? 4 : (rows) * (vectors) <= 4 ? 2 : 1)
+
+/// The body of a tile: where one vector holds all columns, the other is left out.
+APUS_INLINE void run_tile(float *c, size_t c_stride, size_t rows, const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step,
+                          size_t k, size_t columns, const tile_end *end) {
+    vf sums[MR][2];
+    if (columns <= VF) {
+        tile_sums(sums, rows, 1, UNROLL(rows, 1), a, a_row, a_step, b, b_step, k);
+    } else {
+        tile_sums(sums, rows, 2, UNROLL(rows, 2), a, a_row, a_step, b, b_step, k);
+    }
+    end_tile(c, c_stride, sums, rows, columns, end);
+}
+
 /// The left operand lies in a packed panel: `a_stride` floats for each p, of which the first `rows` are read.
-#define PACKED_TILE(rows)                                                                                                        \
-    static void packed_tile_##rows(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step,   \
-                                   size_t k, size_t columns, const tile_end *end) {                                             \
-        vf sums[rows][2];                                                                                                        \
-        tile_sums(sums, rows, rows == 1 ? 4 : rows == 2 ? 2 : 1, a, 1, a_stride, b, b_step, k);                                  \
-        end_tile(c, c_stride, sums, rows, columns, end);                                                                         \
+#define PACKED_TILE(rows)                                                                                                      \
+    static void packed_tile_##rows(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step, \
+                                   size_t k, size_t columns, const tile_end *end) {                                           \
+        run_tile(c, c_stride, rows, a, 1, a_stride, b, b_step, k, columns, end);                                               \
     }
 
 /// The left operand lies in place: rows `a_stride` floats apart.
-#define DIRECT_TILE(rows)                                                                                                        \
-    static void direct_tile_##rows(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step,   \
-                                   size_t k, size_t columns, const tile_end *end) {                                             \
-        vf sums[rows][2];                                                                                                        \
-        tile_sums(sums, rows, rows == 1 ? 4 : rows == 2 ? 2 : 1, a, a_stride, 1, b, b_step, k);                                  \
-        end_tile(c, c_stride, sums, rows, columns, end);                                                                         \
+#define DIRECT_TILE(rows)                                                                                                      \
+    static void direct_tile_##rows(float *c, size_t c_stride, const float *a, size_t a_stride, const float *b, size_t b_step, \
+                                   size_t k, size_t columns, const tile_end *end) {                                           \
+        run_tile(c, c_stride, rows, a, a_stride, 1, b, b_step, k, columns, end);                                               \
     }
 
 PACKED_TILE(1) PACKED_TILE(2) PACKED_TILE(3) PACKED_TILE(4) PACKED_TILE(5) PACKED_TILE(6)
 DIRECT_TILE(1) DIRECT_TILE(2) DIRECT_TILE(3) DIRECT_TILE(4) DIRECT_TILE(5) DIRECT_TILE(6)
 #if MR > 6
 PACKED_TILE(7) PACKED_TILE(8) PACKED_TILE(9) PACKED_TILE(10) PACKED_TILE(11) PACKED_TILE(12)
-DIRECT_TILE(7) DIRECT_TILE(8)
+DIRECT_TILE(7) DIRECT_TILE(8) DIRECT_TILE(9) DIRECT_TILE(10) DIRECT_TILE(11) DIRECT_TILE(12)
 #endif
 #if MR > 12
 PACKED_TILE(13) PACKED_TILE(14)
+DIRECT_TILE(13) DIRECT_TILE(14)
 #endif
 
 static tile_function *const packed_tiles[MR] = {
@@ -138,11 +146,12 @@ static tile_function *const packed_tiles[MR] = {
 #endif
 };
 
-/// Most rows that a tile reads in place.
-#define DIRECT_ROWS (MR > 6 ? 8 : 6)
-static tile_function *const direct_tiles[DIRECT_ROWS] = {
+static tile_function *const direct_tiles[MR] = {
     direct_tile_1, direct_tile_2, direct_tile_3, direct_tile_4, direct_tile_5, direct_tile_6,
 #if MR > 6
-    direct_tile_7, direct_tile_8,
+    direct_tile_7, direct_tile_8, direct_tile_9, direct_tile_10, direct_tile_11, direct_tile_12,
+#endif
+#if MR > 12
+    direct_tile_13, direct_tile_14,
 #endif
 };

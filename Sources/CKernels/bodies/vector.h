@@ -52,3 +52,30 @@ static inline __attribute__((always_inline)) void vf_store_first(float *p, vf v,
     for (size_t i = 0; i < count; i++) p[i] = v[i];
 #endif
 }
+
+/// The floats low ..< high (at most VF) at `p` in their lanes, zeros elsewhere; what lies outside is not touched.
+static inline __attribute__((always_inline)) vf vf_load_range(const float *p, size_t low, size_t high) {
+#if APUS_VECTOR_BYTES == 64
+    return (vf)_mm512_maskz_loadu_ps((__mmask16)(((1u << high) - 1) & ~((1u << low) - 1)), p);
+#elif APUS_VECTOR_BYTES == 32
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i below = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)low), lane);
+    return (vf)_mm256_maskload_ps(p, _mm256_andnot_si256(below, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)high), lane)));
+#else
+    vf v = {};
+    for (size_t i = low; i < high; i++) v[i] = p[i];
+    return v;
+#endif
+}
+
+/// Every other lane of 2 · VF floats, from the first on (`odd` 0) or the second (`odd` 1).
+#if APUS_VECTOR_BYTES == 64
+#define vf_alternate(a, b, odd)                                                                                              \
+    __builtin_shufflevector(a, b, 0 + odd, 2 + odd, 4 + odd, 6 + odd, 8 + odd, 10 + odd, 12 + odd, 14 + odd, 16 + odd, 18 + odd, \
+                            20 + odd, 22 + odd, 24 + odd, 26 + odd, 28 + odd, 30 + odd)
+#elif APUS_VECTOR_BYTES == 32
+#define vf_alternate(a, b, odd) \
+    __builtin_shufflevector(a, b, 0 + odd, 2 + odd, 4 + odd, 6 + odd, 8 + odd, 10 + odd, 12 + odd, 14 + odd)
+#else
+#define vf_alternate(a, b, odd) __builtin_shufflevector(a, b, 0 + odd, 2 + odd, 4 + odd, 6 + odd)
+#endif

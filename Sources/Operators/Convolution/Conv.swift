@@ -66,6 +66,11 @@ package struct Conv: Operator {
             channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
         let bias = context.has(2) ? 2 : nil, residual = context.has(3) ? 3 : nil
         switch x.elementType {
+        case .float32 where geometry.isDense:
+            let operand = RightOperand(
+                rows: geometry.channelsIn * geometry.tapCount, columns: geometry.channelsOut, transposed: true, scale: 1)
+            return try LinearKernel.compile(
+                context, weights: operand, rows: geometry.batch, bias: bias, residual: residual, activation: activation)
         case .float32:
             return try ConvKernel.compile(context, geometry, bias: bias, residual: residual, activation: activation)
         case .float64:

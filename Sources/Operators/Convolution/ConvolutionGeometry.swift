@@ -53,6 +53,9 @@ struct ConvolutionGeometry: Sendable {
     var tapCount: Int { kernel.0 * kernel.1 * kernel.2 }
     var weightCount: Int { groups * channelsOut * channelsIn * tapCount }
 
+    /// Whether the one window covers the whole input, so that an image is a row of a plain product.
+    var isDense: Bool { groups == 1 && outputCount == 1 && input == kernel && pad == (0, 0, 0) }
+
     /// As the kernels take it.
     var shape: apus_convolution {
         apus_convolution(

@@ -92,6 +92,14 @@ struct ConvTests {
         ConvolutionCase(
             name: "window larger than the input", x: [1, 2, 2, 2], outputs: 2, kernel: [5, 5], pads: [2, 2, 2, 2],
             expected: [1, 2, 2, 2]),
+        ConvolutionCase(name: "window as large as the input", x: [3, 4, 3, 5], outputs: 7, kernel: [3, 5], expected: [3, 7, 1, 1]),
+        ConvolutionCase(name: "one element", x: [2, 33, 1, 1], outputs: 18, kernel: [1, 1], expected: [2, 18, 1, 1]),
+        ConvolutionCase(
+            name: "depthwise rows in blocks", x: [1, 2, 10, 35], outputs: 2, kernel: [3, 3], dilation: [2, 1], pads: [2, 1, 2, 1],
+            groups: 2, expected: [1, 2, 10, 35]),
+        ConvolutionCase(
+            name: "depthwise stride like dilation", x: [1, 2, 17, 9], outputs: 2, kernel: [3, 3], stride: [2, 2], dilation: [2, 2],
+            groups: 2, expected: [1, 2, 7, 3]),
         ConvolutionCase(
             name: "wide padding", x: [1, 1, 2, 2], outputs: 1, kernel: [1, 1], pads: [3, 3, 3, 3], expected: [1, 1, 8, 8]),
         ConvolutionCase(name: "empty batch", x: [0, 3, 5, 5], outputs: 2, kernel: [3, 3], expected: [0, 2, 3, 3]),
