@@ -5,9 +5,11 @@ import Tensors
 ///
 /// The shape is that of the first element on every level; every other one must agree with it. Nesting is counted, not recursed
 /// into. The byte at `end − 1` of every text must be a closing brace that no tensor contains: it stops every scan.
-struct DenseReader<Column: ElementColumn>: ~Copyable {
-    var column: Column
+struct DenseReader: ~Copyable {
+    private(set) var column: ElementColumn
     private let type: ElementType
+    /// Whether values of the type have a JSON form here; else only empty tensors can be read.
+    private let isSupported: Bool
     private let limits: TensorJSONLimits
     /// Levels of lists; negative while the first element has not been reached.
     private(set) var rank = -1
@@ -15,9 +17,11 @@ struct DenseReader<Column: ElementColumn>: ~Copyable {
     private let extents: UnsafeMutablePointer<Int>
     private let counts: UnsafeMutablePointer<Int>
 
-    init(_ type: ElementType, _ column: Column, _ limits: TensorJSONLimits) {
-        self.column = column
+    /// - Parameter capacity: elements for which memory is taken at first.
+    init(_ type: ElementType, isSupported: Bool, capacity: Int, _ limits: TensorJSONLimits) {
+        column = ElementColumn(type, capacity: isSupported ? capacity : 0, limits: limits)
         self.type = type
+        self.isSupported = isSupported
         self.limits = limits
         extents = .allocate(capacity: 2 * limits.maximumRank)
         extents.initialize(repeating: -1, count: 2 * limits.maximumRank)
@@ -48,10 +52,10 @@ struct DenseReader<Column: ElementColumn>: ~Copyable {
                 if rank < 0 { rank = level }
                 guard level == rank else { throw wrongLevel(cursor, end, level) }
                 guard level > 0 else { return try readScalar(&position, end) }
-                let before = column.count
-                let outcome = column.readRun(&cursor, end, limit: limits.maximumElementCount)
-                guard outcome == .closed else { throw fault(outcome, cursor, end, level) }
-                counts[level &- 1] = column.count &- before
+                let result = try readLists(&cursor, end, level)
+                counts[level &- 1] = result.lastLength
+                // Lists of the length that was expected need no look each; their parent counts them.
+                if result.extraLists > 0 { counts[level &- 2] &+= result.extraLists }
             }
             // At the bracket that closes the innermost list, and perhaps others after it.
             repeat {
@@ -73,10 +77,30 @@ struct DenseReader<Column: ElementColumn>: ~Copyable {
     private mutating func readScalar(
         _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) throws(DecodeFault) {
-        guard column.readOne(&position, end, limit: limits.maximumElementCount) else {
+        guard isSupported, column.read(.value, &position, end, limit: limits.maximumElementCount).end == .closed else {
             throw fault(.unreadable, position, end, 0)
         }
     }
+
+    /// Reads the innermost list that is open, and those after it when they have the same parent and length.
+    @inline(__always)
+    private mutating func readLists(
+        _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ level: Int
+    ) throws(DecodeFault) -> ReadResult {
+        guard isSupported else { throw fault(.unreadable, cursor, end, level) }
+        let length = extents[level &- 1]
+        let amount: ReadAmount = level > 1 && length > 0 ? .lists(length: length) : .list
+        let result = column.read(amount, &cursor, end, limit: limits.maximumElementCount)
+        guard result.end == .closed else { throw fault(result.end, cursor, end, level) }
+        return result
+    }
+
+    /// Reads values separated by commas, each a tensor of its own; only for scalars.
+    mutating func readScalars(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> RunEnd {
+        column.read(.list, &position, end, limit: limits.maximumElementCount).end
+    }
+
+    mutating func truncate(to count: Int) { column.truncate(to: count) }
 
     @inline(__always)
     private func open(_ level: inout Int) throws(DecodeFault) {
@@ -103,7 +127,7 @@ struct DenseReader<Column: ElementColumn>: ~Copyable {
     @inline(__always)
     private func skip(_ count: Int, _ cursor: inout UnsafePointer<UInt8>) {
         cursor += count
-        while JSONBytes.isWhitespace(cursor.pointee) { cursor += 1 }
+        JSONBytes.skipWhitespace(&cursor)
     }
 
     private func wrongLevel(
@@ -128,7 +152,7 @@ struct DenseReader<Column: ElementColumn>: ~Copyable {
         if cursor.pointee == UInt8(ascii: "[") {
             return .invalid("Encountered list at unexpected level: \(level) expected < \(rank)")
         }
-        if column is UnsupportedColumn {
+        guard isSupported else {
             let message = "Conversion of JSON Value: \(value.quotation) to type: \(type.tensorFlowName)"
             return .refused(ServableError(.unimplemented, message))
         }

@@ -1,15 +1,14 @@
 /// How one element type is read from JSON and what it is stored as.
 protocol ElementReading {
     associatedtype Stored: BitwiseCopyable
+    typealias Position = UnsafePointer<UInt8>
 
-    /// Reads the value at `position` and moves behind it.
+    /// Reads the value at `start`; the byte at `end − 1` must be a closing brace, so that it stops every scan.
     ///
-    /// The byte at `end − 1` must exist and be a closing brace, so that it stops every scan.
-    ///
-    /// - Returns: nil, with `position` unchanged, when no value of this type begins there.
+    /// - Returns: nil when no value of this type begins there.
     static func read(
-        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-    ) -> Stored?
+        _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+    ) -> (value: Stored, next: Position)?
 }
 
 /// The element types; see section 5.5 of TensorFlow Serving's REST contract for what each accepts.
@@ -17,51 +16,42 @@ enum ElementReaders {
     enum Float32: ElementReading {
         @inline(__always)
         static func read(
-            _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-        ) -> Float? {
-            let start = position
-            guard let token = DecimalToken.read(&position, end) else {
-                return readNonFinite(&position, end).map { Float($0) }
+            _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+        ) -> (value: Float, next: Position)? {
+            guard let (token, next) = DecimalToken.read(start, end) else {
+                return readNonFinite(start, end).map { (Float($0.value), $0.next) }
             }
-            let text = UnsafeBufferPointer(start: start, count: position - start)
+            let text = UnsafeBufferPointer(start: start, count: next - start)
             let value = token.float(text, table)
-            if value.isInfinite, token.double(text, table).isInfinite {
-                position = start
-                return nil
-            }
-            return value
+            if value.isInfinite, token.isBeyondDouble(text) { return nil }
+            return (value, next)
         }
     }
 
     enum Float64: ElementReading {
         @inline(__always)
         static func read(
-            _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-        ) -> Double? {
-            let start = position
-            guard let token = DecimalToken.read(&position, end) else { return readNonFinite(&position, end) }
-            let value = token.double(UnsafeBufferPointer(start: start, count: position - start), table)
-            if value.isInfinite {
-                position = start
-                return nil
-            }
-            return value
+            _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+        ) -> (value: Double, next: Position)? {
+            guard let (token, next) = DecimalToken.read(start, end) else { return readNonFinite(start, end) }
+            let value = token.double(UnsafeBufferPointer(start: start, count: next - start), table)
+            return value.isInfinite ? nil : (value, next)
         }
     }
 
     enum Float16: ElementReading {
         static func read(
-            _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-        ) -> UInt16? {
-            readHalf(&position, end, table, .binary16)
+            _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+        ) -> (value: UInt16, next: Position)? {
+            readHalf(start, end, table, .binary16)
         }
     }
 
     enum BFloat16: ElementReading {
         static func read(
-            _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-        ) -> UInt16? {
-            readHalf(&position, end, table, .bfloat16)
+            _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+        ) -> (value: UInt16, next: Position)? {
+            readHalf(start, end, table, .bfloat16)
         }
     }
 
@@ -69,16 +59,12 @@ enum ElementReaders {
     enum Integer<Stored: FixedWidthInteger & BitwiseCopyable>: ElementReading {
         @inline(__always)
         static func read(
-            _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-        ) -> Stored? {
-            let start = position
-            guard let token = DecimalToken.read(&position, end) else { return nil }
-            let text = UnsafeBufferPointer(start: start, count: position - start)
-            guard let value = token.integer(text, Stored.self) else {
-                position = start
-                return nil
-            }
-            return value
+            _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+        ) -> (value: Stored, next: Position)? {
+            guard let (token, next) = DecimalToken.read(start, end) else { return nil }
+            let text = UnsafeBufferPointer(start: start, count: next - start)
+            guard let value = token.integer(text, Stored.self) else { return nil }
+            return (value, next)
         }
     }
 
@@ -86,56 +72,45 @@ enum ElementReaders {
     enum NarrowInteger<Stored: FixedWidthInteger & BitwiseCopyable>: ElementReading {
         @inline(__always)
         static func read(
-            _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-        ) -> Stored? {
-            Integer<Int32>.read(&position, end, table).map { Stored(truncatingIfNeeded: $0) }
+            _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+        ) -> (value: Stored, next: Position)? {
+            guard let (value, next) = Integer<Int32>.read(start, end, table) else { return nil }
+            return (Stored(truncatingIfNeeded: value), next)
         }
     }
 
     enum Boolean: ElementReading {
         @inline(__always)
         static func read(
-            _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>
-        ) -> Bool? {
-            if JSONBytes.skip("true", &position, end) { return true }
-            return JSONBytes.skip("false", &position, end) ? false : nil
+            _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
+        ) -> (value: Bool, next: Position)? {
+            if let next = JSONBytes.after("true", start, end) { return (true, next) }
+            return JSONBytes.after("false", start, end).map { (false, $0) }
         }
     }
 
+    /// NaN, Infinity and Inf, each with or without a minus sign.
     @inline(never)
     private static func readNonFinite(
-        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> Double? {
-        var cursor = position
-        let isNegative = JSONBytes.skip("-", &cursor, end)
-        let value: Double
-        if JSONBytes.skip("NaN", &cursor, end) {
-            value = .nan
-        } else if JSONBytes.skip("Infinity", &cursor, end) || JSONBytes.skip("Inf", &cursor, end) {
-            value = .infinity
-        } else {
-            return nil
-        }
-        position = cursor
-        return isNegative ? -value : value
+        _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> (value: Double, next: UnsafePointer<UInt8>)? {
+        let sign: Double = start.pointee == UInt8(ascii: "-") ? -1 : 1
+        let word = sign < 0 ? start + 1 : start
+        if let next = JSONBytes.after("NaN", word, end) { return (sign * .nan, next) }
+        guard let next = JSONBytes.after("Infinity", word, end) ?? JSONBytes.after("Inf", word, end) else { return nil }
+        return (sign * .infinity, next)
     }
 
     private static func readHalf(
-        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>,
-        _ format: BinaryFormat
-    ) -> UInt16? {
-        let start = position
-        guard let token = DecimalToken.read(&position, end) else {
-            guard let value = readNonFinite(&position, end) else { return nil }
+        _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>, _ format: BinaryFormat
+    ) -> (value: UInt16, next: UnsafePointer<UInt8>)? {
+        guard let (token, next) = DecimalToken.read(start, end) else {
+            guard let (value, next) = readNonFinite(start, end) else { return nil }
             let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
             let quiet: UInt64 = value.isNaN ? 1 << UInt64(format.fractionBits - 1) : 0
-            return sign | UInt16(truncatingIfNeeded: format.infinity | quiet)
+            return (sign | UInt16(truncatingIfNeeded: format.infinity | quiet), next)
         }
-        let text = UnsafeBufferPointer(start: start, count: position - start)
-        guard !token.double(text, table).isInfinite else {
-            position = start
-            return nil
-        }
-        return token.bits16(text, table, format)
+        let text = UnsafeBufferPointer(start: start, count: next - start)
+        return token.isBeyondDouble(text) ? nil : (token.bits16(text, table, format), next)
     }
 }

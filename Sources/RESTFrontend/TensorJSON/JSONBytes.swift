@@ -6,6 +6,12 @@ enum JSONBytes {
         byte <= 0x20 && (byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09)
     }
 
+    /// Moves over whitespace; something else must follow before the text's end.
+    @inline(__always)
+    static func skipWhitespace(_ position: inout UnsafePointer<UInt8>) {
+        while isWhitespace(position.pointee) { position += 1 }
+    }
+
     /// The first position from `start` that holds a quotation mark, a backslash or a control character; `end` if none does.
     @inline(__always)
     static func skipPlainText(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
@@ -58,22 +64,19 @@ extension JSONBytes {
             copy.baseAddress?.initialize(from: source, count: number.count)
             copy[number.count] = UInt8(ascii: "}")
             guard let start = copy.baseAddress.map({ UnsafePointer($0) }) else { return false }
-            var position = start
-            guard let token = DecimalToken.read(&position, start + copy.count) else { return false }
-            return token.double(number, PowersOfFive.table).isInfinite
+            return DecimalToken.read(start, start + copy.count)?.token.isBeyondDouble(number) ?? false
         }
     }
 }
 
 extension JSONBytes {
-    /// Moves behind `literal` when it stands at `position`.
-    static func skip(
-        _ literal: StaticString, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> Bool {
+    /// The position behind `literal` when it stands at `position`.
+    static func after(
+        _ literal: StaticString, _ position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> UnsafePointer<UInt8>? {
         let length = literal.utf8CodeUnitCount
-        guard length <= end - position else { return false }
-        for offset in 0..<length where position[offset] != literal.utf8Start[offset] { return false }
-        position += length
-        return true
+        guard length <= end - position else { return nil }
+        for offset in 0..<length where position[offset] != literal.utf8Start[offset] { return nil }
+        return position + length
     }
 }

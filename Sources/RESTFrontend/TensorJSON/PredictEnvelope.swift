@@ -82,7 +82,6 @@ struct EnvelopeReader {
     }
 
     private func integer(_ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int64? {
-        var position = value
-        return ElementReaders.Integer<Int64>.read(&position, end, PowersOfFive.table)
+        ElementReaders.Integer<Int64>.read(value, end, PowersOfFive.table)?.value
     }
 }

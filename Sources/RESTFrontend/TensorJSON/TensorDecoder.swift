@@ -9,7 +9,7 @@ struct TensorDecoder {
     typealias Position = UnsafePointer<UInt8>
 
     private let inputs: [Signature.Parameter]
-    private let readers: [any InputReading]
+    private let readers: [InputReader]
     private let limits: TensorJSONLimits
 
     init(
@@ -18,7 +18,7 @@ struct TensorDecoder {
         self.inputs = inputs
         self.limits = limits
         readers = inputs.map {
-            InputReaders.make(
+            InputReader(
                 $0.type.elementType, dialect: dialect, limits: limits, textByteCount: textByteCount / max(inputs.count, 1))
         }
     }
@@ -201,6 +201,6 @@ struct TensorDecoder {
 
     private func skip(_ count: Int, _ position: inout Position) {
         position += count
-        while JSONBytes.isWhitespace(position.pointee) { position += 1 }
+        JSONBytes.skipWhitespace(&position)
     }
 }

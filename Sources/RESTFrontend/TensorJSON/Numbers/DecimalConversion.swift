@@ -69,6 +69,7 @@ enum DecimalConversion {
     }
 
     /// No 64-bit significand lies exactly between two subnormal values, so the round bit alone decides.
+    @inline(never)
     private static func subnormal(_ kept: UInt64, _ power: Int, _ fractionBits: Int) -> UInt64 {
         let shift = 1 - power
         guard shift < 64 else { return 0 }

@@ -16,6 +16,10 @@ extension DecimalToken {
         return Double(bitPattern: bits | (isNegative ? 1 << 63 : 0))
     }
 
+    /// Whether the nearest double is infinite: such a number is none in this dialect of JSON.
+    @inline(never)
+    func isBeyondDouble(_ text: UnsafeBufferPointer<UInt8>) -> Bool { double(text, PowersOfFive.table).isInfinite }
+
     /// The bits of the nearest value of a 16-bit format.
     ///
     /// The nearest double is rounded once more, unless it lies exactly between two values of the format: then the double may

@@ -1,98 +1,114 @@
 /// A JSON number as it stands in the text: ± significand · 10^exponent.
 struct DecimalToken {
     /// The digits as one number, without leading zeros; the first nineteen when there are more.
-    var significand: UInt64
-    var exponent: Int
-    var isNegative: Bool
+    let significand: UInt64
+    let exponent: Int
+    let isNegative: Bool
     /// Without decimal point and exponent.
-    var isInteger: Bool
+    let isInteger: Bool
     /// Some digits beyond the nineteenth are not in the significand.
-    var isTruncated: Bool
+    let isTruncated: Bool
 
-    /// Reads a number (RFC 8259 §6) and moves `position` to the byte after it.
+    typealias Position = UnsafePointer<UInt8>
+
+    /// Reads the number (RFC 8259 §6) at `start`; the byte at `end − 1` must be none of a number's, so that it stops every scan.
     ///
-    /// The byte at `end − 1` must exist and be no part of a number, so that it stops every scan.
+    /// Rare parts are calls that take and return values: an address that escaped would keep the digits out of registers.
     ///
-    /// - Returns: nil, with `position` unchanged, when no sound number begins there.
+    /// - Returns: nil when no sound number begins there.
     @inline(__always)
-    static func read(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> DecimalToken? {
-        var cursor = position
-        let isNegative = cursor.pointee == UInt8(ascii: "-")
-        if isNegative { cursor += 1 }
-        let digitsStart = cursor
-
-        let first = cursor.pointee &- UInt8(ascii: "0")
+    static func read(_ start: Position, _ end: Position) -> (token: DecimalToken, next: Position)? {
+        let isNegative = start.pointee == UInt8(ascii: "-")
+        let digitsStart = start + (isNegative ? 1 : 0)
+        let first = digitsStart.pointee &- UInt8(ascii: "0")
         guard first <= 9 else { return nil }
-        var token = DecimalToken(
-            significand: UInt64(first), exponent: 0, isNegative: isNegative, isInteger: true, isTruncated: false)
-        cursor += 1
-        if cursor.pointee != UInt8(ascii: "."), cursor.pointee &- UInt8(ascii: "0") <= 9 {
+        var cursor = digitsStart + 1
+        var significand = UInt64(first)
+        if cursor.pointee != UInt8(ascii: "."), isDigit(cursor.pointee) {
             guard first != 0 else { return nil }
-            token.appendDigits(&cursor, end)
+            (significand, cursor) = appendingDigits(significand, cursor, end)
         }
         var digitCount = cursor - digitsStart
-
+        var exponent = 0
+        var isInteger = true
         if cursor.pointee == UInt8(ascii: ".") {
-            cursor += 1
-            let fractionStart = cursor
-            token.appendDigits(&cursor, end)
-            let fractionCount = cursor - fractionStart
-            guard fractionCount > 0 else { return nil }
-            token.exponent = 0 &- fractionCount
-            token.isInteger = false
-            digitCount &+= fractionCount
+            let fractionStart = cursor + 1
+            (significand, cursor) = appendingDigits(significand, fractionStart, end)
+            exponent = fractionStart - cursor
+            guard exponent < 0 else { return nil }
+            isInteger = false
+            digitCount &-= exponent
         }
-        if cursor.pointee | 0x20 == UInt8(ascii: "e") {
-            guard token.readExponent(&cursor) else { return nil }
+        var isTruncated = false
+        if isExponentMark(cursor.pointee) {
+            guard let (value, next) = readExponent(cursor) else { return nil }
+            exponent &+= value
+            isInteger = false
+            cursor = next
         }
-        if digitCount > 19 { token.keepNineteenDigits(from: digitsStart, digitCount: digitCount) }
-        position = cursor
-        return token
+        if digitCount > 19, let kept = keepNineteenDigits(from: digitsStart, digitCount: digitCount) {
+            significand = kept.significand
+            exponent &+= kept.exponent
+            isTruncated = true
+        }
+        let token = DecimalToken(
+            significand: significand, exponent: exponent, isNegative: isNegative, isInteger: isInteger, isTruncated: isTruncated)
+        return (token, cursor)
     }
 
-    /// Appends the digits at `cursor` to the significand; beyond nineteen it wraps and is made anew later.
     @inline(__always)
-    private mutating func appendDigits(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
+
+    @inline(__always)
+    private static func isExponentMark(_ byte: UInt8) -> Bool { byte | 0x20 == UInt8(ascii: "e") }
+
+    /// Appends the digits at `start`; beyond nineteen the significand wraps and is made anew later.
+    @inline(__always)
+    private static func appendingDigits(
+        _ significand: UInt64, _ start: Position, _ end: Position
+    ) -> (significand: UInt64, next: Position) {
+        var significand = significand, cursor = start
         while true {
             let (count, value) = DigitWords.leadingDigits(of: DigitWords.load(cursor, end))
             significand = significand &* DigitWords.powerOfTen(count) &+ value
             cursor += count
-            if count < 8 { return }
+            if count < 8 { return (significand, cursor) }
         }
     }
 
+    /// The number after "e"; nil when there is none.
     @inline(never)
-    private mutating func readExponent(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
-        cursor += 1
+    private static func readExponent(_ mark: Position) -> (value: Int, next: Position)? {
+        var cursor = mark + 1
         let isNegative = cursor.pointee == UInt8(ascii: "-")
         if isNegative || cursor.pointee == UInt8(ascii: "+") { cursor += 1 }
-        let start = cursor
+        guard isDigit(cursor.pointee) else { return nil }
         var value = 0
-        while cursor.pointee &- UInt8(ascii: "0") <= 9 {
+        while isDigit(cursor.pointee) {
             value = min(value &* 10 &+ Int(cursor.pointee &- UInt8(ascii: "0")), 1 << 40)
             cursor += 1
         }
-        exponent &+= isNegative ? 0 &- value : value
-        isInteger = false
-        return cursor > start
+        return (isNegative ? 0 &- value : value, cursor)
     }
 
-    /// Leading zeros are no digits that count, so there may be fewer than twenty after all; else the rest is cut off.
+    /// The first nineteen digits that count, and the power of ten for those cut off; nil when leading zeros leave no more than
+    /// nineteen.
     @inline(never)
-    private mutating func keepNineteenDigits(from start: UnsafePointer<UInt8>, digitCount: Int) {
+    private static func keepNineteenDigits(
+        from start: Position, digitCount: Int
+    ) -> (significand: UInt64, exponent: Int)? {
         var cursor = start, remaining = digitCount
         while remaining > 0, cursor.pointee == UInt8(ascii: "0") || cursor.pointee == UInt8(ascii: ".") {
             if cursor.pointee != UInt8(ascii: ".") { remaining -= 1 }
             cursor += 1
         }
-        guard remaining > 19 else { return }
-        isTruncated = true
-        exponent &+= remaining - 19
-        significand = 0
+        guard remaining > 19 else { return nil }
+        var significand: UInt64 = 0
         for _ in 0..<19 {
             if cursor.pointee == UInt8(ascii: ".") { cursor += 1 }
             significand = significand &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
             cursor += 1
         }
+        return (significand, remaining - 19)
     }
 }

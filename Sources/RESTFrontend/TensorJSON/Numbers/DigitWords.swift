@@ -2,7 +2,7 @@
 enum DigitWords {
     private static let zeros: UInt64 = 0x3030_3030_3030_3030
 
-    /// 10^0 … 10^8.
+    /// 10^exponent for 0 ≤ exponent ≤ 8.
     @inline(__always)
     static func powerOfTen(_ exponent: Int) -> UInt64 {
         switch exponent {
