@@ -26,6 +26,10 @@ struct TreeDescription: Sendable {
         var members: [Double] = []
         /// Of a leaf: what it adds to which output.
         var weights: [(output: Int, weight: Double)] = []
+
+        var isBranch: Bool {
+            if case .branch = kind { true } else { false }
+        }
     }
 
     var nodes: [Node]
@@ -56,7 +60,7 @@ extension TreeDescription {
         try addWeights(reader, prefix, positions, outputCount)
     }
 
-    /// One node of each tree that is nobody's child; the first listed where there are several.
+    /// The first node of each tree, as listed; where that one is another's child, the first branch that is nobody's.
     private static func roots(of nodes: [Node], keys: [TreeNodeKey]) throws(OperatorError) -> [Int] {
         var isChild = [Bool](repeating: false, count: nodes.count)
         for node in nodes {
@@ -64,23 +68,21 @@ extension TreeDescription {
             isChild[node.whenTrue] = true
             isChild[node.whenFalse] = true
         }
+        var trees: [Int] = []
         var rootOfTree: [Int: Int] = [:]
-        var order: [Int] = []
+        var isFound: Set<Int> = []
         for (index, key) in keys.enumerated() {
-            if rootOfTree[key.tree] == nil {
-                rootOfTree[key.tree] = -1
-                order.append(key.tree)
+            let isFirst = rootOfTree[key.tree] == nil
+            if isFirst { trees.append(key.tree) }
+            if isFirst || !isFound.contains(key.tree) && !isChild[index] && nodes[index].isBranch {
+                rootOfTree[key.tree] = index
+                if !isChild[index] { isFound.insert(key.tree) }
             }
-            if !isChild[index], rootOfTree[key.tree] == -1 { rootOfTree[key.tree] = index }
         }
-        var roots: [Int] = []
-        for tree in order {
-            guard let root = rootOfTree[tree], root >= 0 else {
-                throw .invalidValue("tree \(tree) has no root: every node is another's child, so its branches form a circle")
-            }
-            roots.append(root)
+        if let lost = trees.first(where: { !isFound.contains($0) }) {
+            throw .invalidValue("tree \(lost) has no root: every branch is another's child, so they form a circle")
         }
-        return roots
+        return trees.compactMap { rootOfTree[$0] }
     }
 
     private mutating func addWeights(

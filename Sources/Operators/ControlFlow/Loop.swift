@@ -1,5 +1,5 @@
-import GraphIR
-import Tensors
+package import GraphIR
+package import Tensors
 
 /// Runs its body while a trip count and a condition allow, handing values from one round to the next.
 ///
@@ -7,12 +7,14 @@ import Tensors
 /// - Body: (round number, condition, carried…) → (condition, carried…, one part of each scan output).
 /// - Outputs: the carried values' ends, then each scan output: its parts stacked along a new first axis.
 /// - Source: ONNX operator Loop.
-struct Loop: SubgraphOperator {
-    static let subgraphAttributes = ["body"]
+package struct Loop: SubgraphOperator {
+    package static let subgraphAttributes = ["body"]
     /// A loop that is still running after so many rounds is refused: its trip count or condition is bad.
-    static let maximumRoundCount = 10_000_000
+    package let maximumRoundCount: Int
 
-    func subgraphInputs(_ inputs: OperatorInputs) throws(OperatorError) -> [[ValueFact]] {
+    package init(maximumRoundCount: Int = 10_000_000) { self.maximumRoundCount = maximumRoundCount }
+
+    package func subgraphInputs(_ inputs: OperatorInputs) throws(OperatorError) -> [[ValueFact]] {
         var facts = [ValueFact(.int64, Shape.scalar), ValueFact(.bool, Shape.scalar)]
         for index in 2..<max(inputs.count, 2) {
             facts.append(ValueFact(try inputs.required(index).elementType, nil as SymbolicShape?))
@@ -20,7 +22,7 @@ struct Loop: SubgraphOperator {
         return [facts]
     }
 
-    func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
+    package func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
         if inputs[0] != nil { _ = try inputs.required(0, of: [.int64]) }
         if inputs[1] != nil { _ = try inputs.required(1, of: [.bool]) }
         let carriedCount = max(inputs.count - 2, 0)
@@ -45,7 +47,7 @@ struct Loop: SubgraphOperator {
         return outputs
     }
 
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    package func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
         let tripCount = try context.tripCount()
         let carriedCount = max(context.inputs.count - 2, 0)
         let scanCount = context.outputCount - carriedCount
@@ -57,8 +59,8 @@ struct Loop: SubgraphOperator {
         var parts = [[Tensor]](repeating: [], count: scanCount)
         var round = 0
         while condition, round < tripCount {
-            guard round < Self.maximumRoundCount else {
-                throw OperatorError.invalidValue("is still running after \(Self.maximumRoundCount) rounds (trip count \(tripCount)); check its trip count and condition")
+            guard round < maximumRoundCount else {
+                throw OperatorError.invalidValue("is still running after \(maximumRoundCount) rounds (trip count \(tripCount)); check its trip count and condition")
             }
             let inputs = [Tensor(scalar: Int64(round)), Tensor(scalar: condition)] + carried
             let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(\.view)) }

@@ -125,14 +125,16 @@ struct SliceOperator: Operator {
 }
 
 /// The positions that start, end and step choose along one axis, after clamping.
-struct AxisRange: Equatable {
-    let first: Int
-    let step: Int
-    let count: Int
+package struct AxisRange: Equatable {
+    package let first: Int
+    package let step: Int
+    package let count: Int
 
     /// - Precondition: `step` is not 0.
-    init(start: Int, end: Int, step: Int, extent: Int) {
+    package init(start: Int, end: Int, step: Int, extent: Int) {
         self.step = step
+        // Models write the largest integer for "to the end" also where they walk backwards, and runtimes obey.
+        let end = step < 0 && (end == Int(Int32.max) || end == Int.max) ? Int.min : end
         let highest = step > 0 ? extent : extent - 1
         let lowest = step > 0 ? 0 : -1
         first = min(max(start < 0 ? start + extent : start, 0), highest)
