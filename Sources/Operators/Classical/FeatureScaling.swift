@@ -14,7 +14,9 @@ struct Scaler: Operator {
         offset = try reader.floats("offset") ?? []
         scale = try reader.floats("scale") ?? []
         guard !offset.isEmpty, offset.count == scale.count else {
-            throw .invalidAttribute(name: "offset", reason: "has \(offset.count) numbers and scale has \(scale.count); expected equally many, at least one")
+            throw .invalidAttribute(
+                name: "offset",
+                reason: "has \(offset.count) numbers and scale has \(scale.count); expected equally many, at least one")
         }
     }
 
@@ -63,7 +65,8 @@ private struct ScalerKernel: Kernel {
                     for row in 0..<kernel.rows {
                         for column in 0..<columns {
                             let place = row * columns + column
-                            target[place] = isWide
+                            target[place] =
+                                isWide
                                 ? Float((table[place].asDouble - Double(offset[column])) * Double(scale[column]))
                                 : (table[place].asFloat - offset[column]) * scale[column]
                         }

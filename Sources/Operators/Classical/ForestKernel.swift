@@ -103,7 +103,8 @@ struct ForestKernel: Kernel {
                                 for row in 0..<count {
                                     let features = table + row * columns
                                     // A forest of leaves only has no branch to point at.
-                                    let leaf = root < 0
+                                    let leaf =
+                                        root < 0
                                         ? Int(~root)
                                         : isPlain
                                             ? Forest<Number>.leaf(from: root, features, branches.baseAddress!)
@@ -149,7 +150,8 @@ struct ForestKernel: Kernel {
                 return
             }
             // Transforms work in binary32; the memory that told touched sums is free again.
-            let scores = outputType == .float64
+            let scores =
+                outputType == .float64
                 ? UnsafeMutableRawPointer(touched).assumingMemoryBound(to: Float.self)
                 : context.output(0, as: Float.self) + row * outputCount
             for output in 0..<outputCount { scores[output] = Float(sums[output]) }

@@ -17,7 +17,8 @@ struct Imputer: Operator {
         imputedIntegers = try reader.integers("imputed_value_int64s") ?? []
         replacedInteger = try reader.integer("replaced_value_int64", default: 0)
         guard imputedFloats.isEmpty != imputedIntegers.isEmpty else {
-            throw .invalidAttribute(name: "imputed_value_floats and imputed_value_int64s", reason: "must be given one or the other")
+            throw .invalidAttribute(
+                name: "imputed_value_floats and imputed_value_int64s", reason: "must be given one or the other")
         }
     }
 
@@ -26,7 +27,9 @@ struct Imputer: Operator {
         let table = try inputs.required(0, of: ClassicalInput.types)
         let count = table.elementType.isInteger ? imputedIntegers.count : imputedFloats.count
         guard count > 0 else {
-            throw .invalidInput(index: 0, reason: "is \(table.elementType), the values to put in are \(imputedFloats.isEmpty ? "integers" : "floats")")
+            throw .invalidInput(
+                index: 0,
+                reason: "is \(table.elementType), the values to put in are \(imputedFloats.isEmpty ? "integers" : "floats")")
         }
         let columns = try ClassicalInput.table(table).columns
         if let columns = columns.value, count != 1, columns != count {

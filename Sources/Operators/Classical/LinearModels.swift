@@ -12,7 +12,8 @@ struct LinearScores: Sendable {
     init(coefficients: [Float], intercepts: [Float], outputCount: Int?) throws(OperatorError) {
         let outputs = outputCount ?? intercepts.count
         guard outputs > 0, coefficients.count % outputs == 0 else {
-            throw .invalidAttribute(name: "coefficients", reason: "has \(coefficients.count) numbers, which do not divide into \(outputs) rows")
+            throw .invalidAttribute(
+                name: "coefficients", reason: "has \(coefficients.count) numbers, which do not divide into \(outputs) rows")
         }
         guard intercepts.isEmpty || intercepts.count == outputs else {
             throw .invalidAttribute(name: "intercepts", reason: "has \(intercepts.count) numbers, expected \(outputs)")
@@ -67,7 +68,8 @@ struct LinearScoresKernel: Kernel {
                     for row in 0..<kernel.rows {
                         let scores = target + row * width
                         for output in 0..<outputs {
-                            scores[output] = intercepts[output]
+                            scores[output] =
+                                intercepts[output]
                                 + dot(table + row * features, weights + output * features, features)
                         }
                         finish(row, scores, width)
@@ -138,7 +140,8 @@ struct LinearClassifier: Operator {
             coefficients: try reader.floats("coefficients") ?? [], intercepts: intercepts,
             outputCount: intercepts.isEmpty ? labels.count : nil)
         guard scores.outputCount == labels.count || scores.outputCount == 1 && labels.count == 2 else {
-            throw .invalidAttribute(name: "classlabels_ints", reason: "has \(labels.count) labels for \(scores.outputCount) rows of coefficients")
+            throw .invalidAttribute(
+                name: "classlabels_ints", reason: "has \(labels.count) labels for \(scores.outputCount) rows of coefficients")
         }
         transform = try reader.choice("post_transform", default: .none)
     }

@@ -94,7 +94,10 @@ extension TreeDescription {
         let weights = try reader.numbers("\(prefix)_weights") ?? ([], false)
         isDouble = isDouble || weights.isDouble
         guard trees.count == identifiers.count, trees.count == outputs.count, trees.count == weights.values.count else {
-            throw .invalidValue("has \(trees.count) \(prefix)_treeids, \(identifiers.count) \(prefix)_nodeids, \(outputs.count) \(prefix)_ids and \(weights.values.count) \(prefix)_weights; the counts must be equal")
+            throw .invalidValue(
+                "has \(trees.count) \(prefix)_treeids, \(identifiers.count) \(prefix)_nodeids, \(outputs.count) "
+                    + "\(prefix)_ids and \(weights.values.count) \(prefix)_weights; the counts must be equal"
+            )
         }
         for index in trees.indices {
             let key = TreeNodeKey(tree: trees[index], node: identifiers[index])

@@ -67,7 +67,8 @@ private struct EnsembleLists {
             throw .invalidAttribute(name: name, reason: "has \(length) entries, expected \(count) as nodes_featureids")
         }
         guard leafWeights.count == leafOutputs.count else {
-            throw .invalidAttribute(name: "leaf_weights", reason: "has \(leafWeights.count) entries, expected \(leafOutputs.count) as leaf_targetids")
+            throw .invalidAttribute(
+                name: "leaf_weights", reason: "has \(leafWeights.count) entries, expected \(leafOutputs.count) as leaf_targetids")
         }
         guard !roots.isEmpty, roots.allSatisfy({ (0..<count).contains($0) }) else {
             throw .invalidAttribute(name: "tree_roots", reason: "is \(roots), expected numbers of the \(count) nodes")
@@ -82,7 +83,9 @@ private struct EnsembleLists {
         if lists.last?.isEmpty == true { lists.removeLast() }
         let members = modes.indices.filter { modes[$0] == Int(TreeDescription.Comparison.member.rawValue) }
         guard members.count == lists.count else {
-            throw .invalidAttribute(name: "membership_values", reason: "has \(lists.count) sets for \(members.count) branches that ask for membership")
+            throw .invalidAttribute(
+                name: "membership_values", reason: "has \(lists.count) sets for \(members.count) branches that ask for membership"
+            )
         }
         return Dictionary(uniqueKeysWithValues: zip(members, lists))
     }

@@ -25,7 +25,10 @@ struct If: SubgraphOperator {
         for index in 0..<inputs.outputCount {
             let left = subgraphOutputs[0][index], right = subgraphOutputs[1][index]
             guard left.elementType == right.elementType else {
-                throw .invalidValue("output \(index) is \(left.type) in then_branch and \(right.type) in else_branch; the element types must agree")
+                throw .invalidValue(
+                    "output \(index) is \(left.type) in then_branch and \(right.type) in else_branch; the element types "
+                        + "must agree"
+                )
             }
             outputs.append(ValueFact(left.elementType, SymbolicShape.join(left.shape, right.shape)))
         }

@@ -30,7 +30,10 @@ package struct Loop: SubgraphOperator {
             throw .invalidValue("has \(subgraphOutputs.count) bodies, expected 1")
         }
         guard body.count >= 1 + carriedCount, body.count == 1 + inputs.outputCount else {
-            throw .invalidValue("its body gives \(body.count) outputs, expected \(1 + inputs.outputCount): the condition, \(carriedCount) carried values and \(inputs.outputCount - carriedCount) scan outputs")
+            throw .invalidValue(
+                "its body gives \(body.count) outputs, expected \(1 + inputs.outputCount): the condition, \(carriedCount) "
+                    + "carried values and \(inputs.outputCount - carriedCount) scan outputs"
+            )
         }
         var outputs: [ValueFact] = []
         for index in 0..<carriedCount {
@@ -60,12 +63,16 @@ package struct Loop: SubgraphOperator {
         var round = 0
         while condition, round < tripCount {
             guard round < maximumRoundCount else {
-                throw OperatorError.invalidValue("is still running after \(maximumRoundCount) rounds (trip count \(tripCount)); check its trip count and condition")
+                throw OperatorError.invalidValue(
+                    "is still running after \(maximumRoundCount) rounds (trip count \(tripCount)); check its trip count and "
+                        + "condition"
+                )
             }
             let inputs = [Tensor(scalar: Int64(round)), Tensor(scalar: condition)] + carried
             let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(\.view)) }
             guard results.count == 1 + carriedCount + scanCount else {
-                throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(1 + carriedCount + scanCount)")
+                throw OperatorError.invalidValue(
+                    "its body gives \(results.count) outputs, expected \(1 + carriedCount + scanCount)")
             }
             condition = try results[0].condition()
             carried = Array(results[1..<1 + carriedCount])

@@ -38,7 +38,8 @@ struct Scan: SubgraphOperator {
             throw .invalidValue("has \(subgraphOutputs.count) bodies, expected 1")
         }
         guard body.count == inputs.outputCount, body.count >= stateCount else {
-            throw .invalidValue("its body gives \(body.count) outputs, expected \(inputs.outputCount), of them \(stateCount) states")
+            throw .invalidValue(
+                "its body gives \(body.count) outputs, expected \(inputs.outputCount), of them \(stateCount) states")
         }
         let length = try sequenceLength(inputs, stateCount: stateCount)
         var outputs: [ValueFact] = []

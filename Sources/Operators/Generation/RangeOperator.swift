@@ -22,7 +22,8 @@ struct RangeOperator: Operator {
         guard let first = start.constant, let limit = inputs[1]?.constant, let delta = inputs[2]?.constant else {
             return [ValueFact(start.elementType, SymbolicShape([.unknown]))]
         }
-        let count = start.elementType.isInteger
+        let count =
+            start.elementType.isInteger
             ? try integerCount(first, limit, delta) : try floatCount(first, limit, delta)
         return [ValueFact(start.elementType, try Shape(checked: [count], what: "the range"))]
     }

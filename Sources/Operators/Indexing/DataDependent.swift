@@ -70,7 +70,8 @@ struct Compress: DynamicOperator {
         }
         let chosen = condition.bytes.indices.filter { condition.bytes[$0] != 0 }
         if let last = chosen.last, last >= shape[axis] {
-            throw OperatorError.invalidInput(index: 1, reason: "is true at \(last), axis \(axis) of shape \(shape) has extent \(shape[axis])")
+            throw OperatorError.invalidInput(
+                index: 1, reason: "is true at \(last), axis \(axis) of shape \(shape) has extent \(shape[axis])")
         }
         let run = shape.elementCount(in: axis + 1..<shape.rank) * data.elementType.byteCount
         let outerCount = shape.elementCount(in: 0..<axis), extent = shape[axis]

@@ -43,8 +43,12 @@ struct IndexInput {
 extension OperatorError {
     static func indexOutOfRange(_ index: Int, position: Int, axis: Int, extent: Int) -> OperatorError {
         extent == 0
-            ? .invalidValue("index \(index) (element \(position) of the indices) has nothing to choose: axis \(axis) has extent 0")
-            : .invalidValue("index \(index) (element \(position) of the indices) is outside \(-extent)...\(extent - 1), the extent of axis \(axis) is \(extent)")
+            ? .invalidValue(
+                "index \(index) (element \(position) of the indices) has nothing to choose: axis \(axis) has extent 0")
+            : .invalidValue(
+                "index \(index) (element \(position) of the indices) is outside \(-extent)...\(extent - 1), the extent of "
+                    + "axis \(axis) is \(extent)"
+            )
     }
 }
 

@@ -18,7 +18,8 @@ struct ReverseSequence: Operator {
             }
             if let given = lengths.shape {
                 guard given.rank == 1, Dimension.unified(given[0], shape[batchAxis]) != nil else {
-                    throw .invalidInput(index: 1, reason: "has shape \(given), expected [\(shape[batchAxis])], the batch of input 0")
+                    throw .invalidInput(
+                        index: 1, reason: "has shape \(given), expected [\(shape[batchAxis])], the batch of input 0")
                 }
             }
         }
@@ -38,7 +39,9 @@ struct ReverseSequence: Operator {
             let batchAxis = try reader.integer("batch_axis", default: 1)
             let timeAxis = try reader.integer("time_axis", default: 0)
             guard [batchAxis, timeAxis].sorted() == [0, 1] else {
-                throw .invalidAttribute(name: "batch_axis and time_axis", reason: "are \(batchAxis) and \(timeAxis), expected 0 and 1 in either order")
+                throw .invalidAttribute(
+                    name: "batch_axis and time_axis", reason: "are \(batchAxis) and \(timeAxis), expected 0 and 1 in either order"
+                )
             }
             return ReverseSequence(batchAxis: batchAxis, timeAxis: timeAxis)
         }

@@ -16,10 +16,12 @@ struct ScatterND: Operator {
             let slice = try TupleIndexing.slice(of: shape, indices: tuples, batchAxes: 0), let given = updates.shape
         {
             let expected = SymbolicShape(Array(tuples.dimensions.dropLast() + slice))
-            let agrees = given.rank == expected.rank
+            let agrees =
+                given.rank == expected.rank
                 && zip(given.dimensions, expected.dimensions).allSatisfy { Dimension.unified($0, $1) != nil }
             guard agrees else {
-                throw .invalidInput(index: 2, reason: "has shape \(given), expected \(expected) for data \(shape) and indices \(tuples)")
+                throw .invalidInput(
+                    index: 2, reason: "has shape \(given), expected \(expected) for data \(shape) and indices \(tuples)")
             }
         }
         return [ValueFact(data.type)]

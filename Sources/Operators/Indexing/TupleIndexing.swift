@@ -39,14 +39,18 @@ struct TupleIndexing: Sendable {
             throw .invalidValue("needs data and indices of rank 1 or more, found \(data) and \(indices)")
         }
         guard batchAxes >= 0, batchAxes < min(data.rank, indices.rank) else {
-            throw .invalidAttribute(name: "batch_dims", reason: "is \(batchAxes), must be below the ranks of data \(data) and indices \(indices)")
+            throw .invalidAttribute(
+                name: "batch_dims", reason: "is \(batchAxes), must be below the ranks of data \(data) and indices \(indices)")
         }
         for axis in 0..<batchAxes where Dimension.unified(data[axis], indices[axis]) == nil {
-            throw .invalidInput(index: 1, reason: "has extent \(indices[axis]) along batch axis \(axis), input 0 has \(data[axis])")
+            throw .invalidInput(
+                index: 1, reason: "has extent \(indices[axis]) along batch axis \(axis), input 0 has \(data[axis])")
         }
         guard let length = indices[indices.rank - 1].value else { return nil }
         guard batchAxes + length <= data.rank else {
-            throw .invalidInput(index: 1, reason: "has tuples of \(length), input 0 of shape \(data) has only \(data.rank - batchAxes) axes to address")
+            throw .invalidInput(
+                index: 1,
+                reason: "has tuples of \(length), input 0 of shape \(data) has only \(data.rank - batchAxes) axes to address")
         }
         return data.dimensions[(batchAxes + length)...]
     }

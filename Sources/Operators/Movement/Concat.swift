@@ -30,7 +30,8 @@ struct Concat: Operator {
 
     private func join(_ left: SymbolicShape, _ right: SymbolicShape, input: Int) throws(OperatorError) -> SymbolicShape {
         guard left.rank == right.rank else {
-            throw .invalidInput(index: input, reason: "has rank \(right.rank) (shape \(right)), the inputs before have rank \(left.rank)")
+            throw .invalidInput(
+                index: input, reason: "has rank \(right.rank) (shape \(right)), the inputs before have rank \(left.rank)")
         }
         let axis = try Axes.resolve(axis, rank: left.rank, input: input)
         var result = left
@@ -40,7 +41,12 @@ struct Concat: Operator {
             } else if let extent = Dimension.unified(left[position], right[position]) {
                 result[position] = extent
             } else {
-                throw .invalidInput(index: input, reason: "has extent \(right[position]) along axis \(position) (shape \(right)), the inputs before have \(left[position]); only axis \(axis) may differ")
+                throw .invalidInput(
+                    index: input,
+                    reason:
+                        "has extent \(right[position]) along axis \(position) (shape \(right)), the inputs before have "
+                        + "\(left[position]); only axis \(axis) may differ"
+                )
             }
         }
         return result

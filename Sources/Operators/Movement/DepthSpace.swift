@@ -59,7 +59,8 @@ struct DepthSpace: Operator {
     private func divided(_ shape: SymbolicShape, axis: Int, by divisor: Int) throws(OperatorError) -> Dimension {
         guard let extent = shape[axis].value else { return divisor == 1 ? shape[axis] : .unknown }
         guard extent % divisor == 0 else {
-            throw .invalidInput(index: 0, reason: "has extent \(extent) along axis \(axis) (shape \(shape)), which does not divide by \(divisor)")
+            throw .invalidInput(
+                index: 0, reason: "has extent \(extent) along axis \(axis) (shape \(shape)), which does not divide by \(divisor)")
         }
         return .known(extent / divisor)
     }

@@ -43,7 +43,8 @@ struct MappedCopy: Sendable {
         for axis in (0..<innermost).reversed() {
             let runs = axis == innermost - 1 ? Self.runs(of: maps[axis]) : []
             axes.append(
-                Axis(map: maps[axis], source: source, destination: destination,
+                Axis(
+                    map: maps[axis], source: source, destination: destination,
                     runs: runs.count * 4 <= maps[axis].count ? runs : []))
             source *= input[axis]
             destination *= maps[axis].count

@@ -119,7 +119,9 @@ extension Shape {
     init(checked extents: [Int], what: String) throws(OperatorError) {
         guard let shape = Shape(checking: extents) else {
             throw .invalidValue(
-                "\(what) would have the shape \(extents), which is negative somewhere, of a rank over \(Shape.maximumRank) or over \(Shape.maximumElementCount) elements")
+                "\(what) would have the shape \(extents), which is negative somewhere, of a rank over \(Shape.maximumRank) "
+                    + "or over \(Shape.maximumElementCount) elements"
+            )
         }
         self = shape
     }

@@ -33,9 +33,10 @@ struct Pad: Operator {
         let borders = try borders(given, axes: axes, rank: shape.rank)
         var result = shape
         for (axis, border) in borders.enumerated() where border != Border() {
-            result[axis] = try shape[axis].value.map { extent throws(OperatorError) in
-                .known(try border.paddedExtent(of: extent, axis: axis, mode: mode))
-            } ?? .unknown
+            result[axis] =
+                try shape[axis].value.map { extent throws(OperatorError) in
+                    .known(try border.paddedExtent(of: extent, axis: axis, mode: mode))
+                } ?? .unknown
         }
         if result.dimensions.allSatisfy({ $0.value != nil }) {
             _ = try Shape(checked: result.dimensions.compactMap(\.value), what: "the output")
@@ -46,7 +47,8 @@ struct Pad: Operator {
     private func borders(_ pads: [Int], axes: [Int]?, rank: Int) throws(OperatorError) -> [Border] {
         let axes = try Axes.resolve(axes ?? Array(0..<rank), rank: rank)
         guard pads.count == 2 * axes.count else {
-            throw .invalidValue("has \(pads.count) pads \(pads), expected \(2 * axes.count): one before and one after each of \(axes.count) axes")
+            throw .invalidValue(
+                "has \(pads.count) pads \(pads), expected \(2 * axes.count): one before and one after each of \(axes.count) axes")
         }
         var borders = [Border](repeating: Border(), count: rank)
         for (index, axis) in axes.enumerated() {
@@ -96,7 +98,10 @@ private struct Border: Equatable {
         }
         let kept = extent + min(before, 0) + min(after, 0)
         guard mode == .constant || kept > 0 || padded == 0 else {
-            throw .invalidValue("mode \(mode.rawValue) has nothing to repeat along axis \(axis) of extent \(extent) with pads \(before) and \(after)")
+            throw .invalidValue(
+                "mode \(mode.rawValue) has nothing to repeat along axis \(axis) of extent \(extent) with pads \(before) and "
+                    + "\(after)"
+            )
         }
         return padded
     }

@@ -49,7 +49,9 @@ struct Squeeze: Operator {
         let dropped = try Axes.resolve(named, rank: shape.rank)
         for axis in dropped {
             if let extent = shape[axis].value, extent != 1 {
-                throw .invalidInput(index: 0, reason: "has extent \(extent) along axis \(axis) (shape \(shape)), only axes of extent 1 can be squeezed")
+                throw .invalidInput(
+                    index: 0,
+                    reason: "has extent \(extent) along axis \(axis) (shape \(shape)), only axes of extent 1 can be squeezed")
             }
         }
         let kept = shape.dimensions.indices.filter { !dropped.contains($0) }.map { shape[$0] }

@@ -49,7 +49,10 @@ struct Reshape: Operator {
         if let open {
             output[open] = try remaining.quotient(wanted: wanted, input: input)
         } else if remaining.isSettled, remaining.inputCount != remaining.outputCount {
-            throw .invalidValue("input 0 of shape \(input) has \(remaining.inputCount) elements, wanted shape \(wanted) has \(remaining.outputCount)")
+            throw .invalidValue(
+                "input 0 of shape \(input) has \(remaining.inputCount) elements, wanted shape \(wanted) has "
+                    + "\(remaining.outputCount)"
+            )
         }
         return output
     }
@@ -97,7 +100,10 @@ private struct Remaining {
         guard isKnowable else { return .unknown }
         if symbols.isEmpty {
             guard outputCount > 0, inputCount % outputCount == 0 else {
-                throw .invalidValue("input 0 of shape \(input) cannot take the wanted shape \(wanted): \(inputCount) elements do not divide by \(outputCount)")
+                throw .invalidValue(
+                    "input 0 of shape \(input) cannot take the wanted shape \(wanted): \(inputCount) elements do not divide "
+                        + "by \(outputCount)"
+                )
             }
             return .known(inputCount / outputCount)
         }

@@ -63,9 +63,12 @@ struct Resize: Operator {
         }
         if changed.isEmpty { return .view(of: 0) }
         let taps = changed.map {
-            (axis: $0, taps: ResizeTaps(
-                plan[$0], transformation, filter: filter, isStretched: isAntialiased && plan[$0].scale < 1,
-                excludesOutside: excludesOutside))
+            (
+                axis: $0,
+                taps: ResizeTaps(
+                    plan[$0], transformation, filter: filter, isStretched: isAntialiased && plan[$0].scale < 1,
+                    excludesOutside: excludesOutside)
+            )
         }
         let kernel = ResampleKernel(
             input: data, output: output, taps: taps, outside: outsideFlags(plan), extrapolation: extrapolation)

@@ -85,9 +85,11 @@ extension Resize {
             try check(scales.count, axes, "scales")
             return ResizeRequest(axes: axes, rank: rank, target: .scales(scales), region: [])
         case .inputs(let regionInput, let scalesInput, let sizesInput):
-            guard let region = try regionInput.map({ input throws(OperatorError) in
-                try self.region(constants, input, axes, isGiven: isGiven(input))
-            }) ?? .some([]) else { return nil }
+            guard
+                let region = try regionInput.map({ input throws(OperatorError) in
+                    try self.region(constants, input, axes, isGiven: isGiven(input))
+                }) ?? .some([])
+            else { return nil }
             let scales = floats(constants, scalesInput)
             if let sizesInput, isGiven(sizesInput), scales?.isEmpty ?? !isGiven(scalesInput) {
                 guard let sizes = sizesInput < constants.count ? constants[sizesInput]?.integers : nil else { return nil }

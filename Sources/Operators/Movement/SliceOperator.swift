@@ -71,7 +71,10 @@ struct SliceOperator: Operator {
         let count = bounds.starts.count
         guard bounds.ends.count == count, bounds.axes?.count ?? count == count, bounds.steps?.count ?? count == count
         else {
-            throw .invalidValue("has \(count) starts, \(bounds.ends.count) ends, \(bounds.axes?.count ?? count) axes and \(bounds.steps?.count ?? count) steps; the counts must be equal")
+            throw .invalidValue(
+                "has \(count) starts, \(bounds.ends.count) ends, \(bounds.axes?.count ?? count) axes and "
+                    + "\(bounds.steps?.count ?? count) steps; the counts must be equal"
+            )
         }
         if let steps = bounds.steps, steps.contains(0) { throw .invalidValue("has the step 0 in \(steps)") }
         guard count <= rank else {

@@ -66,7 +66,8 @@ struct Split: Operator {
         let length = extent / count + 1
         let last = extent - length * (count - 1)
         guard allowsShortLast, last >= 0 else {
-            throw .invalidInput(index: 0, reason: "has extent \(extent) along axis \(axis), which does not divide into \(count) parts")
+            throw .invalidInput(
+                index: 0, reason: "has extent \(extent) along axis \(axis), which does not divide into \(count) parts")
         }
         return [Int](repeating: length, count: count - 1) + [last]
     }

@@ -30,8 +30,10 @@ extension apus_cell_activation {
     }
 
     fileprivate var takesAlpha: Bool {
-        [APUS_CELL_AFFINE, APUS_CELL_LEAKY_RELU, APUS_CELL_THRESHOLDED_RELU, APUS_CELL_SCALED_TANH,
-            APUS_CELL_HARD_SIGMOID, APUS_CELL_ELU].contains(function)
+        [
+            APUS_CELL_AFFINE, APUS_CELL_LEAKY_RELU, APUS_CELL_THRESHOLDED_RELU, APUS_CELL_SCALED_TANH,
+            APUS_CELL_HARD_SIGMOID, APUS_CELL_ELU,
+        ].contains(function)
     }
 
     fileprivate var takesBeta: Bool {
@@ -47,7 +49,8 @@ struct RecurrentActivations: Sendable {
     /// functions that take them.
     init(_ reader: AttributeReader, defaults: [String], directionCount: Int) throws(OperatorError) {
         let given = try reader.strings("activations") ?? []
-        let names = given.isEmpty
+        let names =
+            given.isEmpty
             ? Array([[String]](repeating: defaults, count: directionCount).joined()) : given
         guard names.count == defaults.count * directionCount else {
             throw .invalidAttribute(

@@ -258,7 +258,8 @@ struct RecurrentKernel: Kernel {
     private func writeSequence(_ context: KernelContext, _ walk: Walk, at moment: Int) {
         let y = context.output(0, as: Float.self), directions = node.directionCount
         for row in 0..<batch {
-            let place = node.batchFirst
+            let place =
+                node.batchFirst
                 ? (row * time + moment) * directions + walk.direction
                 : (moment * directions + walk.direction) * batch + row
             if isActive(walk, row, moment) {

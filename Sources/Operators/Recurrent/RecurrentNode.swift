@@ -78,9 +78,11 @@ struct RecurrentNode: Sendable {
         }
         if inputs[4] != nil { _ = try inputs.required(4, of: [.int32]) }
         let sizes = try sizes(inputs)
-        let states = batchFirst
+        let states =
+            batchFirst
             ? [sizes.batch, .known(directionCount), sizes.hidden] : [.known(directionCount), sizes.batch, sizes.hidden]
-        let sequence = batchFirst
+        let sequence =
+            batchFirst
             ? [sizes.batch, sizes.time, .known(directionCount), sizes.hidden]
             : [sizes.time, .known(directionCount), sizes.batch, sizes.hidden]
         let state = ValueFact(x.elementType, SymbolicShape(states))
@@ -122,7 +124,8 @@ struct RecurrentNode: Sendable {
 
     private func check(_ inputs: OperatorInputs, _ index: Int, _ expected: [Dimension]) throws(OperatorError) {
         guard let shape = inputs[index]?.shape else { return }
-        let agrees = shape.rank == expected.count
+        let agrees =
+            shape.rank == expected.count
             && zip(shape.dimensions, expected).allSatisfy { Dimension.unified($0, $1) != nil }
         guard agrees else {
             throw .invalidInput(index: index, reason: "has shape \(shape), expected \(SymbolicShape(expected))")

@@ -18,9 +18,11 @@ struct FeatureTests {
         expectRefusal(["offset"]) { _ = try classical("Scaler", ["offset": .floats([1])]) }
     }
 
-    @Test("brings rows to length 1; a row of norm 0 stays", arguments: [
-        ("MAX", [0.75, -1, 1, 0, 0, 0]), ("L1", [0.3, -0.4, 0.3, 0, 0, 0]), ("L2", [0.6, -0.8, 0, 0, 0, 0]),
-    ] as [(String, [Double])])
+    @Test(
+        "brings rows to length 1; a row of norm 0 stays",
+        arguments: [
+            ("MAX", [0.75, -1, 1, 0, 0, 0]), ("L1", [0.3, -0.4, 0.3, 0, 0, 0]), ("L2", [0.6, -0.8, 0, 0, 0, 0]),
+        ] as [(String, [Double])])
     func normalizer(_ norm: String, _ expected: [Double]) throws {
         let rows: [Double] = norm == "L2" ? [3, -4, 0, 0, 0, 0] : norm == "L1" ? [3, -4, 3, 0, 0, 0] : [3, -4, 4, 0, 0, 0]
         for type in classicalTypes {

@@ -85,7 +85,9 @@ struct LinearModelTests {
         let probabilities = [1e-6, 0.001, 0.25, 0.5, 0.9, 0.9999]
         let result = try evaluate(probit, [Tensor(probabilities, .float32, [6, 1])])[0]
         let back = result.numbers.map(RealNumbers.normalDistribution)
-        for (probability, back) in zip(probabilities, back) { #expect(abs(probability - back) < 1e-6 * max(probability, 0.01) * 10) }
+        for (probability, back) in zip(probabilities, back) {
+            #expect(abs(probability - back) < 1e-6 * max(probability, 0.01) * 10)
+        }
         let edges = try evaluate(probit, [Tensor([0, 1, 2], .float32, [3, 1])])[0].numbers
         #expect(edges[0] == -.infinity && edges[1] == .infinity && edges[2].isNaN)
     }

@@ -95,9 +95,11 @@ struct TreeEnsembleTests {
         }
     }
 
-    @Test("two classes and leaves of one: the score is a probability, or a margin when weights are negative", arguments: [
-        ("NONE", true), ("LOGISTIC", true), ("NONE", false), ("LOGISTIC", false), ("SOFTMAX", false),
-    ])
+    @Test(
+        "two classes and leaves of one: the score is a probability, or a margin when weights are negative",
+        arguments: [
+            ("NONE", true), ("LOGISTIC", true), ("NONE", false), ("LOGISTIC", false), ("SOFTMAX", false),
+        ])
     func binary(_ transform: String, _ isProbability: Bool) throws {
         let trees = Forest(name: "", trees: 3).grow(outputs: [0], weights: isProbability ? 0...0.33 : -1...1)
         var attributes = TreeAttributes(trees, leaves: "class").attributes
@@ -122,10 +124,12 @@ struct TreeEnsembleTests {
         let rows = Self.rows(.float32)
         let outputs = try evaluate(
             classical("TreeEnsembleClassifier", attributes, version: 1), [Self.table(rows, .float32)], outputs: 2)
-        #expect(outputs[0].integers == rows.map { row in
-            let sums = (0..<2).map { output in trees.map { $0.leaf(for: row)[output].weight }.reduce(0, +) }
-            return sums[1] > sums[0] ? 9 : 4
-        })
+        #expect(
+            outputs[0].integers
+                == rows.map { row in
+                    let sums = (0..<2).map { output in trees.map { $0.leaf(for: row)[output].weight }.reduce(0, +) }
+                    return sums[1] > sums[0] ? 9 : 4
+                })
     }
 
     @Test("compares binary64 thresholds in binary64")

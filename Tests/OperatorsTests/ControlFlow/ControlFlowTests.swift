@@ -90,10 +90,13 @@ struct LoopTests {
         }
     }
 
-    @Test("runs as often as trip count and condition allow", arguments: [
-        (3, nil, .infinity, [2, 4, 8]), (nil, true, 10, [2, 4, 8, 16]), (3, true, 3, [2, 4]), (5, false, 10, []), (0, nil, 10, []),
-        (.max, true, 3, [2, 4]), (-2, true, 9, []),
-    ] as [(Int?, Bool?, Double, [Double])])
+    @Test(
+        "runs as often as trip count and condition allow",
+        arguments: [
+            (3, nil, .infinity, [2, 4, 8]), (nil, true, 10, [2, 4, 8, 16]), (3, true, 3, [2, 4]), (5, false, 10, []),
+            (0, nil, 10, []),
+            (.max, true, 3, [2, 4]), (-2, true, 9, []),
+        ] as [(Int?, Bool?, Double, [Double])])
     func rounds(_ trips: Int?, _ condition: Bool?, _ limit: Double, _ parts: [Double]) throws {
         let results = try ControlFlowSketch("Loop").run(
             [trips.map { integers([$0], shape: []) }, condition.map(truth), number(1)], outputs: 2,

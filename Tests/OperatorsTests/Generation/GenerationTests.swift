@@ -9,12 +9,14 @@ struct GenerationTests {
         try makeOperator(name, in: GenerationOperators.spellings, inputs: 0, attributes: attributes)
     }
 
-    @Test("reads a constant in each of its forms", arguments: [
-        ("value", .tensor(Tensor([1, 2], .int8, [2])), "int8[2]", [1, 2]),
-        ("value_float", .float(1.5), "float32[]", [1.5]), ("value_int", .integer(-7), "int64[]", [-7]),
-        ("value_floats", .floats([0.5, 2]), "float32[2]", [0.5, 2]),
-        ("value_ints", .integers([3, 4, 5]), "int64[3]", [3, 4, 5]),
-    ] as [(String, Attribute, String, [Double])])
+    @Test(
+        "reads a constant in each of its forms",
+        arguments: [
+            ("value", .tensor(Tensor([1, 2], .int8, [2])), "int8[2]", [1, 2]),
+            ("value_float", .float(1.5), "float32[]", [1.5]), ("value_int", .integer(-7), "int64[]", [-7]),
+            ("value_floats", .floats([0.5, 2]), "float32[2]", [0.5, 2]),
+            ("value_ints", .integers([3, 4, 5]), "int64[3]", [3, 4, 5]),
+        ] as [(String, Attribute, String, [Double])])
     func forms(_ name: String, _ attribute: Attribute, _ type: String, _ values: [Double]) throws {
         let op = try Self.make("Constant", [name: attribute])
         let fact = try #require(try op.infer(OperatorInputs([]))[0].constant)
@@ -57,9 +59,11 @@ struct GenerationTests {
         #expect(unknown.rank == 3)
     }
 
-    @Test("counts from start in steps of delta", arguments: [
-        (0, 5, 1, [0, 1, 2, 3, 4]), (10, 4, -2, [10, 8, 6]), (1, 1, 1, []), (3, 1, 1, []), (0, 7, 3, [0, 3, 6]),
-    ] as [(Double, Double, Double, [Double])])
+    @Test(
+        "counts from start in steps of delta",
+        arguments: [
+            (0, 5, 1, [0, 1, 2, 3, 4]), (10, 4, -2, [10, 8, 6]), (1, 1, 1, []), (3, 1, 1, []), (0, 7, 3, [0, 3, 6]),
+        ] as [(Double, Double, Double, [Double])])
     func range(_ start: Double, _ limit: Double, _ delta: Double, _ expected: [Double]) throws {
         for type in [ElementType.float32, .float64, .int16, .int32, .int64] {
             let inputs = [start, limit, delta].map { Tensor([$0], type, []) }

@@ -27,7 +27,8 @@ struct GatherTests {
 
     @Test("takes int32 indices too")
     func narrowIndices() throws {
-        let result = try evaluate(indexing("Gather"), [Grid(counting: [3, 2]).tensor(), Tensor([-1, 0] as [Int32], shape: [2])])
+        let result = try evaluate(
+            indexing("Gather"), [Grid(counting: [3, 2]).tensor(), Tensor([-1, 0] as [Int32], shape: [2])])
         #expect(result[0].numbers == [4, 5, 0, 1])
     }
 

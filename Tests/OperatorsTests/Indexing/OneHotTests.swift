@@ -17,7 +17,8 @@ struct OneHotTests {
         #expect(result.numbers == [2, 5, 2, 2, 2, 5, 2, 2, 2, 2, 2, 2])
     }
 
-    @Test("inserts the depth at any axis and takes numbers of any type", arguments: [ElementType.int32, .uint8, .float32, .float64])
+    @Test(
+        "inserts the depth at any axis and takes numbers of any type", arguments: [ElementType.int32, .uint8, .float32, .float64])
     func axes(_ type: ElementType) throws {
         let indices = Tensor([0, 2, 1, 1], type, [2, 2])
         for axis in [0, 1, 2, -1] {

@@ -86,7 +86,8 @@ struct ScatterTests {
     func refusals() throws {
         let data = Grid(counting: [3, 2]).tensor()
         expectRefusal(["input 2", "[2]", "[1,2]"]) {
-            _ = try evaluate(indexing("ScatterElements"), [data, integers([0, 0], shape: [1, 2]), Grid(counting: [2]).tensor()])
+            _ = try evaluate(
+                indexing("ScatterElements"), [data, integers([0, 0], shape: [1, 2]), Grid(counting: [2]).tensor()])
         }
         expectRefusal(["input 2", "expected [1,2]"]) {
             _ = try evaluate(indexing("ScatterND"), [data, integers([0], shape: [1, 1]), Grid(counting: [1, 3]).tensor()])

@@ -1,15 +1,16 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
 
-import Operators
-
 @Suite("Expand, Tile, DepthToSpace, SpaceToDepth")
 struct BroadcastMovementTests {
-    @Test("expands like broadcasting", arguments: [
-        ([3, 1], [2, 1, 6], [2, 3, 6]), ([3, 4], [1], [3, 4]), ([1], [2, 0], [2, 0]), ([], [2, 2], [2, 2]),
-        ([2, 1, 3], [2, 5, 3], [2, 5, 3]), ([0, 1], [0, 4], [0, 4]),
-    ] as [([Int], [Int], [Int])])
+    @Test(
+        "expands like broadcasting",
+        arguments: [
+            ([3, 1], [2, 1, 6], [2, 3, 6]), ([3, 4], [1], [3, 4]), ([1], [2, 0], [2, 0]), ([], [2, 2], [2, 2]),
+            ([2, 1, 3], [2, 5, 3], [2, 5, 3]), ([0, 1], [0, 4], [0, 4]),
+        ] as [([Int], [Int], [Int])])
     func expand(_ shape: [Int], _ wanted: [Int], _ result: [Int]) throws {
         for type in ElementType.movable {
             let input = Grid(counting: shape, modulo: type == .bool ? 2 : 100)
@@ -27,9 +28,11 @@ struct BroadcastMovementTests {
         expectRefusal(["negative"]) { _ = try evaluate(movement("Expand"), [input, integers([-1, 3])]) }
     }
 
-    @Test("repeats tensors along axes", arguments: [
-        ([2, 3], [2, 2]), ([2, 3], [1, 3]), ([2, 3], [3, 1]), ([4], [0]), ([2, 1, 3], [1, 4, 2]), ([0, 2], [2, 2]), ([], []),
-    ] as [([Int], [Int])])
+    @Test(
+        "repeats tensors along axes",
+        arguments: [
+            ([2, 3], [2, 2]), ([2, 3], [1, 3]), ([2, 3], [3, 1]), ([4], [0]), ([2, 1, 3], [1, 4, 2]), ([0, 2], [2, 2]), ([], []),
+        ] as [([Int], [Int])])
     func tile(_ shape: [Int], _ repeats: [Int]) throws {
         for type in ElementType.movable {
             let input = Grid(counting: shape, modulo: type == .bool ? 2 : 100)

@@ -1,8 +1,7 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
-
-import Operators
 
 @Suite("Concat and Split")
 struct ConcatTests {
@@ -63,9 +62,11 @@ struct ConcatTests {
         expectRefusal(["axis 2"]) { _ = try evaluate(concat(2), [a, a]) }
     }
 
-    @Test("splits evenly, or with a shorter last part since opset 18", arguments: [
-        (13, 6, 3, [2, 2, 2]), (18, 7, 3, [3, 3, 1]), (18, 6, 2, [3, 3]), (18, 4, 1, [4]),
-    ])
+    @Test(
+        "splits evenly, or with a shorter last part since opset 18",
+        arguments: [
+            (13, 6, 3, [2, 2, 2]), (18, 7, 3, [3, 3, 1]), (18, 6, 2, [3, 3]), (18, 4, 1, [4]),
+        ])
     func even(_ version: Int, _ extent: Int, _ count: Int, _ lengths: [Int]) throws {
         let attributes: [String: Attribute] = version >= 18 ? ["num_outputs": .integer(Int64(count))] : [:]
         let op = try makeOperator(
@@ -89,7 +90,9 @@ struct ConcatTests {
         let input = Grid(counting: [5]).tensor()
         expectRefusal(["sum to 4", "extent 5"]) { _ = try evaluate(movement("Split"), [input, integers([2, 2])], outputs: 2) }
         expectRefusal(["must not be negative"]) { _ = try evaluate(movement("Split"), [input, integers([6, -1])], outputs: 2) }
-        expectRefusal(["3 part lengths", "2 outputs"]) { _ = try evaluate(movement("Split"), [input, integers([1, 2, 2])], outputs: 2) }
+        expectRefusal(["3 part lengths", "2 outputs"]) {
+            _ = try evaluate(movement("Split"), [input, integers([1, 2, 2])], outputs: 2)
+        }
         let early = try makeOperator("Split", in: MovementOperators.spellings, version: 13, outputs: 2)
         expectRefusal(["does not divide into 2"]) { _ = try evaluate(early, [input], outputs: 2) }
         expectRefusal(["does not divide into 4"]) { _ = try evaluate(movement("Split"), [input], outputs: 4) }

@@ -1,8 +1,7 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
-
-import Operators
 
 @Suite("Pad")
 struct PadTests {
@@ -10,10 +9,12 @@ struct PadTests {
         try makeOperator("Pad", in: MovementOperators.spellings, version: version, attributes: ["mode": .string(mode)])
     }
 
-    @Test("fills borders by mode", arguments: [
-        ("constant", [0, 0, 1, 2, 3, 0, 0, 0]), ("edge", [1, 1, 1, 2, 3, 3, 3, 3]),
-        ("reflect", [3, 2, 1, 2, 3, 2, 1, 2]), ("wrap", [2, 3, 1, 2, 3, 1, 2, 3]),
-    ] as [(String, [Double])])
+    @Test(
+        "fills borders by mode",
+        arguments: [
+            ("constant", [0, 0, 1, 2, 3, 0, 0, 0]), ("edge", [1, 1, 1, 2, 3, 3, 3, 3]),
+            ("reflect", [3, 2, 1, 2, 3, 2, 1, 2]), ("wrap", [2, 3, 1, 2, 3, 1, 2, 3]),
+        ] as [(String, [Double])])
     func modes(_ mode: String, _ expected: [Double]) throws {
         for type in ElementType.movable where type != .bool {
             let result = try evaluate(Self.pad(mode), [Tensor([1, 2, 3], type, [3]), integers([2, 3])])[0]

@@ -1,8 +1,7 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
-
-import Operators
 
 @Suite("Reshape, Flatten, Squeeze, Unsqueeze, Identity")
 struct ReshapeTests {
@@ -12,17 +11,19 @@ struct ReshapeTests {
         var testDescription: String { "\(input) as \(wanted)" }
     }
 
-    @Test("gives the wanted shape", arguments: [
-        Case(input: [2, 3, 4], wanted: [4, 2, 3], result: [4, 2, 3]),
-        Case(input: [2, 3, 4], wanted: [-1], result: [24]),
-        Case(input: [2, 3, 4], wanted: [2, -1, 2], result: [2, 6, 2]),
-        Case(input: [2, 3, 4], wanted: [0, 0, -1], result: [2, 3, 4]),
-        Case(input: [2, 3, 4], wanted: [0, 12], result: [2, 12]),
-        Case(input: [1], wanted: [], result: []),
-        Case(input: [0, 3], wanted: [3, -1], result: [3, 0]),
-        Case(input: [0, 3], wanted: [0, 7], result: [0, 7], allowsZero: true),
-        Case(input: [0, 3], wanted: [0, 7], result: [0, 7]),
-    ])
+    @Test(
+        "gives the wanted shape",
+        arguments: [
+            Case(input: [2, 3, 4], wanted: [4, 2, 3], result: [4, 2, 3]),
+            Case(input: [2, 3, 4], wanted: [-1], result: [24]),
+            Case(input: [2, 3, 4], wanted: [2, -1, 2], result: [2, 6, 2]),
+            Case(input: [2, 3, 4], wanted: [0, 0, -1], result: [2, 3, 4]),
+            Case(input: [2, 3, 4], wanted: [0, 12], result: [2, 12]),
+            Case(input: [1], wanted: [], result: []),
+            Case(input: [0, 3], wanted: [3, -1], result: [3, 0]),
+            Case(input: [0, 3], wanted: [0, 7], result: [0, 7], allowsZero: true),
+            Case(input: [0, 3], wanted: [0, 7], result: [0, 7]),
+        ])
     func shapes(_ c: Case) throws {
         let op = try makeOperator(
             "Reshape", in: MovementOperators.spellings, attributes: ["allowzero": .integer(c.allowsZero ? 1 : 0)])
@@ -32,13 +33,15 @@ struct ReshapeTests {
         #expect(result.numbers == input.numbers)
     }
 
-    @Test("knows as much of a symbolic shape as follows", arguments: [
-        ("[batch,3,8] as [-1,24]", [.symbol("batch"), .known(3), .known(8)], [-1, 24], [.symbol("batch"), .known(24)]),
-        ("[batch,4] as [0,2,2]", [.symbol("batch"), .known(4)], [0, 2, 2], [.symbol("batch"), .known(2), .known(2)]),
-        ("[batch,4] as [0,-1]", [.symbol("batch"), .known(4)], [0, -1], [.symbol("batch"), .known(4)]),
-        ("[batch,4] as [-1]", [.symbol("batch"), .known(4)], [-1], [.unknown]),
-        ("[?,4] as [0,-1]", [.unknown, .known(4)], [0, -1], [.unknown, .unknown]),
-    ] as [(String, [Dimension], [Int], [Dimension])])
+    @Test(
+        "knows as much of a symbolic shape as follows",
+        arguments: [
+            ("[batch,3,8] as [-1,24]", [.symbol("batch"), .known(3), .known(8)], [-1, 24], [.symbol("batch"), .known(24)]),
+            ("[batch,4] as [0,2,2]", [.symbol("batch"), .known(4)], [0, 2, 2], [.symbol("batch"), .known(2), .known(2)]),
+            ("[batch,4] as [0,-1]", [.symbol("batch"), .known(4)], [0, -1], [.symbol("batch"), .known(4)]),
+            ("[batch,4] as [-1]", [.symbol("batch"), .known(4)], [-1], [.unknown]),
+            ("[?,4] as [0,-1]", [.unknown, .known(4)], [0, -1], [.unknown, .unknown]),
+        ] as [(String, [Dimension], [Int], [Dimension])])
     func symbolic(_ name: String, _ input: [Dimension], _ wanted: [Int], _ result: [Dimension]) throws {
         let op = try makeOperator("Reshape", in: MovementOperators.spellings)
         let facts = [ValueFact(.float32, SymbolicShape(input)), ValueFact(constant: integers(wanted))]
@@ -52,11 +55,13 @@ struct ReshapeTests {
         #expect(try op.infer(OperatorInputs(facts))[0].rank == 3)
     }
 
-    @Test("refuses shapes that do not fit", arguments: [
-        ([2, 3], [4], ["6 elements", "has 4"]), ([2, 3], [-1, -1], ["more than one -1"]),
-        ([2, 3], [-1, 4], ["do not divide"]), ([2, 3], [2, -3], ["negative extent -3"]),
-        ([2], [2, 0], ["keeps axis 1"]), ([0, 2], [-1, 0], ["0 elements"]),
-    ] as [([Int], [Int], [String])])
+    @Test(
+        "refuses shapes that do not fit",
+        arguments: [
+            ([2, 3], [4], ["6 elements", "has 4"]), ([2, 3], [-1, -1], ["more than one -1"]),
+            ([2, 3], [-1, 4], ["do not divide"]), ([2, 3], [2, -3], ["negative extent -3"]),
+            ([2], [2, 0], ["keeps axis 1"]), ([0, 2], [-1, 0], ["0 elements"]),
+        ] as [([Int], [Int], [String])])
     func refusals(_ input: [Int], _ wanted: [Int], _ words: [String]) throws {
         let allowsZero: [String: Attribute] = input.contains(0) ? ["allowzero": .integer(1)] : [:]
         let op = try makeOperator("Reshape", in: MovementOperators.spellings, attributes: allowsZero)
@@ -84,9 +89,11 @@ struct ReshapeTests {
         #expect(result == SymbolicShape([.symbol("batch"), .known(6)]))
     }
 
-    @Test("squeezes named axes, or all of extent 1", arguments: [
-        ([1, 3, 1, 2], nil, [3, 2]), ([1, 3, 1, 2], [0], [3, 1, 2]), ([1, 3, 1, 2], [-2, 0], [3, 2]), ([1], [0], []),
-    ] as [([Int], [Int]?, [Int])])
+    @Test(
+        "squeezes named axes, or all of extent 1",
+        arguments: [
+            ([1, 3, 1, 2], nil, [3, 2]), ([1, 3, 1, 2], [0], [3, 1, 2]), ([1, 3, 1, 2], [-2, 0], [3, 2]), ([1], [0], []),
+        ] as [([Int], [Int]?, [Int])])
     func squeeze(_ input: [Int], _ axes: [Int]?, _ result: [Int]) throws {
         let data = Grid(counting: input).tensor(.uint8)
         let current = try makeOperator("Squeeze", in: MovementOperators.spellings, version: 13)
@@ -96,9 +103,11 @@ struct ReshapeTests {
         #expect(try evaluate(early, [data])[0].shape.extents == result)
     }
 
-    @Test("unsqueezes axes of the output", arguments: [
-        ([3], [0], [1, 3]), ([3], [-1], [3, 1]), ([2, 3], [3, 1], [2, 1, 3, 1]), ([], [0, 1], [1, 1]),
-    ] as [([Int], [Int], [Int])])
+    @Test(
+        "unsqueezes axes of the output",
+        arguments: [
+            ([3], [0], [1, 3]), ([3], [-1], [3, 1]), ([2, 3], [3, 1], [2, 1, 3, 1]), ([], [0, 1], [1, 1]),
+        ] as [([Int], [Int], [Int])])
     func unsqueeze(_ input: [Int], _ axes: [Int], _ result: [Int]) throws {
         let data = Grid(counting: input).tensor(.float64)
         let current = try makeOperator("Unsqueeze", in: MovementOperators.spellings, version: 13)

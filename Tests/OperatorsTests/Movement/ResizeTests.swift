@@ -1,8 +1,7 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
-
-import Operators
 
 @Suite("Resize and Upsample")
 struct ResizeTests {
@@ -17,10 +16,12 @@ struct ResizeTests {
         try evaluate(op, [input, nil, scales.map(Self.scales), sizes.map { integers($0) }], constants: [2])[0]
     }
 
-    @Test("picks the nearest neighbour as asked", arguments: [
-        ("round_prefer_floor", [0, 0, 1, 1, 2, 2]), ("round_prefer_ceil", [0, 0, 1, 1, 2, 2]),
-        ("floor", [0, 0, 0, 1, 1, 2]), ("ceil", [0, 1, 1, 2, 2, 2]),
-    ] as [(String, [Double])])
+    @Test(
+        "picks the nearest neighbour as asked",
+        arguments: [
+            ("round_prefer_floor", [0, 0, 1, 1, 2, 2]), ("round_prefer_ceil", [0, 0, 1, 1, 2, 2]),
+            ("floor", [0, 0, 0, 1, 1, 2]), ("ceil", [0, 1, 1, 2, 2, 2]),
+        ] as [(String, [Double])])
     func nearestModes(_ mode: String, _ expected: [Double]) throws {
         // Half-pixel places: -0.25, 0.25, 0.75, 1.25, 1.75, 2.25.
         let op = try Self.resize(["nearest_mode": mode])
@@ -31,7 +32,9 @@ struct ResizeTests {
     func ties() throws {
         // Asymmetric with scale 2: places 0, 0.5, 1, 1.5.
         let input = Grid(counting: [2]).tensor()
-        for (mode, expected) in [("round_prefer_floor", [0, 0, 1, 1]), ("round_prefer_ceil", [0, 1, 1, 1])] as [(String, [Double])] {
+        for (mode, expected) in [("round_prefer_floor", [0, 0, 1, 1]), ("round_prefer_ceil", [0, 1, 1, 1])]
+            as [(String, [Double])]
+        {
             let op = try Self.resize(["nearest_mode": mode, "coordinate_transformation_mode": "asymmetric"])
             #expect(try Self.run(op, input, scales: [2]).numbers == expected, "\(mode)")
         }
@@ -56,9 +59,11 @@ struct ResizeTests {
         return Grid(output) { value($0, 0, []) }
     }
 
-    @Test("interpolates linearly along all axes", arguments: [
-        "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel",
-    ])
+    @Test(
+        "interpolates linearly along all axes",
+        arguments: [
+            "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel",
+        ])
     func linearModes(_ mode: String) throws {
         for (shape, sizes) in [([3, 4], [7, 9]), ([5, 6], [2, 3]), ([2, 3, 4], [2, 5, 1]), ([1, 4], [3, 4]), ([4], [1])] {
             let input = Grid(counting: shape, modulo: 7)
@@ -79,9 +84,11 @@ struct ResizeTests {
         }
     }
 
-    @Test("interpolates 16-bit floats and bytes, rounding bytes to nearest", arguments: [
-        (.float16, [0, 0.25, 0.75, 1]), (.bfloat16, [0, 0.25, 0.75, 1]), (.uint8, [0, 0, 1, 1]), (.int8, [0, 0, 1, 1]),
-    ] as [(ElementType, [Double])])
+    @Test(
+        "interpolates 16-bit floats and bytes, rounding bytes to nearest",
+        arguments: [
+            (.float16, [0, 0.25, 0.75, 1]), (.bfloat16, [0, 0.25, 0.75, 1]), (.uint8, [0, 0, 1, 1]), (.int8, [0, 0, 1, 1]),
+        ] as [(ElementType, [Double])])
     func narrowTypes(_ type: ElementType, _ expected: [Double]) throws {
         let op = try Self.resize(["mode": "linear"])
         #expect(try Self.run(op, Tensor([0, 1], type, [2]), scales: [2]).numbers == expected)
@@ -112,9 +119,11 @@ struct ResizeTests {
         #expect(result.numbers == (mode == "linear" ? [1, 1.5, 2, 9, 9] : [1, 1, 2, 9, 9]))
     }
 
-    @Test("resizes the named axes, keeping the aspect ratio when asked", arguments: [
-        ("stretch", [2, 7, 8]), ("not_larger", [2, 7, 7]), ("not_smaller", [2, 8, 8]),
-    ])
+    @Test(
+        "resizes the named axes, keeping the aspect ratio when asked",
+        arguments: [
+            ("stretch", [2, 7, 8]), ("not_larger", [2, 7, 7]), ("not_smaller", [2, 8, 8]),
+        ])
     func aspectRatio(_ policy: String, _ expected: [Int]) throws {
         let op = try makeOperator(
             "Resize", in: MovementOperators.spellings,

@@ -1,8 +1,7 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
-
-import Operators
 
 @Suite("Shape and Size")
 struct ShapeQueryTests {
@@ -13,9 +12,12 @@ struct ShapeQueryTests {
         return try makeOperator("Shape", in: MovementOperators.spellings, attributes: attributes)
     }
 
-    @Test("gives the extents of a range of axes", arguments: [
-        (nil, nil, [2, 3, 4]), (1, nil, [3, 4]), (-1, nil, [4]), (nil, -1, [2, 3]), (0, 0, []), (2, 1, []), (-9, 9, [2, 3, 4]),
-    ] as [(Int?, Int?, [Int])])
+    @Test(
+        "gives the extents of a range of axes",
+        arguments: [
+            (nil, nil, [2, 3, 4]), (1, nil, [3, 4]), (-1, nil, [4]), (nil, -1, [2, 3]), (0, 0, []), (2, 1, []),
+            (-9, 9, [2, 3, 4]),
+        ] as [(Int?, Int?, [Int])])
     func ranges(_ start: Int?, _ end: Int?, _ expected: [Int]) throws {
         #expect(try evaluate(Self.shape(start, end), [Grid(counting: [2, 3, 4]).tensor()])[0].integers == expected)
     }

@@ -1,8 +1,7 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
-
-import Operators
 
 @Suite("Slice")
 struct SliceTests {

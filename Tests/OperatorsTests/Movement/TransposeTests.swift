@@ -1,8 +1,7 @@
 import GraphIR
+import Operators
 import Tensors
 import Testing
-
-import Operators
 
 @Suite("Transpose")
 struct TransposeTests {
@@ -22,10 +21,12 @@ struct TransposeTests {
         }
     }
 
-    @Test("moves every element for every permutation", arguments: [
-        [], [5], [3, 4], [1, 7], [17, 33], [2, 3, 4], [3, 1, 5], [40, 2, 19], [2, 3, 4, 5], [2, 1, 3, 1], [2, 0, 3],
-        [2, 3, 1, 2, 3],
-    ])
+    @Test(
+        "moves every element for every permutation",
+        arguments: [
+            [], [5], [3, 4], [1, 7], [17, 33], [2, 3, 4], [3, 1, 5], [40, 2, 19], [2, 3, 4, 5], [2, 1, 3, 1], [2, 0, 3],
+            [2, 3, 1, 2, 3],
+        ])
     func everyPermutation(_ shape: [Int]) throws {
         for permutation in Self.permutations(shape.count) {
             let input = Grid(counting: shape)
@@ -50,9 +51,11 @@ struct TransposeTests {
         #expect(Grid(try evaluate(op, [input.tensor()])[0]) == Self.reference(input, [2, 1, 0]))
     }
 
-    @Test("copies nothing when only axes of extent 1 move", arguments: [
-        ([1, 5, 1, 4], [1, 0, 3, 2], true), ([3, 1, 4], [1, 0, 2], true), ([3, 2, 1], [2, 1, 0], false),
-    ])
+    @Test(
+        "copies nothing when only axes of extent 1 move",
+        arguments: [
+            ([1, 5, 1, 4], [1, 0, 3, 2], true), ([3, 1, 4], [1, 0, 2], true), ([3, 2, 1], [2, 1, 0], false),
+        ])
     func views(_ shape: [Int], _ permutation: [Int], _ isView: Bool) throws {
         let spec = TensorSpec(.float32, Shape(shape))
         let op = try transpose(permutation)

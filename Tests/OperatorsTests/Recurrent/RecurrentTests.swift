@@ -85,7 +85,9 @@ struct RecurrentTests {
                 Case(name: "\(name) reverse", cell: cell, direction: "reverse", states: true),
                 Case(name: "\(name) bidirectional", cell: cell, direction: "bidirectional", states: true),
                 Case(name: "\(name) batch first", cell: cell, direction: "bidirectional", batchFirst: true, states: true),
-                Case(name: "\(name) lengths", cell: cell, batch: 4, direction: "bidirectional", lengths: [3, 1, 0, 2], states: true),
+                Case(
+                    name: "\(name) lengths", cell: cell, batch: 4, direction: "bidirectional", lengths: [3, 1, 0, 2], states: true
+                ),
                 Case(name: "\(name) without bias", cell: cell, bias: false),
                 Case(name: "\(name) clipped", cell: cell, clip: 0.3),
                 Case(name: "\(name) no steps", cell: cell, time: 0, states: true),
@@ -98,14 +100,24 @@ struct RecurrentTests {
         cases += [
             Case(name: "LSTM peepholes", direction: "bidirectional", states: true, peepholes: true),
             Case(name: "LSTM coupled forget gate", couplesForget: true, states: true),
-            Case(name: "LSTM everything", batch: 3, hidden: 19, direction: "bidirectional", clip: 0.8, lengths: [1, 3, 2], states: true, peepholes: true),
+            Case(
+                name: "LSTM everything", batch: 3, hidden: 19, direction: "bidirectional", clip: 0.8, lengths: [1, 3, 2],
+                states: true, peepholes: true),
             Case(name: "GRU reset after", cell: .gru, resetsAfter: true, states: true),
-            Case(name: "GRU reset after, lengths", cell: .gru, direction: "bidirectional", resetsAfter: true, lengths: [2, 3], states: true),
+            Case(
+                name: "GRU reset after, lengths", cell: .gru, direction: "bidirectional", resetsAfter: true, lengths: [2, 3],
+                states: true),
             Case(name: "GRU reset after, no bias", cell: .gru, resetsAfter: true, bias: false),
-            Case(name: "LSTM own activations", activations: ["HardSigmoid", "Softsign", "ScaledTanh"], alphas: [0.3, 1.5], betas: [0.4, 0.5]),
-            Case(name: "GRU own activations", cell: .gru, direction: "bidirectional", activations: ["Sigmoid", "Elu", "HardSigmoid", "Softplus"]),
+            Case(
+                name: "LSTM own activations", activations: ["HardSigmoid", "Softsign", "ScaledTanh"], alphas: [0.3, 1.5],
+                betas: [0.4, 0.5]),
+            Case(
+                name: "GRU own activations", cell: .gru, direction: "bidirectional",
+                activations: ["Sigmoid", "Elu", "HardSigmoid", "Softplus"]),
         ]
-        for name in ["Relu", "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh", "HardSigmoid", "Elu", "Softsign", "Softplus"] {
+        for name in [
+            "Relu", "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh", "HardSigmoid", "Elu", "Softsign", "Softplus",
+        ] {
             cases.append(Case(name: "RNN \(name)", cell: .rnn, activations: [name], alphas: [0.4], betas: [0.7]))
             cases.append(Case(name: "RNN \(name) by default", cell: .rnn, activations: [name]))
         }
@@ -145,7 +157,8 @@ struct RecurrentTests {
 
     static func inputs(_ c: Case, _ weights: RecurrentReference.Weights) -> [Tensor?] {
         let lengths = c.lengths.map { Tensor($0.map(Int32.init), shape: [$0.count]) }
-        let shared = [weights.x, weights.w, weights.r].map { $0.tensor() } + [weights.b?.tensor(), lengths, weights.h0?.tensor()]
+        let shared =
+            [weights.x, weights.w, weights.r].map { $0.tensor() } + [weights.b?.tensor(), lengths, weights.h0?.tensor()]
         return c.cell == .lstm ? shared + [weights.c0?.tensor(), weights.peepholes?.tensor()] : shared
     }
 
