@@ -48,7 +48,7 @@ enum Networks {
 }
 
 /// Runs one network behind a queue and lanes, as a served version does.
-final class Bench {
+final class Bench: Sendable {
     let runner: SignatureRunner
     let lanes: LanePool
     private let handle: ServableHandle
