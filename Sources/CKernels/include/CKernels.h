@@ -12,6 +12,7 @@
 #include "recurrent.h"
 #include "reduce.h"
 #include "softmax.h"
+#include "transpose.h"
 
 #ifdef __cplusplus
 extern "C" {

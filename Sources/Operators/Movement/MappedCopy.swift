@@ -29,12 +29,14 @@ struct MappedCopy: Sendable {
     private let unitByteCount: Int
     private let elementByteCount: Int
     private let isEmpty: Bool
+    private let hasFiller: Bool
 
     /// - Parameters:
     ///   - maps: for every axis of the output the source position of each place, or `filler`.
     init(input: Shape, maps: [[Int]], elementByteCount: Int) {
         self.elementByteCount = elementByteCount
         isEmpty = maps.contains { $0.isEmpty }
+        hasFiller = maps.contains { $0.contains(Self.filler) }
         var innermost = input.rank
         while innermost > 0, maps[innermost - 1].elementsEqual(0..<input[innermost - 1]) { innermost -= 1 }
         unitByteCount = input.elementCount(in: innermost..<input.rank) * elementByteCount
@@ -151,6 +153,10 @@ struct MappedCopy: Sendable {
     ) {
         let source = source.assumingMemoryBound(to: Bits.self)
         let destination = destination.assumingMemoryBound(to: Bits.self)
+        guard hasFiller else {
+            for position in 0..<map.count { destination[position] = source[map[position]] }
+            return
+        }
         for position in 0..<map.count {
             let from = map[position]
             destination[position] = from < 0 ? filler.loadUnaligned(as: Bits.self) : source[from]

@@ -76,21 +76,62 @@ struct ResampleKernel: Kernel {
     }
 
     private func resample(_ pass: Pass, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) {
-        let inner = pass.inner, count = pass.taps.count
         pass.taps.positions.withUnsafeBufferPointer { positions in
             pass.taps.weights.withUnsafeBufferPointer { weights in
-                for outer in 0..<pass.outer {
-                    let block = source + outer * pass.input * inner
-                    for place in 0..<pass.output {
-                        let row = target + (outer * pass.output + place) * inner
-                        let first = place * count
-                        let start = block + positions[first] * inner, weight = weights[first]
-                        for column in 0..<inner { row[column] = weight * start[column] }
-                        for tap in first + 1..<first + count where weights[tap] != 0 {
-                            let from = block + positions[tap] * inner, weight = weights[tap]
-                            for column in 0..<inner { row[column] += weight * from[column] }
-                        }
+                if pass.inner == 1 {
+                    resampleElements(pass, positions, weights, source, target)
+                } else {
+                    resampleRows(pass, positions, weights, source, target)
+                }
+            }
+        }
+    }
+
+    /// Along the last axis: every output element is a sum of single elements.
+    private func resampleElements(
+        _ pass: Pass, _ positions: UnsafeBufferPointer<Int>, _ weights: UnsafeBufferPointer<Float>,
+        _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
+    ) {
+        let count = pass.taps.count, output = pass.output
+        for outer in 0..<pass.outer {
+            let row = source + outer * pass.input, place = target + outer * output
+            if count == 2 {
+                for index in 0..<output {
+                    place[index] =
+                        weights[2 * index] * row[positions[2 * index]]
+                        + weights[2 * index + 1] * row[positions[2 * index + 1]]
+                }
+                continue
+            }
+            for index in 0..<output {
+                var sum: Float = 0
+                for tap in index * count..<(index + 1) * count { sum += weights[tap] * row[positions[tap]] }
+                place[index] = sum
+            }
+        }
+    }
+
+    /// Along another axis: every output row is a sum of rows.
+    private func resampleRows(
+        _ pass: Pass, _ positions: UnsafeBufferPointer<Int>, _ weights: UnsafeBufferPointer<Float>,
+        _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
+    ) {
+        let inner = pass.inner, count = pass.taps.count
+        for outer in 0..<pass.outer {
+            let block = source + outer * pass.input * inner
+            for place in 0..<pass.output {
+                let row = target + (outer * pass.output + place) * inner, first = place * count
+                var tap = first
+                // Two rows a round, so that the output is read and written half as often.
+                while tap + 2 <= first + count {
+                    let a = block + positions[tap] * inner, b = block + positions[tap + 1] * inner
+                    let left = weights[tap], right = weights[tap + 1]
+                    if tap == first {
+                        for column in 0..<inner { row[column] = left * a[column] + right * b[column] }
+                    } else if left != 0 || right != 0 {
+                        for column in 0..<inner { row[column] += left * a[column] + right * b[column] }
                     }
+                    tap += 2
                 }
             }
         }

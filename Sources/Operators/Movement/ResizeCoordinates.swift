@@ -94,6 +94,7 @@ struct ResizeTaps: Sendable {
         }
     }
 
+    /// Always even.
     let count: Int
     /// `count` input positions, then the next output's.
     let positions: [Int]

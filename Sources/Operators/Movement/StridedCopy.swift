@@ -1,3 +1,4 @@
+import CKernels
 import GraphIR
 
 /// A copy of an N-dimensional box of elements between two memories, each with strides of its own.
@@ -90,6 +91,7 @@ struct StridedCopy: Sendable {
         switch unitByteCount {
         case 1: loop(FixedUnit<UInt8>(), source, destination)
         case 2: loop(FixedUnit<UInt16>(), source, destination)
+        case 4 where isTransposition: loop(TransposedPlane(), source, destination)
         case 4: loop(FixedUnit<UInt32>(), source, destination)
         case 8: loop(FixedUnit<UInt64>(), source, destination)
         case 16: loop(FixedUnit<SIMD2<UInt64>>(), source, destination)
@@ -98,13 +100,18 @@ struct StridedCopy: Sendable {
         }
     }
 
+    /// Whether rows are gapless in the source and columns in the destination.
+    private var isTransposition: Bool {
+        rows.source == unitByteCount && columns.destination == unitByteCount && rows.extent > 1 && columns.extent > 1
+    }
+
     @inline(__always)
-    private func loop<Unit: CopyUnit>(
+    private func loop<Unit: PlaneCopy>(
         _ unit: Unit, _ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer
     ) {
         let rows = rows, columns = columns
         guard !outer.isEmpty else {
-            copyPlane(unit, rows, columns, source, destination)
+            unit.copy(rows, columns, source, destination)
             return
         }
         outer.withUnsafeBufferPointer { axes in
@@ -112,7 +119,7 @@ struct StridedCopy: Sendable {
                 counter.initialize(repeating: 0)
                 var source = source, destination = destination
                 while true {
-                    copyPlane(unit, rows, columns, source, destination)
+                    unit.copy(rows, columns, source, destination)
                     var axis = axes.count - 1
                     while axis >= 0 {
                         source += axes[axis].source
@@ -131,8 +138,27 @@ struct StridedCopy: Sendable {
     }
 }
 
+/// A way to move one plane of the box.
+private protocol PlaneCopy {
+    func copy(
+        _ rows: StridedCopy.Axis, _ columns: StridedCopy.Axis, _ source: UnsafeRawPointer,
+        _ destination: UnsafeMutableRawPointer)
+}
+
+/// A plane of 4-byte elements whose rows are columns in the source.
+private struct TransposedPlane: PlaneCopy {
+    @inline(__always)
+    func copy(
+        _ rows: StridedCopy.Axis, _ columns: StridedCopy.Axis, _ source: UnsafeRawPointer,
+        _ destination: UnsafeMutableRawPointer
+    ) {
+        apus_transpose_u32(
+            destination, rows.destination, source, columns.source, rows.extent, columns.extent)
+    }
+}
+
 /// What one innermost move carries.
-private protocol CopyUnit {
+private protocol CopyUnit: PlaneCopy {
     func move(_ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer)
     /// Whether a block of the plane is worth visiting as a square, so that both sides stay in cache.
     static var prefersBlocks: Bool { get }
@@ -162,39 +188,33 @@ private struct RunUnit: CopyUnit {
 /// Units along one side of the square that a transposing plane is cut into.
 private let blockExtent = 16
 
-@inline(__always)
-private func copyPlane<Unit: CopyUnit>(
-    _ unit: Unit, _ rows: StridedCopy.Axis, _ columns: StridedCopy.Axis, _ source: UnsafeRawPointer,
-    _ destination: UnsafeMutableRawPointer
-) {
-    let jumps = abs(columns.source) > abs(rows.source) && rows.source != 0
-    guard Unit.prefersBlocks, jumps, rows.extent > 1 else {
-        for row in 0..<rows.extent {
-            copyRow(
-                unit, columns.extent, source + row * rows.source, columns.source,
-                destination + row * rows.destination, columns.destination)
+extension CopyUnit {
+    @inline(__always)
+    func copy(
+        _ rows: StridedCopy.Axis, _ columns: StridedCopy.Axis, _ source: UnsafeRawPointer,
+        _ destination: UnsafeMutableRawPointer
+    ) {
+        let jumps = abs(columns.source) > abs(rows.source) && rows.source != 0
+        let width = Self.prefersBlocks && jumps && rows.extent > 1 ? blockExtent : columns.extent
+        var column = 0
+        while column < columns.extent {
+            let count = min(width, columns.extent - column)
+            let from = source + column * columns.source, to = destination + column * columns.destination
+            for row in 0..<rows.extent {
+                copyRow(
+                    count, from + row * rows.source, columns.source, to + row * rows.destination, columns.destination)
+            }
+            column += count
         }
-        return
     }
-    var column = 0
-    while column < columns.extent {
-        let width = min(blockExtent, columns.extent - column)
-        let from = source + column * columns.source, to = destination + column * columns.destination
-        for row in 0..<rows.extent {
-            copyRow(
-                unit, width, from + row * rows.source, columns.source, to + row * rows.destination,
-                columns.destination)
-        }
-        column += width
-    }
-}
 
-@inline(__always)
-private func copyRow<Unit: CopyUnit>(
-    _ unit: Unit, _ count: Int, _ source: UnsafeRawPointer, _ sourceStride: Int,
-    _ destination: UnsafeMutableRawPointer, _ destinationStride: Int
-) {
-    for index in 0..<count { unit.move(source + index * sourceStride, destination + index * destinationStride) }
+    @inline(__always)
+    private func copyRow(
+        _ count: Int, _ source: UnsafeRawPointer, _ sourceStride: Int, _ destination: UnsafeMutableRawPointer,
+        _ destinationStride: Int
+    ) {
+        for index in 0..<count { move(source + index * sourceStride, destination + index * destinationStride) }
+    }
 }
 
 /// Runs one strided copy from input `input` to output 0.

@@ -1,0 +1,55 @@
+#include "transpose.h"
+#include <stdint.h>
+#include <string.h>
+
+typedef uint32_t lanes __attribute__((vector_size(16)));
+
+/// Elements along one side of the squares that are visited in turn: a row of one fills a cache line.
+#define BLOCK 16
+
+static inline lanes load(const char *p) {
+    lanes v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline void store(char *p, lanes v) { memcpy(p, &v, sizeof v); }
+
+/// A square of 4 by 4 elements.
+static inline void transpose_4x4(char *y, ptrdiff_t y_stride, const char *x, ptrdiff_t x_stride) {
+    const lanes a = load(x), b = load(x + x_stride), c = load(x + 2 * x_stride), d = load(x + 3 * x_stride);
+    const lanes ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const lanes cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    store(y, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
+    store(y + y_stride, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
+    store(y + 2 * y_stride, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+    store(y + 3 * y_stride, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+}
+
+static inline void transpose_plain(char *y, ptrdiff_t y_stride, const char *x, ptrdiff_t x_stride, size_t rows, size_t columns) {
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < columns; j++) memcpy(y + (ptrdiff_t)i * y_stride + j * 4, x + (ptrdiff_t)j * x_stride + i * 4, 4);
+    }
+}
+
+static inline void transpose_block(char *y, ptrdiff_t y_stride, const char *x, ptrdiff_t x_stride, size_t rows, size_t columns) {
+    const size_t whole_rows = rows & ~(size_t)3, whole_columns = columns & ~(size_t)3;
+    for (size_t i = 0; i < whole_rows; i += 4) {
+        char *to = y + (ptrdiff_t)i * y_stride;
+        for (size_t j = 0; j < whole_columns; j += 4) transpose_4x4(to + j * 4, y_stride, x + (ptrdiff_t)j * x_stride + i * 4, x_stride);
+    }
+    transpose_plain(y + whole_columns * 4, y_stride, x + (ptrdiff_t)whole_columns * x_stride, x_stride, whole_rows, columns - whole_columns);
+    transpose_plain(y + (ptrdiff_t)whole_rows * y_stride, y_stride, x + whole_rows * 4, x_stride, rows - whole_rows, columns);
+}
+
+void apus_transpose_u32(void *y, ptrdiff_t y_stride, const void *x, ptrdiff_t x_stride, size_t rows, size_t columns) {
+    for (size_t j = 0; j < columns; j += BLOCK) {
+        const size_t width = columns - j < BLOCK ? columns - j : BLOCK;
+        const char *from = (const char *)x + (ptrdiff_t)j * x_stride;
+        char *to = (char *)y + j * 4;
+        for (size_t i = 0; i < rows; i += BLOCK) {
+            const size_t height = rows - i < BLOCK ? rows - i : BLOCK;
+            transpose_block(to + (ptrdiff_t)i * y_stride, y_stride, from + i * 4, x_stride, height, width);
+        }
+    }
+}
