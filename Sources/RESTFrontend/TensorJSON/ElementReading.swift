@@ -22,8 +22,7 @@ enum ElementReaders {
                 return readNonFinite(start, end).map { (Float($0.value), $0.next) }
             }
             let text = UnsafeBufferPointer(start: start, count: next - start)
-            let value = token.float(text, table)
-            if value.isInfinite, token.isBeyondDouble(text) { return nil }
+            guard let value = token.float(text, table) else { return nil }
             return (value, next)
         }
     }
@@ -34,8 +33,9 @@ enum ElementReaders {
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: Double, next: Position)? {
             guard let (token, next) = DecimalToken.read(start, end) else { return readNonFinite(start, end) }
-            let value = token.double(UnsafeBufferPointer(start: start, count: next - start), table)
-            return value.isInfinite ? nil : (value, next)
+            let text = UnsafeBufferPointer(start: start, count: next - start)
+            guard let value = token.double(text, table) else { return nil }
+            return (value, next)
         }
     }
 
@@ -111,6 +111,6 @@ enum ElementReaders {
             return (sign | UInt16(truncatingIfNeeded: format.infinity | quiet), next)
         }
         let text = UnsafeBufferPointer(start: start, count: next - start)
-        return token.isBeyondDouble(text) ? nil : (token.bits16(text, table, format), next)
+        return token.bits16(text, table, format).map { ($0, next) }
     }
 }

@@ -2,32 +2,80 @@ extension DecimalToken {
     /// The nearest float, ties to even; beyond the range ±infinity, too small ±0.
     ///
     /// - Parameter text: where the token lies, for the few that need all their digits.
+    /// - Returns: nil when even the nearest double is infinite: such a number is none in this dialect of JSON.
     @inline(__always)
-    func float(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Float {
-        var bits = DecimalConversion.bits(significand, exponent, DecimalConversion.Binary32.self, table)
-        if isTruncated { bits = correctingTruncation(bits, text, DecimalConversion.Binary32.self, table) }
-        return Float(bitPattern: UInt32(truncatingIfNeeded: bits) | (isNegative ? 1 << 31 : 0))
+    func float(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Float? {
+        let magnitude: Float
+        // The nearest double rounds to the nearest float unless it lies between two of them itself.
+        if let double = exactQuotient, double.bitPattern & 0x1FFF_FFFF != 0x1000_0000 {
+            magnitude = Float(double)
+        } else {
+            magnitude = Self.float(significand, exponent, isTruncated: isTruncated, text, table)
+            if magnitude.isInfinite, isBeyondDouble(text) { return nil }
+        }
+        return Float(bitPattern: magnitude.bitPattern | (isNegative ? 1 << 31 : 0))
     }
 
+    /// The nearest double, ties to even; nil when it is infinite.
     @inline(__always)
-    func double(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Double {
-        var bits = DecimalConversion.bits(significand, exponent, DecimalConversion.Binary64.self, table)
-        if isTruncated { bits = correctingTruncation(bits, text, DecimalConversion.Binary64.self, table) }
-        return Double(bitPattern: bits | (isNegative ? 1 << 63 : 0))
+    func double(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Double? {
+        let magnitude: Double
+        if let double = exactQuotient {
+            magnitude = double
+        } else {
+            magnitude = Self.double(significand, exponent, isTruncated: isTruncated, text, table)
+            if magnitude.isInfinite { return nil }
+        }
+        return Double(bitPattern: magnitude.bitPattern | (isNegative ? 1 << 63 : 0))
     }
 
-    /// Whether the nearest double is infinite: such a number is none in this dialect of JSON.
     @inline(never)
-    func isBeyondDouble(_ text: UnsafeBufferPointer<UInt8>) -> Bool { double(text, PowersOfFive.table).isInfinite }
+    private static func float(
+        _ significand: UInt64, _ exponent: Int, isTruncated: Bool, _ text: UnsafeBufferPointer<UInt8>,
+        _ table: UnsafePointer<UInt64>
+    ) -> Float {
+        var bits = DecimalConversion.bits(significand, exponent, DecimalConversion.Binary32.self, table)
+        if isTruncated, DecimalConversion.float(significand + 1, exponent: exponent).bitPattern != bits {
+            // The digits that were cut off decide.
+            bits = ExactDecimal.bits(of: text, format: .binary32)
+        }
+        return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
+    }
 
-    /// The bits of the nearest value of a 16-bit format.
+    @inline(never)
+    private static func double(
+        _ significand: UInt64, _ exponent: Int, isTruncated: Bool, _ text: UnsafeBufferPointer<UInt8>,
+        _ table: UnsafePointer<UInt64>
+    ) -> Double {
+        var bits = DecimalConversion.bits(significand, exponent, DecimalConversion.Binary64.self, table)
+        if isTruncated, DecimalConversion.double(significand + 1, exponent: exponent).bitPattern != bits {
+            bits = ExactDecimal.bits(of: text, format: .binary64)
+        }
+        return Double(bitPattern: bits)
+    }
+
+    /// The nearest double by one division of two numbers that doubles hold exactly (W. D. Clinger, "How to Read Floating Point
+    /// Numbers Accurately", 1990); nil when they do not. No sign.
+    @inline(__always)
+    private var exactQuotient: Double? {
+        // 2^53 would do; but texts of sixteen and seventeen digits come together, and had better go one way.
+        guard significand <= 1 << 50, UInt(bitPattern: exponent &+ 22) <= 22 else { return nil }
+        return Double(Int64(truncatingIfNeeded: significand)) / PowersOfTen.exact(0 &- exponent)
+    }
+
+    /// Whether even the nearest double is infinite.
+    @inline(never)
+    func isBeyondDouble(_ text: UnsafeBufferPointer<UInt8>) -> Bool { double(text, PowersOfFive.table) == nil }
+
+    /// The bits of the nearest value of a 16-bit format; nil when even the nearest double is infinite.
     ///
     /// The nearest double is rounded once more, unless it lies exactly between two values of the format: then the double may
     /// itself come from rounding, and all digits decide.
-    func bits16(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>, _ format: BinaryFormat) -> UInt16 {
-        let magnitude = double(text, table).magnitude
+    func bits16(
+        _ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>, _ format: BinaryFormat
+    ) -> UInt16? {
+        guard let magnitude = double(text, table)?.magnitude else { return nil }
         let sign: UInt16 = isNegative ? 0x8000 : 0
-        guard magnitude.isFinite else { return sign | UInt16(truncatingIfNeeded: format.infinity) }
         guard magnitude > 0 else { return sign }
         let significand = magnitude.significandBitPattern | (magnitude.isNormal ? 1 << 52 : 0)
         let exponent = Int(max(magnitude.exponentBitPattern, 1)) - 1075
@@ -36,15 +84,6 @@ extension DecimalToken {
         let above = format.round(significand << 1 + 1, exponent: exponent - 1, isTruncated: false)
         let bits = below == above ? below : ExactDecimal.bits(of: text, format: format)
         return sign | UInt16(truncatingIfNeeded: bits)
-    }
-
-    /// The cut digits matter only when the next significand gives another float.
-    @inline(never)
-    private func correctingTruncation<T: DecimalConversion.Target>(
-        _ bits: UInt64, _ text: UnsafeBufferPointer<UInt8>, _: T.Type, _ table: UnsafePointer<UInt64>
-    ) -> UInt64 {
-        let above = DecimalConversion.bits(significand + 1, exponent, T.self, table)
-        return above == bits ? bits : ExactDecimal.bits(of: text, format: T.format)
     }
 
     /// The value of an integer literal; nil when it has a decimal point or an exponent or does not fit.

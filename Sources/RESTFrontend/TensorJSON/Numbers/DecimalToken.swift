@@ -13,21 +13,66 @@ struct DecimalToken {
 
     /// Reads the number (RFC 8259 §6) at `start`; the byte at `end − 1` must be none of a number's, so that it stops every scan.
     ///
-    /// Rare parts are calls that take and return values: an address that escaped would keep the digits out of registers.
+    /// What most numbers are is read here; the rest is a call that takes and returns values, since an address that escaped would
+    /// keep the digits out of registers.
     ///
     /// - Returns: nil when no sound number begins there.
     @inline(__always)
     static func read(_ start: Position, _ end: Position) -> (token: DecimalToken, next: Position)? {
+        // The longest number that is read here and the words behind its digits lie within these bytes.
+        guard end - start >= 48 else { return readAny(start, end) }
         let isNegative = start.pointee == UInt8(ascii: "-")
         let digitsStart = start + (isNegative ? 1 : 0)
         let first = digitsStart.pointee &- UInt8(ascii: "0")
         guard first <= 9 else { return nil }
-        var cursor = digitsStart + 1
         var significand = UInt64(first)
-        if cursor.pointee != UInt8(ascii: "."), isDigit(cursor.pointee) {
-            guard first != 0 else { return nil }
-            (significand, cursor) = appendingDigits(significand, cursor, end)
+        var cursor = digitsStart + 1
+        if cursor.pointee != UInt8(ascii: ".") {
+            let (count, value) = DigitWords.leadingDigits(of: DigitWords.load(cursor))
+            guard count < 8, first != 0 || count == 0 else { return readAny(start, end) }
+            significand = significand &* DigitWords.powerOfTen(below8: count) &+ value
+            cursor += count
+            guard cursor.pointee == UInt8(ascii: ".") else {
+                guard !isExponentMark(cursor.pointee) else { return readAny(start, end) }
+                let token = DecimalToken(
+                    significand: significand, exponent: 0, isNegative: isNegative, isInteger: true, isTruncated: false)
+                return (token, cursor)
+            }
         }
+        let fractionStart = cursor + 1
+        cursor = fractionStart
+        var word = DigitWords.load(cursor)
+        if DigitWords.isDigits(word) {
+            significand = significand &* 100_000_000 &+ DigitWords.value(ofText: word)
+            cursor += 8
+            word = DigitWords.load(cursor)
+            if DigitWords.isDigits(word) {
+                significand = significand &* 100_000_000 &+ DigitWords.value(ofText: word)
+                cursor += 8
+                word = DigitWords.load(cursor)
+            }
+        }
+        let (count, value) = DigitWords.leadingDigits(of: word)
+        cursor += count
+        // Nineteen digits and the point.
+        guard count < 8, cursor - digitsStart <= 20 else { return readAny(start, end) }
+        significand = significand &* DigitWords.powerOfTen(below8: count) &+ value
+        guard cursor > fractionStart, !isExponentMark(cursor.pointee) else { return readAny(start, end) }
+        let token = DecimalToken(
+            significand: significand, exponent: fractionStart - cursor, isNegative: isNegative, isInteger: false,
+            isTruncated: false)
+        return (token, cursor)
+    }
+
+    /// Reads any number, with checks against the end of the text.
+    @inline(never)
+    private static func readAny(_ start: Position, _ end: Position) -> (token: DecimalToken, next: Position)? {
+        let isNegative = start.pointee == UInt8(ascii: "-")
+        let digitsStart = start + (isNegative ? 1 : 0)
+        let first = digitsStart.pointee &- UInt8(ascii: "0")
+        guard first <= 9 else { return nil }
+        var (significand, cursor) = appendingDigits(0, digitsStart, end)
+        guard first != 0 || cursor - digitsStart == 1 else { return nil }
         var digitCount = cursor - digitsStart
         var exponent = 0
         var isInteger = true
@@ -37,18 +82,18 @@ struct DecimalToken {
             exponent = fractionStart - cursor
             guard exponent < 0 else { return nil }
             isInteger = false
-            digitCount &-= exponent
+            digitCount -= exponent
         }
-        var isTruncated = false
         if isExponentMark(cursor.pointee) {
             guard let (value, next) = readExponent(cursor) else { return nil }
-            exponent &+= value
+            exponent += value
             isInteger = false
             cursor = next
         }
+        var isTruncated = false
         if digitCount > 19, let kept = keepNineteenDigits(from: digitsStart, digitCount: digitCount) {
             significand = kept.significand
-            exponent &+= kept.exponent
+            exponent += kept.exponent
             isTruncated = true
         }
         let token = DecimalToken(
@@ -63,21 +108,19 @@ struct DecimalToken {
     private static func isExponentMark(_ byte: UInt8) -> Bool { byte | 0x20 == UInt8(ascii: "e") }
 
     /// Appends the digits at `start`; beyond nineteen the significand wraps and is made anew later.
-    @inline(__always)
     private static func appendingDigits(
         _ significand: UInt64, _ start: Position, _ end: Position
     ) -> (significand: UInt64, next: Position) {
         var significand = significand, cursor = start
         while true {
             let (count, value) = DigitWords.leadingDigits(of: DigitWords.load(cursor, end))
-            significand = significand &* DigitWords.powerOfTen(count) &+ value
             cursor += count
-            if count < 8 { return (significand, cursor) }
+            guard count == 8 else { return (significand &* DigitWords.powerOfTen(below8: count) &+ value, cursor) }
+            significand = significand &* 100_000_000 &+ value
         }
     }
 
     /// The number after "e"; nil when there is none.
-    @inline(never)
     private static func readExponent(_ mark: Position) -> (value: Int, next: Position)? {
         var cursor = mark + 1
         let isNegative = cursor.pointee == UInt8(ascii: "-")
@@ -93,7 +136,6 @@ struct DecimalToken {
 
     /// The first nineteen digits that count, and the power of ten for those cut off; nil when leading zeros leave no more than
     /// nineteen.
-    @inline(never)
     private static func keepNineteenDigits(
         from start: Position, digitCount: Int
     ) -> (significand: UInt64, exponent: Int)? {

@@ -2,10 +2,10 @@
 enum DigitWords {
     private static let zeros: UInt64 = 0x3030_3030_3030_3030
 
-    /// 10^exponent for 0 ≤ exponent ≤ 8.
+    /// 10^exponent for 0 ≤ exponent < 8.
     @inline(__always)
-    static func powerOfTen(_ exponent: Int) -> UInt64 {
-        switch exponent {
+    static func powerOfTen(below8 exponent: Int) -> UInt64 {
+        switch exponent & 7 {
         case 0: 1
         case 1: 10
         case 2: 100
@@ -13,16 +13,20 @@ enum DigitWords {
         case 4: 10000
         case 5: 100_000
         case 6: 1_000_000
-        case 7: 10_000_000
-        default: 100_000_000
+        default: 10_000_000
         }
+    }
+
+    /// The next eight bytes, which must exist.
+    @inline(__always)
+    static func load(_ position: UnsafePointer<UInt8>) -> UInt64 {
+        UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
     }
 
     /// The bytes at `position`; those at or past `end` read as zero.
     @inline(__always)
     static func load(_ position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt64 {
-        guard end - position >= 8 else { return loadShort(position, end) }
-        return UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
+        end - position >= 8 ? load(position) : loadShort(position, end)
     }
 
     @inline(never)
@@ -32,16 +36,35 @@ enum DigitWords {
         return word
     }
 
+    /// The top bit of the first byte that is no digit, and of some after it.
+    @inline(__always)
+    private static func firstNonDigitTops(of word: UInt64) -> UInt64 {
+        // A value above 9 sets the top bit, by itself or by the sum; a carry disturbs only bytes after it.
+        let values = word ^ zeros
+        return (values &+ 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080
+    }
+
+    /// Whether all eight bytes are digits.
+    @inline(__always)
+    static func isDigits(_ word: UInt64) -> Bool { firstNonDigitTops(of: word) == 0 }
+
+    /// The number that eight digits spell.
+    @inline(__always)
+    static func value(ofText word: UInt64) -> UInt64 { value(ofDigits: word ^ zeros) }
+
     /// How many of the eight bytes, counted from the first, are digits, and the number that they spell.
     @inline(__always)
     static func leadingDigits(of word: UInt64) -> (count: Int, value: UInt64) {
-        let values = word ^ zeros
-        // A byte above 9 sets its top bit, by itself or by the sum; a carry disturbs only bytes after it.
-        let others = (values &+ 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080
-        let count = others.trailingZeroBitCount &>> 3
+        let count = firstNonDigitTops(of: word).trailingZeroBitCount &>> 3
+        return (count, value(of: word, digitCount: count))
+    }
+
+    /// The number that the first `digitCount` bytes spell, 0 ≤ `digitCount` ≤ 8.
+    @inline(__always)
+    static func value(of word: UInt64, digitCount: Int) -> UInt64 {
         // In two steps, since a shift by all 64 bits is none.
-        let shift = UInt64(truncatingIfNeeded: 32 &- 4 &* count)
-        return (count, value(ofDigits: (values &<< shift) &<< shift))
+        let shift = UInt64(truncatingIfNeeded: 32 &- 4 &* digitCount)
+        return value(ofDigits: ((word ^ zeros) &<< shift) &<< shift)
     }
 
     /// The number that eight digit values spell.
