@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "ModelServing",
             dependencies: [
-                "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors",
+                "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common
@@ -101,11 +101,13 @@ let package = Package(
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Registry", "Telemetry", "Tensors",
+                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching", "Inference",
+                "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: common
@@ -113,17 +115,50 @@ let package = Package(
 
         // Tests mirror the targets; the shape of the house has its own.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(name: "ArchitectureTests", swiftSettings: common),
+        .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"], swiftSettings: common),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: common),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: common),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"], swiftSettings: common),
+        .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: common),
         .testTarget(
-            name: "ModelFormatsTests", dependencies: ["ModelFormats", "GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+            name: "ServableCoreTests", dependencies: ["ServableCore", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: common),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: common),
+        .testTarget(
+            name: "HTTPCoreTests", dependencies: ["HTTPCore", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: common),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: [
+                "Registry", "ServableCore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "OperatorsTests", dependencies: ["Operators", "GraphIR", "Tensors", "CKernels"], swiftSettings: common),
+        .testTarget(
+            name: "ModelFormatsTests", dependencies: ["ModelFormats", "ProtobufWire", "GraphIR", "Tensors", "CPlatform"],
             swiftSettings: common),
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter"], swiftSettings: common),
         .testTarget(
+            name: "OperatorConformanceTests",
+            dependencies: ["Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CKernels", "AllocationCounter"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ModelServingTests",
+            dependencies: [
+                "ModelServing", "ServableCore", "Batching", "Inference", "Operators", "GraphIR", "Tensors",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "RESTFrontendTests",
             dependencies: [
-                "RESTFrontend", "HTTPCore", "ServableCore", "GraphIR", "Tensors",
+                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "machine.h"
 #include "sha256.h"
 
 #ifdef __cplusplus

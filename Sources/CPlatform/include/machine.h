@@ -1,0 +1,5 @@
+/// Facts of the machine that Swift's view of libc does not show.
+#pragma once
+
+/// Processors that this process may run on (sched_getaffinity(2)), at least 1.
+int apus_processor_count(void);

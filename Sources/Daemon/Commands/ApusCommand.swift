@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// `apus`: the command that holds the others.
+struct ApusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apus",
+        abstract: "Serves machine-learning models over HTTP.",
+        discussion: """
+            Apus loads ONNX models from numbered version directories, as TensorFlow Serving lays them out, answers predict \
+            requests in its REST dialect, and swaps versions while requests run.
+
+            Exit codes: 0 success; 1 failed; 3 the model uses something unsupported; 64 usage; 65 damaged model or file; \
+            69 unavailable, such as a port in use; 74 input or output; 77 permission; 78 configuration.
+            """,
+        version: Version.number,
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, InspectCommand.self, RunCommand.self, BenchCommand.self, VersionCommand.self,
+        ])
+}

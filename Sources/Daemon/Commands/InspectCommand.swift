@@ -1,0 +1,30 @@
+import ArgumentParser
+
+/// `apus inspect`: what a model holds.
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show what a model holds: format, signatures, nodes, plan, memory.")
+
+    @Argument(help: "An .onnx file or a version directory.", completion: .file())
+    var model: String
+
+    @Option(help: "Show this stage in full: the file's graph, the typed graph, the optimised graph, or the plan for one row.")
+    var stage: InspectionStage?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let file = try ModelFile(path: model)
+        guard let stage else {
+            let summary = try ModelSummary(file)
+            return json ? try JSONOutput.print(summary) : print(summary.text)
+        }
+        try Inspection(file: file, stage: stage).print(asJSON: json)
+    }
+}
+
+/// What `apus inspect --stage` shows.
+enum InspectionStage: String, ExpressibleByArgument, CaseIterable {
+    case source, graph, optimized, plan
+}

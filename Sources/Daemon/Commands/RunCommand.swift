@@ -1,0 +1,41 @@
+import ArgumentParser
+import ModelFormats
+
+/// `apus run`: one run over tensors from files.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a model once over tensors from files.",
+        discussion: """
+            The inputs' folder holds inputs.json, a list of {"index", "name", "kind", "dtype", "shape", "npy", "pb"}, and the \
+            values beside it as input_<i>.npy or input_<i>.pb. Outputs are written as output_<i>.npy, in the order of the \
+            signature's outputs.
+            """)
+
+    @Argument(help: "An .onnx file or a version directory.", completion: .file())
+    var model: String
+
+    @Option(help: ArgumentHelp("Folder with the inputs.", valueName: "folder"), completion: .directory)
+    var inputs: String
+
+    @Option(help: ArgumentHelp("Folder for the outputs; made when missing.", valueName: "folder"), completion: .directory)
+    var outputs: String
+
+    @Option(help: ArgumentHelp("Signature to run; the default is serving_default.", valueName: "name"))
+    var signature: String?
+
+    @Option(help: "Whether the graph is optimised first.")
+    var optimizer = OptimizerSwitch.on
+
+    func run() throws {
+        let file = try ModelFile(path: model)
+        let signature = try file.signature(signature)
+        let tensors = try InputListing(directory: inputs).tensors(for: signature)
+        let engine = try file.engine(isOptimized: optimizer == .on)
+        try OutputFiles.write(file.run(engine, tensors), to: outputs)
+    }
+}
+
+/// `on` or `off`.
+enum OptimizerSwitch: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+}

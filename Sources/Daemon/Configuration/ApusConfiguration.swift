@@ -1,0 +1,95 @@
+import Batching
+package import HTTPCore
+package import ModelServing
+package import ServableCore
+
+/// The whole configuration, judged and complete: whatever holds one of these can start.
+package struct ApusConfiguration: Sendable, Equatable {
+    package var server: ServerConfiguration
+    package var engine: EngineConfiguration
+    package var lifecycle: LifecycleOptions
+    /// Batching of every model that has no batching of its own, and of those below `model_root`.
+    package var batching: BatchingConfiguration
+    package var serving: ServingSpecification
+    /// Batching of the models that set something, by name.
+    package var modelBatching: [String: BatchingConfiguration]
+    package var registry: RegistryConfiguration
+    package var monitoring: MonitoringConfiguration
+    package var log: LogConfiguration
+    /// The file that was read, for a later reload.
+    package var configPath: String?
+    /// What deserves a word in the log but is no error.
+    package var warnings: [String]
+
+    package func batching(of model: String) -> BatchingConfiguration { modelBatching[model] ?? batching }
+}
+
+package struct ServerConfiguration: Sendable, Equatable {
+    package var address: String
+    package var port: UInt16
+    /// Nil: what suits the machine.
+    package var loopCount: Int?
+    package var requestTimeout: Duration
+    package var drainTimeout: Duration
+    package var isCORSEnabled: Bool
+    package var limits: ConnectionLimits
+}
+
+package struct EngineConfiguration: Sendable, Equatable {
+    /// Nil: one for each core.
+    package var laneCount: Int?
+    package var memoryBudget: MemoryBudget
+    package var warmsUp: Bool
+}
+
+/// Batching values that fit together.
+package struct BatchingConfiguration: Sendable, Equatable {
+    package let isEnabled: Bool
+    package let maxBatchSize: Int
+    package let timeout: Duration
+    package let allowedSizes: [Int]
+    package let maxQueuedBatches: Int
+    /// The same as the serving layer takes it.
+    package let settings: BatchingSettings
+
+    /// What a configuration that says nothing has.
+    static let standard = BatchingConfiguration(standard: BatchingSettings())
+
+    private init(standard: BatchingSettings) {
+        isEnabled = standard.isEnabled
+        maxBatchSize = standard.policy.maxBatchSize
+        timeout = standard.policy.timeout
+        allowedSizes = standard.policy.allowedSizes
+        maxQueuedBatches = standard.policy.maxQueuedBatches
+        settings = standard
+    }
+
+    init(
+        isEnabled: Bool, maxBatchSize: Int, timeout: Duration, allowedSizes: [Int], maxQueuedBatches: Int
+    ) throws(BatchPolicyError) {
+        let policy = try BatchPolicy(
+            maxBatchSize: maxBatchSize, timeout: timeout, allowedSizes: allowedSizes, maxQueuedBatches: maxQueuedBatches)
+        settings = BatchingSettings(isEnabled: isEnabled, policy: policy)
+        self.isEnabled = isEnabled
+        self.maxBatchSize = maxBatchSize
+        self.timeout = timeout
+        self.allowedSizes = allowedSizes
+        self.maxQueuedBatches = maxQueuedBatches
+    }
+}
+
+/// Absolute paths.
+package struct RegistryConfiguration: Sendable, Equatable {
+    package var path: String
+    package var store: String
+}
+
+package struct MonitoringConfiguration: Sendable, Equatable {
+    /// Path of the metrics; nil: they are not offered.
+    package var prometheusPath: String?
+}
+
+package struct LogConfiguration: Sendable, Equatable {
+    package var level: LogLevel
+    package var style: LogStyle
+}

@@ -1,0 +1,70 @@
+import Batching
+import HTTPCore
+import ServableCore
+
+extension ConfigurationLoader {
+    func readServer(_ values: inout LayeredValues) -> ServerConfiguration {
+        ServerConfiguration(
+            address: values.read(Settings.address), port: UInt16(clamping: values.read(Settings.port)),
+            loopCount: values.read(Settings.loops), requestTimeout: values.read(Settings.requestTimeout),
+            drainTimeout: values.read(Settings.drainTimeout), isCORSEnabled: values.read(Settings.cors), limits: readLimits(&values))
+    }
+
+    private func readLimits(_ values: inout LayeredValues) -> ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.maxRequestLineBytes = values.read(Settings.maxRequestLineBytes)
+        limits.maxHeadBytes = values.read(Settings.maxHeadBytes)
+        limits.maxFieldCount = values.read(Settings.maxFieldCount)
+        limits.maxBodyBytes = values.read(Settings.maxBodyBytes)
+        limits.maxChunkExtensionBytes = values.read(Settings.maxChunkExtensionBytes)
+        limits.maxTrailerBytes = values.read(Settings.maxTrailerBytes)
+        limits.maxConnections = values.read(Settings.maxConnections)
+        limits.maxConnectionsPerPeer = values.read(Settings.maxConnectionsPerPeer)
+        limits.maxRequestsPerConnection = values.read(Settings.maxRequestsPerConnection)
+        limits.headTimeout = values.read(Settings.headTimeout)
+        limits.bodyTimeout = values.read(Settings.bodyTimeout)
+        limits.writeTimeout = values.read(Settings.writeTimeout)
+        limits.minBytesPerSecond = values.read(Settings.minBytesPerSecond)
+        limits.idleTimeout = values.read(Settings.idleTimeout)
+        limits.lingerTimeout = values.read(Settings.lingerTimeout)
+        limits.drainGrace = values.read(Settings.drainGrace)
+        return limits
+    }
+
+    func readEngine(_ values: inout LayeredValues) -> EngineConfiguration {
+        EngineConfiguration(
+            laneCount: values.read(Settings.lanes), memoryBudget: values.read(Settings.memoryBudget),
+            warmsUp: values.read(Settings.warmsUp))
+    }
+
+    func readLifecycle(_ values: inout LayeredValues) -> LifecycleOptions {
+        LifecycleOptions(
+            pollInterval: values.read(Settings.pollInterval), concurrentLoadLimit: values.read(Settings.loadThreads),
+            loadRetryLimit: values.read(Settings.loadRetries), loadRetryInterval: values.read(Settings.loadRetryInterval),
+            quietPeriod: values.read(Settings.quietPeriod))
+    }
+
+    /// Batching of all models; a problem where the values do not fit together.
+    func readBatching(_ values: inout LayeredValues) -> BatchingConfiguration {
+        do throws(BatchPolicyError) {
+            return try BatchingConfiguration(
+                isEnabled: values.read(Settings.batchingEnabled), maxBatchSize: values.read(Settings.maxBatchSize),
+                timeout: values.read(Settings.batchTimeout), allowedSizes: values.read(Settings.allowedBatchSizes),
+                maxQueuedBatches: values.read(Settings.maxQueuedBatches))
+        } catch {
+            let keys = [Settings.allowedBatchSizes.path, Settings.maxBatchSize.path]
+            values.report(at: keys, key: "batching", error.description)
+            return .standard
+        }
+    }
+
+    func readMonitoring(_ values: inout LayeredValues) -> MonitoringConfiguration {
+        let isEnabled = values.read(Settings.prometheusEnabled)
+        let path = values.read(Settings.prometheusPath)
+        return MonitoringConfiguration(prometheusPath: isEnabled ? path : nil)
+    }
+
+    func readLog(_ values: inout LayeredValues) -> LogConfiguration {
+        LogConfiguration(level: values.read(Settings.logLevel), style: values.read(Settings.logFormat))
+    }
+}

@@ -1,0 +1,44 @@
+import Glibc
+
+/// Reads files of the configuration, which are small and regular.
+package enum FileReader {
+    /// More is not a configuration.
+    static let maximumByteCount = 4 * 1024 * 1024
+
+    /// The whole file as UTF-8 text.
+    package static func text(of path: String) throws(FileFault) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(errno) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw .unreadable(EISDIR) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .unreadable(errno) }
+            guard count > 0 else { break }
+            bytes.append(contentsOf: chunk.prefix(count))
+            guard bytes.count <= maximumByteCount else { throw .tooLarge(limit: maximumByteCount) }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+        return text
+    }
+}
+
+/// Why a file could not be taken.
+package enum FileFault: Error, CustomStringConvertible {
+    case unreadable(Int32)
+    case tooLarge(limit: Int)
+    case notUTF8
+
+    package var description: String {
+        switch self {
+        case .unreadable(let code): "cannot be read: \(String(cString: strerror(code)))"
+        case .tooLarge(let limit): "is larger than \(limit) bytes, which no configuration is"
+        case .notUTF8: "is not UTF-8 text"
+        }
+    }
+}

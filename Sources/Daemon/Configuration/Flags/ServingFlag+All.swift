@@ -1,0 +1,79 @@
+extension ServingFlag {
+    /// Every flag of TensorFlow Serving, in the order of its main.cc by area: network, models, runtime.
+    package static let all: [ServingFlag] = network + models + runtime
+
+    private static let noGRPC = "this version offers REST only"
+    private static let noSavedModel = "this version serves ONNX models only"
+    private static let noTensorFlow = "models run on Apus' own engine, not on the TensorFlow runtime"
+
+    private static let network: [ServingFlag] = [
+        only(["0"], "port", "\(noGRPC); leave the flag out or give --port=0, and use --rest_api_port"),
+        only([""], "grpc_socket_path", noGRPC),
+        translated("rest_api_port", "server.port", "a port from 1 to 65535, as REST is the only interface") { text in
+            Int(text).flatMap { (1...65_535).contains($0) ? text : nil }
+        },
+        setting("rest_api_num_threads", "server.loops"),
+        duration("rest_api_timeout_in_ms", "server.request_timeout", unit: "ms", 1...86_400_000),
+        setting("rest_api_enable_cors_support", "server.cors", isBoolean: true),
+        only([""], "grpc_channel_arguments", noGRPC),
+        only([], "grpc_max_threads", noGRPC),
+        always(false, "enable_grpc_healthcheck_service", "\(noGRPC); use GET /healthz and GET /readyz"),
+        always(false, "use_alts_credentials", noGRPC),
+        only([""], "ssl_config_file", "this version does not speak TLS; let a proxy end it"),
+        always(false, "enable_profiler", "there is no profiler service"),
+    ]
+
+    private static let models: [ServingFlag] = [
+        source("model_name"),
+        source("model_base_path"),
+        source("model_config_file"),
+        only(["0"], "model_config_file_poll_wait_seconds", "the file is read again on SIGHUP, not by polling"),
+        duration("file_system_poll_wait_seconds", "lifecycle.poll_interval", unit: "s", 0...86_400),
+        translated("num_load_threads", "lifecycle.load_threads", "a whole number from 0 to 64") { text in
+            Int(text).flatMap { (0...64).contains($0) ? "\(max(1, $0))" : nil }
+        },
+        only(["0", "1"], "num_unload_threads", "versions are unloaded one after the other"),
+        setting("max_num_load_retries", "lifecycle.load_retries"),
+        duration("load_retry_interval_micros", "lifecycle.load_retry_interval", unit: "us", -1...86_400_000_000),
+        always(false, "flush_filesystem_caches", "weights are used in place from the page cache, flushing it would drop them"),
+        always(
+            true, "allow_version_labels_for_unavailable_models",
+            "a label may always name a version that is not available yet; it takes effect when the version is"),
+        only(["serve"], "saved_model_tags", noSavedModel),
+        setting("enable_model_warmup", "engine.warm_up", isBoolean: true),
+        only(["0", "1"], "num_request_iterations_for_warmup", "each warm-up runs once"),
+        always(true, "remove_unused_fields_from_bundle_metagraph", noSavedModel),
+        always(false, "enable_signature_method_name_check", noSavedModel),
+        always(false, "prefer_tflite_model", "TensorFlow Lite models are not supported"),
+        only([], "num_tflite_pools", "TensorFlow Lite models are not supported"),
+        only([], "num_tflite_interpreters_per_pool", "TensorFlow Lite models are not supported"),
+    ]
+
+    private static let runtime: [ServingFlag] = [
+        setting("enable_batching", "batching.enabled", isBoolean: true),
+        source("batching_parameters_file"),
+        always(
+            false, "enable_per_model_batching_parameters",
+            "batching of one model is set by its entry under models: in the --config file"),
+        translated("tensorflow_session_parallelism", "engine.lanes", "a whole number from 0 to 1024") { text in
+            Int(text).flatMap { (0...1_024).contains($0) ? ($0 == 0 ? "auto" : text) : nil }
+        },
+        only(
+            ["0"], "tensorflow_intra_op_parallelism",
+            "requests and rows are the parallelism; set --tensorflow_session_parallelism or engine.lanes"),
+        only(
+            ["0"], "tensorflow_inter_op_parallelism",
+            "requests and rows are the parallelism; set --tensorflow_session_parallelism or engine.lanes"),
+        only([""], "tensorflow_session_config_file", noTensorFlow),
+        only(["0", "0.0"], "per_process_gpu_memory_fraction", "models run on the processor"),
+        only([""], "platform_config_file", noTensorFlow),
+        only([""], "thread_pool_factory_config_file", noTensorFlow),
+        only([""], "mixed_precision", "models run in the precision that they were exported in"),
+        always(false, "enable_serialization_as_tensor_content", noGRPC),
+        always(false, "xla_cpu_compilation_enabled", noTensorFlow),
+        always(false, "xla_gpu_compilation_enabled", noTensorFlow),
+        ServingFlag(
+            name: "skip_initialize_tpu", isBoolean: true, meaning: .fixed(values: ["true", "false"], reason: "there is no TPU")),
+        source("monitoring_config_file"),
+    ]
+}

@@ -1,0 +1,167 @@
+import Telemetry
+
+/// Every key of the configuration with a single value, in the order of the reference `config/apus.yaml`.
+package enum Settings {
+    // server
+    static let address = Setting(
+        "server.address", .text, default: "127.0.0.1", "Address or host name to listen on; 0.0.0.0 or :: for every interface.")
+    static let port = Setting("server.port", .integer(0...65_535), default: "8501", "TCP port; 0 lets the system choose.")
+    static let loops = Setting(
+        "server.loops", .integerOrAutomatic(1...256), default: "auto", "Threads that read and write connections; auto: one for two cores.")
+    static let requestTimeout = Setting(
+        "server.request_timeout", .duration(.milliseconds(1) ... .seconds(86_400)), default: "30s",
+        "From a whole request received to its answer; then 504.")
+    static let drainTimeout = Setting(
+        "server.drain_timeout", .duration(.zero ... .seconds(3_600)), default: "30s",
+        "How long requests under way may take to end when the daemon stops.")
+    static let cors = Setting(
+        "server.cors", .boolean, default: "false", "Whether answers let pages of other origins read them (CORS).")
+
+    // server.limits
+    static let maxRequestLineBytes = Setting(
+        "server.limits.max_request_line_bytes", .byteCount(256...1_048_576), default: "8KiB", "Request line; more is answered 414.")
+    static let maxHeadBytes = Setting(
+        "server.limits.max_head_bytes", .byteCount(1_024...16_777_216), default: "32KiB",
+        "Request line and header fields; more is answered 431.")
+    static let maxFieldCount = Setting(
+        "server.limits.max_field_count", .integer(1...10_000), default: "128", "Header fields of a request; more is answered 431.")
+    static let maxBodyBytes = Setting(
+        "server.limits.max_body_bytes", .byteCount(0...(1 << 40)), default: "64MiB", "Request body; more is answered 413.")
+    static let maxChunkExtensionBytes = Setting(
+        "server.limits.max_chunk_extension_bytes", .byteCount(0...16_777_216), default: "16KiB",
+        "Chunk extensions of one body; more is answered 413.")
+    static let maxTrailerBytes = Setting(
+        "server.limits.max_trailer_bytes", .byteCount(0...16_777_216), default: "8KiB",
+        "Trailer section of a chunked body; more is answered 431.")
+    static let maxConnections = Setting(
+        "server.limits.max_connections", .integer(1...1_000_000), default: "16384",
+        "Connections open at once; one more is answered 503 and closed.")
+    static let maxConnectionsPerPeer = Setting(
+        "server.limits.max_connections_per_peer", .integer(0...1_000_000), default: "0",
+        "Connections open at once from one address; 0: as many as in all.")
+    static let maxRequestsPerConnection = Setting(
+        "server.limits.max_requests_per_connection", .integer(0...Int(Int32.max)), default: "0",
+        "Requests answered on one connection before it is closed; 0: any number.")
+    static let headTimeout = Setting(
+        "server.limits.head_timeout", .duration(timeouts), default: "10s",
+        "From the first byte of a request to the end of its head; then 408.")
+    static let bodyTimeout = Setting(
+        "server.limits.body_timeout", .duration(timeouts), default: "10s",
+        "Window in which a body must bring min_bytes_per_second; else 408.")
+    static let writeTimeout = Setting(
+        "server.limits.write_timeout", .duration(timeouts), default: "30s",
+        "Window in which a client must take min_bytes_per_second of an answer; else the connection is reset.")
+    static let minBytesPerSecond = Setting(
+        "server.limits.min_bytes_per_second", .integer(1...1_000_000_000), default: "256",
+        "Slowest rate at which a body may come and an answer may go.")
+    static let idleTimeout = Setting(
+        "server.limits.idle_timeout", .duration(timeouts), default: "75s", "How long a connection may rest between requests.")
+    static let lingerTimeout = Setting(
+        "server.limits.linger_timeout", .duration(timeouts), default: "2s",
+        "How long a closing connection goes on reading, so that its last answer is not lost to a reset.")
+    static let drainGrace = Setting(
+        "server.limits.drain_grace", .duration(timeouts), default: "500ms",
+        "How long, when the daemon stops, a resting connection may still bring a request that was under way.")
+
+    // engine
+    static let lanes = Setting(
+        "engine.lanes", .integerOrAutomatic(1...1_024), default: "auto", "Threads that compute; auto: one for each core.")
+    static let memoryBudget = Setting(
+        "engine.memory_budget", .memoryBudget, default: "80%",
+        "What all loaded versions may hold; a version that does not fit is not loaded.")
+    static let warmsUp = Setting(
+        "engine.warm_up", .boolean, default: "true", "Run each signature before a version becomes available.")
+
+    // lifecycle
+    static let pollInterval = Setting(
+        "lifecycle.poll_interval", .duration(.zero ... .seconds(86_400)), default: "1s",
+        "Time between two looks for versions; 0s: only at start and on reload.")
+    static let loadThreads = Setting(
+        "lifecycle.load_threads", .integer(1...64), default: "2", "Versions loaded at the same time.")
+    static let loadRetries = Setting(
+        "lifecycle.load_retries", .integer(0...1_000), default: "5", "Tries after a first failed one that may pass by itself.")
+    static let loadRetryInterval = Setting(
+        "lifecycle.load_retry_interval", .duration(.zero ... .seconds(86_400)), default: "60s", "Wait between two tries.")
+    static let quietPeriod = Setting(
+        "lifecycle.quiet_period", .duration(.zero ... .seconds(3_600)), default: "500ms",
+        "A version whose files changed more recently may still be being copied and waits.")
+
+    // batching
+    static let batchingEnabled = Setting(
+        "batching.enabled", .boolean, default: "true", "Whether requests share batches.")
+    static let maxBatchSize = Setting(
+        "batching.max_batch_size", .integer(1...1_000_000), default: "64", "Most rows in one batch.")
+    static let batchTimeout = Setting(
+        "batching.timeout", .duration(.zero ... .seconds(3_600)), default: "0us",
+        "How long the oldest request may wait for company; 0us: it runs as soon as a lane is free.")
+    static let allowedBatchSizes = Setting(
+        "batching.allowed_sizes", .integerList(1...1_000_000), default: "",
+        "Row counts that are run, ascending, the last equal to max_batch_size; empty: chosen by the daemon.")
+    static let maxQueuedBatches = Setting(
+        "batching.max_queued_batches", .integer(0...1_000_000), default: "100",
+        "Bound of each queue in full batches; more is answered 503.")
+
+    // registry
+    static let registryPath = Setting(
+        "registry.path", .text, default: "registry.sqlite", "Database of models, versions and events.")
+    static let registryStore = Setting(
+        "registry.store", .text, default: "store", "Folder for models that are uploaded.")
+
+    // monitoring
+    static let prometheusEnabled = Setting(
+        "monitoring.prometheus.enabled", .boolean, default: "true", "Whether metrics are offered to Prometheus.")
+    static let prometheusPath = Setting(
+        "monitoring.prometheus.path", .absoluteURLPath, default: "/monitoring/prometheus/metrics", "Path of the metrics.")
+
+    // log
+    static let logLevel = Setting("log.level", ValueKind<LogLevel>.oneOf, default: "info", "Least severe level that is written.")
+    static let logFormat = Setting(
+        "log.format", ValueKind<LogStyle>.oneOf, default: "auto", "auto: what suits the place that standard error leads to.")
+
+    private static let timeouts: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
+
+    package static let all: [SettingFacts] = [
+        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts,
+        maxRequestLineBytes.facts, maxHeadBytes.facts, maxFieldCount.facts, maxBodyBytes.facts, maxChunkExtensionBytes.facts,
+        maxTrailerBytes.facts, maxConnections.facts, maxConnectionsPerPeer.facts, maxRequestsPerConnection.facts,
+        headTimeout.facts, bodyTimeout.facts, writeTimeout.facts, minBytesPerSecond.facts, idleTimeout.facts,
+        lingerTimeout.facts, drainGrace.facts,
+        lanes.facts, memoryBudget.facts, warmsUp.facts,
+        pollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts, quietPeriod.facts,
+        batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, allowedBatchSizes.facts, maxQueuedBatches.facts,
+        registryPath.facts, registryStore.facts,
+        prometheusEnabled.facts, prometheusPath.facts,
+        logLevel.facts, logFormat.facts,
+    ]
+
+    /// Keys beside the settings that the file may hold; they are read apart.
+    static let structuredKeys = ["models", "model_root"]
+}
+
+/// Levels of the log by name.
+package enum LogLevel: String, CaseIterable, Sendable {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+/// How the log is written; `auto` asks where it goes.
+package enum LogStyle: String, CaseIterable, Sendable {
+    case auto, journal, terminal, plain, json
+
+    /// The format to use; nil: to be found out.
+    var format: LogFormat? { LogFormat(rawValue: rawValue) }
+}
+
+extension ValueKind where Value == String {
+    /// The path of a route: only characters that need no escape there (RFC 3986 §3.3).
+    static var absoluteURLPath: ValueKind {
+        ValueKind(expected: "a path that begins with / and holds letters, digits and -._~/ only") { text in
+            let isPlain = text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "-._~/".utf8.contains(byte)
+                }
+            }
+            return text.hasPrefix("/") && isPlain ? text : nil
+        }
+    }
+}

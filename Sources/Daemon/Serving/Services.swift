@@ -1,0 +1,78 @@
+import HTTPCore
+import Logging
+import Registry
+import ServableCore
+import ServiceLifecycle
+import UnixSignals
+
+/// Writes events until the manager's stream ends, then closes the registry: the last service to stop.
+struct RegistryService: Service {
+    let registry: ModelRegistry
+    let recorder: RegistryRecorder
+    let events: AsyncStream<ServableEvent>
+
+    func run() async throws {
+        await recorder.run(events)
+        try await registry.close()
+    }
+}
+
+/// Keeps the versions up to date; at the end unloads them.
+struct LifecycleService: Service {
+    let manager: ServableManager
+    let specification: ServingSpecification
+    let unloadTimeout: Duration
+    let logger: Logger
+
+    func run() async throws {
+        try await manager.apply(specification)
+        await cancelWhenGracefulShutdown { await manager.run() }
+        let held = await manager.shutDown(timeout: unloadTimeout)
+        if !held.isEmpty {
+            logger.warning("still in use at the end: \(held.map(\.description).joined(separator: ", "))")
+        }
+    }
+}
+
+/// Serves until told to stop, then answers what has been accepted: the first service to stop.
+struct HTTPService: Service {
+    let server: HTTPServer
+    let readiness: Readiness
+    let drainTimeout: Duration
+    let logger: Logger
+
+    func run() async throws {
+        try await gracefulShutdown()
+        logger.info("draining: no new connections, requests under way are answered")
+        readiness.beginDrain()
+        let result = await server.drain(timeout: drainTimeout)
+        if result.cutRequests > 0 {
+            logger.warning("\(result.cutRequests) requests were cut after \(result.elapsed)")
+        }
+    }
+}
+
+/// Reads the configuration again at every SIGHUP. A wrong one is refused whole and the old one stays.
+struct ReloadService: Service {
+    let load: @Sendable () throws -> ApusConfiguration
+    let apply: @Sendable (ApusConfiguration) async throws -> Void
+    let notify: SystemdNotify
+    let logger: Logger
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in signals.cancelOnGracefulShutdown() { await reload() }
+    }
+
+    private func reload() async {
+        notify.reloading()
+        do {
+            let configuration = try load()
+            try await apply(configuration)
+            logger.notice("configuration read again")
+        } catch {
+            logger.error("the new configuration is refused and the old one stays: \(error)")
+        }
+        notify.ready()
+    }
+}

@@ -1,0 +1,101 @@
+import HTTPCore
+import Inference
+import Logging
+import ModelServing
+import Operators
+import RESTFrontend
+import Registry
+import ServableCore
+import Synchronization
+import Telemetry
+
+/// Everything that serves, joined: the one place where the concrete parts meet.
+///
+/// Making it opens the registry and prepares the rest; `ServeCommand` starts its services in order and stops them in reverse.
+struct ServingStack: Sendable {
+    let registry: ModelRegistry
+    let recorder: RegistryRecorder
+    let events: AsyncStream<ServableEvent>
+    let manager: ServableManager
+    let lanes: LanePool
+    let server: HTTPServer
+    let readiness: Readiness
+    let batching: BatchingTable
+
+    /// - Throws: `RegistryError` when the registry cannot be opened.
+    init(_ configuration: ApusConfiguration, logger: Logger) throws(RegistryError) {
+        LinearAlgebra.configure()
+        let registry = try ModelRegistry(path: configuration.registry.path)
+        recorder = RegistryRecorder(registry: registry) { RegistryTroubleLog.write($0, to: logger) }
+        self.registry = registry
+
+        let metrics = ServingMetrics()
+        let board = MetricsBoard(metrics)
+        let lanes = LanePool(laneCount: configuration.engine.laneCount ?? Machine.processorCount)
+        self.lanes = lanes
+        let batching = BatchingTable(configuration)
+        self.batching = batching
+        let loader = ModelLoader(
+            lanes: lanes, batching: batching.settings(of:), warmsUp: configuration.engine.warmsUp,
+            limits: EngineLimits(budget: configuration.engine.memoryBudget), observer: board, logger: logger)
+        let manager = ServableManager(
+            loader: loader, options: configuration.lifecycle,
+            budget: ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount)),
+            logger: logger)
+        self.manager = manager
+        events = manager.events()
+
+        let readiness = Readiness(manager.board)
+        self.readiness = readiness
+        let service = PredictionService(table: manager.table, board: manager.board)
+        let handler = RESTHandler(
+            service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration),
+            metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons }, observer: board)
+        let server = HTTPServer(configuration: HTTPServerConfiguration(configuration.server), handler: handler, logger: logger)
+        self.server = server
+        metrics.store.beforeReading {
+            metrics.openConnections.cell().set(Int64(server.statistics.openConnections))
+            board.readStates(of: manager)
+        }
+        metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.current).set(1)
+    }
+}
+
+extension HTTPServerConfiguration {
+    init(_ server: ServerConfiguration) {
+        self.init(
+            listeners: [.tcp(host: server.address, port: server.port)], limits: server.limits,
+            loopCount: server.loopCount ?? Self.defaultLoopCount)
+    }
+}
+
+extension RESTConfiguration {
+    init(_ configuration: ApusConfiguration) {
+        self.init(requestTimeout: configuration.server.requestTimeout)
+        // No request has an empty path, so an empty one offers the metrics nowhere.
+        isCORSEnabled = configuration.server.isCORSEnabled
+        metricsPath = configuration.monitoring.prometheusPath ?? ""
+    }
+}
+
+extension EngineLimits {
+    /// One arena may not be larger than all models together.
+    init(budget: MemoryBudget) {
+        self.init()
+        if let limit = budget.byteLimit(of: Machine.memoryByteCount) { maximumArenaBytes = min(maximumArenaBytes, limit) }
+    }
+}
+
+/// Whether the daemon can take requests, and why not.
+final class Readiness: Sendable {
+    private let board: StatusBoard
+    private let isDraining = Atomic(false)
+
+    init(_ board: StatusBoard) { self.board = board }
+
+    func beginDrain() { isDraining.store(true, ordering: .releasing) }
+
+    var reasons: [String] {
+        (isDraining.load(ordering: .acquiring) ? ["the daemon is shutting down"] : []) + board.unreadiness()
+    }
+}

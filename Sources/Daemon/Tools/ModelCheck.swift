@@ -1,0 +1,45 @@
+import ServableCore
+
+/// Opens every model that would be served, as far as its first row, and counts what fails.
+struct ModelCheck {
+    private var checkedCount = 0
+    private var failures: [CommandFailure] = []
+
+    mutating func check(_ configuration: ApusConfiguration) {
+        let discovery = DirectorySource().discover(configuration.serving, known: [])
+        if let problem = discovery.modelRootProblem { fail(CommandFailure(.inputOutput, problem)) }
+        for warning in discovery.warnings { StandardError.print("apus: warning: \(warning)") }
+        for model in discovery.models {
+            let name = model.specification.name
+            for warning in model.warnings { StandardError.print("apus: warning: \(warning)") }
+            if let problem = model.problem { fail(CommandFailure(.inputOutput, "model \"\(name)\": \(problem)")) }
+            for version in model.versions where model.wanted.contains(version.version) {
+                check(path: version.path, name: "\(name) version \(version.version)")
+            }
+        }
+    }
+
+    mutating func check(path: String, name: String) {
+        checkedCount += 1
+        do {
+            let summary = try ModelSummary(ModelFile(path: path))
+            print("\(name): valid, \(summary.format), \(summary.nodes) nodes, \(summary.byteCount) bytes")
+        } catch {
+            fail(CommandFailure(error) ?? CommandFailure(.failed, "\(error)"))
+        }
+    }
+
+    /// Throws when anything failed; the first failure decides how the process ends.
+    func finish() throws {
+        guard let first = failures.first else {
+            if checkedCount == 0 { StandardError.print("apus: warning: no model was found to check") }
+            return
+        }
+        throw CommandFailure(first.status, "\(failures.count) of \(max(checkedCount, failures.count)) checks failed")
+    }
+
+    private mutating func fail(_ failure: CommandFailure) {
+        StandardError.print("apus: error: \(failure.message)")
+        failures.append(failure)
+    }
+}

@@ -1,0 +1,47 @@
+import GraphIR
+import Inference
+import ModelFormats
+import Operators
+import Tensors
+
+/// A model from a path, for the commands that work on one model without serving it.
+struct ModelFile {
+    let path: String
+    let imported: ImportedModel
+
+    init(path: String) throws {
+        self.path = path
+        let found = try FormatDetector.importer(for: path)
+        imported = try found.importer.load(path: found.modelPath)
+    }
+
+    /// - Parameter name: nil means `serving_default`.
+    func signature(_ name: String?) throws -> Signature {
+        let wanted = name ?? Signature.defaultName
+        guard let signature = imported.signature(wanted) else {
+            let known = imported.signatures.map(\.name).joined(separator: ", ")
+            throw CommandFailure(.usage, "model \"\(path)\" has no signature \"\(wanted)\"; it has \(known)")
+        }
+        return signature
+    }
+
+    func engine(isOptimized: Bool) throws -> Engine {
+        LinearAlgebra.configure()
+        return try located {
+            try Engine(imported.graph, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [])
+        }
+    }
+
+    func run(_ engine: Engine, _ inputs: [Tensor]) throws -> [Tensor] {
+        try located { try engine.run(inputs) }
+    }
+
+    /// Puts the model's path before what the engine says of its nodes.
+    func located<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as EngineError {
+            throw CommandFailure(error.isUnsupported ? .unsupported : .badData, "model \"\(path)\": \(error)")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import GraphIR
+import Inference
+import ModelFormats
+import Tensors
+
+/// What `apus inspect` says of a model without a stage.
+struct ModelSummary: Encodable {
+    struct Value: Encodable {
+        let name: String
+        let type: String
+    }
+
+    struct SignatureSummary: Encodable {
+        let name: String
+        let inputs: [Value]
+        let outputs: [Value]
+    }
+
+    struct PlanSummary: Encodable {
+        let inputs: [String]
+        let steps: Int
+        let arenaByteCount: Int
+    }
+
+    let path: String
+    let format: String
+    let byteCount: Int
+    let sha256: String
+    let metadata: [String: String]
+    let signatures: [SignatureSummary]
+    /// Nodes in the file and after optimisation.
+    let nodes: Int
+    let optimizedNodes: Int
+    /// How often each operator occurs in the file.
+    let operators: [String: Int]
+    let constantByteCount: Int
+    /// Memory that the engine holds beside the mapped file.
+    let ownByteCount: Int
+    /// For one row; nil with the reason where the signature alone does not say how it looks.
+    let plan: PlanSummary?
+    let planProblem: String?
+
+    init(_ file: ModelFile) throws {
+        let imported = file.imported
+        let source = GraphDescription(imported.graph)
+        let engine = try file.engine(isOptimized: true)
+        path = file.path
+        format = imported.format
+        byteCount = imported.byteCount
+        sha256 = imported.digest()
+        metadata = imported.metadata
+        signatures = imported.signatures.map(Self.summary)
+        nodes = source.nodes.count
+        optimizedNodes = engine.graph.nodes.count
+        operators = Dictionary(source.nodes.map { ($0.operator, 1) }, uniquingKeysWith: +)
+        constantByteCount = source.constantByteCount
+        do {
+            let specs = try SampleInputs(openExtent: Inspection.openExtent).specs(file.signature(nil))
+            let found = try engine.plan(for: specs)
+            plan = PlanSummary(inputs: specs.map(\.description), steps: found.steps.count, arenaByteCount: found.arenaByteCount)
+            planProblem = nil
+        } catch {
+            plan = nil
+            planProblem = (error as? CommandFailure)?.message ?? "\(error)"
+        }
+        ownByteCount = engine.constantByteCount
+    }
+
+    private static func summary(_ signature: Signature) -> SignatureSummary {
+        let values = { (parameters: [Signature.Parameter]) in
+            parameters.map { Value(name: $0.name, type: $0.type.description) }
+        }
+        return SignatureSummary(name: signature.name, inputs: values(signature.inputs), outputs: values(signature.outputs))
+    }
+
+    var text: String {
+        var lines = [path, "format      \(format), \(byteCount) bytes, sha256 \(sha256)"]
+        lines += metadata.sorted { $0.key < $1.key }.map { "metadata    \($0): \($1)" }
+        for signature in signatures {
+            lines.append("signature   \(signature.name)")
+            lines += signature.inputs.map { "  input     \($0.name): \($0.type)" }
+            lines += signature.outputs.map { "  output    \($0.name): \($0.type)" }
+        }
+        lines.append("graph       \(nodes) nodes, \(optimizedNodes) after optimisation")
+        let counts = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0) ×\($1)" }
+        lines.append("operators   \(counts.joined(separator: ", "))")
+        lines.append("constants   \(constantByteCount) bytes in the file, \(ownByteCount) bytes prepared in memory")
+        if let plan {
+            lines.append("plan        \(plan.steps) steps, arena \(plan.arenaByteCount) bytes for \(plan.inputs.joined(separator: ", "))")
+        } else if let planProblem {
+            lines.append("plan        none: \(planProblem)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}
