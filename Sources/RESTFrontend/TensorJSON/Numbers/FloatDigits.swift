@@ -123,9 +123,10 @@ private struct Product9 {
     @inline(__always)
     var rounded: UInt32 {
         let half: UInt64 = 1 &<< (fractionBits &- 1)
-        let fraction = high & (half &<< 1 &- 1)
-        let isUp = fraction > half || fraction == half && (low > 0 || whole & 1 == 1)
-        return whole &+ (isUp ? 1 : 0)
+        // Whether the fraction is above one half is as good as random, so that it is not asked: the sum carries or does not.
+        let up = UInt32(truncatingIfNeeded: (high &+ half) &>> fractionBits)
+        let isTie = high & (half &<< 1 &- 1) == half && low == 0
+        return isTie ? up & ~1 : up
     }
 }
 

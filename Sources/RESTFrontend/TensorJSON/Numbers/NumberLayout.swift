@@ -13,20 +13,19 @@ enum NumberLayout {
         let digitCount = 9 &- rest.leadingZeroBitCount &>> 3
         let text = DigitWords.text(ofDigits: rest)
         let firstText = first &+ UInt8(ascii: "0")
-        if decade >= 0, decade < (isShort ? 6 : 9) {
-            target.pointee = firstText
-            store(text, target + 1)
-            target[decade &+ 1] = UInt8(ascii: ".")
-            let fraction = text >> UInt64(truncatingIfNeeded: 8 &* decade)
-            store(decade < 8 ? fraction : DigitWords.text(ofDigits: 0), target + (decade &+ 2))
-            return max(digitCount, decade &+ 2) &+ 1
-        }
-        if decade < 0, decade >= -4 {
+        if decade >= -4, decade < (isShort ? 6 : 9) {
+            // One way for both signs of the decade, as it is often random: zeros and point first, then digits over them, and
+            // over these the point and what follows it.
+            let isWhole = decade >= 0
+            let start = isWhole ? 0 : 1 &- decade
             store(0x3030_3030_3030_2E30, target)  // "0.000000"
-            let start = 1 &- decade
             target[start] = firstText
             store(text, target + (start &+ 1))
-            return start &+ digitCount
+            let point = isWhole ? decade &+ 1 : 1
+            let shifted = text >> UInt64(truncatingIfNeeded: isWhole ? 8 &* decade : 0)
+            target[point] = UInt8(ascii: ".")
+            store(decade < 8 ? shifted : DigitWords.text(ofDigits: 0), target + (isWhole ? point &+ 1 : start &+ 1))
+            return isWhole ? max(digitCount, decade &+ 2) &+ 1 : start &+ digitCount
         }
         target.pointee = firstText
         target[1] = UInt8(ascii: ".")
