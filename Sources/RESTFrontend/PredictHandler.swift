@@ -89,7 +89,8 @@ struct PredictHandler: Sendable {
         tensors.reserveCapacity(body.inputs.count)
         for (parameter, value) in zip(body.signature.inputs, body.inputs) {
             guard case .dense(let tensor) = value else {
-                let message = "input \"\(parameter.name)\" is a string tensor; \(body.target.id) cannot be given strings by this version"
+                let message =
+                    "input \"\(parameter.name)\" is a string tensor; \(body.target.id) cannot be given strings by this version"
                 throw ServableError(.unimplemented, message)
             }
             tensors.append(tensor)

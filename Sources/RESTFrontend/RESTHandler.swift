@@ -94,7 +94,8 @@ package final class RESTHandler: RequestHandler {
     private func refuseExamples(_ api: StaticString, _ exchange: inout Exchange) throws(ServableError) {
         exchange.facts.api = api
         throw ServableError(
-            .unimplemented, ":\(api) needs tf.Example, which this version does not parse; use :predict with the signature's own inputs")
+            .unimplemented,
+            ":\(api) needs tf.Example, which this version does not parse; use :predict with the signature's own inputs")
     }
 
     private func answer(

@@ -74,7 +74,8 @@ extension RegistryEventFilter {
 
     private static func number(_ name: String, _ text: String, _ range: ClosedRange<Int64>) throws(ServableError) -> Int64 {
         guard let number = Int64(text), range.contains(number) else {
-            throw ServableError(.invalidArgument, "the query's \"\(name)\" is \"\(text)\"; it is a number of at least \(range.lowerBound)")
+            throw ServableError(
+                .invalidArgument, "the query's \"\(name)\" is \"\(text)\"; it is a number of at least \(range.lowerBound)")
         }
         return number
     }

@@ -22,8 +22,10 @@ struct ErrorMappingTests {
         }
     }
 
-    @Test("maps every code to the contract's status", arguments: zip(
-        StatusCode.allCases, [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401]))
+    @Test(
+        "maps every code to the contract's status",
+        arguments: zip(
+            StatusCode.allCases, [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401]))
     func codes(_ code: StatusCode, _ status: Int) {
         #expect(ErrorMapping.status(of: code).code == status)
     }

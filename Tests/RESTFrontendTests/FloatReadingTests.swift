@@ -92,12 +92,14 @@ struct FloatReadingTests {
         #expect(try Self.doubles(try Codec.numbers(values)).map(\.bitPattern) == values.map(\.bitPattern))
     }
 
-    @Test("rounds straight to 16 bits, not by way of a float", arguments: [
-        ("1", 0x3C00), ("-0.0", 0x8000), ("65504", 0x7BFF), ("65519.99", 0x7BFF), ("65520", 0x7C00), ("Infinity", 0x7C00),
-        ("1.00048828125", 0x3C00), ("1.000488281250000000000000001", 0x3C01), ("1.00048828124999999999999999", 0x3C00),
-        ("2.98023223876953125e-8", 0x0000), ("2.980232238769531251e-8", 0x0001), ("5.9604644775390625e-8", 0x0001),
-        ("6.103515625e-5", 0x0400), ("1e-400", 0x0000),
-    ] as [(String, UInt16)])
+    @Test(
+        "rounds straight to 16 bits, not by way of a float",
+        arguments: [
+            ("1", 0x3C00), ("-0.0", 0x8000), ("65504", 0x7BFF), ("65519.99", 0x7BFF), ("65520", 0x7C00), ("Infinity", 0x7C00),
+            ("1.00048828125", 0x3C00), ("1.000488281250000000000000001", 0x3C01), ("1.00048828124999999999999999", 0x3C00),
+            ("2.98023223876953125e-8", 0x0000), ("2.980232238769531251e-8", 0x0001), ("5.9604644775390625e-8", 0x0001),
+            ("6.103515625e-5", 0x0400), ("1e-400", 0x0000),
+        ] as [(String, UInt16)])
     func half(_ text: String, _ bits: UInt16) throws {
         let tensor = try Codec.tensor("{\"inputs\":[\(text)]}", .float16)
         #expect(tensor.withBytes { $0.load(as: UInt16.self) } == bits)
@@ -115,10 +117,13 @@ struct FloatReadingTests {
         #expect(back.withBytes { Array($0.bindMemory(to: UInt16.self)) } == values)
     }
 
-    @Test("refuses what is no number in JSON", arguments: [
-        "01", "-01", "+1", ".5", "1.", "1.e5", "1e", "1e+", "--1", "0x10", "1_000", "nan", "inf", "Infinit", "NaNN", "-", "1,",
-        "1e400", "-1e400", "1 2", "1;2", "1.2.3", "1e5.5",
-    ])
+    @Test(
+        "refuses what is no number in JSON",
+        arguments: [
+            "01", "-01", "+1", ".5", "1.", "1.e5", "1e", "1e+", "--1", "0x10", "1_000", "nan", "inf", "Infinit", "NaNN", "-",
+            "1,",
+            "1e400", "-1e400", "1 2", "1;2", "1.2.3", "1e5.5",
+        ])
     func notNumbers(_ text: String) throws {
         for type in [ElementType.float32, .float64, .int64, .float16] {
             let refusal = try #require(Codec.refusal("{\"inputs\":[\(text)]}", [("x", type)]))

@@ -3,25 +3,30 @@ import Testing
 
 @Suite("float text")
 struct FloatTextTests {
-    @Test("writes six digits when they read back, else nine, and never what looks like an integer", arguments: [
-        (0.5, "0.5"), (2, "2.0"), (-2, "-2.0"), (0, "0.0"), (-0.0, "-0.0"), (999_999, "999999.0"), (9_000_000, "9e+06"),
-        (1_000_000, "1e+06"), (0.0003, "0.0003"), (3e-05, "3e-05"), (555_557.5, "555557.5"), (16_777_216, "16777216.0"),
-        (1_435_774_336, "1.43577434e+09"), (1.0 / 3, "0.333333343"), (1e10, "1e+10"), (123_456_792, "123456792.0"),
-        (0.1, "0.1"), (1048576.125, "1048576.12"), (0.000123456789, "0.00012345679"), (12345.678, "12345.6777"),
-        (.nan, "NaN"), (.infinity, "Infinity"), (-.infinity, "-Infinity"), (.leastNonzeroMagnitude, "1.4013e-45"),
-        (3.4028234663852886e38, "3.40282347e+38"), (.leastNormalMagnitude, "1.17549435e-38"), (2.5, "2.5"), (100_000, "100000.0"),
-    ] as [(Float, String)])
+    @Test(
+        "writes six digits when they read back, else nine, and never what looks like an integer",
+        arguments: [
+            (0.5, "0.5"), (2, "2.0"), (-2, "-2.0"), (0, "0.0"), (-0.0, "-0.0"), (999_999, "999999.0"), (9_000_000, "9e+06"),
+            (1_000_000, "1e+06"), (0.0003, "0.0003"), (3e-05, "3e-05"), (555_557.5, "555557.5"), (16_777_216, "16777216.0"),
+            (1_435_774_336, "1.43577434e+09"), (1.0 / 3, "0.333333343"), (1e10, "1e+10"), (123_456_792, "123456792.0"),
+            (0.1, "0.1"), (1048576.125, "1048576.12"), (0.000123456789, "0.00012345679"), (12345.678, "12345.6777"),
+            (.nan, "NaN"), (.infinity, "Infinity"), (-.infinity, "-Infinity"), (.leastNonzeroMagnitude, "1.4013e-45"),
+            (3.4028234663852886e38, "3.40282347e+38"), (.leastNormalMagnitude, "1.17549435e-38"), (2.5, "2.5"),
+            (100_000, "100000.0"),
+        ] as [(Float, String)])
     func float(_ value: Float, _ text: String) throws {
         #expect(try Codec.numbers([value]) == [text])
     }
 
-    @Test("writes doubles with six or seventeen digits", arguments: [
-        (0.1, "0.1"), (1.0 / 3, "0.33333333333333331"), (2, "2.0"), (1e21, "1e+21"), (123_456_789.123, "123456789.123"),
-        (1e-07, "1e-07"), (.leastNonzeroMagnitude, "4.94066e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
-        (9_007_199_254_740_992, "9007199254740992.0"), (-0.0, "-0.0"), (0.30000000000000004, "0.30000000000000004"),
-        (12_345_678_901_234_567_168, "1.2345678901234567e+19"), (100_000_000_000_000_000, "1e+17"),
-        (.leastNormalMagnitude, "2.2250738585072014e-308"), (Double.leastNormalMagnitude.nextDown, "2.2250738585072009e-308"),
-    ] as [(Double, String)])
+    @Test(
+        "writes doubles with six or seventeen digits",
+        arguments: [
+            (0.1, "0.1"), (1.0 / 3, "0.33333333333333331"), (2, "2.0"), (1e21, "1e+21"), (123_456_789.123, "123456789.123"),
+            (1e-07, "1e-07"), (.leastNonzeroMagnitude, "4.94066e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+            (9_007_199_254_740_992, "9007199254740992.0"), (-0.0, "-0.0"), (0.30000000000000004, "0.30000000000000004"),
+            (12_345_678_901_234_567_168, "1.2345678901234567e+19"), (100_000_000_000_000_000, "1e+17"),
+            (.leastNormalMagnitude, "2.2250738585072014e-308"), (Double.leastNormalMagnitude.nextDown, "2.2250738585072009e-308"),
+        ] as [(Double, String)])
     func double(_ value: Double, _ text: String) throws {
         #expect(try Codec.numbers([value]) == [text])
     }
@@ -37,7 +42,8 @@ struct FloatTextTests {
                     case 1: 1
                     case 2: 0x7F_FFFF
                     // Few digits in binary: these meet ties.
-                    case 3..<40: UInt32(truncatingIfNeeded: generator.next()) & 0x7F_FFFF & ~(0xFFFF_FFFF >> UInt32(index % 16 + 16))
+                    case 3..<40:
+                        UInt32(truncatingIfNeeded: generator.next()) & 0x7F_FFFF & ~(0xFFFF_FFFF >> UInt32(index % 16 + 16))
                     default: UInt32(truncatingIfNeeded: generator.next()) & 0x7F_FFFF
                     }
                 return Float(bitPattern: field << 23 | fraction | UInt32(index & 1) << 31)
@@ -88,9 +94,10 @@ struct FloatTextTests {
 
     @Test("writes the extremes of every integer type")
     func integers() throws {
-        #expect(try Codec.numbers([Int64.min, -1, 0, 9, 10, 99_999_999, 100_000_000, .max]) == [
-            "-9223372036854775808", "-1", "0", "9", "10", "99999999", "100000000", "9223372036854775807",
-        ])
+        #expect(
+            try Codec.numbers([Int64.min, -1, 0, 9, 10, 99_999_999, 100_000_000, .max]) == [
+                "-9223372036854775808", "-1", "0", "9", "10", "99999999", "100000000", "9223372036854775807",
+            ])
         #expect(try Codec.numbers([UInt64.max, 12_345_678_901_234_567]) == ["18446744073709551615", "12345678901234567"])
         #expect(try Codec.numbers([Int8.min, .max, 0]) == ["-128", "127", "0"])
         #expect(try Codec.numbers([UInt16.max, 7]) == ["65535", "7"])

@@ -6,10 +6,12 @@ import Testing
 @Suite("hostile tensor JSON")
 struct HostileTextTests {
     static let inputs: [(String, ElementType)] = [("a", .float32), ("s", .string)]
-    static let body = #"{"signature_name":"s\u0041","instances":[{"a":[[1.25,-3e-2],[NaN,12345678901234567890123]],"s":"x\"y"},"#
+    static let body =
+        #"{"signature_name":"s\u0041","instances":[{"a":[[1.25,-3e-2],[NaN,12345678901234567890123]],"s":"x\"y"},"#
         + #"{"s":{"b64":"aGk="},"a":[[0,1],[2,Infinity]]}],"z":[{"q":null},true]}"#
 
-    @Test("answers every prefix of a body with a refusal", arguments: [body, #"{"inputs":[[1.5,2],[3,4]]}"#, #"{"inputs":12.5e1}"#])
+    @Test(
+        "answers every prefix of a body with a refusal", arguments: [body, #"{"inputs":[[1.5,2],[3,4]]}"#, #"{"inputs":12.5e1}"#])
     func prefixes(_ body: String) throws {
         let bytes = Array(body.utf8)
         let inputs = body == Self.body ? Self.inputs : [("a", .float32)]
@@ -21,7 +23,10 @@ struct HostileTextTests {
 
     @Test("answers a prefix that ends in a brace of its own, as the last byte of the memory")
     func innerBraces() {
-        for body in [#"{"instances":[{"a":[1],"s":"x"}"#, #"{"inputs":{"a":1,"s":{"b64":"aGk="}"#, #"{"inputs":{"zz":{}"#, #"{"inputs":{}"#] {
+        for body in [
+            #"{"instances":[{"a":[1],"s":"x"}"#, #"{"inputs":{"a":1,"s":{"b64":"aGk="}"#, #"{"inputs":{"zz":{}"#,
+            #"{"inputs":{}"#,
+        ] {
             #expect(Codec.refusal(body, Self.inputs)?.code == .invalidArgument, "\(body)")
         }
     }
@@ -31,7 +36,9 @@ struct HostileTextTests {
         let bytes = Array(Self.body.utf8)
         var accepted = 0
         for index in bytes.indices {
-            for replacement in [bytes[index] ^ 1, bytes[index] ^ 0x20, 0, 0xFF, 0x22, 0x5C, 0x5B, 0x5D, 0x7B, 0x7D, 0x2C, 0x2D, 0x30] {
+            for replacement in [
+                bytes[index] ^ 1, bytes[index] ^ 0x20, 0, 0xFF, 0x22, 0x5C, 0x5B, 0x5D, 0x7B, 0x7D, 0x2C, 0x2D, 0x30,
+            ] {
                 var changed = bytes
                 changed[index] = replacement
                 do {
@@ -46,10 +53,12 @@ struct HostileTextTests {
         #expect(accepted > 0)
     }
 
-    @Test("answers half a million nested brackets wherever they stand", arguments: [
-        ("{\"instances\":", "}"), ("{\"inputs\":", "}"), ("{\"instances\":[1,", "]}"), ("{\"signature_name\":", "}"),
-        ("{\"inputs\":[1],\"unknown\":", "}"), ("", ""), ("{\"inputs\":{\"x\":", "}}"),
-    ])
+    @Test(
+        "answers half a million nested brackets wherever they stand",
+        arguments: [
+            ("{\"instances\":", "}"), ("{\"inputs\":", "}"), ("{\"instances\":[1,", "]}"), ("{\"signature_name\":", "}"),
+            ("{\"inputs\":[1],\"unknown\":", "}"), ("", ""), ("{\"inputs\":{\"x\":", "}}"),
+        ])
     func nesting(_ frame: (String, String)) {
         let count = 500_000
         let opening = String(repeating: "[", count: count), closing = String(repeating: "]", count: count)
@@ -83,7 +92,9 @@ struct HostileTextTests {
         #expect(Codec.refusal("{\"inputs\":[1,2,3,4,5,6]}", limits: limits)?.message.contains("more than 5 elements") == true)
         #expect(Codec.refusal("{\"instances\":[1,2,3,4,5,6]}", limits: limits)?.message.contains("more than 5 elements") == true)
         let strings: [(String, ElementType)] = [("x", .string)]
-        #expect(Codec.refusal(#"{"inputs":["","","","","",""]}"#, strings, limits: limits)?.message.contains("more than 5 elements") == true)
+        #expect(
+            Codec.refusal(#"{"inputs":["","","","","",""]}"#, strings, limits: limits)?.message.contains("more than 5 elements")
+                == true)
     }
 
     @Test("reads a very long string")

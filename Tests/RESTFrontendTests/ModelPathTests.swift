@@ -44,29 +44,41 @@ struct ModelPathTests {
         }
     }
 
-    @Test("knows the corners of the grammar", arguments: [
-        (.get, "/v1/models", "", .latest, .list), (.get, "/V1/MODELS/m", "m", .latest, .status), (.head, "/v1/models/m", "m", .latest, .status),
-        (.get, "/v1/models/metadata", "metadata", .latest, .status), (.get, "/v1/models/metadata/metadata", "metadata", .latest, .metadata),
-        (.get, "/v1/models/versions/1", "", .version(1), .status), (.get, "/v1/models/versions", "versions", .latest, .status),
-        (.get, "/v1/models/labels/metadata", "labels", .latest, .metadata), (.get, "/v1/models/m?x=1", "m?x=1", .latest, .status),
-        (.get, "/v1/models/m/Versions/007/METADATA", "m", .version(7), .metadata),
-        (.post, "/v1/models/a%2Fb:predict", "a/b", .latest, .predict), (.post, "/v1/models/a+b:classify", "a+b", .latest, .classify),
-        (.post, "/v1/models/m/labels/l:regress", "m", .label("l"), .regress),
-    ] as [(HTTPMethod, String, String, VersionSelector, ModelPath.Subject)])
-    func corners(_ method: HTTPMethod, _ text: String, _ model: String, _ selector: VersionSelector, _ subject: ModelPath.Subject) throws {
+    @Test(
+        "knows the corners of the grammar",
+        arguments: [
+            (.get, "/v1/models", "", .latest, .list), (.get, "/V1/MODELS/m", "m", .latest, .status),
+            (.head, "/v1/models/m", "m", .latest, .status),
+            (.get, "/v1/models/metadata", "metadata", .latest, .status),
+            (.get, "/v1/models/metadata/metadata", "metadata", .latest, .metadata),
+            (.get, "/v1/models/versions/1", "", .version(1), .status),
+            (.get, "/v1/models/versions", "versions", .latest, .status),
+            (.get, "/v1/models/labels/metadata", "labels", .latest, .metadata),
+            (.get, "/v1/models/m?x=1", "m?x=1", .latest, .status),
+            (.get, "/v1/models/m/Versions/007/METADATA", "m", .version(7), .metadata),
+            (.post, "/v1/models/a%2Fb:predict", "a/b", .latest, .predict),
+            (.post, "/v1/models/a+b:classify", "a+b", .latest, .classify),
+            (.post, "/v1/models/m/labels/l:regress", "m", .label("l"), .regress),
+        ] as [(HTTPMethod, String, String, VersionSelector, ModelPath.Subject)])
+    func corners(_ method: HTTPMethod, _ text: String, _ model: String, _ selector: VersionSelector, _ subject: ModelPath.Subject)
+        throws
+    {
         let path = try #require(try parse(method, text))
         #expect(path.model == model)
         #expect(path.selector == selector)
         #expect(path.subject == subject)
     }
 
-    @Test("refuses what the grammar does not hold", arguments: [
-        (.get, "/v1/models/"), (.get, "/v1/models/m/"), (.get, "/v1/models//m"), (.get, "/v1/models/m/versions/"), (.get, "/v1/modelsx"),
-        (.get, "/v1/models/m/versions/1/labels/l"), (.get, "/v1/models/m/versions/-1"), (.get, "/v1/models/m:predict"),
-        (.get, "/v1/models/a/b"), (.post, "/v1/models/m:PREDICT"), (.post, "/v1/models/m"), (.post, "/v1/models/:predict"),
-        (.post, "/v1/models:predict"), (.post, "/v1/models/m:predict?x=1"), (.post, "/v1/models/m:predict:predict"),
-        (.put, "/v1/models/m:predict"), (.delete, "/v1/models/m"), (.get, "/v1/models/m/metadata/metadata"),
-    ] as [(HTTPMethod, String)])
+    @Test(
+        "refuses what the grammar does not hold",
+        arguments: [
+            (.get, "/v1/models/"), (.get, "/v1/models/m/"), (.get, "/v1/models//m"), (.get, "/v1/models/m/versions/"),
+            (.get, "/v1/modelsx"),
+            (.get, "/v1/models/m/versions/1/labels/l"), (.get, "/v1/models/m/versions/-1"), (.get, "/v1/models/m:predict"),
+            (.get, "/v1/models/a/b"), (.post, "/v1/models/m:PREDICT"), (.post, "/v1/models/m"), (.post, "/v1/models/:predict"),
+            (.post, "/v1/models:predict"), (.post, "/v1/models/m:predict?x=1"), (.post, "/v1/models/m:predict:predict"),
+            (.put, "/v1/models/m:predict"), (.delete, "/v1/models/m"), (.get, "/v1/models/m/metadata/metadata"),
+        ] as [(HTTPMethod, String)])
     func malformed(_ method: HTTPMethod, _ text: String) throws {
         #expect(try parse(method, text) == nil)
     }

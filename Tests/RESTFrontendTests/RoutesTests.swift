@@ -66,45 +66,75 @@ struct RoutesTests {
         var testDescription: String { "\(method) \(target)" }
     }
 
-    @Test("refuses with the contract's status and text", arguments: [
-        Refusal(method: "POST", target: "/v1/models/m:predict", body: "{", status: 400, error: "JSON Parse error: Missing a name for object member. at offset: 1"),
-        Refusal(method: "POST", target: "/v1/models/nope:predict", body: "{\"instances\":[1]}", status: 404, error: "Servable not found for request: Latest(nope)"),
-        Refusal(method: "POST", target: "/v1/models/nope:predict", body: "{", status: 400, error: "JSON Parse error: Missing a name for object member. at offset: 1"),
-        Refusal(method: "POST", target: "/v1/models/m/labels/x:predict", body: "{}", status: 400, error: "Unrecognized servable version label: x"),
-        Refusal(
-            method: "POST", target: "/v1/models/m:predict", body: "{\"signature_name\":\"z\",\"inputs\":1}", status: 400,
-            error: "Serving signature name: \"z\" not found in signature def"),
-        Refusal(
-            method: "POST", target: "/v1/models/m:predict", body: "{\"signature_name\":\"text\",\"inputs\":\"a\"}", status: 501,
-            error: "input \"s\" is a string tensor; model \"m\" version 1 cannot be given strings by this version"),
-        Refusal(method: "POST", target: "/v1/models/m:predict", body: "{\"instances\":1}", status: 400, error: "Expecting 'instances' to be an list/array"),
-        Refusal(
-            method: "POST", target: "/v1/models/m:classify", body: "{}", status: 501,
-            error: ":classify needs tf.Example, which this version does not parse; use :predict with the signature's own inputs"),
-        Refusal(
-            method: "POST", target: "/v1/models/m/versions/18446744073709551615:regress", body: "", status: 400,
-            error: "Failed to convert version: 18446744073709551615 to numeric."),
-        Refusal(method: "GET", target: "/v1/foo", status: 400, error: "Malformed request: GET /v1/foo"),
-        Refusal(method: "GET", target: "/v1/models/m/", status: 400, error: "Malformed request: GET /v1/models/m/"),
-        Refusal(method: "PUT", target: "/v1/models/m:predict", body: "", status: 400, error: "Malformed request: PUT /v1/models/m:predict"),
-        Refusal(method: "GET", target: "/v1/models/versions/1", status: 400, error: "Missing model name in request."),
-        Refusal(method: "GET", target: "/v1/models/nope", status: 404, error: "Could not find any versions of model nope"),
-        Refusal(method: "GET", target: "/v1/models/m/versions/9", status: 404, error: "Could not find version 9 of model m"),
-        Refusal(method: "GET", target: "/v1/models/nope/metadata", status: 404, error: "Servable not found for request: Latest(nope)"),
-        Refusal(
-            method: "GET", target: "/nowhere", status: 404,
-            error: "there is no route /nowhere; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"),
-        Refusal(
-            method: "GET", target: "/v1", status: 404,
-            error: "there is no route /v1; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"),
-        Refusal(method: "GET", target: "/predict", status: 405, error: "GET is not allowed on /predict; allowed: POST, OPTIONS"),
-        Refusal(method: "POST", target: "/healthz", body: "", status: 405, error: "POST is not allowed on /healthz; allowed: GET, HEAD, OPTIONS"),
-        Refusal(method: "GET", target: "/v1/registry/models/unknown", status: 404, error: "no model \"unknown\" was ever seen"),
-        Refusal(method: "GET", target: "/v1/registry/models/m/versions/x", status: 400, error: "\"x\" is no version; it is a number of at least 0"),
-        Refusal(method: "GET", target: "/v1/registry/models/m/versions/13", status: 500, error: "the registry could not be read: Broken()"),
-        Refusal(method: "GET", target: "/v1/registry/events?limit=0", status: 400, error: "the query's \"limit\" is \"0\"; it is a number of at least 1"),
-        Refusal(method: "GET", target: "/v1/registry/events?foo=0", status: 400, error: "the query's \"foo\" is unknown; known are model, after and limit"),
-    ])
+    @Test(
+        "refuses with the contract's status and text",
+        arguments: [
+            Refusal(
+                method: "POST", target: "/v1/models/m:predict", body: "{", status: 400,
+                error: "JSON Parse error: Missing a name for object member. at offset: 1"),
+            Refusal(
+                method: "POST", target: "/v1/models/nope:predict", body: "{\"instances\":[1]}", status: 404,
+                error: "Servable not found for request: Latest(nope)"),
+            Refusal(
+                method: "POST", target: "/v1/models/nope:predict", body: "{", status: 400,
+                error: "JSON Parse error: Missing a name for object member. at offset: 1"),
+            Refusal(
+                method: "POST", target: "/v1/models/m/labels/x:predict", body: "{}", status: 400,
+                error: "Unrecognized servable version label: x"),
+            Refusal(
+                method: "POST", target: "/v1/models/m:predict", body: "{\"signature_name\":\"z\",\"inputs\":1}", status: 400,
+                error: "Serving signature name: \"z\" not found in signature def"),
+            Refusal(
+                method: "POST", target: "/v1/models/m:predict", body: "{\"signature_name\":\"text\",\"inputs\":\"a\"}",
+                status: 501,
+                error: "input \"s\" is a string tensor; model \"m\" version 1 cannot be given strings by this version"),
+            Refusal(
+                method: "POST", target: "/v1/models/m:predict", body: "{\"instances\":1}", status: 400,
+                error: "Expecting 'instances' to be an list/array"),
+            Refusal(
+                method: "POST", target: "/v1/models/m:classify", body: "{}", status: 501,
+                error:
+                    ":classify needs tf.Example, which this version does not parse; use :predict with the signature's own inputs"),
+            Refusal(
+                method: "POST", target: "/v1/models/m/versions/18446744073709551615:regress", body: "", status: 400,
+                error: "Failed to convert version: 18446744073709551615 to numeric."),
+            Refusal(method: "GET", target: "/v1/foo", status: 400, error: "Malformed request: GET /v1/foo"),
+            Refusal(method: "GET", target: "/v1/models/m/", status: 400, error: "Malformed request: GET /v1/models/m/"),
+            Refusal(
+                method: "PUT", target: "/v1/models/m:predict", body: "", status: 400,
+                error: "Malformed request: PUT /v1/models/m:predict"),
+            Refusal(method: "GET", target: "/v1/models/versions/1", status: 400, error: "Missing model name in request."),
+            Refusal(method: "GET", target: "/v1/models/nope", status: 404, error: "Could not find any versions of model nope"),
+            Refusal(method: "GET", target: "/v1/models/m/versions/9", status: 404, error: "Could not find version 9 of model m"),
+            Refusal(
+                method: "GET", target: "/v1/models/nope/metadata", status: 404,
+                error: "Servable not found for request: Latest(nope)"),
+            Refusal(
+                method: "GET", target: "/nowhere", status: 404,
+                error: "there is no route /nowhere; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"),
+            Refusal(
+                method: "GET", target: "/v1", status: 404,
+                error: "there is no route /v1; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"),
+            Refusal(
+                method: "GET", target: "/predict", status: 405, error: "GET is not allowed on /predict; allowed: POST, OPTIONS"),
+            Refusal(
+                method: "POST", target: "/healthz", body: "", status: 405,
+                error: "POST is not allowed on /healthz; allowed: GET, HEAD, OPTIONS"),
+            Refusal(
+                method: "GET", target: "/v1/registry/models/unknown", status: 404, error: "no model \"unknown\" was ever seen"),
+            Refusal(
+                method: "GET", target: "/v1/registry/models/m/versions/x", status: 400,
+                error: "\"x\" is no version; it is a number of at least 0"),
+            Refusal(
+                method: "GET", target: "/v1/registry/models/m/versions/13", status: 500,
+                error: "the registry could not be read: Broken()"),
+            Refusal(
+                method: "GET", target: "/v1/registry/events?limit=0", status: 400,
+                error: "the query's \"limit\" is \"0\"; it is a number of at least 1"),
+            Refusal(
+                method: "GET", target: "/v1/registry/events?foo=0", status: 400,
+                error: "the query's \"foo\" is unknown; known are model, after and limit"),
+        ])
     func refusals(_ refusal: Refusal) async throws {
         try await withServer(FakeBackend(versions: ["m": [1]])) { server in
             let answer = try await server.request(refusal.method, refusal.target, body: refusal.body)
@@ -120,7 +150,8 @@ struct RoutesTests {
             let failure = ServableError(.dataLoss, "model.onnx is \"truncated\"")
             let since = Timestamp(microsecondsSinceEpoch: 0)
             server.backend.board.set(
-                ServableStatus(id: ServableID(name: "m", version: 4), state: .end, error: failure, since: since, path: "/models/m/4"))
+                ServableStatus(
+                    id: ServableID(name: "m", version: 4), state: .end, error: failure, since: since, path: "/models/m/4"))
             let available: NSDictionary = ["error_code": "OK", "error_message": ""]
             let newest: NSDictionary = ["error_code": "DATA_LOSS", "error_message": "model.onnx is \"truncated\""]
             let all: NSDictionary = [

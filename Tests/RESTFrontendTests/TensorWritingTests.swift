@@ -11,11 +11,13 @@ struct TensorWritingTests {
         return .dense(Tensor((0..<shape.elementCount).map(Int32.init), shape: shape))
     }
 
-    @Test("nests lists by the shape", arguments: [
-        ([], "0"), ([0], "[]"), ([3], "[0,1,2]"), ([2, 2], "[[0,1],[2,3]]"), ([1, 1, 1], "[[[0]]]"),
-        ([2, 0], "[[],[]]"), ([0, 2], "[]"), ([2, 0, 3], "[[],[]]"), ([2, 2, 0], "[[[],[]],[[],[]]]"),
-        ([2, 1, 2], "[[[0,1]],[[2,3]]]"), ([2, 2, 2], "[[[0,1],[2,3]],[[4,5],[6,7]]]"),
-    ] as [([Int], String)])
+    @Test(
+        "nests lists by the shape",
+        arguments: [
+            ([], "0"), ([0], "[]"), ([3], "[0,1,2]"), ([2, 2], "[[0,1],[2,3]]"), ([1, 1, 1], "[[[0]]]"),
+            ([2, 0], "[[],[]]"), ([0, 2], "[]"), ([2, 0, 3], "[[],[]]"), ([2, 2, 0], "[[[],[]],[[],[]]]"),
+            ([2, 1, 2], "[[[0,1]],[[2,3]]]"), ([2, 2, 2], "[[[0,1],[2,3]],[[4,5],[6,7]]]"),
+        ] as [([Int], String)])
     func nesting(_ extents: [Int], _ text: String) throws {
         #expect(try Codec.text([(name: "y", value: value(extents))], format: .columnar) == "{\"outputs\":\(text)}")
     }
@@ -37,7 +39,9 @@ struct TensorWritingTests {
         }
     }
 
-    @Test("writes lists larger than any window of the buffer as they are read back", arguments: [[40_000], [300, 7, 9], [20_000, 1], [1, 5000]])
+    @Test(
+        "writes lists larger than any window of the buffer as they are read back",
+        arguments: [[40_000], [300, 7, 9], [20_000, 1], [1, 5000]])
     func large(_ extents: [Int]) throws {
         let shape = Shape(extents)
         var generator = SplitMix(seed: 21)
@@ -61,7 +65,8 @@ struct TensorWritingTests {
         buffer.append("}")
         #expect(Array(buffer.bytes) == expected)
         let bytes = StringTensor(shape: [3], elements: [[], [0xFF], [1, 2, 3, 4]])
-        #expect(try Codec.text([(name: "y_bytes", value: .strings(bytes))], format: .columnar)
-            == #"{"outputs":[{"b64":""},{"b64":"/w=="},{"b64":"AQIDBA=="}]}"#)
+        #expect(
+            try Codec.text([(name: "y_bytes", value: .strings(bytes))], format: .columnar)
+                == #"{"outputs":[{"b64":""},{"b64":"/w=="},{"b64":"AQIDBA=="}]}"#)
     }
 }

@@ -60,7 +60,9 @@ struct EnvelopeReader {
             guard let text = string(value, end) else { throw mistyped("label", "a string") }
             try select(.label(text))
         case .version:
-            guard let number = integer(value, end), number >= 0 else { throw mistyped("version", "a number without fraction, at least 0") }
+            guard let number = integer(value, end), number >= 0 else {
+                throw mistyped("version", "a number without fraction, at least 0")
+            }
             try select(.version(number))
         }
         return true

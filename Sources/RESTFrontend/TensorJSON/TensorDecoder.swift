@@ -55,7 +55,8 @@ struct TensorDecoder {
     private func readPlainRows(_ position: inout Position, _ end: Position) throws(DecodeFault) -> Int {
         guard readers.count == 1 else {
             throw .invalid(
-                "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map")
+                "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
+            )
         }
         let reader = readers[0]
         var count = 0

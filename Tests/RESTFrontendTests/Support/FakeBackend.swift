@@ -53,7 +53,8 @@ private struct FakeTarget: PredictionTargeting {
     let backend: FakeBackend
 
     var signatures: [Signature] {
-        let half = Signature.Parameter(name: "x", valueName: "x:0", type: TensorType(.float32, SymbolicShape([.unknown, .known(3)])))
+        let half = Signature.Parameter(
+            name: "x", valueName: "x:0", type: TensorType(.float32, SymbolicShape([.unknown, .known(3)])))
         let result = Signature.Parameter(name: "y", valueName: "y:0", type: TensorType(.float32, nil))
         let text = Signature.Parameter(name: "s", valueName: "s:0", type: TensorType(.string, SymbolicShape([])))
         return [

@@ -7,6 +7,7 @@ enum Fixtures {
         .appendingPathComponent("Fixtures/REST")
 
     /// The contract's vectors, or those that `APUS_REST_VECTORS` names.
-    static let vectorFile = ProcessInfo.processInfo.environment["APUS_REST_VECTORS"].map { URL(fileURLWithPath: $0) }
+    static let vectorFile =
+        ProcessInfo.processInfo.environment["APUS_REST_VECTORS"].map { URL(fileURLWithPath: $0) }
         ?? folder.appendingPathComponent("rest_vectors.json")
 }

@@ -44,7 +44,8 @@ enum VectorTensors {
         case .uint32: return .dense(Tensor(try values.map { try integer($0, UInt32.self) }, shape: shape))
         case .uint64: return .dense(Tensor(try values.map { try integer($0, UInt64.self) }, shape: shape))
         case .bool: return .dense(Tensor(try values.map { try #require($0 as? Bool) }, shape: shape))
-        case .string: return .strings(StringTensor(shape: shape, elements: try values.map { Array(try #require($0 as? String).utf8) }))
+        case .string:
+            return .strings(StringTensor(shape: shape, elements: try values.map { Array(try #require($0 as? String).utf8) }))
         case .float16, .bfloat16: throw ServableError(.unimplemented, "no vector has values of \(type)")
         }
     }

@@ -50,7 +50,8 @@ enum FloatDigits {
                     ? (10_000_000_000_000_000, decade &+ 1, true) : (six &* 100_000_000_000, decade, true)
             }
         }
-        let digits = product.isUndecided
+        let digits =
+            product.isUndecided
             ? ExactDecimal.scaled(significand, exponent: exponent, scale: 16 &- decade) : product.rounded
         return digits == 100_000_000_000_000_000
             ? (10_000_000_000_000_000, decade &+ 1, false) : (digits, decade, false)
@@ -60,7 +61,8 @@ enum FloatDigits {
     static func exact(_ significand: UInt64, exponent: Int, isFloat: Bool) -> Result<UInt64> {
         let value = Double(sign: .plus, exponent: exponent, significand: Double(significand))
         let short = rounded(significand, exponent, count: 6)
-        let readsBack = isFloat
+        let readsBack =
+            isFloat
             ? DecimalConversion.float(short.digits, exponent: short.decade - 5) == Float(value)
             : DecimalConversion.double(short.digits, exponent: short.decade - 5) == value
         if readsBack { return (short.digits * 100_000_000_000, short.decade, true) }
