@@ -162,5 +162,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
+        .testTarget(
+            name: "DaemonTests", dependencies: ["Daemon", "HTTPCore", "ModelServing", "ServableCore"], swiftSettings: common),
     ]
 )

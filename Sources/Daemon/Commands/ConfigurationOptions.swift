@@ -4,7 +4,9 @@ import ArgumentParser
 ///
 /// Values of flags are texts here; they are judged together with all other sources, so that every error tells of its place.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Read the configuration from this YAML file.", valueName: "file"), completion: .file(extensions: ["yaml", "json"]))
+    @Option(
+        help: ArgumentHelp("Read the configuration from this YAML file.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "json"]))
     var config: String?
 
     @Option(

@@ -63,7 +63,7 @@ struct BenchmarkReport: Encodable {
         """
     }
 
-    private func rounded(_ value: Double) -> String { "\((value * 1_000).rounded() / 1_000)" }
+    private func rounded(_ value: Double) -> String { "\((value * 100_000).rounded() / 100_000)" }
 }
 
 extension Duration {

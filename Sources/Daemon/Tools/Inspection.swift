@@ -49,8 +49,10 @@ struct Inspection {
 /// A graph as indented lines.
 enum GraphText {
     static func lines(_ graph: GraphDescription) -> [String] {
-        var lines = ["graph \"\(graph.name)\": \(graph.nodes.count) nodes, \(graph.constantCount) constants of "
-            + "\(graph.constantByteCount) bytes"]
+        var lines = [
+            "graph \"\(graph.name)\": \(graph.nodes.count) nodes, \(graph.constantCount) constants of "
+                + "\(graph.constantByteCount) bytes"
+        ]
         lines += graph.inputs.map { "input   \(text($0))" }
         lines += graph.nodes.flatMap { node in
             let outputs = node.outputs.map(text).joined(separator: ", ")

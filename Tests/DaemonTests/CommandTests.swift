@@ -1,0 +1,148 @@
+import Foundation
+import Testing
+
+@Suite("Commands")
+struct CommandTests {
+    static let models = ConfigurationTesting.repository + "/models"
+
+    struct Ending: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        var environment: [String: String] = [:]
+        let exitCode: Int32
+        let says: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let endings: [Ending] = [
+        Ending(arguments: ["serve", "--no-such-flag"], exitCode: 64, says: "Unknown option '--no-such-flag'"),
+        Ending(arguments: ["serve"], exitCode: 64, says: "nothing to serve; give --config FILE"),
+        Ending(arguments: ["serve", "--port=8500"], exitCode: 64, says: "this version offers REST only"),
+        Ending(arguments: ["serve", "--config", "/missing.yaml"], exitCode: 78, says: "/missing.yaml: the configuration cannot be read"),
+        Ending(
+            arguments: ["check", "--model_base_path=\(models)/digits", "--set", "server.port=x"], exitCode: 64,
+            says: "server.port: found \"x\"; expected a whole number"),
+        Ending(
+            arguments: ["check", "--model_base_path=\(models)/digits"], environment: ["APUS_SERVER_PORT": "x"], exitCode: 78,
+            says: "environment variable APUS_SERVER_PORT"),
+        Ending(arguments: ["check", "/missing/model.onnx"], exitCode: 74, says: "\"/missing/model.onnx\": cannot be opened"),
+        Ending(arguments: ["check", models + "/digits/README.md"], exitCode: 65, says: "is not named *.onnx"),
+        Ending(arguments: ["check", models, "--rest_api_port=1"], exitCode: 64, says: "give either models or a configuration"),
+        Ending(arguments: ["inspect", models + "/digits/1", "--stage", "bytes"], exitCode: 64, says: "--stage"),
+        Ending(arguments: ["bench", models + "/digits/1", "--lanes", "0"], exitCode: 64, says: "--lanes is 0; expected 1 to 1024"),
+        Ending(arguments: ["bench", models + "/digits/1", "--shape", "pixels"], exitCode: 64, says: "expected NAME=EXTENT,EXTENT…"),
+        Ending(arguments: ["bench", models + "/digits/1", "--shape", "image=1,64"], exitCode: 64, says: "its inputs are pixels"),
+        Ending(
+            arguments: ["run", models + "/digits/1", "--inputs", "/missing", "--outputs", "/missing"], exitCode: 74,
+            says: "/missing/inputs.json"),
+        Ending(
+            arguments: ["run", models + "/digits/1", "--inputs", "/", "--outputs", "/", "--signature", "other"], exitCode: 64,
+            says: "has no signature \"other\"; it has serving_default"),
+        Ending(arguments: ["version"], environment: ["APUS_ISA": "mmx"], exitCode: 78, says: "instruction set \"mmx\" is not available"),
+    ]
+
+    @Test("ends with the code of the fault and says what and where", arguments: endings)
+    func ends(_ ending: Ending) throws {
+        let program = try Program(ending.arguments, environment: ending.environment)
+        #expect(program.exitCode == ending.exitCode)
+        #expect(program.errors.contains(ending.says))
+        #expect(program.output == "")
+    }
+
+    @Test("check finds the models of the repository valid")
+    func checks() throws {
+        let configured = try Program("check", "--config", ConfigurationTesting.repository + "/config/apus.yaml")
+        #expect(configured.exitCode == 0)
+        for name in ["digits", "digits_cnn", "half_plus_two"] {
+            #expect(configured.output.contains("\(name) version 1: valid, onnx, "))
+        }
+        #expect(try Program("check", Self.models + "/digits/1/model.onnx", Self.models + "/digits_cnn/1").exitCode == 0)
+    }
+
+    @Test("version tells what is running, on every instruction set of the machine")
+    func version() throws {
+        let build = try Program("version", "--json").json()
+        #expect(Set(build.keys) == ["version", "isa", "isas", "math", "formats"])
+        #expect(build["formats"] as? [String] == ["onnx"])
+        for isa in try #require(build["isas"] as? [String]) {
+            let forced = try Program("version", "--json", environment: ["APUS_ISA": isa]).json()
+            #expect(forced["isa"] as? String == isa)
+        }
+        let number = try #require(build["version"] as? String)
+        #expect(try Program("--version").output == number + "\n")
+        #expect(try Program("serve", "--version").output == number + "\n")
+    }
+
+    @Test("inspect summarises a model and shows every stage", arguments: ["source", "graph", "optimized", "plan"])
+    func inspects(stage: String) throws {
+        let summary = try Program("inspect", Self.models + "/digits/1", "--json").json()
+        #expect(summary["nodes"] as? Int == 5)
+        #expect(summary["operators"] as? [String: Int] == ["Gemm": 3, "Relu": 2])
+        let shown = try Program("inspect", Self.models + "/digits/1", "--stage", stage)
+        #expect(shown.exitCode == 0)
+        #expect(shown.output.contains("Gemm"))
+        let json = try Program("inspect", Self.models + "/digits/1", "--stage", stage, "--json").json()
+        #expect((json["nodes"] ?? json["steps"]) as? [Any] != nil)
+    }
+
+    @Test("bench reports under the promised names")
+    func benches() throws {
+        let report = try Program("bench", Self.models + "/half_plus_two/1", "--batch", "3", "--seconds", "0.01", "--lanes", "2", "--json")
+            .json()
+        #expect(
+            Set(report.keys) == [
+                "model", "batch", "lanes", "isa", "runs", "min_ms", "median_ms", "p90_ms", "p99_ms", "items_per_s", "load_ms",
+                "peak_rss_bytes",
+            ])
+        #expect(report["batch"] as? Int == 3)
+        #expect(report["lanes"] as? Int == 2)
+    }
+
+    @Test("run writes the outputs of tensors from files, optimised or not", arguments: ["on", "off"])
+    func runs(optimizer: String) throws {
+        let folder = URL.temporaryDirectory.appending(path: "apus-run-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        try Data(#"[{"index": 0, "name": "x", "kind": "tensor", "dtype": "float", "shape": [3], "npy": "input_0.npy"}]"#.utf8)
+            .write(to: folder.appending(path: "inputs.json"))
+        try NumPyText.file([1, 2, 5]).write(to: folder.appending(path: "input_0.npy"))
+        let program = try Program(
+            "run", Self.models + "/half_plus_two/1", "--inputs", folder.path, "--outputs", folder.path + "/out", "--optimizer", optimizer)
+        #expect(program.errors == "")
+        #expect(program.exitCode == 0)
+        #expect(try NumPyText.floats(Data(contentsOf: folder.appending(path: "out/output_0.npy"))) == [2.5, 3, 4.5])
+    }
+
+    @Test("the manual page names every option of every command", arguments: ["serve", "check", "inspect", "run", "bench", "version"])
+    func manualPage(command: String) throws {
+        let page = try String(contentsOfFile: ConfigurationTesting.repository + "/deploy/apus.1", encoding: .utf8)
+            .replacingOccurrences(of: "\\-", with: "-")
+        let help = try Program("help", command)
+        #expect(help.exitCode == 0)
+        let options = help.output.matches(of: /--[a-z-]+/).map { String($0.output) }
+        #expect(!options.isEmpty)
+        for option in Set(options).subtracting(["--help"]) {
+            #expect(page.contains(option), "\(option) of apus \(command)")
+        }
+    }
+}
+
+/// NumPy's file form, version 1.0, for a vector of floats; written out here so that it checks the program's own.
+enum NumPyText {
+    private static let magic = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0])
+
+    static func file(_ values: [Float]) -> Data {
+        let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(values.count),), }"
+        let padded = header + String(repeating: " ", count: 63 - (header.count + 10) % 64) + "\n"
+        let length = UInt16(padded.utf8.count)
+        let bytes = values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) } }
+        return magic + Data([UInt8(length & 0xFF), UInt8(length >> 8)]) + Data(padded.utf8) + Data(bytes)
+    }
+
+    static func floats(_ file: Data) throws -> [Float] {
+        try #require(file.starts(with: magic) && file.count >= 10)
+        let start = 10 + Int(file[8]) + Int(file[9]) << 8
+        return stride(from: start, to: file.count, by: 4).map { offset in
+            Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(file[offset + $1]) << UInt32($1 * 8) })
+        }
+    }
+}
