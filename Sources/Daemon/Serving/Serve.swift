@@ -34,10 +34,12 @@ struct Serve: Sendable {
         let services: [any Service] = [
             RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
             LifecycleService(
-                manager: stack.manager, specification: configuration.serving, unloadTimeout: Self.unloadTimeout, logger: logger),
+                manager: stack.manager, specification: configuration.serving, readiness: stack.readiness,
+                unloadTimeout: Self.unloadTimeout, logger: logger),
             ReloadService(load: reload, apply: { try await apply($0, to: stack) }, notify: notify, logger: logger),
             HTTPService(
-                server: stack.server, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, logger: logger),
+                server: stack.server, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, notify: notify,
+                logger: logger),
         ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -75,8 +77,9 @@ struct Serve: Sendable {
 
     /// Puts a new configuration in force as far as a running daemon can.
     private func apply(_ new: ApusConfiguration, to stack: ServingStack) async throws {
-        try await stack.manager.apply(new.serving)
+        // Before the models: what they now load takes the new batching.
         stack.batching.replace(with: new)
+        try await stack.manager.apply(new.serving)
         threshold.level = new.log.level.level
         for key in configuration.fixedSections(differingFrom: new) {
             logger.warning("\"\(key)\" changed in the configuration; it takes effect with the next start")

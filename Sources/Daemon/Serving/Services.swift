@@ -21,11 +21,13 @@ struct RegistryService: Service {
 struct LifecycleService: Service {
     let manager: ServableManager
     let specification: ServingSpecification
+    let readiness: Readiness
     let unloadTimeout: Duration
     let logger: Logger
 
     func run() async throws {
         try await manager.apply(specification)
+        readiness.beginServing()
         await cancelWhenGracefulShutdown { await manager.run() }
         let held = await manager.shutDown(timeout: unloadTimeout)
         if !held.isEmpty {
@@ -39,10 +41,12 @@ struct HTTPService: Service {
     let server: HTTPServer
     let readiness: Readiness
     let drainTimeout: Duration
+    let notify: SystemdNotify
     let logger: Logger
 
     func run() async throws {
         try await gracefulShutdown()
+        notify.stopping()
         logger.info("draining: no new connections, requests under way are answered")
         readiness.beginDrain()
         let result = await server.drain(timeout: drainTimeout)

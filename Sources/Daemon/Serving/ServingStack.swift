@@ -89,13 +89,18 @@ extension EngineLimits {
 /// Whether the daemon can take requests, and why not.
 final class Readiness: Sendable {
     private let board: StatusBoard
+    private let hasLooked = Atomic(false)
     private let isDraining = Atomic(false)
 
     init(_ board: StatusBoard) { self.board = board }
 
+    /// The board tells of every wanted model from now on; before, it is empty and knows of nothing that is missing.
+    func beginServing() { hasLooked.store(true, ordering: .releasing) }
+
     func beginDrain() { isDraining.store(true, ordering: .releasing) }
 
     var reasons: [String] {
-        (isDraining.load(ordering: .acquiring) ? ["the daemon is shutting down"] : []) + board.unreadiness()
+        guard hasLooked.load(ordering: .acquiring) else { return ["models are being looked for"] }
+        return (isDraining.load(ordering: .acquiring) ? ["the daemon is shutting down"] : []) + board.unreadiness()
     }
 }
