@@ -66,6 +66,12 @@ package final class Engine: Sendable {
         }
     }
 
+    /// The plan for these input types when it has been compiled before and runs without a boundary; never compiles.
+    package func readyPlan(for specs: [TensorSpec]) -> Plan? {
+        guard let plan = plans.known(specs), plan.isStatic else { return nil }
+        return plan
+    }
+
     private func check(_ specs: [TensorSpec]) throws(EngineError) {
         guard specs.count == graph.inputs.count else {
             throw .invalidInput(name: graph.name, reason: "has \(graph.inputs.count) inputs, \(specs.count) were given")
@@ -147,6 +153,8 @@ package final class Engine: Sendable {
 private struct NestedRunner: SubgraphRunner {
     let engine: Engine
     let captured: [TensorView]
+
+    var outputFacts: [ValueFact] { engine.graph.outputFacts }
 
     func run(_ inputs: [TensorView]) throws -> [Tensor] { try engine.run(views: inputs + captured) }
 }

@@ -10,15 +10,20 @@ struct ModelFile: Sendable {
     var byteCount: Int { mapping.byteCount }
 }
 
-extension ImportedModel {
+/// All files of a model, the model file first.
+package struct ModelFiles: Sendable {
+    let all: [ModelFile]
+
+    package var byteCount: Int { all.reduce(0) { $0 + $1.byteCount } }
+
     /// SHA-256 of the model in hexadecimal. Reads every byte: about half a second for a gigabyte with hardware support.
     ///
     /// A model of one file has that file's sum, as `sha256sum` prints it. A model with external weights has the sum of
     /// the text that `sha256sum` prints for its files, model file first, then by name.
-    package func digest() -> String {
-        guard let model = files.first else { return SHA256.hexadecimal(of: []) }
-        guard files.count > 1 else { return SHA256.hexadecimal(of: model.mapping) }
-        let listing = ([model] + files.dropFirst().sorted { $0.name < $1.name })
+    @Sendable package func digest() -> String {
+        guard let model = all.first else { return SHA256.hexadecimal(of: []) }
+        guard all.count > 1 else { return SHA256.hexadecimal(of: model.mapping) }
+        let listing = ([model] + all.dropFirst().sorted { $0.name < $1.name })
             .map { "\(SHA256.hexadecimal(of: $0.mapping))  \($0.name)\n" }
             .joined()
         return SHA256.hexadecimal(of: Array(listing.utf8))

@@ -24,18 +24,21 @@ package struct ImportedModel: Sendable {
     /// What the file tells of itself: producer, versions, its own properties.
     package let metadata: [String: String]
     /// The model file and the weight files it refers to.
-    let files: [ModelFile]
+    package let files: ModelFiles
 
     init(format: String, graph: SourceGraph, signatures: [Signature], metadata: [String: String], files: [ModelFile]) {
         self.format = format
         self.graph = graph
         self.signatures = signatures
         self.metadata = metadata
-        self.files = files
+        self.files = ModelFiles(all: files)
     }
 
     /// Bytes of all the model's files.
-    package var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
+    package var byteCount: Int { files.byteCount }
+
+    /// SHA-256 of the model in hexadecimal; see `ModelFiles.digest`.
+    package func digest() -> String { files.digest() }
 
     package func signature(_ name: String) -> Signature? { signatures.first { $0.name == name } }
 }

@@ -62,7 +62,7 @@ package struct ModelLoader: ServableLoader {
         }
         return LoadedModel(
             id: id, path: path, format: imported.format, fileByteCount: imported.byteCount, signatures: imported.signatures,
-            runners: runners, engines: [engine], digest: imported.digest)
+            runners: runners, engines: [engine], digest: imported.files.digest)
     }
 
     private func read(_ path: String) throws(ServableError) -> ImportedModel {
@@ -76,18 +76,15 @@ package struct ModelLoader: ServableLoader {
 
     private func runner(_ id: ServableID, _ signature: Signature, _ engine: Engine) -> SignatureRunner {
         let settings = batching(id.name)
-        var sharesBatches = false
-        if warmsUp {
-            let outcome = WarmUp(engine: engine, signature: signature).run()
-            sharesBatches = outcome == .independentRows && settings.isEnabled
-            note(outcome, id, signature, settings)
-        }
+        let report = warmsUp ? WarmUp(engine: engine, signature: signature).run() : nil
+        if let report { note(report.outcome, id, signature) }
         return SignatureRunner(
-            id: id, signature: signature, engine: engine, policy: settings.policy, sharesBatches: sharesBatches, lanes: lanes,
+            id: id, signature: signature, engine: engine, policy: settings.policy,
+            sharesBatches: settings.isEnabled && report?.outcome == .independentRows, rowCost: report?.rowCost, lanes: lanes,
             observer: observer)
     }
 
-    private func note(_ outcome: WarmUp.Outcome, _ id: ServableID, _ signature: Signature, _ settings: BatchingSettings) {
+    private func note(_ outcome: WarmUp.Outcome, _ id: ServableID, _ signature: Signature) {
         switch outcome {
         case .independentRows: break
         case .dependentRows(let reason):

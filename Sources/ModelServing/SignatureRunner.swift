@@ -11,14 +11,20 @@ package final class SignatureRunner: LaneWork {
     let policy: BatchPolicy
     /// Whether rows of different requests may share a run.
     package let sharesBatches: Bool
+    /// Rows up to which a request runs at once on the caller's thread, since that takes less time than handing it to a lane.
+    private let inlineRowLimit: Int
     private let queue: BatchQueue<PredictTask>
     private let lanes: LanePool
     private let observer: (any InferenceObserver)?
     private let id: ServableID
 
+    /// What may run on the caller's thread: about the cost of two switches between threads.
+    private static let inlineBudget = Duration.microseconds(10)
+
+    /// - Parameter rowCost: measured time of a run of one row; nil when it is not known or differs from request to request.
     init(
-        id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharesBatches: Bool, lanes: LanePool,
-        observer: (any InferenceObserver)?
+        id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharesBatches: Bool, rowCost: Duration? = nil,
+        lanes: LanePool, observer: (any InferenceObserver)?
     ) {
         self.id = id
         self.signature = signature
@@ -27,14 +33,15 @@ package final class SignatureRunner: LaneWork {
         self.sharesBatches = sharesBatches
         self.lanes = lanes
         self.observer = observer
+        inlineRowLimit = rowCost.map { Int(Self.inlineBudget / max($0, .nanoseconds(1))) } ?? 0
         queue = BatchQueue(policy: policy)
     }
 
     /// Rows that wait now.
     package var queuedRowCount: Int { queue.queuedRowCount }
 
-    /// Checks `inputs` and queues them; `completion` is called exactly once, on the caller's thread for a refusal, else on a
-    /// lane.
+    /// Checks `inputs` and queues them; `completion` is called exactly once: on the caller's thread for a refusal and for what
+    /// is run at once, else on a lane.
     func submit(
         _ inputs: [Tensor], handle: ServableHandle, deadline: ContinuousClock.Instant?,
         completion: @escaping @Sendable (PredictionResult) -> Void
@@ -48,12 +55,29 @@ package final class SignatureRunner: LaneWork {
         let (key, rowCount) = grouping(inputs)
         let task = PredictTask(
             inputs: inputs, rowCount: rowCount, deadline: deadline, groupKey: key, handle: handle, completion: completion)
+        guard !runInline(task) else { return }
         do {
             try queue.submit(task)
             lanes.signal(self)
         } catch {
             completion(.failure(Self.status(of: error, policy)))
         }
+    }
+
+    /// Runs a request that is cheaper than the way to a lane and back. Only with a plan that exists: making one takes long.
+    private func runInline(_ task: PredictTask) -> Bool {
+        guard task.rowCount <= inlineRowLimit, policy.timeout == .zero, case .rows = task.groupKey,
+            let plan = engine.readyPlan(for: task.inputs.map(\.spec))
+        else { return false }
+        let start = ContinuousClock.now
+        do {
+            let outputs = try run(task, with: plan)
+            observer?.ran(id, signature: signature.name, rowCount: task.rowCount, duration: .now - start)
+            task.completion(.success(outputs))
+        } catch {
+            task.completion(.failure(Self.status(of: error)))
+        }
+        return true
     }
 
     private func grouping(_ inputs: [Tensor]) -> (PredictTask.GroupKey, rowCount: Int) {
@@ -118,8 +142,11 @@ package final class SignatureRunner: LaneWork {
 
     /// Reads the request's own memory: no copy on the way in.
     private func runAlone(_ task: PredictTask) throws -> [Tensor] {
-        let plan = try engine.plan(for: task.inputs.map(\.spec))
-        return try engine.withSession(plan) { session in
+        try run(task, with: engine.plan(for: task.inputs.map(\.spec)))
+    }
+
+    private func run(_ task: PredictTask, with plan: Plan) throws -> [Tensor] {
+        try engine.withSession(plan) { session in
             try withExtendedLifetime(task) {
                 for (index, input) in task.inputs.enumerated() { session.bind(input: index, to: input.view.baseAddress) }
                 return try engine.finish(session) { $0.map(Tensor.init(copying:)) }

@@ -18,6 +18,13 @@ struct WarmUp {
     let engine: Engine
     let signature: Signature
 
+    /// What was found out.
+    struct Report {
+        let outcome: Outcome
+        /// Time of a run of one row; nil where the signature leaves open more than the rows, so that runs differ too much.
+        let rowCost: Duration?
+    }
+
     /// Extents tried in turn for what the signature leaves open besides the rows.
     private static let extents = [8, 32, 1, 64, 224]
 
@@ -29,7 +36,33 @@ struct WarmUp {
         return !signature.inputs.isEmpty && signature.inputs.allSatisfy(isOpen) && signature.outputs.allSatisfy(isOpen)
     }
 
-    func run() -> Outcome {
+    func run() -> Report {
+        let outcome = findOutcome()
+        guard outcome == .independentRows, !hasOpenExtents else { return Report(outcome: outcome, rowCost: nil) }
+        return Report(outcome: outcome, rowCost: measureRow())
+    }
+
+    /// The quickest of some runs; nil when the network has no plan that is ready as a whole.
+    private func measureRow() -> Duration? {
+        guard let row = samples(extent: 1)?.first, let plan = engine.readyPlan(for: row.map(\.spec)) else { return nil }
+        return withExtendedLifetime(row) {
+            engine.withSession(plan) { session in
+                for (index, input) in row.enumerated() { session.bind(input: index, to: input.view.baseAddress) }
+                var least: Duration?
+                for _ in 0..<Self.measuredRuns {
+                    let start = ContinuousClock.now
+                    do { try session.run() } catch { return nil }
+                    let elapsed = ContinuousClock.now - start
+                    least = min(least ?? elapsed, elapsed)
+                }
+                return least
+            }
+        }
+    }
+
+    private static let measuredRuns = 10
+
+    private func findOutcome() -> Outcome {
         var failure = "the signature has an input of unknown rank"
         for extent in Self.extents {
             do {

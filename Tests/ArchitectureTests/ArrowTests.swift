@@ -34,7 +34,7 @@ private let toolchainModules: Set<String> = [
 
 /// Targets on the path of every request: no Foundation there.
 private let foundationFree: Set<String> = [
-    "Tensors", "ProtobufWire", "Batching", "GraphIR", "HTTPCore", "Operators", "ModelFormats", "Inference", "ModelServing",
+    "Tensors", "ProtobufWire", "Batching", "GraphIR", "HTTPCore", "Operators", "Inference", "ModelServing",
 ]
 
 @Suite struct ArrowTests {

@@ -87,6 +87,15 @@ import Testing
         #expect(error == ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
     }
 
+    @Test("a cheap request runs on its caller's thread once its plan exists, a dear one on a lane")
+    func inline() async throws {
+        let cheap = try Bench(Networks.double, rowCost: .nanoseconds(10)), dear = try Bench(Networks.double, rowCost: .seconds(1))
+        for bench in [cheap, dear] { _ = await bench.predict([Self.rows(2, startingAt: 0)]) }
+        #expect(cheap.answersAtOnce([Self.rows(2, startingAt: 5)]))
+        #expect(!dear.answersAtOnce([Self.rows(2, startingAt: 5)]))
+        #expect(!cheap.answersAtOnce([Self.rows(3, startingAt: 5)]), "no plan for three rows exists yet")
+    }
+
     @Test("padding rows never show in an answer")
     func padding() async throws {
         let bench = try Bench(Networks.double, policy: BatchPolicy(maxBatchSize: 8, allowedSizes: [8]))

@@ -11,26 +11,39 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
         let signature: String
     }
 
+    /// What a successful request touches.
+    private struct Handles {
+        let signature: SignatureMetrics
+        let succeeded: Counter
+        let latency: Histogram
+    }
+
     private let metrics: ServingMetrics
-    private let signatures = Mutex<[Key: SignatureMetrics]>([:])
+    private let known = Mutex<[Key: Handles]>([:])
 
     init(_ metrics: ServingMetrics) { self.metrics = metrics }
 
     func finished(_ request: FinishedRequest) {
-        metrics.requestCount.cell(request.model, request.status.name).increment()
-        let isSuccess = request.status == .ok
-        if isSuccess {
-            metrics.requestLatency.cell(request.model, request.api.description, request.entrypoint.description)
-                .observe(request.latency.seconds * 1e6)
-        }
-        guard let version = request.version, let signature = request.signature else { return }
+        guard let version = request.version, let signature = request.signature else { return count(request) }
         let handles = handles(ServableID(name: request.model, version: version), signature)
-        handles.countRequest(status: request.status.name)
-        if isSuccess { handles.requestSeconds.observe(request.latency.seconds) }
+        handles.signature.countRequest(status: request.status.name)
+        guard request.status == .ok else { return count(request) }
+        let seconds = request.latency.seconds
+        handles.succeeded.increment()
+        handles.latency.observe(seconds * 1e6)
+        handles.signature.requestSeconds.observe(seconds)
+    }
+
+    /// Requests that found no version, or failed, and those that ask about a model.
+    private func count(_ request: FinishedRequest) {
+        metrics.requestCount.cell(request.model, request.status.name).increment()
+        guard request.status == .ok else { return }
+        metrics.requestLatency.cell(request.model, request.api.description, request.entrypoint.description)
+            .observe(request.latency.seconds * 1e6)
     }
 
     func ran(_ id: ServableID, signature: String, rowCount: Int, duration: Duration) {
-        let handles = handles(id, signature)
+        let handles = handles(id, signature).signature
         handles.inferenceSeconds.observe(duration.seconds)
         handles.batchRows.observe(Double(rowCount))
         metrics.batchRunCount.cell().increment()
@@ -51,7 +64,7 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
         let model = loadedModel(status.id, table)
         metrics.modelMemory.cell(labels).set(Int64(model?.memoryByteCount ?? 0))
         for (signature, rowCount) in model?.queuedRowCounts ?? [] {
-            handles(status.id, signature).queueDepth.set(Int64(rowCount))
+            handles(status.id, signature).signature.queueDepth.set(Int64(rowCount))
         }
     }
 
@@ -63,11 +76,14 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
         }
     }
 
-    private func handles(_ id: ServableID, _ signature: String) -> SignatureMetrics {
+    private func handles(_ id: ServableID, _ signature: String) -> Handles {
         let key = Key(id: id, signature: signature)
-        return signatures.withLock { known in
+        return known.withLock { known in
             if let handles = known[key] { return handles }
-            let made = SignatureMetrics(metrics, model: id.name, version: id.version, signature: signature)
+            let made = Handles(
+                signature: SignatureMetrics(metrics, model: id.name, version: id.version, signature: signature),
+                succeeded: metrics.requestCount.cell(id.name, StatusCode.ok.name),
+                latency: metrics.requestLatency.cell(id.name, "predict", "REST"))
             known[key] = made
             return made
         }

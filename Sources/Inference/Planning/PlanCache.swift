@@ -15,7 +15,7 @@ final class PlanCache: Sendable {
 
     /// The cached plan, or one that `make` compiles. Two threads may compile the same plan at once; one is kept.
     func plan(for specs: [TensorSpec], make: () throws(EngineError) -> Plan) throws(EngineError) -> Plan {
-        if let known = entries.withLock({ $0.find(specs) }) { return known }
+        if let known = known(specs) { return known }
         let made = try make()
         return entries.withLock { entries in
             if let known = entries.find(specs) { return known }
@@ -23,6 +23,8 @@ final class PlanCache: Sendable {
             return made
         }
     }
+
+    func known(_ specs: [TensorSpec]) -> Plan? { entries.withLock { $0.find(specs) } }
 
     var count: Int { entries.withLock { $0.plans.count } }
 }

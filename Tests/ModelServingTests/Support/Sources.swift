@@ -1,10 +1,12 @@
 import Batching
 import Dispatch
+import Glibc
 import GraphIR
 import Inference
 @testable import ModelServing
 import Operators
 import ServableCore
+import Synchronization
 import Tensors
 
 /// Small networks, written as source graphs.
@@ -53,22 +55,40 @@ final class Bench: Sendable {
     let lanes: LanePool
     private let handle: ServableHandle
 
-    init(_ graph: SourceGraph, policy: BatchPolicy = .standard, sharesBatches: Bool = true, lanes count: Int = 2, observer: (any InferenceObserver)? = nil) throws {
+    init(_ graph: SourceGraph, policy: BatchPolicy = .standard, sharesBatches: Bool = true, rowCost: Duration? = nil, lanes count: Int = 2, observer: (any InferenceObserver)? = nil) throws {
         lanes = LanePool(laneCount: count)
         let id = ServableID(name: "test", version: 1)
         runner = SignatureRunner(
             id: id, signature: Networks.signature(graph), engine: try Networks.engine(graph), policy: policy,
-            sharesBatches: sharesBatches, lanes: lanes, observer: observer)
+            sharesBatches: sharesBatches, rowCost: rowCost, lanes: lanes, observer: observer)
         handle = ServableHandle(id: id, servable: Nothing(), releaseQueue: .global(), onRelease: {})
     }
 
     deinit { lanes.stop() }
+
+    /// Whether the answer comes on the thread that asked.
+    func answersAtOnce(_ inputs: [Tensor]) -> Bool {
+        let caller = pthread_self()
+        let group = DispatchGroup()
+        group.enter()
+        let box = Flag()
+        runner.submit(inputs, handle: handle, deadline: nil) { _ in
+            if pthread_equal(pthread_self(), caller) != 0 { box.isSet.store(true, ordering: .relaxed) }
+            group.leave()
+        }
+        group.wait()
+        return box.isSet.load(ordering: .relaxed)
+    }
 
     func predict(_ inputs: [Tensor], deadline: ContinuousClock.Instant? = nil) async -> PredictionResult {
         await withCheckedContinuation { continuation in
             runner.submit(inputs, handle: handle, deadline: deadline) { continuation.resume(returning: $0) }
         }
     }
+}
+
+private final class Flag: Sendable {
+    let isSet = Atomic(false)
 }
 
 private final class Nothing: Servable {
