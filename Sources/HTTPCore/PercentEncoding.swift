@@ -23,8 +23,7 @@ package enum PercentEncoding {
         guard isWellFormed(source) else { return nil }
         var at = 0
         while at < source.count {
-            if source[at] == UInt8(ascii: "%"), let high = hexDigitValue(source[at + 1]), let low = hexDigitValue(source[at + 2])
-            {
+            if source[at] == UInt8(ascii: "%"), let high = hexDigitValue(source[at + 1]), let low = hexDigitValue(source[at + 2]) {
                 decoded.append(high << 4 | low)
                 at += 3
             } else {

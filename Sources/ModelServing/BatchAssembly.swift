@@ -55,7 +55,8 @@ struct BatchAssembly {
         for (index, output) in outputs.enumerated() where output.shape.rank == 0 || output.shape[0] != paddedRowCount {
             throw ServableError(
                 .failedPrecondition,
-                "output \"\(names(index))\" has shape \(output.shape) for a batch of \(paddedRowCount) rows; serve the model with batching off")
+                "output \"\(names(index))\" has shape \(output.shape) for a batch of \(paddedRowCount) rows; serve the model with batching off"
+            )
         }
         var firstRow = 0
         return tasks.map { task in

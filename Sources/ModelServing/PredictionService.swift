@@ -20,7 +20,8 @@ package final class PredictionService: Sendable {
     package func lookUp(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget {
         guard let name = model ?? table.onlyName else {
             let names = table.names
-            let served = names.isEmpty ? "no model is served" : "\(names.count) models are served (\(names.prefix(5).joined(separator: ", ")))"
+            let served =
+                names.isEmpty ? "no model is served" : "\(names.count) models are served (\(names.prefix(5).joined(separator: ", ")))"
             throw ServableError(.invalidArgument, "the request names no model and \(served); add \"model\"")
         }
         let handle = try table.handle(name, selector)

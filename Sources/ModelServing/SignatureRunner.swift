@@ -92,7 +92,8 @@ package final class SignatureRunner: LaneWork {
         case .queueFull:
             ServableError(
                 .unavailable,
-                "The batch scheduling queue to which this task was submitted is full (\(policy.maxQueuedRows) rows wait); try again later or raise max_queued_batches")
+                "The batch scheduling queue to which this task was submitted is full (\(policy.maxQueuedRows) rows wait); try again later or raise max_queued_batches"
+            )
         case .taskTooLarge(let rows, let maximum):
             ServableError(.invalidArgument, "Task size \(rows) is larger than maximum input batch size \(maximum)")
         case .closed:
@@ -126,7 +127,8 @@ package final class SignatureRunner: LaneWork {
     private func run(_ tasks: [PredictTask], startedAt start: ContinuousClock.Instant) {
         let rowCount = tasks.reduce(0) { $0 + $1.rowCount }
         do {
-            let results = try tasks.count == 1 && policy.paddedRowCount(for: rowCount) == rowCount
+            let results =
+                try tasks.count == 1 && policy.paddedRowCount(for: rowCount) == rowCount
                 ? [runAlone(tasks[0])] : runTogether(tasks)
             observer?.ran(id, signature: signature.name, rowCount: rowCount, duration: .now - start)
             for (task, outputs) in zip(tasks, results) { task.completion(.success(outputs)) }

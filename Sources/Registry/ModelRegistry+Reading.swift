@@ -35,8 +35,7 @@ extension ModelRegistry {
     /// - Parameters:
     ///   - model: only those of this model; nil for all.
     ///   - limit: brought into 1 to `eventPageLimit`.
-    package func events(model: String? = nil, after: Int64 = 0, limit: Int = 100) async throws(RegistryError) -> RegistryEventPage
-    {
+    package func events(model: String? = nil, after: Int64 = 0, limit: Int = 100) async throws(RegistryError) -> RegistryEventPage {
         let limit = min(max(1, limit), Self.eventPageLimit)
         return try await read("read the events") { db in
             let filter = model == nil ? "" : "model = ? AND"

@@ -13,7 +13,10 @@ import Testing
 
     static let chain = Fakes.graph(
         inputs: [("x", Fakes.vector), ("y", Fakes.vector)], outputs: ["d", "x"],
-        [Fakes.node("Add", ["x", "y"], ["a"]), Fakes.node("Add", ["a", "y"], ["b"]), Fakes.node("Add", ["b", "b"], ["c"]), Fakes.node("Add", ["c", "x"], ["d"])])
+        [
+            Fakes.node("Add", ["x", "y"], ["a"]), Fakes.node("Add", ["a", "y"], ["b"]), Fakes.node("Add", ["b", "b"], ["c"]),
+            Fakes.node("Add", ["c", "x"], ["d"]),
+        ])
 
     @Test("runs a chain, with and without passes, and passes an input through", arguments: [true, false])
     func chains(optimised: Bool) throws {
@@ -92,10 +95,14 @@ import Testing
     static func branching(condition: [(name: String, tensor: Tensor)], inputs: [(String, TensorType)]) -> SourceGraph {
         let then = Fakes.graph(inputs: [], outputs: ["y"], [Fakes.node("Add", ["x", "k"], ["y"])])
         let other = Fakes.graph(inputs: [], outputs: ["y"], [Fakes.node("Positives", ["x"], ["p"]), Fakes.node("Add", ["p", "p"], ["y"])])
-        let nested = Fakes.graph(inputs: [], outputs: ["z"], [Fakes.node("If", ["c"], ["z"], attributes: ["then": .graph(then), "else": .graph(other)])])
+        let nested = Fakes.graph(
+            inputs: [], outputs: ["z"], [Fakes.node("If", ["c"], ["z"], attributes: ["then": .graph(then), "else": .graph(other)])])
         return Fakes.graph(
             inputs: inputs, outputs: ["w"], initializers: condition + [("k", y)],
-            [Fakes.node("If", ["c"], ["v"], attributes: ["then": .graph(nested), "else": .graph(nested)]), Fakes.node("Add", ["v", "v"], ["w"])])
+            [
+                Fakes.node("If", ["c"], ["v"], attributes: ["then": .graph(nested), "else": .graph(nested)]),
+                Fakes.node("Add", ["v", "v"], ["w"]),
+            ])
     }
 
     @Test("a branch chosen by contents runs, nested and with captured values", arguments: [true, false])
@@ -114,7 +121,8 @@ import Testing
 
     @Test("refuses inputs that are not the graph's, and contents that an operator refuses, and goes on")
     func refusals() throws {
-        let source = Fakes.graph(inputs: [("x", TensorType(.float32, SymbolicShape([.known(3)])))], outputs: ["y"], [Fakes.node("Check", ["x"], ["y"])])
+        let source = Fakes.graph(
+            inputs: [("x", TensorType(.float32, SymbolicShape([.known(3)])))], outputs: ["y"], [Fakes.node("Check", ["x"], ["y"])])
         let engine = try Self.engine(source)
         let short = Tensor([1] as [Float], shape: [1]), integers = Tensor([1, 2, 3] as [Int32], shape: [3])
         let negative = Tensor([-1, 0, 0] as [Float], shape: [3]), good = Tensor([1, 2, 3] as [Float], shape: [3])

@@ -1,8 +1,9 @@
 import AllocationCounter
 import GraphIR
-@testable import Inference
 import Tensors
 import Testing
+
+@testable import Inference
 
 @Suite struct MemoryPlanTests {
     @Test("values that live at the same time never overlap, whatever the graph", arguments: 0..<20)

@@ -25,7 +25,8 @@ import Testing
                 group.addTask {
                     let input = Self.rows(index % 5 + 1, startingAt: Float(index * 100))
                     guard case .success(let outputs) = await bench.predict([input]) else { return 0 }
-                    let isRight = outputs[0].shape == input.shape && outputs[0].values(Float.self) == input.values(Float.self).map { $0 * 2 }
+                    let isRight =
+                        outputs[0].shape == input.shape && outputs[0].values(Float.self) == input.values(Float.self).map { $0 * 2 }
                     return isRight ? 1 : 0
                 }
             }
@@ -62,12 +63,17 @@ import Testing
         var testDescription: String { name }
     }
 
-    @Test("refuses inputs that are not the signature's and names what was expected", arguments: [
-        Refusal(name: "no input", inputs: [], message: "has 1 inputs, 0 were given"),
-        Refusal(name: "another type", inputs: [Tensor([1, 2] as [Int32], shape: [1, 2])], message: "input \"x\" is int32, expected float32"),
-        Refusal(name: "another width", inputs: [Tensor([1, 2, 3] as [Float], shape: [1, 3])], message: "input \"x\" has shape [1,3], expected float32[n,2]"),
-        Refusal(name: "another rank", inputs: [Tensor([1, 2] as [Float], shape: [2])], message: "input \"x\" has shape [2]"),
-    ])
+    @Test(
+        "refuses inputs that are not the signature's and names what was expected",
+        arguments: [
+            Refusal(name: "no input", inputs: [], message: "has 1 inputs, 0 were given"),
+            Refusal(
+                name: "another type", inputs: [Tensor([1, 2] as [Int32], shape: [1, 2])], message: "input \"x\" is int32, expected float32"),
+            Refusal(
+                name: "another width", inputs: [Tensor([1, 2, 3] as [Float], shape: [1, 3])],
+                message: "input \"x\" has shape [1,3], expected float32[n,2]"),
+            Refusal(name: "another rank", inputs: [Tensor([1, 2] as [Float], shape: [2])], message: "input \"x\" has shape [2]"),
+        ])
     func refuses(_ refusal: Refusal) async throws {
         let bench = try Bench(Networks.double)
         let result = await bench.predict(refusal.inputs)

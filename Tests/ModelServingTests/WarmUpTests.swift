@@ -1,7 +1,8 @@
 import GraphIR
-@testable import ModelServing
 import Tensors
 import Testing
+
+@testable import ModelServing
 
 @Suite struct WarmUpTests {
     @Test("rows that answer alone as in a batch may share one")
@@ -12,13 +13,16 @@ import Testing
         #expect(report.rowCost != nil)
     }
 
-    @Test("a network that mixes its rows, or has none, keeps requests apart", arguments: ["softmax over rows", "sum over rows", "fixed rows"])
+    @Test(
+        "a network that mixes its rows, or has none, keeps requests apart", arguments: ["softmax over rows", "sum over rows", "fixed rows"])
     func dependent(name: String) throws {
         let graph: SourceGraph
         switch name {
         case "softmax over rows": graph = Networks.acrossRows
         case "sum over rows": graph = Networks.summed
-        default: graph = Networks.graph([Networks.node("Add", ["x", "x"], "y")], inputs: [("x", TensorType(.float32, SymbolicShape([.known(4)])))])
+        default:
+            graph = Networks.graph(
+                [Networks.node("Add", ["x", "x"], "y")], inputs: [("x", TensorType(.float32, SymbolicShape([.known(4)])))])
         }
         let outcome = WarmUp(engine: try Networks.engine(graph), signature: Networks.signature(graph)).run().outcome
         guard case .dependentRows = outcome else {

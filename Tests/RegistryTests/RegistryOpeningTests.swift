@@ -105,8 +105,7 @@ struct RegistryOpeningTests {
     func refuses(_ tested: Refusal) throws {
         try tested.prepare(directory)
         let before = tested.name == "a directory" ? [] : try directory.bytes("registry.sqlite")
-        for open in [{ try ModelRegistry(path: $0) }, { try ModelRegistry(readingAt: $0) }] as [(String) throws -> ModelRegistry]
-        {
+        for open in [{ try ModelRegistry(path: $0) }, { try ModelRegistry(readingAt: $0) }] as [(String) throws -> ModelRegistry] {
             let error = #expect(throws: RegistryError.self) { try open(directory.database) }
             let found = try #require(error)
             #expect(tested.isExpected(found), "\(found)")

@@ -7,15 +7,17 @@ import Testing
         var testDescription: String { "\(left) with \(right)" }
     }
 
-    @Test("broadcasting stretches extents of 1 and refuses what differs", arguments: [
-        Broadcast(left: [], right: [], result: []),
-        Broadcast(left: [], right: [3], result: [3]),
-        Broadcast(left: [2, 1], right: [3], result: [2, 3]),
-        Broadcast(left: [2, 3], right: [2, 1], result: [2, 3]),
-        Broadcast(left: [0], right: [1], result: [0]),
-        Broadcast(left: [2], right: [3], result: nil),
-        Broadcast(left: [4, 2, 1], right: [5, 1, 7], result: nil),
-    ])
+    @Test(
+        "broadcasting stretches extents of 1 and refuses what differs",
+        arguments: [
+            Broadcast(left: [], right: [], result: []),
+            Broadcast(left: [], right: [3], result: [3]),
+            Broadcast(left: [2, 1], right: [3], result: [2, 3]),
+            Broadcast(left: [2, 3], right: [2, 1], result: [2, 3]),
+            Broadcast(left: [0], right: [1], result: [0]),
+            Broadcast(left: [2], right: [3], result: nil),
+            Broadcast(left: [4, 2, 1], right: [5, 1, 7], result: nil),
+        ])
     func broadcasts(_ example: Broadcast) {
         #expect(Shape.broadcast(example.left, example.right) == example.result)
         #expect(Shape.broadcast(example.right, example.left) == example.result)

@@ -112,7 +112,8 @@ private final class LoweringScope {
         for (index, name) in node.outputs.enumerated() {
             guard index < results.count else {
                 if name.isEmpty { continue }
-                throw .invalidGraph("node \"\(node.name)\" (\(node.operatorName)): has \(node.outputs.count) outputs, the operator gives \(results.count)")
+                throw .invalidGraph(
+                    "node \"\(node.name)\" (\(node.operatorName)): has \(node.outputs.count) outputs, the operator gives \(results.count)")
             }
             // An output nobody names still gets a value, so that positions agree with the operator's.
             let id = name.isEmpty ? graph.addValue(name: "", fact: results[index]) : try define(name, results[index])

@@ -1,9 +1,10 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import Synchronization
 
 /// Something that has work for a lane now and then: the batches of one signature of one model.
 package protocol LaneWork: AnyObject, Sendable {

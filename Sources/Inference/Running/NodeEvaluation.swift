@@ -66,7 +66,8 @@ enum NodeEvaluation {
         for result in results { unsafe operands.append(result.storage.baseAddress) }
         let outcome: Result<Void, OperatorError> = unsafe operands.withUnsafeBufferPointer { operands in
             // An empty buffer may have no address; a kernel without operands reads none.
-            let base = unsafe operands.baseAddress ?? UnsafePointer(scratch.baseAddress.assumingMemoryBound(to: UnsafeMutableRawPointer.self))
+            let base =
+                unsafe operands.baseAddress ?? UnsafePointer(scratch.baseAddress.assumingMemoryBound(to: UnsafeMutableRawPointer.self))
             let context = unsafe KernelContext(operands: base, inputCount: inputs.count, scratch: scratch.baseAddress)
             return Result { () throws(OperatorError) in try kernel.run(context) }
         }

@@ -49,8 +49,7 @@ struct Clip: FusableActivation {
         }
     }
 
-    private static func kernel(_ type: ElementType, _ count: Int, _ low: Float, _ high: Float) throws(OperatorError) -> any Kernel
-    {
+    private static func kernel(_ type: ElementType, _ count: Int, _ low: Float, _ high: Float) throws(OperatorError) -> any Kernel {
         if type == .float32 {
             let function = apus_kernels_current().pointee.elementwise.clip_f32
             return ParametricMapKernel(function: function, count: count, first: low, second: high)

@@ -3,11 +3,12 @@ import Dispatch
 import Glibc
 import GraphIR
 import Inference
-@testable import ModelServing
 import Operators
 import ServableCore
 import Synchronization
 import Tensors
+
+@testable import ModelServing
 
 /// Small networks, written as source graphs.
 enum Networks {
@@ -31,7 +32,8 @@ enum Networks {
     /// Softmax along the rows: each row's answer depends on the others.
     static let acrossRows = graph([node("Softmax", ["x"], "y", ["axis": .integer(0)])])
     /// One row, whatever comes in.
-    static let summed = graph([node("ReduceSum", ["x", "axes"], "y", ["keepdims": .integer(0)])], initializers: [("axes", Tensor([0] as [Int64], shape: [1]))])
+    static let summed = graph(
+        [node("ReduceSum", ["x", "axes"], "y", ["keepdims": .integer(0)])], initializers: [("axes", Tensor([0] as [Int64], shape: [1]))])
     /// Looks rows of a table up; an index out of range is refused.
     static let lookup = graph(
         [node("Gather", ["table", "x"], "y")], inputs: [("x", TensorType(.int64, SymbolicShape([.symbol("n")])))],
@@ -55,7 +57,10 @@ final class Bench: Sendable {
     let lanes: LanePool
     private let handle: ServableHandle
 
-    init(_ graph: SourceGraph, policy: BatchPolicy = .standard, sharesBatches: Bool = true, rowCost: Duration? = nil, lanes count: Int = 2, observer: (any InferenceObserver)? = nil) throws {
+    init(
+        _ graph: SourceGraph, policy: BatchPolicy = .standard, sharesBatches: Bool = true, rowCost: Duration? = nil, lanes count: Int = 2,
+        observer: (any InferenceObserver)? = nil
+    ) throws {
         lanes = LanePool(laneCount: count)
         let id = ServableID(name: "test", version: 1)
         runner = SignatureRunner(

@@ -37,8 +37,7 @@ extension ServableEvent {
         ServableEvent(time: moment(second), kind: .modelsWanted(models))
     }
 
-    static func present(_ model: String, _ versions: [Int64: String], wanted: [Int64] = [], _ second: Int64 = 0) -> ServableEvent
-    {
+    static func present(_ model: String, _ versions: [Int64: String], wanted: [Int64] = [], _ second: Int64 = 0) -> ServableEvent {
         ServableEvent(time: moment(second), kind: .versionsPresent(model: model, versions: versions, wanted: wanted))
     }
 

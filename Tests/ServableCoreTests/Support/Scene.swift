@@ -68,8 +68,7 @@ struct EventReader {
     mutating func readUntil(_ name: String, _ version: Int64, is state: ServableState) async {
         while let event = await iterator.next() {
             seen.append(event.kind)
-            if case .status(let status) = event.kind, status.id == ServableID(name: name, version: version), status.state == state
-            {
+            if case .status(let status) = event.kind, status.id == ServableID(name: name, version: version), status.state == state {
                 return
             }
         }
