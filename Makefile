@@ -12,7 +12,7 @@ PACKAGES := libopenblas-dev libsqlite3-dev libssl-dev
 BINARY   := .build/release/apus
 # The binary carries its own Swift runtime; tests cannot, so that they have a build folder of their own and neither
 # build throws the other's work away.
-BUILD    := $(SWIFT) build -c release --static-swift-stdlib --product apus
+BUILD    := $(SWIFT) build -c release --static-swift-stdlib --product
 TEST     := $(SWIFT) test -c release --scratch-path .build-test
 SOURCES  := Package.swift Sources Tests
 
@@ -22,7 +22,7 @@ help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
 	@echo "make build      release binary at $(BINARY)"
 	@echo "make test       build and run every test; FILTER=NAME runs those that match"
-	@echo "make bench      latency of the models in models/"
+	@echo "make bench      the project's benchmarks, each beside its reference; FILTER=NAME SECONDS=S"
 	@echo "make format     format the sources in place; make lint only reports"
 	@echo "make deps       install the Debian packages that are missing: $(PACKAGES)"
 	@echo "make install    binary, unit, configuration, manual page, completions; DESTDIR= PREFIX=$(PREFIX)"
@@ -32,13 +32,14 @@ run: build
 	exec $(BINARY) serve --config config/apus.yaml
 
 build: deps
-	$(BUILD)
+	$(BUILD) apus
 
 test: deps
 	$(TEST) $(if $(FILTER),--filter $(FILTER))
 
-bench: build
-	@for model in models/*/; do $(BINARY) bench "$$model"1 --seconds 2 || exit 1; done
+bench: deps
+	$(BUILD) Benchmarks
+	.build/release/Benchmarks $(if $(FILTER),--filter "$(FILTER)") $(if $(SECONDS),--seconds $(SECONDS))
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

@@ -113,6 +113,18 @@ let package = Package(
             swiftSettings: common
         ),
 
+        // Outside the layers: what `make bench` runs.
+        .target(name: "BenchmarkReferences"),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "BenchmarkReferences", "AllocationCounter", "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Inference",
+                "ModelFormats", "Operators", "GraphIR", "Tensors", "CKernels", "COpenBLAS",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: common
+        ),
+
         // Tests mirror the targets; the shape of the house has its own.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),
@@ -164,5 +176,6 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "HTTPCore", "ModelServing", "ServableCore"], swiftSettings: common),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )
