@@ -1,3 +1,4 @@
+import GraphIR
 import ModelFormats
 import Operators
 
@@ -9,10 +10,27 @@ struct BuildInformation: Encodable {
     let isas: [String]
     let math: [String]
     let formats: [String]
+    /// Every operator that is computed, with the versions of its domain's operator set.
+    let operators: [OperatorEntry]
+
+    struct OperatorEntry: Encodable {
+        let domain: String
+        let name: String
+        /// Ranges of versions, `13-` for one without an end.
+        let versions: [String]
+    }
 
     static var current: BuildInformation {
         BuildInformation(
             version: Version.number, isa: InstructionSet.current, isas: InstructionSet.available, math: [LinearAlgebra.libraryName],
-            formats: FormatDetector.formatNames)
+            formats: FormatDetector.formatNames, operators: operators)
+    }
+
+    private static var operators: [OperatorEntry] {
+        StandardOperators.catalog.listing.map { domain, name, ranges in
+            OperatorEntry(
+                domain: domain.isEmpty ? "ai.onnx" : domain, name: name,
+                versions: ranges.map { "\($0.lowerBound)-\($0.upperBound == Int.max ? "" : String($0.upperBound))" })
+        }
     }
 }

@@ -1,6 +1,7 @@
 import AllocationCounter
 import Foundation
 import Inference
+import ModelFormats
 import Operators
 import Tensors
 import Testing

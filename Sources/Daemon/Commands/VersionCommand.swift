@@ -15,5 +15,6 @@ struct VersionCommand: ParsableCommand {
         print("instruction set  \(build.isa) (this processor runs \(build.isas.joined(separator: ", ")))")
         print("math             \(build.math.joined(separator: ", "))")
         print("formats          \(build.formats.joined(separator: ", "))")
+        print("operators        \(build.operators.count) (--json lists them)")
     }
 }
