@@ -176,6 +176,8 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "HTTPCore", "ModelServing", "ServableCore"], swiftSettings: common),
+        // Depends on the program to have it built; it runs as a process.
+        .testTarget(name: "EndToEndTests", dependencies: ["Daemon"], swiftSettings: common),
     ],
     cxxLanguageStandard: .cxx17
 )

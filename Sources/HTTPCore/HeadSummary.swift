@@ -118,6 +118,8 @@ struct HeadSummary {
 
 extension ProtocolRefusal {
     static func bodyTooLarge(_ limits: ConnectionLimits) -> ProtocolRefusal {
-        ProtocolRefusal(.contentTooLarge, "the request body is larger than \(limits.maxBodyBytes) bytes; send a smaller one or raise the limit max_body_bytes")
+        ProtocolRefusal(
+            .contentTooLarge,
+            "the request body is larger than \(limits.maxBodyBytes) bytes; send a smaller one or raise the limit max_body_bytes")
     }
 }
