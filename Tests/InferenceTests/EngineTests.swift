@@ -136,6 +136,25 @@ import Testing
         #expect(try engine.run([good])[0].values(Float.self) == [1, 2, 3])
     }
 
+    /// Sessions and plans once held each other, so that no version's memory was ever freed.
+    @Test("an engine that nobody holds any more frees its plans and its weights")
+    func frees() throws {
+        weak var plan: Plan?
+        weak var weights: TensorStorage?
+        do {
+            let constant = Tensor([1, 2, 3] as [Float], shape: [3])
+            weights = constant.storage
+            let source = Fakes.graph(
+                inputs: [("x", Fakes.vector)], outputs: ["y"], initializers: [("k", constant)], [Fakes.node("Add", ["x", "k"], ["y"])])
+            let engine = try Self.engine(source)
+            _ = try engine.run([Self.x])
+            plan = try engine.plan(for: [Self.x.spec])
+            #expect(plan != nil)
+        }
+        #expect(plan == nil)
+        #expect(weights == nil)
+    }
+
     @Test("an arena over the limit is refused, not tried")
     func arenaLimit() throws {
         var limits = EngineLimits()

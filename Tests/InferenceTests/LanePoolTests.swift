@@ -39,6 +39,26 @@ import Testing
         #expect(work.ran.load(ordering: .relaxed) == 1000)
     }
 
+    /// Under load the queue is never empty; what has run must not be kept meanwhile.
+    @Test("work that has run is let go while other work goes on")
+    func letsGo() async {
+        let pool = LanePool(laneCount: 1)
+        let (endless, endlessDone) = AsyncStream<Void>.makeStream()
+        let busy = [Countdown(100_000, endlessDone), Countdown(100_000, endlessDone)]
+        weak var finished: Countdown?
+        do {
+            let (stream, done) = AsyncStream<Void>.makeStream()
+            let work = Countdown(1, done)
+            finished = work
+            for other in busy { pool.signal(other) }
+            pool.signal(work)
+            for await _ in stream {}
+        }
+        for await _ in endless {}
+        pool.stop()
+        #expect(finished == nil)
+    }
+
     /// Says once that it wants to wait, then runs.
     private final class Delayed: LaneWork {
         let asked = Atomic<Int>(0)

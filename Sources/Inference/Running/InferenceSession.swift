@@ -6,7 +6,8 @@ package import Tensors
 /// All addresses are computed when the session is made, except those of inputs, which `bind` sets before each run.
 /// Sessions are lent by the plan's pool; whoever holds one has it alone, hence `@unchecked Sendable`.
 @safe package final class InferenceSession: @unchecked Sendable {
-    package let plan: Plan
+    /// Owns the pool that owns the session, hence not held: who borrows a session holds the plan meanwhile.
+    package unowned let plan: Plan
     private let arena: Arena
     private let operands: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
     private let calls: [Call]

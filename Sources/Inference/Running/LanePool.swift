@@ -27,12 +27,26 @@ package enum LaneOutcome: Sendable {
 /// Work is served in the order of its signals, one batch in turn, so that a busy model does not starve the others.
 @safe package final class LanePool: Sendable {
     private struct State {
-        var ready: [any LaneWork] = []
+        /// In the order of signals; what has been taken is nil and stands before `head`.
+        var ready: [(any LaneWork)?] = []
         var head = 0
         var queued: Set<ObjectIdentifier> = []
         var timers: [(at: ContinuousClock.Instant, work: any LaneWork)] = []
         var idleLanes = 0
         var isStopping = false
+
+        /// Room before `head` that is given up at once: seldom enough to cost nothing, often enough to stay small.
+        private static let takenLimit = 64
+
+        mutating func dropTaken() {
+            if head == ready.count {
+                ready.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head >= Self.takenLimit {
+                ready.removeFirst(head)
+                head = 0
+            }
+        }
     }
 
     private let lock: LaneLock
@@ -116,12 +130,11 @@ package enum LaneOutcome: Sendable {
 
     private func dequeue() -> (any LaneWork)? {
         guard unsafe state.pointee.head < state.pointee.ready.count else { return nil }
-        let work = unsafe state.pointee.ready[state.pointee.head]
-        unsafe state.pointee.head += 1
-        if unsafe state.pointee.head == state.pointee.ready.count {
-            unsafe state.pointee.ready.removeAll(keepingCapacity: true)
-            unsafe state.pointee.head = 0
-        }
+        let head = unsafe state.pointee.head
+        guard let work = unsafe state.pointee.ready[head] else { preconditionFailure("work was taken twice") }
+        unsafe state.pointee.ready[head] = nil
+        unsafe state.pointee.head = head + 1
+        unsafe state.pointee.dropTaken()
         unsafe state.pointee.queued.remove(ObjectIdentifier(work))
         return work
     }
