@@ -9,7 +9,7 @@ private let allowedImports: [String: Set<String>] = [
     "ProtobufWire": [],
     "Batching": ["DequeModule"],
     "ServableCore": ["Logging"],
-    "Telemetry": ["Logging", "CoreMetrics", "CPlatform"],
+    "Telemetry": ["Logging"],
     "GraphIR": ["Tensors"],
     "HTTPCore": ["CPlatform", "COpenSSL", "Logging"],
     "Registry": ["ServableCore", "GRDB", "Logging"],
