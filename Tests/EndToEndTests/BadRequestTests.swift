@@ -53,7 +53,8 @@ extension EndToEnd {
             try client.send(head + (isChunked ? "f4240\r\n" : "") + #"{"instances": ["#)
             let response = try client.receive()
             #expect(response.status == 413)
-            #expect(try response.error?.hasPrefix("the request body is larger than 2048 bytes") == true)
+            #expect(
+                try response.error == "the request body is larger than 2048 bytes; send a smaller one or raise the limit max_body_bytes")
             #expect(response.closes)
             #expect(try daemon.request("GET", "/readyz").status == 200)
         }

@@ -42,6 +42,24 @@ extension EndToEnd {
             #expect(try daemon.state("shift", Self.newestVersion) == "AVAILABLE")
         }
 
+        @Test("the memory of a version that was swapped out is given back")
+        func memory() async throws {
+            let home = try TemporaryFolder()
+            try home.copyModel("digits")
+            let daemon = try await DaemonProcess(in: home, "model_root: models")
+            try await daemon.waitUntilReady()
+            let rows = [[Double]](repeating: [Double](repeating: 0.5, count: 64), count: 50)
+            #expect(try daemon.request("POST", "/v1/models/digits:predict", body: #"{"instances": \#(rows)}"#).status == 200)
+            let first = home["models/digits/1/model.onnx"].path
+            #expect(try daemon.memoryMap().contains(first))
+            try FileManager.default.copyItem(at: home["models/digits/1"], to: home["models/digits/.2"])
+            try FileManager.default.moveItem(at: home["models/digits/.2"], to: home["models/digits/2"])
+            try await daemon.waitUntil("digits", 1, is: "END")
+            let map = try daemon.memoryMap()
+            #expect(!map.contains(first))
+            #expect(map.contains(home["models/digits/2/model.onnx"].path))
+        }
+
         /// Asks for three rows and checks that one version answered all of them, as its header says.
         private static func predict(_ connection: HTTPClient, _ client: Int, oldest: Int) throws -> Int {
             let rows = [Double(client), Double(client) + 0.5, 7]
