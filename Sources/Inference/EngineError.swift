@@ -16,7 +16,9 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .unsupportedOperator(let node, let name, let domain, let version, let known):
             let place = "node \"\(node)\": operator \(name) of domain \(domain.isEmpty ? "ai.onnx" : domain)"
-            if known.isEmpty { return "\(place) is not supported; see apus version --json for the operators that are" }
+            if known.isEmpty {
+                return "\(place), version \(version), is not supported; see apus version --json for the operators that are"
+            }
             let ranges = known.map(Self.text).joined(separator: ", ")
             return "\(place) is supported for versions \(ranges), found version \(version); export the model with such an operator set"
         case .node(let name, let operatorName, let error):

@@ -61,7 +61,9 @@ struct CommandTests {
     @Test("version tells what is running, on every instruction set of the machine")
     func version() throws {
         let build = try Program("version", "--json").json()
-        #expect(Set(build.keys) == ["version", "isa", "isas", "math", "formats"])
+        #expect(Set(build.keys) == ["version", "isa", "isas", "math", "formats", "operators"])
+        let operators = try #require(build["operators"] as? [[String: Any]])
+        #expect(operators.contains { $0["domain"] as? String == "ai.onnx" && $0["name"] as? String == "Gemm" })
         #expect(build["formats"] as? [String] == ["onnx"])
         for isa in try #require(build["isas"] as? [String]) {
             let forced = try Program("version", "--json", environment: ["APUS_ISA": isa]).json()

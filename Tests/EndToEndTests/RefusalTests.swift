@@ -59,7 +59,7 @@ extension EndToEnd {
         }
 
         private static let unknownOperator = Model(
-            name: "unknown", status: 3, says: [#"node "mystery""#, "operator Frobnicate", "domain com.example"])
+            name: "unknown", status: 3, says: [#"node "mystery""#, "operator Frobnicate", "domain com.example, version 3"])
 
         @Test(
             "check refuses a model that cannot be served, naming file, fault and node",

@@ -19,7 +19,7 @@ import Testing
             Refusal(
                 name: "an operator nobody knows",
                 graph: Fakes.graph(inputs: [("x", Fakes.vector)], outputs: ["y"], [Fakes.node("Frobnicate", ["x"], ["y"])]),
-                message: "node \"Frobnicate_y\": operator Frobnicate of domain ai.onnx is not supported"),
+                message: "node \"Frobnicate_y\": operator Frobnicate of domain ai.onnx, version 3, is not supported"),
             Refusal(
                 name: "a version nobody knows",
                 graph: Fakes.graph(inputs: [("x", Fakes.vector)], outputs: ["y"], [Fakes.node("Check", ["x"], ["y"], version: 9)]),
