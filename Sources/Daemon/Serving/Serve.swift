@@ -23,6 +23,7 @@ struct Serve: Sendable {
     func run() async throws {
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let stack = try open()
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Bound before anything is loaded: a port in use shows at once, and health can be asked during a long load.
         do {
             try stack.server.start()
@@ -36,7 +37,8 @@ struct Serve: Sendable {
             LifecycleService(
                 manager: stack.manager, specification: configuration.serving, readiness: stack.readiness,
                 unloadTimeout: Self.unloadTimeout, logger: logger),
-            ReloadService(load: reload, apply: { try await apply($0, to: stack) }, notify: notify, logger: logger),
+            ReloadService(
+                signals: hangups, load: reload, apply: { try await apply($0, to: stack) }, notify: notify, logger: logger),
             HTTPService(
                 server: stack.server, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, notify: notify,
                 logger: logger),

@@ -58,13 +58,14 @@ struct HTTPService: Service {
 
 /// Reads the configuration again at every SIGHUP. A wrong one is refused whole and the old one stays.
 struct ReloadService: Service {
+    /// SIGHUP, trapped before the daemon can be reached: an earlier one would be lost.
+    let signals: UnixSignalsSequence
     let load: @Sendable () throws -> ApusConfiguration
     let apply: @Sendable (ApusConfiguration) async throws -> Void
     let notify: SystemdNotify
     let logger: Logger
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
         for await _ in signals.cancelOnGracefulShutdown() { await reload() }
     }
 
