@@ -32,6 +32,7 @@ package final class Connection: @unchecked Sendable {
 
     let context: ConnectionContext
     let peer: PeerAddress
+    let isLocal: Bool
     /// The loop's place for this connection.
     var slot = 0
 
@@ -69,9 +70,10 @@ package final class Connection: @unchecked Sendable {
     private let gone = Atomic(false)
     private let hasShortReads: Bool
 
-    package init(_ transport: any Transport, peer: PeerAddress, context: ConnectionContext) {
+    package init(_ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, context: ConnectionContext) {
         self.transport = transport
         self.peer = peer
+        self.isLocal = isLocal
         self.context = context
         hasShortReads = transport.shortReadMeansEmpty
         phaseDeadline = context.now + (context.isDraining ? context.limits.drainGrace : context.limits.headTimeout)

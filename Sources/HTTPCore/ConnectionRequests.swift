@@ -62,7 +62,7 @@ extension Connection {
         phaseDeadline = .never
         context.counters.requests.add(1)
         context.counters.requestsInFlight.add(1)
-        context.handler.handle(Request(memory, bodyRange: body, peer: peer), Responder(self))
+        context.handler.handle(Request(memory, bodyRange: body, peer: peer, isLocal: isLocal), Responder(self))
         memory.buffer.consume(end)
         if memory.buffer.isEmpty { releaseMemory() } else { memory.beginRequest() }
     }

@@ -116,9 +116,9 @@ package final class HTTPServer: Sendable {
 
     private func openListeners() throws(SocketError) -> [Listener] {
         var listeners: [Listener] = []
-        for address in configuration.listeners {
+        for listener in configuration.listeners {
             do throws(SocketError) {
-                listeners += try Listener.open(address)
+                listeners += try Listener.open(listener)
             } catch {
                 listeners.forEach { $0.close() }
                 throw error

@@ -2,7 +2,7 @@ import Glibc
 
 /// How a server listens and what it allows.
 package struct HTTPServerConfiguration: Sendable {
-    package var listeners: [ListenerAddress]
+    package var listeners: [ListenerConfiguration]
     package var limits: ConnectionLimits
     /// Loops that share the connections, each on one thread at most.
     package var loopCount: Int
@@ -11,7 +11,7 @@ package struct HTTPServerConfiguration: Sendable {
 
     /// - Parameter loopCount: By default one for every two processors, as the others compute what the loops answer.
     package init(
-        listeners: [ListenerAddress],
+        listeners: [ListenerConfiguration],
         limits: ConnectionLimits = ConnectionLimits(),
         loopCount: Int = HTTPServerConfiguration.defaultLoopCount,
         serverName: String = "apus"

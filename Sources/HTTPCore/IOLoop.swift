@@ -116,7 +116,7 @@ import Logging
             case .answer(let connection, let answer):
                 connection.answer(answer)
                 settle(connection)
-            case .adopt(let descriptor, let peer): adopt(descriptor, peer)
+            case .adopt(let accepted): adopt(accepted)
             case .perform(let action): action(self)
             }
         }
@@ -147,14 +147,22 @@ import Logging
         placement.release(connection.peer)
     }
 
-    private func adopt(_ descriptor: Int32, _ peer: PeerAddress) {
+    /// Makes an accepted socket a connection of this loop.
+    private func adopt(_ accepted: AcceptedSocket) {
+        let transport: any Transport
+        do throws(TransportError) {
+            transport = try accepted.transport.makeTransport(over: accepted.descriptor)
+        } catch {
+            context.logger.error("cannot serve a connection", metadata: ["peer": "\(accepted.peer)", "error": "\(error)"])
+            return placement.release(accepted.peer)
+        }
         // Without this answers of several writes would wait for the client's acknowledgements; a failure costs speed only.
-        _ = apus_set_no_delay(descriptor)
-        let connection = Connection(PlainTransport(descriptor: descriptor), peer: peer, context: context)
+        if !accepted.isLocal { _ = apus_set_no_delay(accepted.descriptor) }
+        let connection = Connection(transport, peer: accepted.peer, isLocal: accepted.isLocal, context: context)
         let token = connections.insert(connection)
-        let result = apus_poll_add_connection(poll, descriptor, token)
+        let result = apus_poll_add_connection(poll, accepted.descriptor, token)
         if result < 0 {
-            context.logger.error("cannot watch a connection", metadata: ["peer": "\(peer)", "errno": "\(-result)"])
+            context.logger.error("cannot watch a connection", metadata: ["peer": "\(accepted.peer)", "errno": "\(-result)"])
             connection.close(reset: true)
         }
         settle(connection)
@@ -222,13 +230,13 @@ extension IOLoop {
     }
 
     private func acceptWaiting(_ listener: Listener) -> Listener.Outcome {
-        listener.accept(budget: Self.acceptsPerTurn) { descriptor, peer in
+        listener.accept(budget: Self.acceptsPerTurn) { accepted in
             context.counters.acceptedConnections.add(1)
-            guard let target = placement.place(peer, near: self) else {
+            guard let target = placement.place(accepted.peer, near: self) else {
                 context.counters.refusedConnections.add(1)
-                return Overload.refuse(descriptor)
+                return Overload.refuse(accepted)
             }
-            if target === self { adopt(descriptor, peer) } else { target.post(.adopt(descriptor: descriptor, peer)) }
+            if target === self { adopt(accepted) } else { target.post(.adopt(accepted)) }
         }
     }
 

@@ -16,6 +16,7 @@ final class Listener {
 
     let descriptor: Int32
     let address: BoundAddress
+    private let transport: any TransportFactory
     /// While accepting pauses: when it goes on.
     var resumesAt: MonotonicInstant?
     /// From the first accept that failed for want of something until one that did not.
@@ -23,16 +24,17 @@ final class Listener {
     /// Once new handshakes are refused: when the socket closes.
     var closesAt: MonotonicInstant?
 
-    private init(descriptor: Int32, address: BoundAddress) {
+    private init(descriptor: Int32, address: BoundAddress, transport: any TransportFactory) {
         self.descriptor = descriptor
         self.address = address
+        self.transport = transport
     }
 
     /// Opens a listener on every address that the host has.
-    static func open(_ wanted: ListenerAddress) throws(SocketError) -> [Listener] {
+    static func open(_ wanted: ListenerConfiguration) throws(SocketError) -> [Listener] {
         var listeners: [Listener] = []
         var unavailable: SocketError?
-        for address in try resolve(wanted) {
+        for address in try resolve(wanted.address) {
             do throws(SocketError) {
                 listeners.append(try listen(address, wanted))
             } catch  where error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT {
@@ -56,9 +58,9 @@ final class Listener {
         return Array(found.prefix(port == 0 ? 1 : Int(count)))
     }
 
-    private static func listen(_ address: apus_address, _ wanted: ListenerAddress) throws(SocketError) -> Listener {
+    private static func listen(_ address: apus_address, _ wanted: ListenerConfiguration) throws(SocketError) -> Listener {
         var address = address
-        let subject = address.text.map { BoundAddress(host: $0.host, port: $0.port).description } ?? wanted.description
+        let subject = address.text.map { BoundAddress(host: $0.host, port: $0.port).description } ?? wanted.address.description
         let descriptor = unsafe apus_listen(&address, backlog)
         guard descriptor >= 0 else { throw SocketError(.listen, subject, errno: -descriptor) }
         let result = unsafe apus_local_address(descriptor, &address)
@@ -66,18 +68,20 @@ final class Listener {
             _ = apus_close(descriptor)
             throw SocketError(.inspect, subject, errno: -result)
         }
-        return Listener(descriptor: descriptor, address: BoundAddress(host: bound.host, port: bound.port))
+        return Listener(descriptor: descriptor, address: BoundAddress(host: bound.host, port: bound.port), transport: wanted.transport)
     }
 
     func close() { _ = apus_close(descriptor) }
 
     /// Accepts up to `budget` connections.
-    func accept(budget: Int, _ take: (_ descriptor: Int32, _ peer: PeerAddress) -> Void) -> Outcome {
+    func accept(budget: Int, _ take: (AcceptedSocket) -> Void) -> Outcome {
         for _ in 0..<budget {
             var address = apus_address()
             let accepted = unsafe apus_accept(descriptor, &address)
             if accepted >= 0 {
-                take(accepted, PeerAddress(address))
+                take(
+                    AcceptedSocket(
+                        descriptor: accepted, peer: PeerAddress(address), isLocal: false, transport: transport))
                 continue
             }
             switch -accepted {

@@ -1,6 +1,6 @@
 /// What other threads tell a loop.
 enum LoopMessage: Sendable {
     case answer(Connection, Answer)
-    case adopt(descriptor: Int32, PeerAddress)
+    case adopt(AcceptedSocket)
     case perform(@Sendable (IOLoop) -> Void)
 }

@@ -14,9 +14,13 @@ enum Overload {
         """
 
     /// Answers 503 as far as the socket takes it at once, and closes: an overloaded server does not wait.
-    static func refuse(_ descriptor: Int32) {
-        _ = unsafe apus_send(descriptor, response.utf8Start, response.utf8CodeUnitCount)
-        _ = apus_shutdown_write(descriptor)
-        _ = apus_close(descriptor)
+    ///
+    /// A client that expects an encrypted answer gets none: a handshake is what overload cannot afford.
+    static func refuse(_ accepted: AcceptedSocket) {
+        if accepted.transport.acceptsClearText {
+            _ = unsafe apus_send(accepted.descriptor, response.utf8Start, response.utf8CodeUnitCount)
+            _ = apus_shutdown_write(accepted.descriptor)
+        }
+        _ = apus_close(accepted.descriptor)
     }
 }

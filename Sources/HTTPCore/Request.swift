@@ -8,14 +8,17 @@
     private let bodyRange: Range<Int>
     /// The client's address.
     package let peer: PeerAddress
+    /// Whether it came over a Unix socket, whose file's mode has decided who may connect.
+    package let isLocal: Bool
 
     /// `bodyRange` counts from the first byte in the memory's buffer.
-    init(_ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress) {
+    init(_ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress, isLocal: Bool) {
         self.memory = memory
         // The head is not empty, so neither is the buffer.
         unsafe base = unsafe memory.buffer.bytes.baseAddress.unsafelyUnwrapped
         self.bodyRange = bodyRange
         self.peer = peer
+        self.isLocal = isLocal
     }
 
     package var method: HTTPMethod { memory.head.method }

@@ -34,7 +34,7 @@ final class LiveServer: Sendable {
         let handler = RESTHandler(
             backend, registry: FakeRegistry(), configuration: configuration, metrics: { "# TYPE x counter\nx{} 1\n" },
             unreadiness: { reasons.value.withLock { $0 } }, observer: observer)
-        let listener = ListenerAddress.tcp(host: "127.0.0.1", port: 0)
+        let listener = ListenerConfiguration.tcp(host: "127.0.0.1", port: 0)
         server = HTTPServer(
             configuration: HTTPServerConfiguration(listeners: [listener], loopCount: 1), handler: handler,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -1,0 +1,17 @@
+/// One place where the server listens, and how bytes travel over the connections that come in there.
+package struct ListenerConfiguration: Sendable {
+    package var address: ListenerAddress
+    package var transport: any TransportFactory
+
+    package init(_ address: ListenerAddress, transport: any TransportFactory = PlainTransportFactory()) {
+        self.address = address
+        self.transport = transport
+    }
+
+    /// See `ListenerAddress.tcp`.
+    package static func tcp(
+        host: String, port: UInt16, transport: any TransportFactory = PlainTransportFactory()
+    ) -> ListenerConfiguration {
+        ListenerConfiguration(.tcp(host: host, port: port), transport: transport)
+    }
+}
