@@ -7,7 +7,7 @@ DESTDIR  ?=
 INSTALL  ?= install
 
 # Debian packages that the build needs beside a Swift toolchain.
-PACKAGES := libopenblas-dev libsqlite3-dev libssl-dev
+PACKAGES := libopenblas-dev libsqlite3-dev libssl-dev zlib1g-dev
 
 BINARY   := .build/release/apus
 # The binary carries its own Swift runtime; tests cannot, so that they have a build folder of their own and neither

@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CPlatform", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Tensors", dependencies: ["CPlatform"], swiftSettings: guarded),
         .target(name: "ProtobufWire", swiftSettings: guarded),
         .target(
@@ -54,7 +55,7 @@ let package = Package(
         .target(name: "GraphIR", dependencies: ["Tensors"], swiftSettings: common),
         .target(
             name: "HTTPCore",
-            dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CPlatform", "CZlib", .product(name: "Logging", package: "swift-log")],
             swiftSettings: guarded
         ),
         .target(

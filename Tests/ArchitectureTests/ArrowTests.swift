@@ -11,7 +11,7 @@ private let allowedImports: [String: Set<String>] = [
     "ServableCore": ["Logging"],
     "Telemetry": ["Logging"],
     "GraphIR": ["Tensors"],
-    "HTTPCore": ["CPlatform", "COpenSSL", "Logging"],
+    "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
     "Registry": ["ServableCore", "GRDB", "Logging"],
     "Operators": ["GraphIR", "Tensors", "CKernels", "COpenBLAS"],
     "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
@@ -105,6 +105,7 @@ private let foundationFree: Set<String> = [
     func fences() throws {
         let owners: [String: Set<String>] = [
             "GRDB": ["Registry"], "COpenBLAS": ["Operators", "Benchmarks"], "CKernels": ["Operators", "Benchmarks"], "Yams": ["Daemon"],
+            "CZlib": ["HTTPCore"],
         ]
         for (module, owners) in owners {
             let users = allowedImports.filter { $0.value.contains(module) }.keys
