@@ -145,6 +145,16 @@ int64_t apus_send(int descriptor, const void *bytes, size_t count) {
     }
 }
 
+void apus_discard_input(int descriptor, size_t limit) {
+    char scratch[16 * 1024];
+    while (limit > 0) {
+        size_t wanted = limit < sizeof scratch ? limit : sizeof scratch;
+        int64_t count = apus_receive(descriptor, scratch, wanted);
+        if (count <= 0) return;
+        limit -= (size_t)count;
+    }
+}
+
 int apus_shutdown_write(int descriptor) { return shutdown(descriptor, SHUT_WR) == 0 ? 0 : -errno; }
 
 // Linux releases the descriptor even when close(2) is interrupted, so it is never retried.

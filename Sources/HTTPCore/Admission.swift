@@ -30,9 +30,9 @@ final class Admission: Sendable {
         }
         guard maxPerPeer > 0, peer != .none else { return true }
         let isWithinLimit = openByPeer.withLock { byPeer in
-            let count = byPeer[peer.host, default: 0]
+            let count = byPeer[peer.client, default: 0]
             guard count < maxPerPeer else { return false }
-            byPeer[peer.host] = count + 1
+            byPeer[peer.client] = count + 1
             return true
         }
         if !isWithinLimit { open.subtract(1, ordering: .sequentiallyConsistent) }
@@ -43,8 +43,8 @@ final class Admission: Sendable {
         open.subtract(1, ordering: .sequentiallyConsistent)
         guard maxPerPeer > 0, peer != .none else { return }
         openByPeer.withLock { byPeer in
-            guard let count = byPeer[peer.host] else { return }
-            byPeer[peer.host] = count > 1 ? count - 1 : nil
+            guard let count = byPeer[peer.client] else { return }
+            byPeer[peer.client] = count > 1 ? count - 1 : nil
         }
     }
 }

@@ -42,6 +42,8 @@ package final class Connection: @unchecked Sendable {
     var memory: RequestMemory?
     var output = ByteBuffer()
     var requestCount = 0
+    /// Whether the request with the handler has one of the places that all loops share.
+    var holdsPlace = false
 
     // What readiness has told and reading or writing has not yet contradicted.
     var isReadable = false
@@ -116,7 +118,7 @@ package final class Connection: @unchecked Sendable {
     /// Takes the answer to the request that is being handled.
     func answer(_ answer: Answer) {
         guard phase == .handling else { return }
-        context.counters.requestsInFlight.add(-1)
+        endHandling()
         let closes = !keepsAlive || context.isDraining
         append(answer, closes: closes)
         if closes { phase = .finishing } else { rest() }
@@ -127,7 +129,7 @@ package final class Connection: @unchecked Sendable {
     package func close(reset: Bool) {
         guard phase != .closed else { return }
         if phase == .handling {
-            context.counters.requestsInFlight.add(-1)
+            endHandling()
             context.counters.abandonedRequests.add(1)
         }
         phase = .closed

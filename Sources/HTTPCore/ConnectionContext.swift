@@ -12,6 +12,8 @@ package final class ConnectionContext: @unchecked Sendable {
     let logger: Logger
     package let counters = LoopCounters()
     let mailbox: Mailbox<LoopMessage>
+    /// Shared with the other loops.
+    let inFlightLimit: InFlightLimit
 
     /// The time of the current turn of the loop.
     package private(set) var now: MonotonicInstant
@@ -26,11 +28,22 @@ package final class ConnectionContext: @unchecked Sendable {
     /// The thread that runs the loop at present; 0 when none does.
     private let thread = Atomic<UInt>(0)
 
-    package init(
+    /// A context that shares nothing with others; for what drives connections without a loop.
+    package convenience init(
         limits: ConnectionLimits, serverName: String, handler: any RequestHandler, logger: Logger,
         now: MonotonicInstant = .now, wake: @escaping @Sendable () -> Void
     ) {
+        self.init(
+            limits: limits, inFlightLimit: InFlightLimit(limits.maxRequestsInFlight), serverName: serverName, handler: handler,
+            logger: logger, now: now, wake: wake)
+    }
+
+    init(
+        limits: ConnectionLimits, inFlightLimit: InFlightLimit, serverName: String, handler: any RequestHandler, logger: Logger,
+        now: MonotonicInstant = .now, wake: @escaping @Sendable () -> Void
+    ) {
         self.limits = limits
+        self.inFlightLimit = inFlightLimit
         self.serverName = serverName
         self.handler = handler
         self.logger = logger

@@ -15,8 +15,11 @@ package struct ConnectionLimits: Sendable, Equatable {
 
     /// Connections open at once; one more is answered 503 and closed.
     package var maxConnections = 16 * 1024
-    /// Connections open at once from one address; 0 means as many as in all.
+    /// Connections open at once from one client (an IPv4 address, or an IPv6 network of 64 bits); 0 means as many as in all.
     package var maxConnectionsPerPeer = 0
+    /// Requests with the handler at once, over all connections; the next one is answered 503 at once and its connection
+    /// kept. 0 means one for every connection.
+    package var maxRequestsInFlight = 0
     /// Requests answered on one connection before it is closed; 0 means any number.
     package var maxRequestsPerConnection = 0
 

@@ -60,11 +60,30 @@ extension Connection {
         confirmsKeepAlive = memory.head.version == .http10
         phase = .handling
         phaseDeadline = .never
-        context.counters.requests.add(1)
         context.counters.requestsInFlight.add(1)
-        context.handler.handle(Request(memory, bodyRange: body, peer: peer, isLocal: isLocal), Responder(self))
+        give(Request(memory, bodyRange: body, peer: peer, isLocal: isLocal))
         memory.buffer.consume(end)
         if memory.buffer.isEmpty { releaseMemory() } else { memory.beginRequest() }
+    }
+
+    /// Gives the request to the handler, or answers that too many are there already.
+    private func give(_ request: borrowing Request) {
+        holdsPlace = context.inFlightLimit.enter()
+        if holdsPlace || context.handler.answersBeyondLimit(request) {
+            context.counters.requests.add(1)
+            context.handler.handle(request, Responder(self))
+        } else {
+            context.counters.refusedRequests.add(1)
+            answer(Overload.tooManyInFlight)
+        }
+    }
+
+    /// The request is no longer with the handler.
+    func endHandling() {
+        context.counters.requestsInFlight.add(-1)
+        guard holdsPlace else { return }
+        holdsPlace = false
+        context.inFlightLimit.leave()
     }
 
     /// Where the body lies, and where the request ends on the wire.

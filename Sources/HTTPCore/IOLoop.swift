@@ -48,7 +48,8 @@ import Logging
         unsafe events = .allocate(capacity: APUS_EVENT_CAPACITY)
         let wake = descriptors.wake
         context = ConnectionContext(
-            limits: configuration.limits, serverName: configuration.serverName, handler: handler, logger: logger
+            limits: configuration.limits, inFlightLimit: placement.inFlightLimit, serverName: configuration.serverName,
+            handler: handler, logger: logger
         ) {
             // It can fail only when the counter is full, and then the loop is being woken already.
             _ = apus_wake(wake)

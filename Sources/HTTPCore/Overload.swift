@@ -2,24 +2,32 @@ import CPlatform
 
 /// What a client hears that a limit turns away.
 enum Overload {
-    private static let response: StaticString = """
-        HTTP/1.1 503 Service Unavailable\r
-        Content-Type: application/json\r
-        Content-Length: 70\r
-        Retry-After: 1\r
-        Connection: close\r
-        \r
-        {"error": "the server has as many connections as it may; try later."}
+    /// For one request more than may be under way; the connection stays.
+    static let tooManyInFlight = Answer.error(
+        .serviceUnavailable, "the server has as many requests under way as it may; try later",
+        headers: [HTTPHeader("Retry-After", "1")])
 
-        """
+    /// For one connection more than may be open.
+    private static let tooManyConnections: [UInt8] = {
+        let body = "{\"error\": \"the server has as many connections as it may; try later\"}\n"
+        let fields = [
+            "HTTP/1.1 503 Service Unavailable", "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
+            "Retry-After: 1", "Connection: close", "", body,
+        ]
+        return Array(fields.joined(separator: "\r\n").utf8)
+    }()
+
+    /// What a client may have sent already, bytes; unread they would make the kernel send a reset after the answer.
+    private static let discardedByteCount = 64 * 1024
 
     /// Answers 503 as far as the socket takes it at once, and closes: an overloaded server does not wait.
     ///
     /// A client that expects an encrypted answer gets none: a handshake is what overload cannot afford.
     static func refuse(_ accepted: AcceptedSocket) {
         if accepted.transport.acceptsClearText {
-            _ = unsafe apus_send(accepted.descriptor, response.utf8Start, response.utf8CodeUnitCount)
+            _ = unsafe tooManyConnections.withUnsafeBytes { unsafe apus_send(accepted.descriptor, $0.baseAddress, $0.count) }
             _ = apus_shutdown_write(accepted.descriptor)
+            apus_discard_input(accepted.descriptor, discardedByteCount)
         }
         _ = apus_close(accepted.descriptor)
     }

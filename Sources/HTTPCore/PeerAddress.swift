@@ -24,8 +24,12 @@ package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         self = isInternet ? PeerAddress(high: words.0, low: words.1, port: address.text?.port ?? 0) : .none
     }
 
-    /// Equal for all connections of one client, whatever their ports.
-    var host: PeerAddress { PeerAddress(high: high, low: low, port: 0) }
+    /// Equal for all connections of one client: whatever their ports and, in IPv6, wherever in its network of 64 bits, in
+    /// which a single machine may take any address (RFC 8981).
+    var client: PeerAddress { PeerAddress(high: high, low: isIPv4 ? low : 0, port: 0) }
+
+    /// Whether this is ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). The words hold the bytes as memory does.
+    private var isIPv4: Bool { high == 0 && UInt64(bigEndian: low) >> 32 == 0xFFFF }
 
     package var description: String {
         var octets: [UInt8] = []

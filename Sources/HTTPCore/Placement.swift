@@ -3,10 +3,14 @@ import Synchronization
 /// Decides which loop serves a new connection.
 final class Placement: Sendable {
     let admission: Admission
+    let inFlightLimit: InFlightLimit
     private let loops = Mutex<[IOLoop]>([])
     private let next = Atomic(0)
 
-    init(_ limits: ConnectionLimits) { admission = Admission(limits) }
+    init(_ limits: ConnectionLimits) {
+        admission = Admission(limits)
+        inFlightLimit = InFlightLimit(limits.maxRequestsInFlight)
+    }
 
     func setLoops(_ all: [IOLoop]) { loops.withLock { $0 = all } }
 

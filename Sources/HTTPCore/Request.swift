@@ -94,4 +94,12 @@ package protocol RequestHandler: Sendable {
     /// It must not block. `request` is valid only during the call; `responder` may leave it, to any thread, and must be
     /// used exactly once.
     func handle(_ request: borrowing Request, _ responder: Responder)
+
+    /// Whether the request is answered even when as many are under way as may be, as one that asks for the server's health
+    /// is. Called only then, on the loop's queue; false unless a handler says otherwise.
+    func answersBeyondLimit(_ request: borrowing Request) -> Bool
+}
+
+extension RequestHandler {
+    package func answersBeyondLimit(_ request: borrowing Request) -> Bool { false }
 }

@@ -51,6 +51,8 @@ int apus_refuse_new_handshakes(int listener);
 
 int64_t apus_receive(int descriptor, void *bytes, size_t capacity);
 int64_t apus_send(int descriptor, const void *bytes, size_t count);
+/// Reads and drops what has arrived, up to `limit` bytes; for a non-blocking socket.
+void apus_discard_input(int descriptor, size_t limit);
 int apus_shutdown_write(int descriptor);
 int apus_close(int descriptor);
 

@@ -18,6 +18,13 @@ final class EmbeddedConnection {
         connection = Connection(transport, peer: .none, context: context)
     }
 
+    /// A further connection of the loop that the other one has.
+    init(_ handler: any RequestHandler, sharing other: EmbeddedConnection) {
+        context = other.context
+        transport = MemoryTransport()
+        connection = Connection(transport, peer: .none, context: context)
+    }
+
     /// Gives the connection bytes and everything they lead to.
     func send(_ bytes: some Sequence<UInt8>) {
         transport.incoming.append(contentsOf: bytes)

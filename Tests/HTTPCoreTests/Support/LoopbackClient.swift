@@ -11,25 +11,23 @@ final class LoopbackClient: @unchecked Sendable {
     private(set) var hasEnded = false
     private(set) var wasReset = false
 
-    /// - Parameter receiveBufferByteCount: A small one makes a slow reader.
-    init(_ address: BoundAddress, receiveBufferByteCount: Int32? = nil) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    /// - Parameters:
+    ///   - source: The address to come from, for a server on IPv4.
+    ///   - receiveBufferByteCount: A small one makes a slow reader.
+    init(_ address: BoundAddress, from source: String? = nil, receiveBufferByteCount: Int32? = nil) throws {
+        var target = SocketAddress(address)
+        descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue), 0)
         if var count = receiveBufferByteCount {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))
         }
         // Nothing here may hang a test run for ever.
         var patience = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = address.port.bigEndian
-        target.sin_addr.s_addr = inet_addr(address.host)
-        let result = withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        if let source {
+            var own = SocketAddress(BoundAddress(host: source, port: 0))
+            try own.check(own.withRaw { bind(descriptor, $0, $1) }, "a test's source \(source)")
         }
-        if result != 0 { throw SocketError(.watch, "a test's connection to \(address)", errno: errno) }
+        try target.check(target.withRaw { connect(descriptor, $0, $1) }, "a test's connection to \(address)")
     }
 
     deinit { close(descriptor) }
@@ -47,6 +45,16 @@ final class LoopbackClient: @unchecked Sendable {
                 sent += count
             }
         }
+    }
+
+    /// Leaves at once, with nothing sent properly.
+    func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        // The descriptor itself stays until the end, as its number could be given to somebody else.
+        let null = open("/dev/null", O_RDONLY)
+        dup2(null, descriptor)
+        close(null)
     }
 
     func endInput() { shutdown(descriptor, Int32(SHUT_WR)) }
