@@ -111,6 +111,13 @@ import Glibc
         end = start + byteCount
     }
 
+    /// Writes `text` over what lies at `offset`.
+    mutating func overwrite(at offset: Int, _ text: StaticString) {
+        precondition(offset >= 0 && text.utf8CodeUnitCount <= count - offset, "the text lies outside the buffer")
+        let source = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: mutableBytes[offset...]).copyMemory(from: source)
+    }
+
     /// Takes `gap` bytes out of the buffer at `offset` by moving what precedes them.
     mutating func close(gap: Int, at offset: Int) {
         precondition(gap >= 0 && offset >= 0 && gap <= count - offset, "the gap lies outside the buffer")

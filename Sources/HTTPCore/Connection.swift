@@ -68,6 +68,7 @@ package final class Connection: @unchecked Sendable {
     var answersHead = false
     var keepsAlive = true
     var confirmsKeepAlive = false
+    var prefersGzip = false
 
     private let gone = Atomic(false)
     private let hasShortReads: Bool

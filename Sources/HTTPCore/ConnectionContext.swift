@@ -20,6 +20,9 @@ package final class ConnectionContext: @unchecked Sendable {
     /// `Server` and `Date`, ready to be copied into every head.
     private(set) var commonFields = ByteBuffer()
     var pool = MemoryPool()
+    let coder: ContentCoder
+    /// Bytes from which on answers are compressed for those who ask; none has as many as `Int.max`.
+    let compressionThreshold: Int
     /// Answers close their connections from now on.
     package var isDraining = false
 
@@ -49,6 +52,8 @@ package final class ConnectionContext: @unchecked Sendable {
         self.logger = logger
         self.now = now
         nextDate = now
+        coder = ContentCoder(level: limits.compressionLevel)
+        compressionThreshold = limits.compressionThresholdBytes > 0 ? limits.compressionThresholdBytes : .max
         mailbox = Mailbox(wake: wake)
     }
 

@@ -6,12 +6,17 @@ package struct ConnectionLimits: Sendable, Equatable {
     package var maxHeadBytes = 32 * 1024
     /// Header fields of one request; more is answered 431.
     package var maxFieldCount = 128
-    /// Bytes of a request body after removal of the chunked framing; more is answered 413.
+    /// Bytes of a request body after removal of the chunked framing, and again of each content coding; more is answered 413.
     package var maxBodyBytes = 64 * 1024 * 1024
     /// Bytes of chunk extensions in one body; more is answered 413.
     package var maxChunkExtensionBytes = 16 * 1024
     /// Bytes of the trailer section of a chunked body; more is answered 431.
     package var maxTrailerBytes = 8 * 1024
+
+    /// Bytes from which on an answer is compressed for clients that ask for it; 0 means never.
+    package var compressionThresholdBytes = 16 * 1024
+    /// 1 (fastest) to 9 (smallest).
+    package var compressionLevel = 1
 
     /// Connections open at once; one more is answered 503 and closed.
     package var maxConnections = 16 * 1024

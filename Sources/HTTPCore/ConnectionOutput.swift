@@ -5,8 +5,9 @@ extension Connection {
     func append(_ answer: Answer, closes: Bool) {
         takeOutput()
         let options = ResponseWriter.Options(
-            omitsContent: answersHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive)
-        ResponseWriter.append(answer, options, commonFields: context.commonFields, to: &output)
+            omitsContent: answersHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive, prefersGzip: prefersGzip,
+            compressionThreshold: context.compressionThreshold)
+        ResponseWriter.append(answer, options, commonFields: context.commonFields, coder: context.coder, to: &output)
         context.counters.countResponse(answer.status)
     }
 

@@ -58,6 +58,7 @@ extension Connection {
         let limit = context.limits.maxRequestsPerConnection
         keepsAlive = memory.head.isPersistent && (limit == 0 || requestCount < limit)
         confirmsKeepAlive = memory.head.version == .http10
+        prefersGzip = memory.head.prefersGzip
         phase = .handling
         phaseDeadline = .never
         context.counters.requestsInFlight.add(1)
@@ -71,7 +72,7 @@ extension Connection {
         holdsPlace = context.inFlightLimit.enter()
         if holdsPlace || context.handler.answersBeyondLimit(request) {
             context.counters.requests.add(1)
-            context.handler.handle(request, Responder(self))
+            if request.hasCodedContent { decode(request) } else { context.handler.handle(request, Responder(self)) }
         } else {
             context.counters.refusedRequests.add(1)
             answer(Overload.tooManyInFlight)
@@ -113,6 +114,7 @@ extension Connection {
                 "peer": "\(peer)", "status": "\(refusal.status.code)", "reason": "\(refusal.message)",
             ])
         answersHead = memory?.head.method == .head
+        prefersGzip = false
         append(.error(refusal.status, refusal.message), closes: true)
         phase = .finishing
     }

@@ -10,6 +10,9 @@ package struct HTTPHeader: Sendable, Hashable {
         self.value = isClean ? value : String(decoding: value.utf8.map { isFieldValueByte($0) ? $0 : 0x20 }, as: UTF8.self)
     }
 
+    /// Whether it says how the content is coded.
+    var isContentEncoding: Bool { name.description.lowercased() == "content-encoding" }
+
     package static func == (left: Self, right: Self) -> Bool {
         left.name.description == right.name.description && left.value == right.value
     }

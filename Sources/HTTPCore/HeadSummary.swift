@@ -7,6 +7,8 @@ struct HeadSummary {
     private var closes = false
     private var keepsAlive = false
     private var expectsContinue = false
+    private var contentCodings = ContentCodings()
+    private var acceptEncoding = AcceptEncoding()
 
     /// Takes note of one field; the name selects by its length first, as most fields matter to nobody here.
     mutating func note(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(ProtocolRefusal) {
@@ -15,6 +17,8 @@ struct HeadSummary {
         case 6 where name.equalsIgnoringCase("expect"): try noteExpect(value)
         case 10 where name.equalsIgnoringCase("connection"): noteConnection(value)
         case 14 where name.equalsIgnoringCase("content-length"): try noteContentLength(value)
+        case 15 where name.equalsIgnoringCase("accept-encoding"): acceptEncoding.note(value)
+        case 16 where name.equalsIgnoringCase("content-encoding"): contentCodings.note(value)
         case 17 where name.equalsIgnoringCase("transfer-encoding"): try noteTransferEncoding(value)
         default: break
         }
@@ -29,6 +33,8 @@ struct HeadSummary {
         head.isPersistent = !closes && (head.version == .http11 || keepsAlive)
         // RFC 9110 §10.1.1: an expectation without content, or from an HTTP/1.0 client, is ignored.
         head.expectsContinue = expectsContinue && head.version == .http11 && head.framing != .none
+        head.contentCodings = contentCodings
+        head.prefersGzip = acceptEncoding.prefersGzip
     }
 
     private func framing(_ version: HTTPVersion, _ limits: ConnectionLimits) throws(ProtocolRefusal) -> BodyFraming {

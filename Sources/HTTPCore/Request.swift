@@ -5,7 +5,8 @@
     private let memory: RequestMemory
     /// The request's first byte.
     private let base: UnsafeRawPointer
-    private let bodyRange: Range<Int>
+    /// The whole body, chunked framing and content codings removed.
+    package let body: UnsafeRawBufferPointer
     /// The client's address.
     package let peer: PeerAddress
     /// Whether it came over a Unix socket, whose file's mode has decided who may connect.
@@ -16,10 +17,24 @@
         self.memory = memory
         // The head is not empty, so neither is the buffer.
         unsafe base = unsafe memory.buffer.bytes.baseAddress.unsafelyUnwrapped
-        self.bodyRange = bodyRange
+        unsafe body = UnsafeRawBufferPointer(start: base + bodyRange.lowerBound, count: bodyRange.count)
         self.peer = peer
         self.isLocal = isLocal
     }
+
+    /// The same request with its body decoded to `content`, which must outlive it.
+    init(_ coded: borrowing Request, content: UnsafeRawBufferPointer) {
+        memory = coded.memory
+        unsafe base = unsafe coded.base
+        unsafe body = unsafe content
+        peer = coded.peer
+        isLocal = coded.isLocal
+    }
+
+    /// Whether the body is still to be decoded.
+    var hasCodedContent: Bool { unsafe !memory.head.contentCodings.isIdentity && !body.isEmpty }
+    /// How the body is to be decoded.
+    var contentCodings: ContentCodings { memory.head.contentCodings }
 
     package var method: HTTPMethod { memory.head.method }
     package var version: HTTPVersion { memory.head.version }
@@ -40,11 +55,6 @@
     package var target: UnsafeRawBufferPointer {
         let range = memory.head.target
         return unsafe range.count > 0 ? slice(range) : Self.root
-    }
-
-    /// The whole body, chunked framing removed.
-    package var body: UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(start: base + bodyRange.lowerBound, count: bodyRange.count)
     }
 
     /// The value of the first field of that name (in lower case), white space around it removed; nil when there is none.

@@ -1,0 +1,45 @@
+/// Removes the content codings of requests and applies one to answers, for all connections of one loop.
+///
+/// zlib's state is made when it is first needed and kept, so that a request or an answer allocates none; connections
+/// own none of it. Confined to the loop.
+final class ContentCoder {
+    private var inflater: Inflater?
+    private var deflater: Deflater?
+    private let level: Int
+
+    init(level: Int) { self.level = level }
+
+    /// Appends the decoded content to `output`.
+    ///
+    /// - Parameter limit: Bytes that the content, and what lies between two codings, may inflate to.
+    func decode(
+        _ content: UnsafeRawBufferPointer, _ codings: ContentCodings, limit: Int, into output: inout ByteBuffer
+    ) throws(ContentRefusal) {
+        guard codings.isSupported, let outer = codings.outer else { throw .unsupported }
+        guard let inner = codings.inner else { return try unsafe remove(outer, content, limit, &output) }
+        var between = ByteBuffer()
+        try unsafe remove(outer, content, limit, &between)
+        try unsafe remove(inner, between.bytes, limit, &output)
+    }
+
+    private func remove(
+        _ coding: ContentCoding, _ content: UnsafeRawBufferPointer, _ limit: Int, _ output: inout ByteBuffer
+    ) throws(ContentRefusal) {
+        do throws(InflateFault) {
+            let inflater = if let inflater { inflater } else { try Inflater() }
+            self.inflater = inflater
+            inflater.begin(coding)
+            try unsafe inflater.inflate(content, into: &output, limit: limit)
+            try inflater.finish()
+        } catch {
+            throw .undecodable(coding, error)
+        }
+    }
+
+    /// Appends `content` as gzip to `output`; answers false, with nothing appended, when that is not shorter.
+    func gzip(_ content: UnsafeRawBufferPointer, into output: inout ByteBuffer) -> Bool {
+        guard let deflater = deflater ?? Deflater(level: level) else { return false }
+        self.deflater = deflater
+        return unsafe deflater.gzip(content, into: &output, maxByteCount: content.count - 1)
+    }
+}
