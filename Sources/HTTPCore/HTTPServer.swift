@@ -38,6 +38,7 @@ package final class HTTPServer: Sendable {
             throw error
         }
         placement.setLoops(loops)
+        for _ in listeners { placement.admission.listenerOpened() }
         let addresses = listeners.map(\.address)
         state.withLock { state in
             precondition(state.loops.isEmpty && !state.isDraining, "a server is started once")

@@ -12,10 +12,6 @@ import Logging
 /// Everything is confined to the queue, apart from `post`.
 @safe final class IOLoop: @unchecked Sendable {
     private static let lingerMilliseconds: Int32 = 2
-    private static let acceptsPerTurn = 64
-    private static let acceptPause: Duration = .milliseconds(200)
-    /// Handshakes under way when a drain begins have this long to complete before the listener closes.
-    private static let handshakeGrace: Duration = .milliseconds(50)
 
     private enum Token {
         /// The wake and timer descriptors: they have done their work by ending the wait.
@@ -25,6 +21,7 @@ import Logging
 
     let context: ConnectionContext
     private let placement: Placement
+    private let acceptor: Acceptor
     private let queue: DispatchQueue
     /// Nil until the loop starts; an inactive source could not be released.
     private var source: (any DispatchSourceRead)?
@@ -33,7 +30,6 @@ import Logging
     private let events: UnsafeMutablePointer<apus_event>
 
     private var connections = ConnectionTable()
-    private var listeners: [Listener] = []
     private var wheel: TimerWheel
     private var armedFor = MonotonicInstant.never
     private var turns: [Connection] = []
@@ -54,6 +50,8 @@ import Logging
             // It can fail only when the counter is full, and then the loop is being woken already.
             _ = apus_wake(wake)
         }
+        acceptor = Acceptor(
+            poll: descriptors.poll, firstToken: Token.firstListener, context: context, placement: placement)
         wheel = TimerWheel(now: context.now)
         queue = DispatchQueue(label: "apus.http.loop-\(index)")
     }
@@ -74,6 +72,9 @@ import Logging
     }
 
     func post(_ message: LoopMessage) { context.mailbox.post(message) }
+
+    /// Accepts from a listener, on behalf of all loops; before `start`.
+    func watch(_ listener: Listener) throws(SocketError) { try acceptor.watch(listener) }
 
     /// Serves until nothing has been ready for the length of the linger.
     private func run() {
@@ -105,8 +106,7 @@ import Logging
             connection.ready(readiness)
             settle(connection)
         } else if token >= Token.firstListener {
-            let index = Int(token - Token.firstListener)
-            if index < listeners.count { accept(listenerAt: index) }
+            acceptor.ready(token, for: self)
         }
     }
 
@@ -149,7 +149,7 @@ import Logging
     }
 
     /// Makes an accepted socket a connection of this loop.
-    private func adopt(_ accepted: AcceptedSocket) {
+    func adopt(_ accepted: AcceptedSocket) {
         let transport: any Transport
         do throws(TransportError) {
             transport = try accepted.transport.makeTransport(over: accepted.descriptor)
@@ -175,82 +175,16 @@ import Logging
             connection.deadlinePassed()
             settle(connection)
         }
-        for (index, listener) in listeners.enumerated().reversed() {
-            if let due = listener.closesAt, context.now >= due {
-                _ = acceptWaiting(listener)
-                close(listenerAt: index)
-            } else if let due = listener.resumesAt, context.now >= due {
-                listener.resumesAt = nil
-                setEnabled(true, listenerAt: index)
-            }
-        }
+        acceptor.serveTimers(for: self)
     }
 
     /// Sets the timer that ends the wait for what is due first.
     private func armTimer() {
-        var next = wheel.nextWake
-        for listener in listeners {
-            next = min(next, listener.closesAt ?? .never, listener.resumesAt ?? .never)
-        }
+        let next = min(wheel.nextWake, acceptor.nextWake)
         guard next != armedFor else { return }
         armedFor = next
         let result = apus_timer_arm(descriptors.timer, next == .never ? 0 : next.nanoseconds)
         if result < 0 { context.logger.error("cannot set the timer of a loop", metadata: ["errno": "\(-result)"]) }
-    }
-}
-
-// Accepting: one loop watches the listeners and hands the connections out.
-extension IOLoop {
-    /// Takes over a listener; before `start`.
-    func watch(_ listener: Listener) throws(SocketError) {
-        let result = apus_poll_add_listener(poll, listener.descriptor, Token.firstListener + UInt64(listeners.count))
-        guard result >= 0 else { throw SocketError(.watch, listener.address.description, errno: -result) }
-        listeners.append(listener)
-        placement.admission.listenerOpened()
-    }
-
-    private func accept(listenerAt index: Int) {
-        let listener = listeners[index]
-        guard case .exhausted(let errno) = acceptWaiting(listener) else {
-            if listener.isExhausted {
-                listener.isExhausted = false
-                context.logger.notice("accepting connections again", metadata: ["listener": "\(listener.address)"])
-            }
-            return
-        }
-        // The listener stays readable, so it is silenced for a while instead of asked again and again.
-        context.counters.acceptPauses.add(1)
-        if !listener.isExhausted {
-            context.logger.warning(
-                "accepting connections pauses: descriptors or memory are used up; raise LimitNOFILE or lower the connection limit",
-                metadata: ["listener": "\(listener.address)", "errno": "\(errno)"])
-        }
-        listener.isExhausted = true
-        listener.resumesAt = context.now + Self.acceptPause
-        setEnabled(false, listenerAt: index)
-    }
-
-    private func acceptWaiting(_ listener: Listener) -> Listener.Outcome {
-        listener.accept(budget: Self.acceptsPerTurn) { accepted in
-            context.counters.acceptedConnections.add(1)
-            guard let target = placement.place(accepted.peer, near: self) else {
-                context.counters.refusedConnections.add(1)
-                return Overload.refuse(accepted)
-            }
-            if target === self { adopt(accepted) } else { target.post(.adopt(accepted)) }
-        }
-    }
-
-    private func setEnabled(_ isEnabled: Bool, listenerAt index: Int) {
-        let result = apus_poll_enable_listener(
-            poll, listeners[index].descriptor, Token.firstListener + UInt64(index), isEnabled ? 1 : 0)
-        if result < 0 { context.logger.error("cannot change the watch of a listener", metadata: ["errno": "\(-result)"]) }
-    }
-
-    private func close(listenerAt index: Int) {
-        listeners[index].close()
-        listeners.remove(at: index)
-        placement.admission.listenerClosed()
     }
 }
 
@@ -259,11 +193,7 @@ extension IOLoop {
     /// Lets connections end as they come to rest, and closes the listeners once what the kernel has accepted is taken.
     func beginDrain() {
         context.isDraining = true
-        for listener in listeners {
-            // Should the filter be refused, the grace below still takes what has arrived.
-            _ = apus_refuse_new_handshakes(listener.descriptor)
-            listener.closesAt = context.now + Self.handshakeGrace
-        }
+        acceptor.beginDrain(for: self)
         for connection in connections.all {
             connection.beginDrain()
             settle(connection)
@@ -272,7 +202,7 @@ extension IOLoop {
 
     /// Cuts what is left, and ends.
     func stop() {
-        for index in listeners.indices.reversed() { close(listenerAt: index) }
+        acceptor.closeAll()
         for connection in connections.all {
             connection.close(reset: true)
             settle(connection)

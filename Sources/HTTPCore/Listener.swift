@@ -12,66 +12,57 @@ final class Listener {
         case exhausted(errno: Int32)
     }
 
-    private static let backlog: Int32 = 1024
+    /// How a listener stops newcomers while those that the kernel has accepted are still taken.
+    enum Gate {
+        /// TCP: new handshakes are dropped, those under way complete.
+        case handshakes
+        /// Nobody can name the socket once its file is gone.
+        case file(UnixSocketFile)
+        /// The socket is also another process's, which goes on listening: nobody is stopped and nothing is lost.
+        case none
+    }
+
+    /// Connections that the kernel holds until they are accepted.
+    static let backlog: Int32 = 1024
 
     let descriptor: Int32
     let address: BoundAddress
     private let transport: any TransportFactory
+    private var gate: Gate
+
     /// While accepting pauses: when it goes on.
     var resumesAt: MonotonicInstant?
-    /// From the first accept that failed for want of something until one that did not.
-    var isExhausted = false
-    /// Once new handshakes are refused: when the socket closes.
+    /// Once newcomers are stopped: when the socket closes.
     var closesAt: MonotonicInstant?
 
-    private init(descriptor: Int32, address: BoundAddress, transport: any TransportFactory) {
+    init(descriptor: Int32, address: BoundAddress, gate: Gate, transport: any TransportFactory) {
         self.descriptor = descriptor
         self.address = address
+        self.gate = gate
         self.transport = transport
     }
 
-    /// Opens a listener on every address that the host has.
-    static func open(_ wanted: ListenerConfiguration) throws(SocketError) -> [Listener] {
-        var listeners: [Listener] = []
-        var unavailable: SocketError?
-        for address in try resolve(wanted.address) {
-            do throws(SocketError) {
-                listeners.append(try listen(address, wanted))
-            } catch  where error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT {
-                // "localhost" may name ::1 on a machine without IPv6; one working address is enough.
-                unavailable = error
-            } catch {
-                listeners.forEach { $0.close() }
-                throw error
-            }
+    /// Stops newcomers; answers whether some may still be on their way and deserve a moment.
+    func stopNewcomers() -> Bool {
+        switch gate {
+        case .handshakes:
+            // Should the filter be refused, the moment still takes what has arrived.
+            _ = apus_refuse_new_handshakes(descriptor)
+            return true
+        case .file(let file):
+            file.remove()
+            // A successor's file at the same path is none of ours.
+            gate = .none
+            return true
+        case .none:
+            return false
         }
-        if listeners.isEmpty, let unavailable { throw unavailable }
-        return listeners
     }
 
-    private static func resolve(_ wanted: ListenerAddress) throws(SocketError) -> [apus_address] {
-        guard case .tcp(let host, let port) = wanted else { return [] }
-        var found = [apus_address](repeating: apus_address(), count: 8)
-        let count = unsafe apus_resolve(host, port, &found, Int32(found.count))
-        guard count > 0 else { throw SocketError(.resolve, host, errno: count) }
-        // With port 0 each address would get a port of its own.
-        return Array(found.prefix(port == 0 ? 1 : Int(count)))
+    func close() {
+        if case .file(let file) = gate { file.remove() }
+        _ = apus_close(descriptor)
     }
-
-    private static func listen(_ address: apus_address, _ wanted: ListenerConfiguration) throws(SocketError) -> Listener {
-        var address = address
-        let subject = address.text.map { BoundAddress(host: $0.host, port: $0.port).description } ?? wanted.address.description
-        let descriptor = unsafe apus_listen(&address, backlog)
-        guard descriptor >= 0 else { throw SocketError(.listen, subject, errno: -descriptor) }
-        let result = unsafe apus_local_address(descriptor, &address)
-        guard result >= 0, let bound = address.text else {
-            _ = apus_close(descriptor)
-            throw SocketError(.inspect, subject, errno: -result)
-        }
-        return Listener(descriptor: descriptor, address: BoundAddress(host: bound.host, port: bound.port), transport: wanted.transport)
-    }
-
-    func close() { _ = apus_close(descriptor) }
 
     /// Accepts up to `budget` connections.
     func accept(budget: Int, _ take: (AcceptedSocket) -> Void) -> Outcome {
@@ -81,7 +72,7 @@ final class Listener {
             if accepted >= 0 {
                 take(
                     AcceptedSocket(
-                        descriptor: accepted, peer: PeerAddress(address), isLocal: false, transport: transport))
+                        descriptor: accepted, peer: PeerAddress(address), isLocal: self.address.isUnix, transport: transport))
                 continue
             }
             switch -accepted {

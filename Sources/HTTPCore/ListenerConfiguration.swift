@@ -14,4 +14,11 @@ package struct ListenerConfiguration: Sendable {
     ) -> ListenerConfiguration {
         ListenerConfiguration(.tcp(host: host, port: port), transport: transport)
     }
+
+    /// See `ListenerAddress.unix`.
+    package static func unix(
+        path: String, mode: UInt32 = 0o660, group: String? = nil, transport: any TransportFactory = PlainTransportFactory()
+    ) -> ListenerConfiguration {
+        ListenerConfiguration(.unix(path: path, mode: mode, group: group), transport: transport)
+    }
 }

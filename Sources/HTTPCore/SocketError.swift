@@ -8,6 +8,8 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
         case listen = "listen on"
         case inspect = "read the address of"
         case watch = "watch"
+        case inherit = "take over"
+        case raise = "raise"
     }
 
     package let operation: Operation
@@ -16,24 +18,33 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The system's code, or the resolver's for `.resolve`.
     package let errno: Int32
 
-    package init(_ operation: Operation, _ subject: String, errno: Int32) {
+    /// What was found and what to do about it, where more is known than the code tells.
+    package let explanation: String?
+
+    package init(_ operation: Operation, _ subject: String, errno: Int32, because explanation: String? = nil) {
         self.operation = operation
         self.subject = subject
         self.errno = errno
+        self.explanation = explanation
     }
 
     package var description: String {
+        if let explanation { return "cannot \(operation.rawValue) \(subject): \(explanation)" }
         if operation == .resolve {
             let reason = unsafe String(cString: apus_resolver_message(errno))
             return "cannot resolve \"\(subject)\": \(reason); give a numeric address such as 127.0.0.1 or a known host name"
         }
         switch errno {
+        case EADDRINUSE where subject.hasPrefix("[::]:"):
+            return "address already in use: \(subject), which takes IPv4 as well; stop the other process or choose another port"
         case EADDRINUSE:
             return "address already in use: \(subject); stop the other process or choose another port"
         case EACCES:
             return "no permission to listen on \(subject); choose a port of 1024 or higher, or grant CAP_NET_BIND_SERVICE"
         case EADDRNOTAVAIL:
             return "\(subject) is not an address of this machine; choose one that `ip address` shows, or 0.0.0.0 for all"
+        case EAFNOSUPPORT:
+            return "cannot \(operation.rawValue) \(subject): the system has no such kind of address; use one of IPv4"
         case EMFILE, ENFILE:
             return "cannot \(operation.rawValue) \(subject): no file descriptor is left; raise LimitNOFILE (ulimit -n)"
         default:

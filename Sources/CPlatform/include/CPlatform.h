@@ -59,6 +59,52 @@ int apus_close(int descriptor);
 /// Makes close(2) reset the connection instead of delivering what is unsent.
 int apus_reset_on_close(int descriptor);
 
+// ---- Listeners beside TCP (listeners.c)
+
+/// A stream socket bound to a new file at `path`, mode 0600 at most, that does not listen yet.
+int apus_unix_bind(const char *path);
+int apus_start_listening(int descriptor, int backlog);
+
+/// Tries to connect: 0 or -EAGAIN when somebody listens there, -ECONNREFUSED when a socket file has nobody behind it.
+int apus_unix_probe(const char *path);
+
+/// Writes the path of a Unix socket's address; -EAFNOSUPPORT when it is of another family, -EADDRNOTAVAIL when the
+/// socket has no file.
+int apus_unix_path(const struct apus_address *address, char *path, size_t capacity);
+
+/// Which file a path names, symbolic links not followed.
+struct apus_file_identity {
+    uint64_t device;
+    uint64_t inode;
+    int is_socket;
+};
+int apus_file_identity(const char *path, struct apus_file_identity *identity);
+
+#define APUS_KEEP_GROUP UINT32_MAX
+/// Sets the group, unless it is `APUS_KEEP_GROUP`, and then the mode.
+int apus_set_owner(const char *path, uint32_t group, uint32_t mode);
+int apus_remove_file(const char *path);
+
+/// Opens a folder and locks it (flock(2)); the lock ends when the descriptor is closed. -EWOULDBLOCK when somebody else
+/// still holds it after the timeout.
+int apus_lock_folder(const char *path, int timeout_milliseconds);
+
+/// The number of a group; -ENOENT when there is none of that name.
+int apus_group_id(const char *name, uint32_t *group);
+
+struct apus_socket_kind {
+    int is_internet;
+    int is_unix;
+    int is_stream;
+    int is_listening;
+};
+/// Tells what a descriptor from elsewhere is, and makes it non-blocking and closed on exec.
+int apus_prepare_inherited(int descriptor, struct apus_socket_kind *kind);
+
+/// How many descriptors the process may have open (RLIMIT_NOFILE).
+int apus_descriptor_limit(uint64_t *soft, uint64_t *hard);
+int apus_set_descriptor_limit(uint64_t soft);
+
 // ---- Readiness (readiness.c)
 
 /// What a descriptor is ready for.

@@ -11,23 +11,35 @@ final class LoopbackClient: @unchecked Sendable {
     private(set) var hasEnded = false
     private(set) var wasReset = false
 
-    /// - Parameters:
-    ///   - source: The address to come from, for a server on IPv4.
-    ///   - receiveBufferByteCount: A small one makes a slow reader.
-    init(_ address: BoundAddress, from source: String? = nil, receiveBufferByteCount: Int32? = nil) throws {
-        var target = SocketAddress(address)
-        descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue), 0)
-        if var count = receiveBufferByteCount {
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))
-        }
+    private let address: BoundAddress
+
+    /// A socket that `connect` connects later.
+    init(unconnectedTo address: BoundAddress) {
+        self.address = address
+        descriptor = socket(SocketAddress(address).family, Int32(SOCK_STREAM.rawValue), 0)
         // Nothing here may hang a test run for ever.
         var patience = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// - Parameters:
+    ///   - source: The address to come from, for a server on IPv4.
+    ///   - receiveBufferByteCount: A small one makes a slow reader.
+    convenience init(_ address: BoundAddress, from source: String? = nil, receiveBufferByteCount: Int32? = nil) throws {
+        self.init(unconnectedTo: address)
+        if var count = receiveBufferByteCount {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))
+        }
         if let source {
             var own = SocketAddress(BoundAddress(host: source, port: 0))
             try own.check(own.withRaw { bind(descriptor, $0, $1) }, "a test's source \(source)")
         }
-        try target.check(target.withRaw { connect(descriptor, $0, $1) }, "a test's connection to \(address)")
+        try connect()
+    }
+
+    func connect() throws(SocketError) {
+        var target = SocketAddress(address)
+        try target.check(target.withRaw { Glibc.connect(descriptor, $0, $1) }, "a test's connection to \(address)")
     }
 
     deinit { close(descriptor) }

@@ -7,17 +7,23 @@ struct SocketAddress {
     private var byteCount: socklen_t
 
     init(_ address: BoundAddress) {
-        if address.host.contains(":") {
+        switch address.endpoint {
+        case .unix(let path):
+            var local = sockaddr_un()
+            local.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &local.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count)) }
+            byteCount = Self.copy(local, to: &storage)
+        case .tcp(let host, let port) where host.contains(":"):
             var internet = sockaddr_in6()
             internet.sin6_family = sa_family_t(AF_INET6)
-            internet.sin6_port = address.port.bigEndian
-            inet_pton(AF_INET6, address.host, &internet.sin6_addr)
+            internet.sin6_port = port.bigEndian
+            inet_pton(AF_INET6, host, &internet.sin6_addr)
             byteCount = Self.copy(internet, to: &storage)
-        } else {
+        case .tcp(let host, let port):
             var internet = sockaddr_in()
             internet.sin_family = sa_family_t(AF_INET)
-            internet.sin_port = address.port.bigEndian
-            internet.sin_addr.s_addr = inet_addr(address.host)
+            internet.sin_port = port.bigEndian
+            internet.sin_addr.s_addr = inet_addr(host)
             byteCount = Self.copy(internet, to: &storage)
         }
     }
