@@ -26,7 +26,7 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let unsupportedMediaType = HTTPStatus(415, "Unsupported Media Type")
     package static let expectationFailed = HTTPStatus(417, "Expectation Failed")
     package static let unprocessableContent = HTTPStatus(422, "Unprocessable Content")
-    package static let tooManyInFlight = HTTPStatus(429, "Too Many Requests")
+    package static let tooManyRequests = HTTPStatus(429, "Too Many Requests")
     package static let headerFieldsTooLarge = HTTPStatus(431, "Request Header Fields Too Large")
     package static let clientClosedRequest = HTTPStatus(499, "Client Closed Request")
     package static let internalServerError = HTTPStatus(500, "Internal Server Error")
