@@ -55,6 +55,8 @@ package final class Connection: @unchecked Sendable {
 
     /// Set when this turn's budget is spent with work left; the loop calls `takeTurn` soon.
     package private(set) var wantsTurn = false
+    /// The loop's note that it has listed the connection for its next turn.
+    var hasTurnComing = false
     private var bytesThisTurn = 0
     private var requestsThisTurn = 0
     private var isDriving = false
@@ -70,15 +72,21 @@ package final class Connection: @unchecked Sendable {
     var confirmsKeepAlive = false
     var prefersGzip = false
 
+    /// Until the transport is ready for requests.
+    var isHandshaking: Bool
+    /// Who the client has proven to be to the transport.
+    package internal(set) var clientSubject: String?
+
     private let gone = Atomic(false)
-    private let hasShortReads: Bool
+    private let sharesReadiness: Bool
 
     package init(_ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, context: ConnectionContext) {
         self.transport = transport
         self.peer = peer
         self.isLocal = isLocal
         self.context = context
-        hasShortReads = transport.shortReadMeansEmpty
+        isHandshaking = transport.isHandshaking
+        sharesReadiness = transport.sharesReadiness
         phaseDeadline = context.now + (context.isDraining ? context.limits.drainGrace : context.limits.headTimeout)
     }
 
@@ -101,6 +109,10 @@ package final class Connection: @unchecked Sendable {
         if readiness.contains(.readEnded) { inputEnds = true }
         if !readiness.isDisjoint(with: [.readable, .readEnded]) { isReadable = true }
         if readiness.contains(.writable) { isWritable = true }
+        if sharesReadiness {
+            isReadable = true
+            isWritable = true
+        }
         drive()
     }
 
@@ -199,8 +211,9 @@ package final class Connection: @unchecked Sendable {
             bytesInBodyWindow += count
             return true
         case .ended: endOfInput()
+        case .refused: endRefused()
         case .failed: close(reset: false)
-        case .wouldBlock: break
+        case .wouldBlock, .wantsTurn: break
         }
         if memory.buffer.isEmpty { releaseMemory() }
         return false
@@ -216,27 +229,29 @@ package final class Connection: @unchecked Sendable {
     }
 
     private func read(into space: UnsafeMutableRawPointer, _ capacity: Int) -> TransportResult {
-        let result = unsafe transport.read(into: UnsafeMutableRawBufferPointer(start: space, count: capacity))
+        let space = unsafe UnsafeMutableRawBufferPointer(start: space, count: capacity)
+        let result = unsafe isHandshaking ? readInHandshake(into: space) : transport.read(into: space)
         switch result {
         case .bytes(let count):
             context.counters.bytesReceived.add(count)
             bytesThisTurn += count
             // A short read has emptied the socket, unless its end waits behind the bytes.
-            if hasShortReads, count < capacity, !inputEnds { isReadable = false }
+            if count < capacity, !inputEnds, transport.shortReadMeansEmpty { isReadable = false }
         case .wouldBlock: isReadable = false
+        case .wantsTurn: wantsTurn = true
         case .ended: hasInputEnded = true
-        case .failed: break
+        case .refused, .failed: break
         }
         return result
     }
 
     private func discardInput() {
         let scratch = context.pool.takeRequestMemory()
-        while isReadable, phase == .lingering, !hasSpentTurn {
+        while isReadable, phase == .lingering, !wantsTurn, !hasSpentTurn {
             _ = unsafe scratch.buffer.reserve(MemoryPool.bufferByteCount)
             switch unsafe read(into: scratch.buffer.reserve(1), scratch.buffer.freeCount) {
-            case .bytes, .wouldBlock: break
-            case .ended, .failed: close(reset: false)
+            case .bytes, .wouldBlock, .wantsTurn: break
+            case .ended, .refused, .failed: close(reset: false)
             }
         }
         context.pool.give(scratch)

@@ -23,6 +23,8 @@ package final class ConnectionContext: @unchecked Sendable {
     let coder: ContentCoder
     /// Bytes from which on answers are compressed for those who ask; none has as many as `Int.max`.
     let compressionThreshold: Int
+    /// What handshakes may still take in this turn.
+    package var handshakes = HandshakeBudget()
     /// Answers close their connections from now on.
     package var isDraining = false
 

@@ -24,8 +24,8 @@ extension Connection {
                 output.consume(count)
                 bytesInWriteWindow += count
                 context.counters.bytesSent.add(count)
-            case .wouldBlock: isWritable = false
-            case .ended, .failed: return close(reset: false)
+            case .wouldBlock, .wantsTurn: isWritable = false
+            case .ended, .refused, .failed: return close(reset: false)
             }
         }
         if !output.isEmpty {

@@ -125,10 +125,14 @@ import Logging
     }
 
     private func serveTurns() {
+        // Here, not when events come: those that wait go first.
+        context.handshakes.renew()
         guard !turns.isEmpty else { return }
         let waiting = turns
         turns.removeAll(keepingCapacity: true)
-        for connection in waiting where !connection.isClosed {
+        for connection in waiting {
+            connection.hasTurnComing = false
+            if connection.isClosed { continue }
             connection.takeTurn()
             settle(connection)
         }
@@ -137,7 +141,10 @@ import Logging
     /// What has to follow whenever a connection has moved.
     private func settle(_ connection: Connection) {
         if connection.isClosed { return forget(connection) }
-        if connection.wantsTurn { turns.append(connection) }
+        if connection.wantsTurn, !connection.hasTurnComing {
+            connection.hasTurnComing = true
+            turns.append(connection)
+        }
         wheel.schedule(connection.slot, at: connection.deadline)
     }
 

@@ -7,6 +7,8 @@ package struct ServerStatistics: Sendable, Equatable {
     package var openConnections = 0
     /// Connections turned away by a limit.
     package var refusedConnections = 0
+    /// Connections turned away because no encrypted stream came about: other versions or ciphers, a bad certificate.
+    package var failedHandshakes = 0
     /// Times that accepting paused because no file descriptor (or memory) was left.
     package var acceptPauses = 0
     /// Whole requests given to the handler.
@@ -34,6 +36,7 @@ package struct ServerStatistics: Sendable, Equatable {
 package final class LoopCounters: Sendable {
     let acceptedConnections = Atomic(0)
     let refusedConnections = Atomic(0)
+    let failedHandshakes = Atomic(0)
     let acceptPauses = Atomic(0)
     let requests = Atomic(0)
     let requestsInFlight = Atomic(0)
@@ -59,6 +62,7 @@ package final class LoopCounters: Sendable {
     package func addSnapshot(to sum: inout ServerStatistics) {
         sum.acceptedConnections += acceptedConnections.value
         sum.refusedConnections += refusedConnections.value
+        sum.failedHandshakes += failedHandshakes.value
         sum.acceptPauses += acceptPauses.value
         sum.requests += requests.value
         sum.requestsInFlight += requestsInFlight.value

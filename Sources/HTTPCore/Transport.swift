@@ -6,8 +6,12 @@ package enum TransportResult: Sendable, Equatable {
     case bytes(Int)
     /// Nothing can move now; readiness will be told.
     case wouldBlock
+    /// More could move, but others are to have their turn before; no readiness will be told.
+    case wantsTurn
     /// The other side will send nothing more.
     case ended
+    /// The other side is not one to speak to, and has been told so as far as it would understand.
+    case refused
     case failed(errno: Int32)
 }
 
@@ -15,8 +19,16 @@ package enum TransportResult: Sendable, Equatable {
 ///
 /// The connection is written against this and nothing else; it is used on one queue only.
 package protocol Transport {
-    /// Whether a read that brought less than was asked for has emptied the stream until readiness is told anew.
+    /// Whether the last read, which brought less than was asked for, has emptied the stream until readiness is told anew.
     var shortReadMeansEmpty: Bool { get }
+    /// Whether reading may wait for the descriptor to become writable, and writing for it to become readable.
+    var sharesReadiness: Bool { get }
+    /// Whether the next read still has to agree with the other side on how to speak, which takes a lot of computing.
+    var isHandshaking: Bool { get }
+    /// Why the other side was refused.
+    var refusal: String? { get }
+    /// Who the client has proven to be; known once the handshake is over.
+    var clientSubject: String? { get }
 
     mutating func read(into space: UnsafeMutableRawBufferPointer) -> TransportResult
     mutating func write(_ bytes: UnsafeRawBufferPointer) -> TransportResult
@@ -24,6 +36,13 @@ package protocol Transport {
     mutating func shutdownWrite()
     /// Releases the stream; `reset` drops what is unsent and tells the other side so.
     mutating func close(reset: Bool)
+}
+
+extension Transport {
+    package var sharesReadiness: Bool { false }
+    package var isHandshaking: Bool { false }
+    package var refusal: String? { nil }
+    package var clientSubject: String? { nil }
 }
 
 /// A connected TCP socket that it owns.
