@@ -32,6 +32,8 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CPlatform", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        // Debian's libssl-dev: its headers, and the macros and callbacks that Swift cannot import.
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Tensors", dependencies: ["CPlatform"], swiftSettings: guarded),
         .target(name: "ProtobufWire", swiftSettings: guarded),
@@ -55,7 +57,7 @@ let package = Package(
         .target(name: "GraphIR", dependencies: ["Tensors"], swiftSettings: common),
         .target(
             name: "HTTPCore",
-            dependencies: ["CPlatform", "CZlib", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CPlatform", "COpenSSL", "CZlib", .product(name: "Logging", package: "swift-log")],
             swiftSettings: guarded
         ),
         .target(
@@ -137,7 +139,7 @@ let package = Package(
             name: "TelemetryTests", dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .testTarget(
-            name: "HTTPCoreTests", dependencies: ["HTTPCore", .product(name: "Logging", package: "swift-log")],
+            name: "HTTPCoreTests", dependencies: ["HTTPCore", "COpenSSL", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .testTarget(
             name: "RegistryTests",
