@@ -22,10 +22,6 @@ struct PredictHandler: Sendable {
         var exchange = exchange
         exchange.facts.api = "predict"
         if let path { exchange.facts.model = path.model }
-        if let encoding = request.headerText("content-encoding"), !encoding.isEmpty, encoding.lowercased() != "identity" {
-            let message = "bodies with Content-Encoding \"\(encoding)\" are not read by this version; send the body as it is"
-            return exchange.fail(.unsupportedMediaType, ServableError(.invalidArgument, message))
-        }
         do {
             let body = try read(request.body, path, &exchange.facts)
             try run(body, exchange, isEnveloped: path == nil)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPCore
 import RESTFrontend
 import ServableCore
 import Synchronization
@@ -303,12 +304,24 @@ struct RoutesTests {
         }
     }
 
-    @Test("refuses encoded bodies instead of reading them as text")
+    @Test("reads compressed bodies, and says what is wrong with those that it cannot read")
     func contentEncoding() async throws {
+        let text = Array(#"{"model":"half_plus_two","instances":[1.0,2.0,5.0]}"#.utf8)
+        var packed = ByteBuffer()
+        let isPacked = try text.withUnsafeBytes { try #require(Deflater(level: 6)).gzip($0, into: &packed, maxByteCount: 1000) }
+        #expect(isPacked)
+        let gzip = Array(packed.bytes)
         try await withServer { server in
-            let answer = try await server.request("POST", "/predict", body: "x", headers: ["Content-Encoding": "gzip"])
-            #expect(answer.status == 415)
-            #expect(try answer.error?.contains("Content-Encoding \"gzip\"") == true)
+            let answer = try await server.request("POST", "/predict", bytes: gzip, headers: ["Content-Encoding": "gzip"])
+            #expect(answer.status == 200)
+            #expect(try answer.json?["predictions"] as? [Double] == [2.5, 3.0, 4.5])
+            for (encoding, body, status, words) in [
+                ("br", text, 415, "\"br\""), ("gzip", text, 400, "corrupt"), ("gzip", gzip.dropLast(), 400, "before its end"),
+            ] {
+                let refused = try await server.request("POST", "/predict", bytes: body, headers: ["Content-Encoding": encoding])
+                #expect(refused.status == status)
+                #expect(try refused.error?.contains(words) == true)
+            }
         }
     }
 }

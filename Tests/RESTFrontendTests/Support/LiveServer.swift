@@ -54,11 +54,14 @@ final class LiveServer: Sendable {
     func request(
         _ method: String, _ target: String, body: String? = nil, headers: [String: String] = [:]
     ) async throws -> Answer {
+        try await request(method, target, bytes: body.map { Array($0.utf8) }, headers: headers)
+    }
+
+    func request(_ method: String, _ target: String, bytes body: [UInt8]?, headers: [String: String]) async throws -> Answer {
         var text = "\(method) \(target) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
-        if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
-        text += "\r\n" + (body ?? "")
-        let bytes = Array(text.utf8), port = port
+        if let body { text += "Content-Length: \(body.count)\r\n" }
+        let bytes = Array("\(text)\r\n".utf8) + (body ?? []), port = port
         let raw = try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try Self.exchange(bytes, port) }) }
         }
