@@ -32,30 +32,31 @@ enum DenseWriter {
     private static func append<Writer: ElementWriting>(
         _ elements: UnsafePointer<Writer.Stored>, _ extents: ArraySlice<Int>, _: Writer.Type, to buffer: inout ByteBuffer
     ) {
-        let table = PowersOfFive.table
-        var window = TextWindow(elementCount: extents.reduce(1, *), elementByteCount: Writer.maximumByteCount)
-        var index = 0
+        let table = Writer.table, byteCount = Writer.maximumByteCount &+ 1
+        var window = TextWindow(&buffer, elementCount: extents.reduce(1, *), elementByteCount: byteCount)
+        var element = elements
         NestedLists.forEachRun(extents) { run in
-            window.reserve(run.opened + run.separator, &buffer)
+            var remaining = run.elementCount
+            var count = min(remaining, TextWindow.chunk)
+            window.reserve(run.separator &+ run.opened &+ count &* byteCount &+ run.closed, &buffer)
             window.put(UInt8(ascii: ","), run.separator)
             window.put(UInt8(ascii: "["), run.opened)
-            var remaining = run.elementCount
-            while remaining > 0 {
-                let count = min(remaining, TextWindow.chunk)
-                window.reserve(count * (Writer.maximumByteCount + 1), &buffer)
+            while count > 0 {
                 var cursor = window.cursor
-                for offset in index..<index &+ count {
-                    cursor += Writer.write(elements[offset], to: cursor, table)
+                let end = element + count
+                while element < end {
+                    cursor += Writer.write(element.pointee, to: cursor, table)
                     cursor.pointee = UInt8(ascii: ",")
                     cursor += 1
+                    element += 1
                 }
                 window.cursor = cursor
-                index &+= count
                 remaining &-= count
+                count = min(remaining, TextWindow.chunk)
+                if count > 0 { window.reserve(count &* byteCount &+ run.closed, &buffer) }
             }
             // No comma follows the last element; its place is the first bracket's.
             if run.elementCount > 0 { window.cursor -= 1 }
-            window.reserve(run.closed, &buffer)
             window.put(UInt8(ascii: "]"), run.closed)
         }
         window.commit(&buffer)
@@ -77,20 +78,35 @@ enum NestedLists {
     @inline(__always)
     static func forEachRun(_ extents: ArraySlice<Int>, _ body: (Run) -> Void) {
         guard let last = extents.last else { return body(Run(separator: 0, opened: 0, elementCount: 1, closed: 0)) }
+        guard extents.count > 1 else { return body(Run(separator: 0, opened: 1, elementCount: last, closed: 1)) }
         guard extents.allSatisfy({ $0 > 0 }) else { return forEachEmptyRun(extents, body) }
-        let outer = Array(extents.dropLast())
-        var counters = [Int](repeating: 0, count: outer.count)
-        var opened = outer.count + 1
+        extents.withUnsafeBufferPointer { extents in
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: extents.count - 1) { counters in
+                counters.initialize(repeating: 0)
+                forEachRun(extents, counters, body)
+            }
+        }
+    }
+
+    /// - Parameter counters: for every axis but the last one, how many of its lists have ended.
+    @inline(__always)
+    private static func forEachRun(
+        _ extents: UnsafeBufferPointer<Int>, _ counters: UnsafeMutableBufferPointer<Int>, _ body: (Run) -> Void
+    ) {
+        let depth = counters.count, last = extents[depth]
+        var opened = depth + 1
         var separator = 0
         while true {
-            var axis = outer.count
+            var axis = depth
             // Lists that end with this run: those whose counter is at its last value, from the inside.
-            while axis > 0, counters[axis - 1] == outer[axis - 1] - 1 { axis -= 1 }
-            let closed = outer.count - axis + 1
+            while axis > 0, counters[axis - 1] == extents[axis - 1] - 1 {
+                axis -= 1
+                counters[axis] = 0
+            }
+            let closed = depth - axis + 1
             body(Run(separator: separator, opened: opened, elementCount: last, closed: closed))
             guard axis > 0 else { return }
             counters[axis - 1] += 1
-            for ended in axis..<outer.count { counters[ended] = 0 }
             opened = closed
             separator = 1
         }
@@ -126,14 +142,13 @@ private struct TextWindow {
     private let usualByteCount: Int
 
     /// The window grows to what the elements need, at most 64 KiB.
-    init(elementCount: Int, elementByteCount: Int) {
-        usualByteCount = min(elementCount, Self.maximumByteCount / elementByteCount) * elementByteCount
-        cursor = Self.none
-        start = Self.none
-        limit = Self.none
+    init(_ buffer: inout ByteBuffer, elementCount: Int, elementByteCount: Int) {
+        // The brackets of few lists find room, too.
+        usualByteCount = min(elementCount, Self.maximumByteCount / elementByteCount) * elementByteCount + 16
+        cursor = buffer.reserve(usualByteCount).assumingMemoryBound(to: UInt8.self)
+        start = cursor
+        limit = cursor + usualByteCount
     }
-
-    nonisolated(unsafe) private static let none = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 
     @inline(__always)
     mutating func reserve(_ byteCount: Int, _ buffer: inout ByteBuffer) {
@@ -156,7 +171,7 @@ private struct TextWindow {
 
     @inline(never)
     private mutating func advance(_ byteCount: Int, _ buffer: inout ByteBuffer) {
-        if cursor > start { commit(&buffer) }
+        commit(&buffer)
         let room = max(byteCount, usualByteCount)
         cursor = buffer.reserve(room).assumingMemoryBound(to: UInt8.self)
         start = cursor

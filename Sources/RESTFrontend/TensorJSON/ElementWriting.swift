@@ -4,6 +4,9 @@ import Tensors
 protocol ElementWriting {
     associatedtype Stored: BitwiseCopyable
 
+    /// What `write` is given: powers that conversions multiply with.
+    static var table: UnsafePointer<UInt64> { get }
+
     /// Bytes that one element may touch.
     static var maximumByteCount: Int { get }
 
@@ -11,8 +14,13 @@ protocol ElementWriting {
     static func write(_ value: Stored, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int
 }
 
+extension ElementWriting {
+    static var table: UnsafePointer<UInt64> { PowersOfFive.table }
+}
+
 enum ElementWriters {
     enum Float32: ElementWriting {
+        static var table: UnsafePointer<UInt64> { FloatScales.table }
         static var maximumByteCount: Int { FloatText.maximumFloatByteCount }
         @inline(__always)
         static func write(_ value: Float, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
@@ -30,6 +38,7 @@ enum ElementWriters {
 
     /// Exact as the float that it is.
     enum Float16: ElementWriting {
+        static var table: UnsafePointer<UInt64> { FloatScales.table }
         static var maximumByteCount: Int { FloatText.maximumFloatByteCount }
         static func write(_ value: UInt16, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
             FloatText.write(HalfPrecision.float(fromBinary16: value), to: target, table)
@@ -37,6 +46,7 @@ enum ElementWriters {
     }
 
     enum BFloat16: ElementWriting {
+        static var table: UnsafePointer<UInt64> { FloatScales.table }
         static var maximumByteCount: Int { FloatText.maximumFloatByteCount }
         static func write(_ value: UInt16, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
             FloatText.write(HalfPrecision.float(fromBFloat16: value), to: target, table)

@@ -5,29 +5,53 @@ enum FloatDigits {
     /// - isShort: six digits are enough; the digits after the sixth are zeros.
     typealias Result<Digits> = (digits: Digits, decade: Int, isShort: Bool)
 
-    /// Nine digits of the normal float significand · 2^exponent, 2^23 ≤ significand < 2^24.
+    /// Nine digits of the normal float with these bits: 2^23 ≤ significand < 2^24, 0 < field < 255.
+    ///
+    /// - Parameter table: `FloatScales.table`.
     @inline(__always)
-    static func nine(_ significand: UInt64, exponent: Int, _ table: UnsafePointer<UInt64>) -> Result<UInt32> {
-        // ⌊log10 2^(exponent + 23)⌋: the decade, or one too low when a power of ten lies within the binade.
-        var decade = ((exponent &+ 23) &* 78_913) &>> 18
-        var product = Product9(significand, exponent, scale: 8 &- decade, table)
-        if product.whole >= 1_000_000_000 {
-            decade &+= 1
-            product = Product9(significand, exponent, scale: 8 &- decade, table)
+    static func nine(_ significand: UInt32, field: Int, _ table: UnsafePointer<UInt64>) -> Result<UInt32> {
+        let scale = FloatScales.Scale(significand, field: field, table)
+        // The value as a number of nine digits with 32 bits of fraction: from the exact one it is less than two units off.
+        let (product, low) = (UInt64(significand) &<< scale.shift).multipliedFullWidth(by: scale.factor)
+        let six = UInt32(truncatingIfNeeded: (product &+ 500 &<< 32) &>> 32) / 1000
+        let distance = product &- UInt64(six) &* (1000 &<< 32)
+        let reach = scale.halfStep &+ 4
+        // Six digits read back when they are nearer than half a step to the next float.
+        if distance &+ reach <= 2 &* reach, readsBack(six, distance, significand, field, scale) {
+            return six == 1_000_000 ? (100_000_000, scale.decade &+ 1, true) : (six &* 1000, scale.decade, true)
         }
-        // Half a unit in the last place of a float is at most 60 units of the ninth digit, so that farther away from a number
-        // of six digits none of those reads back.
-        let thousandths = product.whole % 1000
-        if thousandths <= 60 || thousandths >= 940 {
-            let six = (product.whole &+ 500) / 1000
-            if DecimalConversion.bits(UInt64(six), decade &- 5, DecimalConversion.Binary32.self, table)
-                == packed(significand, exponent, fractionBits: 23, bias: 150)
-            {
-                return six == 1_000_000 ? (100_000_000, decade &+ 1, true) : (six &* 1000, decade, true)
-            }
+        // Whether the fraction is above one half is as good as random, so that it is not asked: the sum carries or does not.
+        let rounded = product &+ 1 &<< 31
+        let digits = UInt32(truncatingIfNeeded: rounded &>> 32)
+        if UInt32(truncatingIfNeeded: rounded) &+ 2 <= 3 {
+            let isTie = UInt32(truncatingIfNeeded: rounded) == 0 && low == 0
+            return (decided(digits, isTie: isTie, significand, field, scale.decade), scale.decade, false)
         }
-        let digits = product.isUndecided ? exactNine(significand, exponent, decade) : product.rounded
-        return digits == 1_000_000_000 ? (100_000_000, decade &+ 1, false) : (digits, decade, false)
+        return (digits, scale.decade, false)
+    }
+
+    /// Whether six digits at `distance` from the float are read as this float.
+    @inline(__always)
+    private static func readsBack(
+        _ six: UInt32, _ distance: UInt64, _ significand: UInt32, _ field: Int, _ scale: FloatScales.Scale
+    ) -> Bool {
+        // Below a power of two the next float is only half as far away.
+        let surely = (significand == 1 &<< 23 ? scale.halfStep &>> 1 : scale.halfStep) &- 4
+        return distance &+ surely <= 2 &* surely || isRead(six, scale.decade, significand, field)
+    }
+
+    @inline(never)
+    private static func isRead(_ six: UInt32, _ decade: Int, _ significand: UInt32, _ field: Int) -> Bool {
+        DecimalConversion.float(UInt64(six), exponent: decade - 5).bitPattern
+            == UInt32(truncatingIfNeeded: packed(UInt64(significand), field - 150, fractionBits: 23, bias: 150))
+    }
+
+    /// Nine digits when the product is at one half, or so near that the truncated rest of its factor could move it there.
+    @inline(never)
+    private static func decided(_ digits: UInt32, isTie: Bool, _ significand: UInt32, _ field: Int, _ decade: Int) -> UInt32 {
+        // These powers are not truncated.
+        if 0...27 ~= 8 - decade { return isTie ? digits & ~1 : digits }
+        return UInt32(truncatingIfNeeded: ExactDecimal.scaled(UInt64(significand), exponent: field - 150, scale: 8 - decade))
     }
 
     /// Seventeen digits of the normal double significand · 2^exponent, 2^52 ≤ significand < 2^53.
@@ -83,52 +107,9 @@ enum FloatDigits {
         return (digits, decade)
     }
 
-    @inline(never)
-    private static func exactNine(_ significand: UInt64, _ exponent: Int, _ decade: Int) -> UInt32 {
-        UInt32(truncatingIfNeeded: ExactDecimal.scaled(significand, exponent: exponent, scale: 8 - decade))
-    }
-
     @inline(__always)
     private static func packed(_ significand: UInt64, _ exponent: Int, fractionBits: UInt64, bias: Int) -> UInt64 {
         UInt64(truncatingIfNeeded: exponent &+ bias &- 1) &<< fractionBits &+ significand
-    }
-}
-
-/// significand · 2^exponent · 10^scale for a float, as a number with 33 to 37 bits of fraction.
-private struct Product9 {
-    private let high: UInt64
-    private let low: UInt64
-    private let fractionBits: UInt64
-    private let isExact: Bool
-
-    @inline(__always)
-    init(_ significand: UInt64, _ exponent: Int, scale: Int, _ table: UnsafePointer<UInt64>) {
-        (high, low) = (significand &<< 40).multipliedFullWidth(by: PowersOfFive.high(table, scale))
-        // The product is value · 2^(40 + 63 − ⌊log2 10^scale⌋ − exponent); its low word is dropped.
-        fractionBits = UInt64(
-            truncatingIfNeeded: 39 &- PowersOfFive.floorLog2OfTen(toThe: scale) &- exponent)
-        isExact = UInt(bitPattern: scale) <= 27
-    }
-
-    @inline(__always)
-    var whole: UInt32 { UInt32(truncatingIfNeeded: high &>> fractionBits) }
-
-    /// The truncated power could move the fraction across one half; at one half exactly when nothing was truncated.
-    @inline(__always)
-    var isUndecided: Bool {
-        let half: UInt64 = 1 &<< (fractionBits &- 1)
-        let fraction = high & (half &<< 1 &- 1)
-        return fraction &+ 1 &- half <= 1 && !isExact
-    }
-
-    /// To nearest, ties to even.
-    @inline(__always)
-    var rounded: UInt32 {
-        let half: UInt64 = 1 &<< (fractionBits &- 1)
-        // Whether the fraction is above one half is as good as random, so that it is not asked: the sum carries or does not.
-        let up = UInt32(truncatingIfNeeded: (high &+ half) &>> fractionBits)
-        let isTie = high & (half &<< 1 &- 1) == half && low == 0
-        return isTie ? up & ~1 : up
     }
 }
 

@@ -10,20 +10,20 @@ enum FloatText {
 
     /// Writes `value` at `target`, where `maximumFloatByteCount` bytes are free.
     ///
+    /// - Parameter table: `FloatScales.table`.
     /// - Returns: the bytes of the text.
     @inline(__always)
     static func write(_ value: Float, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
         let bits = value.bitPattern
         let field = Int(bits >> 23 & 0xFF)
         guard field > 0, field < 0xFF else { return writeUncommon(Double(value), isFloat: true, to: target) }
-        let significand = UInt64(bits & 0x7F_FFFF | 1 << 23)
         target.pointee = UInt8(ascii: "-")
         let isNegative = Int(bits >> 31)
-        let (digits, decade, isShort) = FloatDigits.nine(significand, exponent: field &- 150, table)
+        let (digits, decade, isShort) = FloatDigits.nine(bits & 0x7F_FFFF | 1 << 23, field: field, table)
         let text = target + isNegative
         let first = UInt8(truncatingIfNeeded: digits / 100_000_000)
         let rest = DigitWords.digits(of: digits % 100_000_000)
-        return isNegative &+ NumberLayout.write9(first: first, rest: rest, decade: decade, isShort: isShort, to: text)
+        return isNegative &+ NumberLayout.write9(first: first, rest: rest, decade: decade, isShort: isShort, to: text, table)
     }
 
     /// Writes `value` at `target`, where `maximumDoubleByteCount` bytes are free.

@@ -6,14 +6,16 @@ enum NumberLayout {
     private typealias Target = UnsafeMutablePointer<UInt8>
 
     /// Nine digits: the first one and, as eight digit values, the rest.
+    ///
+    /// - Parameter table: `FloatScales.table`.
     @inline(__always)
     static func write9(
-        first: UInt8, rest: UInt64, decade: Int, isShort: Bool, to target: UnsafeMutablePointer<UInt8>
+        first: UInt8, rest: UInt64, decade: Int, isShort: Bool, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>
     ) -> Int {
         let digitCount = 9 &- rest.leadingZeroBitCount &>> 3
         let text = DigitWords.text(ofDigits: rest)
         let firstText = first &+ UInt8(ascii: "0")
-        if decade >= -4, decade < (isShort ? 6 : 9) {
+        if UInt(bitPattern: decade &+ 4) < (isShort ? 10 : 13) {
             // One way for both signs of the decade, as it is often random: zeros and point first, then digits over them, and
             // over these the point and what follows it.
             let isWhole = decade >= 0
@@ -31,7 +33,8 @@ enum NumberLayout {
         target[1] = UInt8(ascii: ".")
         store(text, target + 2)
         let mantissaCount = digitCount > 1 ? digitCount &+ 1 : 1
-        return mantissaCount &+ writeExponent(decade, to: target + mantissaCount)
+        store(FloatScales.exponentText(decade, table), target + mantissaCount)
+        return mantissaCount &+ 4
     }
 
     /// Seventeen digits.
