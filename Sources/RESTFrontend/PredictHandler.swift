@@ -22,17 +22,21 @@ struct PredictHandler: Sendable {
         var exchange = exchange
         exchange.facts.api = "predict"
         if let path { exchange.facts.model = path.model }
-        do {
-            let body = try read(request.body, path, &exchange.facts)
-            try run(body, exchange, isEnveloped: path == nil)
+        do throws(ServableError) {
+            var addressed: (target: any PredictionTargeting, signature: Signature)?
+            let body = try read(request.body, path, &exchange.facts, &addressed)
+            // The reader has asked for the target, or it has thrown.
+            guard let (target, signature) = addressed else { throw ServableError(.internal, "a request was read without its model") }
+            try run(body, target, signature, exchange, isEnveloped: path == nil)
         } catch {
             exchange.fail(error)
         }
     }
 
     private func read(
-        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ facts: inout FinishedRequest
-    ) throws(ServableError) -> PredictBody<any PredictionTargeting> {
+        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ facts: inout FinishedRequest,
+        _ addressed: inout (target: any PredictionTargeting, signature: Signature)?
+    ) throws(ServableError) -> PredictBody {
         let addressing: PredictAddressing = path == nil ? .body : .url
         return try reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
             if path == nil, let model = envelope.model { facts.model = model }
@@ -42,21 +46,20 @@ struct PredictHandler: Sendable {
             facts.version = target.id.version
             let signature = try target.signature(envelope.signatureName)
             facts.signature = signature.name
-            return (target, signature)
+            addressed = (target, signature)
+            return signature.inputs
         }
     }
 
     private func run(
-        _ body: PredictBody<any PredictionTargeting>, _ exchange: Exchange, isEnveloped: Bool
+        _ body: PredictBody, _ target: any PredictionTargeting, _ signature: Signature, _ exchange: Exchange, isEnveloped: Bool
     ) throws(ServableError) {
-        let inputs = try denseInputs(body)
-        let (id, signature, format, dialect) = (body.target.id, body.signature, body.format, dialect)
+        let inputs = try denseInputs(body, target, signature)
+        let (id, format, dialect) = (target.id, body.format, dialect)
         let deadline = timeout.map { exchange.start + $0 }
-        body.target.predict(signature, inputs: inputs, deadline: deadline) { result in
+        target.predict(signature, inputs: inputs, deadline: deadline) { result in
             do throws(ServableError) {
-                let outputs = try result.get()
-                let named = zip(signature.outputs, outputs).map { (name: $0.name, value: TensorValue.dense($1)) }
-                let payload = try TensorPayload(named, format: format, dialect: dialect)
+                let payload = try TensorPayload(signature.outputs, try result.get(), format: format, dialect: dialect)
                 Self.answer(payload, id, exchange, isEnveloped: isEnveloped)
             } catch {
                 exchange.fail(error)
@@ -80,17 +83,15 @@ struct PredictHandler: Sendable {
         }
     }
 
-    private func denseInputs(_ body: PredictBody<any PredictionTargeting>) throws(ServableError) -> [Tensor] {
-        var tensors: [Tensor] = []
-        tensors.reserveCapacity(body.inputs.count)
-        for (parameter, value) in zip(body.signature.inputs, body.inputs) {
-            guard case .dense(let tensor) = value else {
-                let message =
-                    "input \"\(parameter.name)\" is a string tensor; \(body.target.id) cannot be given strings by this version"
-                throw ServableError(.unimplemented, message)
-            }
-            tensors.append(tensor)
+    private func denseInputs(
+        _ body: PredictBody, _ target: any PredictionTargeting, _ signature: Signature
+    ) throws(ServableError) -> [Tensor] {
+        switch body.inputs {
+        case .dense(let tensors): return tensors
+        case .mixed(let values):
+            let strings = zip(signature.inputs, values).first { $0.1.elementType == .string }?.0.name ?? ""
+            throw ServableError(
+                .unimplemented, "input \"\(strings)\" is a string tensor; \(target.id) cannot be given strings by this version")
         }
-        return tensors
     }
 }

@@ -18,13 +18,13 @@ struct ContractVectorTests {
             #expect(vector.status == 200)
             let response = try #require(fields["response"] as? [String: Any])
             #expect(body.format == (response["format"] as? String == "row" ? .row : .columnar))
-            #expect((body.target.signatureName ?? "") == response["signature_name"] as? String ?? "")
+            #expect((body.envelope.signatureName ?? "") == response["signature_name"] as? String ?? "")
             let tensors = try #require(response["tensors"] as? [String: [String: Any]])
             #expect(tensors.count == body.inputs.count)
-            for (parameter, value) in zip(body.signature.inputs, body.inputs) {
-                let description = try #require(tensors[parameter.name])
+            for (parameter, value) in zip(inputs, body.inputs) {
+                let description = try #require(tensors[parameter.0])
                 let expected = try VectorTensors.value(description)
-                #expect(VectorTensors.areEqual(value, expected), "\(parameter.name): \(value) instead of \(expected)")
+                #expect(VectorTensors.areEqual(value, expected), "\(parameter.0): \(value) instead of \(expected)")
             }
         } catch let error as ServableError {
             #expect(vector.status == 400 && error.code == .invalidArgument, "\(error)")

@@ -217,11 +217,11 @@ struct TensorReadingTests {
     @Test("takes model, version, label and signature from the body where they belong there")
     func envelope() throws {
         let text = #"{"model":"m","label":"stable","signature_name":"s","inputs":1,"version":"ignored in the URL form"}"#
-        #expect(try Codec.read(text).target == PredictEnvelope(signatureName: "s"))
+        #expect(try Codec.read(text).envelope == PredictEnvelope(signatureName: "s"))
         let body = #"{"model":"m","version":3,"inputs":1,"signature_name":"s"}"#
         let expected = PredictEnvelope(model: "m", selector: .version(3), signatureName: "s")
-        #expect(try Codec.read(body, addressing: .body).target == expected)
-        #expect(try Codec.read(#"{"inputs":1,"label":"a"}"#, addressing: .body).target.selector == .label("a"))
+        #expect(try Codec.read(body, addressing: .body).envelope == expected)
+        #expect(try Codec.read(#"{"inputs":1,"label":"a"}"#, addressing: .body).envelope.selector == .label("a"))
         for wrong in [
             #""version":"3""#, #""version":1.5"#, #""version":-1"#, #""label":1"#, #""model":1"#, #""label":"a","version":1"#,
         ] {
@@ -233,7 +233,7 @@ struct TensorReadingTests {
     func order() throws {
         let before = try Codec.read(#"{"signature_name":"s","instances":[1,2]}"#)
         let after = try Codec.read(#"{"instances":[1,2],"signature_name":"s"}"#)
-        #expect(before.target == after.target)
+        #expect(before.envelope == after.envelope)
         #expect(VectorTensors.areEqual(before.inputs[0], after.inputs[0]))
     }
 
@@ -245,7 +245,7 @@ struct TensorReadingTests {
                 _ = try bytes.withUnsafeBytes { bytes in
                     try PredictBodyReader().read(bytes, addressing: .url) { envelope throws(ServableError) in
                         throw ServableError(.notFound, "no such model")
-                    } as PredictBody<Void>
+                    }
                 }
                 return nil
             } catch {

@@ -17,26 +17,33 @@ struct DenseReader: ~Copyable {
     private let extents: UnsafeMutablePointer<Int>
     private let counts: UnsafeMutablePointer<Int>
 
-    /// - Parameter capacity: elements for which memory is taken at first.
-    init(_ type: ElementType, isSupported: Bool, capacity: Int, _ limits: TensorJSONLimits) {
-        column = ElementColumn(type, capacity: isSupported ? capacity : 0, limits: limits)
+    /// - Parameters:
+    ///   - capacity: elements for which memory is taken at first.
+    ///   - margin: bytes behind every text's end that may be read; none of them is part of a number.
+    ///   - levels: memory for `2 * limits.maximumRank` integers that outlives the reader.
+    init(
+        _ type: ElementType, isSupported: Bool, capacity: Int, margin: Int, _ limits: TensorJSONLimits,
+        levels: UnsafeMutablePointer<Int>
+    ) {
+        column = ElementColumn(type, capacity: isSupported ? capacity : 0, margin: margin, limits: limits)
         self.type = type
         self.isSupported = isSupported
         self.limits = limits
-        extents = .allocate(capacity: 2 * limits.maximumRank)
-        extents.initialize(repeating: -1, count: 2 * limits.maximumRank)
-        counts = extents + limits.maximumRank
+        extents = levels
+        counts = levels + limits.maximumRank
     }
 
-    deinit { extents.deallocate() }
-
-    /// The extents found; empty for a scalar.
-    var shape: [Int] { (0..<max(rank, 0)).map { extents[$0] } }
-
-    mutating func forgetShape() {
-        rank = -1
-        extents.update(repeating: -1, count: limits.maximumRank)
+    /// The extents found, none for a scalar, perhaps behind one more.
+    func extents(behind first: Int?) -> [Int] {
+        let offset = first == nil ? 0 : 1, rank = max(rank, 0)
+        return [Int](unsafeUninitializedCapacity: offset + rank) { memory, count in
+            if let first { memory[0] = first }
+            for level in 0..<rank { memory[offset + level] = extents[level] }
+            count = offset + rank
+        }
     }
+
+    mutating func forgetShape() { rank = -1 }
 
     /// Reads one value, of the shape of those read before if there were any.
     mutating func read(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
@@ -110,6 +117,8 @@ struct DenseReader: ~Copyable {
         guard level < limits.maximumRank else {
             throw .invalid("a tensor has more than \(limits.maximumRank) axes; flatten it, or raise the limit")
         }
+        // On the way to the first element every list is the first of its level.
+        if rank < 0 { extents[level] = -1 }
         counts[level] = 0
         level &+= 1
     }

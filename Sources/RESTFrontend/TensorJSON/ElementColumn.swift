@@ -35,10 +35,14 @@ struct ElementColumn {
     private let type: ElementType
     private var numbers: NumberColumn
     private var strings: StringColumn
+    private let margin: Int
 
-    /// - Parameter capacity: elements for which memory is taken at first.
-    init(_ type: ElementType, capacity: Int, limits: TensorJSONLimits) {
+    /// - Parameters:
+    ///   - capacity: elements for which memory is taken at first.
+    ///   - margin: bytes behind every text's end that may be read; none of them is part of a number.
+    init(_ type: ElementType, capacity: Int, margin: Int, limits: TensorJSONLimits) {
         self.type = type
+        self.margin = margin
         strings = StringColumn(maximumDepth: limits.maximumDepth)
         numbers = NumberColumn(elementByteCount: type.byteCount, capacity: type == .string ? 0 : capacity)
     }
@@ -51,20 +55,21 @@ struct ElementColumn {
     mutating func read(
         _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limit: Int
     ) -> ReadResult {
-        switch type {
-        case .float32: numbers.read(ElementReaders.Float32.self, amount, &position, end, limit: limit)
-        case .float64: numbers.read(ElementReaders.Float64.self, amount, &position, end, limit: limit)
-        case .float16: numbers.read(ElementReaders.Float16.self, amount, &position, end, limit: limit)
-        case .bfloat16: numbers.read(ElementReaders.BFloat16.self, amount, &position, end, limit: limit)
-        case .int8: numbers.read(ElementReaders.NarrowInteger<Int8>.self, amount, &position, end, limit: limit)
-        case .int16: numbers.read(ElementReaders.NarrowInteger<Int16>.self, amount, &position, end, limit: limit)
-        case .int32: numbers.read(ElementReaders.Integer<Int32>.self, amount, &position, end, limit: limit)
-        case .int64: numbers.read(ElementReaders.Integer<Int64>.self, amount, &position, end, limit: limit)
-        case .uint8: numbers.read(ElementReaders.NarrowInteger<UInt8>.self, amount, &position, end, limit: limit)
-        case .uint16: numbers.read(ElementReaders.Integer<UInt16>.self, amount, &position, end, limit: limit)
-        case .uint32: numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, end, limit: limit)
-        case .uint64: numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, end, limit: limit)
-        case .bool: numbers.read(ElementReaders.Boolean.self, amount, &position, end, limit: limit)
+        let readableEnd = end + margin
+        return switch type {
+        case .float32: numbers.read(ElementReaders.Float32.self, amount, &position, readableEnd, limit: limit)
+        case .float64: numbers.read(ElementReaders.Float64.self, amount, &position, readableEnd, limit: limit)
+        case .float16: numbers.read(ElementReaders.Float16.self, amount, &position, readableEnd, limit: limit)
+        case .bfloat16: numbers.read(ElementReaders.BFloat16.self, amount, &position, readableEnd, limit: limit)
+        case .int8: numbers.read(ElementReaders.NarrowInteger<Int8>.self, amount, &position, readableEnd, limit: limit)
+        case .int16: numbers.read(ElementReaders.NarrowInteger<Int16>.self, amount, &position, readableEnd, limit: limit)
+        case .int32: numbers.read(ElementReaders.Integer<Int32>.self, amount, &position, readableEnd, limit: limit)
+        case .int64: numbers.read(ElementReaders.Integer<Int64>.self, amount, &position, readableEnd, limit: limit)
+        case .uint8: numbers.read(ElementReaders.NarrowInteger<UInt8>.self, amount, &position, readableEnd, limit: limit)
+        case .uint16: numbers.read(ElementReaders.Integer<UInt16>.self, amount, &position, readableEnd, limit: limit)
+        case .uint32: numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, readableEnd, limit: limit)
+        case .uint64: numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, readableEnd, limit: limit)
+        case .bool: numbers.read(ElementReaders.Boolean.self, amount, &position, readableEnd, limit: limit)
         case .string: strings.read(amount, &position, end, limit: limit)
         }
     }

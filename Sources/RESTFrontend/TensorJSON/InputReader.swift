@@ -1,26 +1,35 @@
 import Tensors
 
 /// Reads the values of one input of a signature.
-final class InputReader {
+struct InputReader: ~Copyable {
     private var reader: DenseReader
     private let limits: TensorJSONLimits
     private var firstCount = -1
 
-    /// - Parameter textByteCount: bytes of text that may hold the values; memory for fewer elements than fit there is taken at first.
-    init(_ type: ElementType, dialect: TensorJSONDialect, limits: TensorJSONLimits, textByteCount: Int) {
-        // A float takes around ten bytes of text, so this is room for nearly all and no more than half the text's own size.
-        let capacity = min(textByteCount / 8 + 4, limits.maximumElementCount)
-        reader = DenseReader(type, isSupported: dialect.supports(type), capacity: capacity, limits)
+    /// - Parameters:
+    ///   - textByteCount: bytes of text that may hold the values.
+    ///   - margin: bytes behind every text's end that may be read.
+    ///   - levels: memory for `2 * limits.maximumRank` integers that outlives the reader.
+    init(
+        _ type: ElementType, dialect: TensorJSONDialect, limits: TensorJSONLimits, textByteCount: Int, margin: Int,
+        levels: UnsafeMutablePointer<Int>
+    ) {
+        // In a small text every two bytes may hold an element. In a large one a float takes around ten, so that this is room for
+        // nearly all and no more than half the text's own size.
+        let capacity = textByteCount <= 4096 ? textByteCount / 2 + 1 : max(2048, textByteCount / 8)
+        reader = DenseReader(
+            type, isSupported: dialect.supports(type), capacity: min(capacity, limits.maximumElementCount), margin: margin, limits,
+            levels: levels)
         self.limits = limits
     }
 
     /// Reads a tensor as it is written.
-    func readWhole(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
+    mutating func readWhole(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
         try reader.read(&position, end)
     }
 
     /// Reads the tensor of one more instance, which must have the shape of the first one.
-    func readInstance(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
+    mutating func readInstance(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
         guard firstCount >= 0 else {
             try reader.read(&position, end)
             firstCount = reader.column.count
@@ -38,7 +47,7 @@ final class InputReader {
     /// When instances are scalars: reads as many of them, separated by commas, as there are.
     ///
     /// - Returns: nil when they are no scalars. `unreadable` leaves `position` at a value that `readInstance` is to judge.
-    func readScalarInstances(
+    mutating func readScalarInstances(
         _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> (end: RunEnd, count: Int)? {
         guard firstCount >= 0, reader.rank == 0 else { return nil }
@@ -49,12 +58,12 @@ final class InputReader {
 
     /// What was read with `readWhole`.
     func whole() throws(DecodeFault) -> TensorValue {
-        try value(reader.shape)
+        try value(reader.extents(behind: nil))
     }
 
     /// What was read with `readInstance`, stacked along a first axis.
     func stacked(_ instanceCount: Int) throws(DecodeFault) -> TensorValue {
-        try value([instanceCount] + reader.shape)
+        try value(reader.extents(behind: instanceCount))
     }
 
     private func value(_ extents: [Int]) throws(DecodeFault) -> TensorValue {
@@ -65,17 +74,18 @@ final class InputReader {
     }
 
     /// Why an instance does not fit the first one: read on its own it is unsound, or has another size or shape.
-    private func differing(
+    private mutating func differing(
         _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ before: Int, otherwise fault: DecodeFault
     ) -> DecodeFault {
-        let firstShape = reader.shape
+        let firstShape = reader.extents(behind: nil)
         var position = start
         reader.forgetShape()
         do { try reader.read(&position, end) } catch { return error }
         let count = reader.column.count - before
         if count != firstCount { return .invalid("Expecting tensor size: \(firstCount) but got: \(count)") }
-        guard reader.shape != firstShape else { return fault }
-        return .invalid("Expecting shape \(text(firstShape)) but got: \(text(reader.shape))")
+        let shape = reader.extents(behind: nil)
+        guard shape != firstShape else { return fault }
+        return .invalid("Expecting shape \(text(firstShape)) but got: \(text(shape))")
     }
 
     private func text(_ extents: [Int]) -> String { "[" + extents.map(String.init).joined(separator: ",") + "]" }

@@ -42,10 +42,20 @@ struct JSONString {
     /// As text; bytes that are no UTF-8 become U+FFFD.
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// Whether the literal stands for these bytes. Escapes are longer than what they stand for.
+    func equals(_ other: StaticString) -> Bool {
+        guard raw.count > other.utf8CodeUnitCount else {
+            guard raw.count == other.utf8CodeUnitCount, let start = raw.baseAddress else { return false }
+            return JSONBytes.after(other, start, start + raw.count) != nil
+        }
+        return raw.contains(UInt8(ascii: "\\"))
+            && bytes.elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
+    }
+
     func equals(_ other: String) -> Bool {
         let utf8 = other.utf8
-        guard raw.contains(UInt8(ascii: "\\")) else { return raw.count == utf8.count && raw.elementsEqual(utf8) }
-        return bytes.elementsEqual(utf8)
+        guard raw.count > utf8.count else { return raw.count == utf8.count && raw.elementsEqual(utf8) }
+        return raw.contains(UInt8(ascii: "\\")) && bytes.elementsEqual(utf8)
     }
 
     private func byte(_ index: Int) -> UInt8? { index < raw.count ? raw[index] : nil }

@@ -1,21 +1,30 @@
 package import GraphIR
 package import ServableCore
+package import Tensors
 
-/// The two ways to lay out tensors in a request; the answer follows the request's.
-package enum TensorFormat: Sendable {
-    /// `instances` → `predictions`
-    case row
-    /// `inputs` → `outputs`
-    case columnar
+/// A predict request, read.
+package struct PredictBody: Sendable {
+    package let format: TensorFormat
+    package let inputs: PredictInputs
 }
 
-/// A predict request, read and addressed.
-package struct PredictBody<Target> {
-    package let target: Target
-    package let signature: Signature
-    package let format: TensorFormat
-    /// In the order of `signature.inputs`.
-    package let inputs: [TensorValue]
+/// The tensors of a predict request, in the order of the signature's inputs.
+package enum PredictInputs: Sendable {
+    case dense([Tensor])
+    /// Some of them are strings.
+    case mixed([TensorValue])
+
+    init(_ values: [TensorValue]) {
+        let tensors = values.compactMap { if case .dense(let tensor) = $0 { tensor } else { nil } }
+        self = tensors.count == values.count ? .dense(tensors) : .mixed(values)
+    }
+
+    package var values: [TensorValue] {
+        switch self {
+        case .dense(let tensors): tensors.map { .dense($0) }
+        case .mixed(let values): values
+        }
+    }
 }
 
 /// Reads the bodies of predict requests: TensorFlow Serving's (section 5 of its REST contract) and `/predict`'s.
@@ -24,6 +33,10 @@ package struct PredictBody<Target> {
 /// one pass that finds them. Whatever is not so, or not right, is read again with care: first the whole text is checked, then
 /// the target looked up, then the tensors read, so that faults are told in that order.
 package struct PredictBodyReader: Sendable {
+    /// Finds what the envelope names and answers the inputs of its signature; called once or twice for a body, and the last
+    /// answer counts.
+    package typealias Resolve = (PredictEnvelope) throws(ServableError) -> [Signature.Parameter]
+
     private let dialect: TensorJSONDialect
     private let limits: TensorJSONLimits
 
@@ -32,28 +45,25 @@ package struct PredictBodyReader: Sendable {
         self.limits = limits
     }
 
-    /// - Parameter resolve: finds what the envelope names; called once or twice.
-    package func read<Target>(
-        _ body: UnsafeRawBufferPointer, addressing: PredictAddressing,
-        resolve: (PredictEnvelope) throws(ServableError) -> (target: Target, signature: Signature)
-    ) throws(ServableError) -> PredictBody<Target> {
+    package func read(
+        _ body: UnsafeRawBufferPointer, addressing: PredictAddressing, resolve: Resolve
+    ) throws(ServableError) -> PredictBody {
         let bytes = body.assumingMemoryBound(to: UInt8.self)
-        if let result = readInOnePass(bytes, addressing, resolve) { return result }
+        if let result = MarginedText.with(bytes, { text, margin in readInOnePass(text, margin, addressing, resolve) }) { return result }
         return try readWithCare(bytes, addressing, resolve)
     }
 
     /// Nil when the body is not sound, not complete, or in an order that needs a second look.
-    private func readInOnePass<Target>(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ addressing: PredictAddressing,
-        _ resolve: (PredictEnvelope) throws(ServableError) -> (target: Target, signature: Signature)
-    ) -> PredictBody<Target>? {
+    private func readInOnePass(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ margin: Int, _ addressing: PredictAddressing, _ resolve: Resolve
+    ) -> PredictBody? {
         let text = bytes.prefix((bytes.lastIndex { !JSONBytes.isWhitespace($0) } ?? -1) + 1)
         guard text.last == UInt8(ascii: "}"), let base = bytes.baseAddress else { return nil }
         let end = base + text.count
         // Values stand one level below the body's object.
         let validator = JSONValidator(UnsafeBufferPointer(rebasing: text), maximumDepth: limits.maximumDepth - 1)
         var envelope = EnvelopeReader(addressing)
-        var result: PredictBody<Target>?
+        var result: PredictBody?
         do {
             var offset = validator.skipWhitespace(0)
             guard validator.byte(offset) == UInt8(ascii: "{") else { return nil }
@@ -63,10 +73,9 @@ package struct PredictBodyReader: Sendable {
                 let name = JSONString(at: base + nameOffset, end: end)
                 if let format = TensorFormat(memberName: name) {
                     guard result == nil else { return nil }
-                    let (target, signature) = try resolve(envelope.envelope)
                     var position = base + offset
-                    let inputs = try readTensors(&position, end, format, signature)
-                    result = PredictBody(target: target, signature: signature, format: format, inputs: inputs)
+                    let inputs = try decoder(try resolve(envelope.envelope), margin).read(format, &position, end)
+                    result = PredictBody(format: format, inputs: inputs)
                     offset = position - base
                 } else {
                     let valueOffset = offset
@@ -83,10 +92,9 @@ package struct PredictBodyReader: Sendable {
         }
     }
 
-    private func readWithCare<Target>(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ addressing: PredictAddressing,
-        _ resolve: (PredictEnvelope) throws(ServableError) -> (target: Target, signature: Signature)
-    ) throws(ServableError) -> PredictBody<Target> {
+    private func readWithCare(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ addressing: PredictAddressing, _ resolve: Resolve
+    ) throws(ServableError) -> PredictBody {
         let outline: RequestOutline
         do {
             outline = try RequestOutline(bytes, addressing, limits)
@@ -97,16 +105,15 @@ package struct PredictBodyReader: Sendable {
         } catch {
             throw ServableError(wrapping: error)
         }
-        let (target, signature) = try resolve(outline.envelope)
-        guard !signature.inputs.isEmpty else {
+        let inputs = try resolve(outline.envelope)
+        guard !inputs.isEmpty else {
             let name = outline.envelope.signatureName.flatMap { $0.isEmpty ? nil : $0 } ?? "DEFAULT"
             throw ServableError(.invalidArgument, "Failed to get input map for signature: \(name)")
         }
         let (format, start) = try outline.tensors()
         var position = start
         do {
-            let inputs = try readTensors(&position, outline.end, format, signature)
-            return PredictBody(target: target, signature: signature, format: format, inputs: inputs)
+            return PredictBody(format: format, inputs: try decoder(inputs, 0).read(format, &position, outline.end))
         } catch DecodeFault.refused(let error) {
             throw error
         } catch {
@@ -115,76 +122,7 @@ package struct PredictBodyReader: Sendable {
         }
     }
 
-    private func readTensors(
-        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ format: TensorFormat, _ signature: Signature
-    ) throws(DecodeFault) -> [TensorValue] {
-        let decoder = TensorDecoder(
-            signature.inputs, dialect: dialect, limits: limits, textByteCount: end - position)
-        return switch format {
-        case .row: try decoder.readRows(&position, end)
-        case .columnar: try decoder.readColumns(&position, end)
-        }
-    }
-}
-
-extension TensorFormat {
-    fileprivate init?(memberName: JSONString) {
-        if memberName.equals("instances") {
-            self = .row
-        } else if memberName.equals("inputs") {
-            self = .columnar
-        } else {
-            return nil
-        }
-    }
-}
-
-/// The members of a body that was found to be sound JSON, by their places.
-private struct RequestOutline {
-    private(set) var envelope = PredictEnvelope()
-    /// After the closing brace.
-    let end: UnsafePointer<UInt8>
-    private var rows: UnsafePointer<UInt8>?
-    private var columns: UnsafePointer<UInt8>?
-    private let document: JSONValue
-
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ addressing: PredictAddressing, _ limits: TensorJSONLimits) throws {
-        let validator = JSONValidator(bytes, maximumDepth: limits.maximumDepth)
-        let start = validator.skipWhitespace(0)
-        guard start < bytes.count, let base = bytes.baseAddress else {
-            throw JSONSyntaxError(reason: .emptyDocument, offset: start)
-        }
-        // What follows the first value does not count.
-        end = base + (try validator.skipValue(start))
-        document = JSONValue(base + start, end, maximumDepth: limits.maximumDepth)
-        guard base[start] == UInt8(ascii: "{") else {
-            throw ServableError(.invalidArgument, "JSON Value: \(document.quotation) Is not object")
-        }
-        var reader = EnvelopeReader(addressing)
-        var offset = validator.skipWhitespace(start + 1)
-        while validator.byte(offset) != UInt8(ascii: "}") {
-            let name = JSONString(at: base + offset, end: end)
-            let value = try validator.skipName(offset)
-            switch TensorFormat(memberName: name) {
-            case .row: rows = rows ?? base + value
-            case .columnar: columns = columns ?? base + value
-            case nil: _ = try reader.take(name, base + value, end) { [document] in document.quotation }
-            }
-            offset = validator.skipWhitespace(try validator.skipValue(value))
-            if validator.byte(offset) == UInt8(ascii: ",") { offset = validator.skipWhitespace(offset + 1) }
-        }
-        envelope = reader.envelope
-    }
-
-    /// Where the tensors are.
-    func tensors() throws(ServableError) -> (TensorFormat, UnsafePointer<UInt8>) {
-        switch (rows, columns) {
-        case (let rows?, nil): return (.row, rows)
-        case (nil, let columns?): return (.columnar, columns)
-        case (nil, nil): throw ServableError(.invalidArgument, "Missing 'inputs' or 'instances' key")
-        case (_?, _?):
-            let message = "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
-            throw ServableError(.invalidArgument, "JSON Value: \(document.quotation) \(message)")
-        }
+    private func decoder(_ inputs: [Signature.Parameter], _ margin: Int) -> TensorDecoder {
+        TensorDecoder(inputs: inputs, dialect: dialect, limits: limits, margin: margin)
     }
 }

@@ -27,11 +27,12 @@ package enum PredictAddressing: Sendable {
 struct EnvelopeReader {
     private(set) var envelope = PredictEnvelope()
     private let addressing: PredictAddressing
-    private var seen: Set<Name> = []
+    /// One bit a name.
+    private var seen: UInt8 = 0
 
-    private enum Name: String, CaseIterable {
-        case signatureName = "signature_name"
-        case model, version, label
+    private enum Name: UInt8 {
+        case signatureName = 1
+        case model = 2, version = 4, label = 8
     }
 
     init(_ addressing: PredictAddressing) { self.addressing = addressing }
@@ -43,9 +44,9 @@ struct EnvelopeReader {
     mutating func take(
         _ name: JSONString, _ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, document: () -> String
     ) throws(ServableError) -> Bool {
-        let names: [Name] = addressing == .body ? Name.allCases : [.signatureName]
-        guard let known = names.first(where: { name.equals($0.rawValue) }) else { return false }
-        guard seen.insert(known).inserted else { return true }
+        guard let known = member(name) else { return false }
+        guard seen & known.rawValue == 0 else { return true }
+        seen |= known.rawValue
         switch known {
         case .signatureName:
             guard let text = string(value, end) else {
@@ -66,6 +67,14 @@ struct EnvelopeReader {
             try select(.version(number))
         }
         return true
+    }
+
+    private func member(_ name: JSONString) -> Name? {
+        if name.equals("signature_name") { return .signatureName }
+        guard addressing == .body else { return nil }
+        if name.equals("model") { return .model }
+        if name.equals("version") { return .version }
+        return name.equals("label") ? .label : nil
     }
 
     private mutating func select(_ selector: VersionSelector) throws(ServableError) {

@@ -1,18 +1,25 @@
+package import GraphIR
 package import HTTPCore
 package import ServableCore
-import Tensors
+package import Tensors
 
 /// The outputs of a predict request, ready to be written as `"predictions": …` or `"outputs": …`.
 ///
 /// Whatever can be refused is refused when it is made, so that writing cannot fail.
 package struct TensorPayload: Sendable {
     private let format: TensorFormat
-    /// By name in byte order, as TensorFlow Serving's map has them.
-    private let outputs: [Output]
+    private let outputs: Outputs
 
     private struct Output: Sendable {
         let name: String
         let value: TensorValue
+    }
+
+    /// Most models have one output, for which no array is made.
+    private enum Outputs {
+        case one(Output)
+        /// By name in byte order, as TensorFlow Serving's map has them.
+        case several([Output])
     }
 
     /// - Parameters:
@@ -21,53 +28,76 @@ package struct TensorPayload: Sendable {
     package init(
         _ outputs: [(name: String, value: TensorValue)], format: TensorFormat, dialect: TensorJSONDialect = .extended
     ) throws(ServableError) {
-        guard let first = outputs.first else {
-            throw ServableError(.invalidArgument, "Cannot convert empty tensor map to JSON")
+        if outputs.count == 1 {
+            try self.init(.one(Output(name: outputs[0].name, value: outputs[0].value)), format, dialect)
+        } else {
+            let ordered = outputs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            try self.init(.several(ordered.map { Output(name: $0.name, value: $0.value) }), format, dialect)
         }
-        for (name, value) in outputs {
-            guard dialect.supports(value.elementType) else {
-                throw ServableError(
-                    .invalidArgument, "Failed to write JSON value for tensor type: \(value.elementType.tensorFlowName)")
-            }
-            guard format == .row else { continue }
-            guard value.shape.rank > 0 else {
-                throw ServableError(.invalidArgument, "Tensor name: \(name) has no shape information ")
-            }
-            guard value.shape[0] == first.value.shape[0] else {
-                let facts = "inconsistent batch size: \(value.shape[0]) expecting: \(first.value.shape[0])"
-                throw ServableError(.invalidArgument, "Tensor name: \(name) has \(facts)")
-            }
+    }
+
+    /// - Parameters:
+    ///   - outputs: the signature's.
+    ///   - tensors: in the same order.
+    ///   - format: the request's.
+    package init(
+        _ outputs: [Signature.Parameter], _ tensors: [Tensor], format: TensorFormat, dialect: TensorJSONDialect = .extended
+    ) throws(ServableError) {
+        if outputs.count == 1, tensors.count == 1 {
+            try self.init(.one(Output(name: outputs[0].name, value: .dense(tensors[0]))), format, dialect)
+        } else {
+            try self.init(zip(outputs, tensors).map { ($0.name, .dense($1)) }, format: format, dialect: dialect)
         }
+    }
+
+    private init(_ outputs: Outputs, _ format: TensorFormat, _ dialect: TensorJSONDialect) throws(ServableError) {
         self.format = format
-        self.outputs = outputs.map { Output(name: $0.name, value: $0.value) }
-            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        self.outputs = outputs
+        try check(dialect)
+    }
+
+    private func check(_ dialect: TensorJSONDialect) throws(ServableError) {
+        switch outputs {
+        case .one(let output): try check(output, rowCount: nil, dialect)
+        case .several(let outputs):
+            guard let first = outputs.first else {
+                throw ServableError(.invalidArgument, "Cannot convert empty tensor map to JSON")
+            }
+            let rowCount = first.value.shape.extents.first
+            for output in outputs { try check(output, rowCount: rowCount, dialect) }
+        }
+    }
+
+    private func check(_ output: Output, rowCount: Int?, _ dialect: TensorJSONDialect) throws(ServableError) {
+        guard dialect.supports(output.value.elementType) else {
+            throw ServableError(
+                .invalidArgument, "Failed to write JSON value for tensor type: \(output.value.elementType.tensorFlowName)")
+        }
+        guard format == .row else { return }
+        guard let count = output.value.shape.extents.first else {
+            throw ServableError(.invalidArgument, "Tensor name: \(output.name) has no shape information ")
+        }
+        if let rowCount, count != rowCount {
+            let facts = "inconsistent batch size: \(count) expecting: \(rowCount)"
+            throw ServableError(.invalidArgument, "Tensor name: \(output.name) has \(facts)")
+        }
     }
 
     /// Appends the member, name and value.
     package func append(to buffer: inout ByteBuffer) {
-        switch format {
-        case .row:
-            buffer.append("\"predictions\":")
-            appendRows(to: &buffer)
-        case .columnar:
-            buffer.append("\"outputs\":")
-            appendColumns(to: &buffer)
+        buffer.append(format == .row ? "\"predictions\":" : "\"outputs\":")
+        switch outputs {
+        case .one(let output): append(output, row: nil, to: &buffer)
+        case .several(let outputs):
+            guard format == .row else { return append(outputs, row: nil, to: &buffer) }
+            buffer.appendJSON(list: 0..<outputs[0].value.shape[0]) { row, buffer in append(outputs, row: row, to: &buffer) }
         }
     }
 
-    private func appendColumns(to buffer: inout ByteBuffer) {
-        guard outputs.count > 1 else { return append(outputs[0], row: nil, to: &buffer) }
+    /// Appends an object of the outputs, or of one row of each.
+    private func append(_ outputs: [Output], row: Int?, to buffer: inout ByteBuffer) {
         buffer.appendJSON(object: outputs.lazy.map { (key: $0.name, value: $0) }) { output, buffer in
-            append(output, row: nil, to: &buffer)
-        }
-    }
-
-    private func appendRows(to buffer: inout ByteBuffer) {
-        guard outputs.count > 1 else { return append(outputs[0], row: nil, to: &buffer) }
-        buffer.appendJSON(list: 0..<outputs[0].value.shape[0]) { row, buffer in
-            buffer.appendJSON(object: outputs.lazy.map { (key: $0.name, value: $0) }) { output, buffer in
-                append(output, row: row, to: &buffer)
-            }
+            append(output, row: row, to: &buffer)
         }
     }
 

@@ -1,0 +1,123 @@
+import GraphIR
+import Tensors
+
+/// Inputs that objects name: a reader for each, filled in whatever order the names come.
+extension TensorDecoder {
+    /// Instances that are objects whose keys are exactly the inputs' names.
+    func readObjects(_ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
+        let named = inputs.map { NamedReader($0, self, textByteCount: (end - position) / max(inputs.count, 1)) }
+        var lastInstance = [Int](repeating: -1, count: inputs.count)
+        var count = 0
+        repeat {
+            guard isObject(position, end) else {
+                throw .invalid("Expecting object but got list at item \(count) of input list")
+            }
+            let start = position
+            var found = 0, next = 0
+            try readMembers(&position, end) { (name, position) throws(DecodeFault) in
+                guard let index = inputIndex(name, from: next) else {
+                    let message = "JSON object: does not have named input: \(name.text)"
+                    throw DecodeFault.invalid(message).inElement(count, key: name.text)
+                }
+                next = index + 1
+                guard lastInstance[index] != count else { return try skipValue(&position, end, depth: 3) }
+                lastInstance[index] = count
+                found += 1
+                do throws(DecodeFault) {
+                    try named[index].reader.readInstance(&position, end)
+                } catch {
+                    throw error.inElement(count, key: inputs[index].name)
+                }
+            }
+            guard found == inputs.count else { throw missingKeys(start, end, count) }
+            count += 1
+        } while try skipComma(&position)
+        var values: [TensorValue] = []
+        for input in named { values.append(try input.reader.stacked(count)) }
+        return PredictInputs(values)
+    }
+
+    /// Tensors as they are written; of equal names the first counts, and names that are no input's are skipped.
+    func readNamedColumns(_ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
+        let named = inputs.map { NamedReader($0, self, textByteCount: (end - position) / max(inputs.count, 1)) }
+        var isFound = [Bool](repeating: false, count: inputs.count)
+        try readMembers(&position, end) { (name, position) throws(DecodeFault) in
+            guard let index = inputIndex(name, from: 0), !isFound[index] else {
+                return try skipValue(&position, end, depth: 2)
+            }
+            isFound[index] = true
+            try named[index].reader.readWhole(&position, end)
+        }
+        if let missing = isFound.firstIndex(of: false) {
+            throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
+        }
+        var values: [TensorValue] = []
+        for input in named { values.append(try input.reader.whole()) }
+        return PredictInputs(values)
+    }
+
+    private func missingKeys(_ start: Position, _ end: Position, _ instance: Int) -> DecodeFault {
+        let object = JSONValue(start, end, maximumDepth: limits.maximumDepth).quotation
+        let names = inputs.map(\.name).sorted().joined(separator: ",")
+        return .invalid(
+            "Failed to process element: \(instance) of 'instances' list. JSON object: \(object) keys must be equal to: \(names)")
+    }
+
+    /// Calls `body` with the name of each member of the object at `position`, to read the value.
+    private func readMembers(
+        _ position: inout Position, _ end: Position,
+        _ body: (JSONString, inout Position) throws(DecodeFault) -> Void
+    ) throws(DecodeFault) {
+        skip(1, &position)
+        guard position.pointee != UInt8(ascii: "}") else { return try skipBrace(&position, end) }
+        while true {
+            let start = position
+            let validator = JSONValidator(UnsafeBufferPointer(start: start, count: end - start), maximumDepth: 1)
+            do { position = start + (try validator.skipName(0)) } catch { throw .syntax }
+            try body(JSONString(at: start, end: end), &position)
+            skip(0, &position)
+            switch position.pointee {
+            case UInt8(ascii: ","): skip(1, &position)
+            case UInt8(ascii: "}"): return try skipBrace(&position, end)
+            default: throw .syntax
+            }
+        }
+    }
+
+    /// The last brace of the text stops every scan, so that it may not be taken for one of a tensor's own.
+    private func skipBrace(_ position: inout Position, _ end: Position) throws(DecodeFault) {
+        position += 1
+        guard position < end else { throw .syntax }
+    }
+
+    /// The input of this name; names mostly come in the signature's order, so the search starts after the last one.
+    private func inputIndex(_ name: JSONString, from start: Int) -> Int? {
+        for offset in inputs.indices {
+            let index = (start + offset) % inputs.count
+            if name.equals(inputs[index].name) { return index }
+        }
+        return nil
+    }
+
+    /// Moves behind a value that stands `depth` levels below the text's own.
+    private func skipValue(_ position: inout Position, _ end: Position, depth: Int) throws(DecodeFault) {
+        let value = JSONValue(position, end, maximumDepth: limits.maximumDepth - depth)
+        guard let next = value.end, next < end else { throw .syntax }
+        position = next
+    }
+}
+
+/// One of several readers.
+private final class NamedReader {
+    var reader: InputReader
+    private let levels: UnsafeMutablePointer<Int>
+
+    init(_ input: Signature.Parameter, _ decoder: TensorDecoder, textByteCount: Int) {
+        levels = .allocate(capacity: 2 * decoder.limits.maximumRank)
+        reader = InputReader(
+            input.type.elementType, dialect: decoder.dialect, limits: decoder.limits, textByteCount: textByteCount,
+            margin: decoder.margin, levels: levels)
+    }
+
+    deinit { levels.deallocate() }
+}
