@@ -8,6 +8,8 @@ INSTALL  ?= install
 
 # Debian packages that the build needs beside a Swift toolchain.
 PACKAGES := libopenblas-dev libsqlite3-dev libssl-dev zlib1g-dev
+# What the benchmarks measure against; without it they build and skip what needs it.
+BENCH_PACKAGES := rapidjson-dev
 
 BINARY   := .build/release/apus
 # The binary carries its own Swift runtime; tests cannot, so that they have a build folder of their own and neither
@@ -37,6 +39,7 @@ build: deps
 test: deps
 	$(TEST) $(if $(FILTER),--filter $(FILTER))
 
+bench: PACKAGES += $(BENCH_PACKAGES)
 bench: deps
 	$(BUILD) Benchmarks
 	.build/release/Benchmarks $(if $(FILTER),--filter "$(FILTER)") $(if $(SECONDS),--seconds $(SECONDS))

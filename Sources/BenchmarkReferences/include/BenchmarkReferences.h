@@ -1,5 +1,6 @@
 /// What the benchmarks measure against, beside OpenBLAS: the plainest fast way to do the same work.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #pragma clang assume_nonnull begin
@@ -13,6 +14,15 @@ extern "C" {
 ///
 /// Answers how many numbers there were, at most `capacity`; reading stops behind those.
 size_t apus_reference_read_floats(float *values, size_t capacity, const char *text, size_t byte_count);
+
+/// Whether RapidJSON was there when this was built.
+bool apus_reference_has_documents(void);
+
+/// Reads the numbers of `{"instances": …}`, nested lists of any depth, as TensorFlow Serving does: RapidJSON's iterative parser
+/// makes a document, and a walk over the document takes the floats.
+///
+/// Answers how many numbers there were; 0 when the text is no such request, `capacity` is too small or RapidJSON is absent.
+size_t apus_reference_read_document(float *values, size_t capacity, const char *text, size_t byte_count);
 
 /// Writes `count` floats by `std::to_chars` in their shortest form, a comma behind each. Nesting is left out.
 ///

@@ -3,8 +3,15 @@ protocol Comparison: Sendable {
     /// Unique in its section.
     var name: String { get }
 
+    /// Why this build cannot make the comparison, and what would help; nil when it can.
+    var obstacle: String? { get }
+
     /// Prepares both sides, checks that they agree, and lets `race` measure them.
     func measure(by race: Race) throws -> Outcome
+}
+
+extension Comparison {
+    var obstacle: String? { nil }
 }
 
 /// Comparisons that share what they are measured against and how their rate is told.

@@ -13,7 +13,13 @@ struct TableReport {
             let allocations = countsAllocations ? [outcome.allocationCount.map(String.init) ?? ""] : []
             table.append([name] + cells(outcome) + allocations)
         }
-        return (["\(section.title): \(section.summary)"] + Self.aligned(table)).joined(separator: "\n")
+        let title = "\(section.title): \(section.summary)"
+        return ([title] + (rows.isEmpty ? [] : Self.aligned(table)) + skipped).joined(separator: "\n")
+    }
+
+    /// A line for each comparison that this build cannot make.
+    private var skipped: [String] {
+        section.comparisons.compactMap { comparison in comparison.obstacle.map { "  \(comparison.name)  skipped: \($0)" } }
     }
 
     private func cells(_ outcome: Outcome) -> [String] {
