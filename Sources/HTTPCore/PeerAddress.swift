@@ -1,7 +1,9 @@
 import CPlatform
 
 /// The address of a client: IPv6, or IPv4 in its mapped form. Two words, so that it is a cheap key.
-package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
+///
+/// The words hold the address's bytes as they lie in memory, in network order.
+package struct PeerAddress: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
     package let port: UInt16
@@ -9,7 +11,7 @@ package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
     /// Who has no address, as the other end of a Unix socket.
     package static let none = PeerAddress(high: 0, low: 0, port: 0)
 
-    init(high: UInt64, low: UInt64, port: UInt16) {
+    package init(high: UInt64, low: UInt64, port: UInt16) {
         self.high = high
         self.low = low
         self.port = port
@@ -28,19 +30,8 @@ package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
     /// which a single machine may take any address (RFC 8981).
     var client: PeerAddress { PeerAddress(high: high, low: isIPv4 ? low : 0, port: 0) }
 
-    /// Whether this is ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). The words hold the bytes as memory does.
-    private var isIPv4: Bool { high == 0 && UInt64(bigEndian: low) >> 32 == 0xFFFF }
-
-    package var description: String {
-        var octets: [UInt8] = []
-        for word in [high, low] {
-            for shift in stride(from: 0, to: 64, by: 8) { octets.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
-        }
-        let isMapped = octets.prefix(10).allSatisfy { $0 == 0 } && octets[10] == 0xFF && octets[11] == 0xFF
-        if isMapped { return octets.suffix(4).map(String.init).joined(separator: ".") + ":\(port)" }
-        let groups = stride(from: 0, to: 16, by: 2).map { String(Int(octets[$0]) << 8 | Int(octets[$0 + 1]), radix: 16) }
-        return "[" + groups.joined(separator: ":") + "]:\(port)"
-    }
+    /// Whether this is ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
+    var isIPv4: Bool { high == 0 && UInt64(bigEndian: low) >> 32 == 0xFFFF }
 }
 
 extension apus_address {
