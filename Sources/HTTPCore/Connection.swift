@@ -72,6 +72,11 @@ package final class Connection: @unchecked Sendable {
     var confirmsKeepAlive = false
     var prefersGzip = false
 
+    /// The access log's notes on the request that is being handled or refused.
+    var accessRecord: AccessRecord?
+    /// The access log's number for this connection; 0 until it has given one.
+    var accessID: UInt64 = 0
+
     /// Until the transport is ready for requests.
     var isHandshaking: Bool
     /// Who the client has proven to be to the transport.
@@ -143,13 +148,23 @@ package final class Connection: @unchecked Sendable {
         guard phase != .closed else { return }
         if phase == .handling {
             endHandling()
-            context.counters.abandonedRequests.add(1)
+            // A reset is ours: the server stops.
+            if !reset { abandon() }
+            context.accessLog?.ended(
+                AccessOutcome(status: reset ? .serviceUnavailable : .clientClosedRequest, hasClientLeft: !reset), on: self)
         }
         phase = .closed
         gone.store(true, ordering: .relaxed)
         transport.close(reset: reset)
         releaseMemory()
         output = ByteBuffer()
+    }
+
+    /// Notes that nobody waits for the answer to the request that is being handled.
+    private func abandon() {
+        guard !isGone else { return }
+        gone.store(true, ordering: .relaxed)
+        context.counters.abandonedRequests.add(1)
     }
 
     /// Moves everything that can move. Does nothing when called from within, as the outer call goes on anyway.

@@ -25,6 +25,8 @@ package final class ConnectionContext: @unchecked Sendable {
     let compressionThreshold: Int
     /// What handshakes may still take in this turn.
     package var handshakes = HandshakeBudget()
+    /// Nil when requests are not logged.
+    package var accessLog: LoopAccessLog?
     /// Answers close their connections from now on.
     package var isDraining = false
 

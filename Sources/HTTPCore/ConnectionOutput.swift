@@ -7,8 +7,13 @@ extension Connection {
         let options = ResponseWriter.Options(
             omitsContent: answersHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive, prefersGzip: prefersGzip,
             compressionThreshold: context.compressionThreshold)
+        let start = output.count
         ResponseWriter.append(answer, options, commonFields: context.commonFields, coder: context.coder, to: &output)
         context.counters.countResponse(answer.status)
+        context.accessLog?.ended(
+            AccessOutcome(
+                status: answer.status, responseByteCount: output.count - start, keepsAlive: !closes, hasClientLeft: isGone),
+            on: self)
     }
 
     func takeOutput() {

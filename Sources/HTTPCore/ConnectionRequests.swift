@@ -69,6 +69,7 @@ extension Connection {
 
     /// Gives the request to the handler, or answers that too many are there already.
     private func give(_ request: borrowing Request) {
+        context.accessLog?.began(request, on: self)
         holdsPlace = context.inFlightLimit.enter()
         if holdsPlace || context.handler.answersBeyondLimit(request) {
             context.counters.requests.add(1)
@@ -115,6 +116,7 @@ extension Connection {
             ])
         answersHead = memory?.head.method == .head
         prefersGzip = false
+        context.accessLog?.refused(refusal, on: self)
         append(.error(refusal.status, refusal.message), closes: true)
         phase = .finishing
     }

@@ -7,7 +7,7 @@ package enum HTTPDate {
 
     /// Appends the date of a time in seconds since 1970-01-01 00:00 UTC.
     package static func append(secondsSince1970 seconds: Int, to buffer: inout ByteBuffer) {
-        let day = Int((Double(seconds) / 86400).rounded(.down))
+        let day = dayNumber(seconds)
         let secondOfDay = seconds - day * 86400
         let (year, month, dayOfMonth) = civilDate(day)
         // 1970-01-01 was a Thursday.
@@ -27,6 +27,15 @@ package enum HTTPDate {
         appendTwoDigits(secondOfDay % 60, to: &buffer)
         buffer.append(" GMT")
     }
+
+    /// The UTC date, and the second within its day, of a time in seconds since 1970-01-01 00:00 UTC.
+    static func civilTime(secondsSince1970 seconds: Int) -> (date: (year: Int, month: Int, day: Int), secondOfDay: Int) {
+        let day = dayNumber(seconds)
+        return (civilDate(day), seconds - day * 86400)
+    }
+
+    /// Whole days since 1970-01-01, rounded down.
+    private static func dayNumber(_ seconds: Int) -> Int { Int((Double(seconds) / 86400).rounded(.down)) }
 
     private static func appendTwoDigits(_ number: Int, to buffer: inout ByteBuffer) {
         buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10))

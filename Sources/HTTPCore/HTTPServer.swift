@@ -8,10 +8,14 @@ package final class HTTPServer: Sendable {
     private struct State {
         var loops: [IOLoop] = []
         var addresses: [BoundAddress] = []
+        var accessLog: AccessLog?
         var isDraining = false
         /// What the loops had counted when they stopped.
         var final: ServerStatistics?
     }
+
+    /// How long the end of a drain waits for the access log's destination.
+    private static let accessLogGrace: Duration = .seconds(2)
 
     private let configuration: HTTPServerConfiguration
     private let handler: any RequestHandler
@@ -28,10 +32,11 @@ package final class HTTPServer: Sendable {
 
     /// Listens and serves; returns at once. When one listener cannot be opened none is.
     package func start() throws(SocketError) {
+        let accessLog = try openAccessLog()
         let listeners = try openListeners()
         let loops: [IOLoop]
         do throws(SocketError) {
-            loops = try makeLoops()
+            loops = try makeLoops(accessLog)
             for listener in listeners { try loops[0].watch(listener) }
         } catch {
             listeners.forEach { $0.close() }
@@ -44,6 +49,7 @@ package final class HTTPServer: Sendable {
             precondition(state.loops.isEmpty && !state.isDraining, "a server is started once")
             state.loops = loops
             state.addresses = addresses
+            state.accessLog = accessLog
         }
         loops.forEach { $0.start() }
         for address in addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
@@ -53,13 +59,19 @@ package final class HTTPServer: Sendable {
     package var boundAddresses: [BoundAddress] { state.withLock(\.addresses) }
 
     package var statistics: ServerStatistics {
-        let (loops, final) = state.withLock { ($0.loops, $0.final) }
-        if let final { return final }
-        var sum = ServerStatistics()
+        let (loops, final, accessLog) = state.withLock { ($0.loops, $0.final, $0.accessLog) }
+        var sum = final ?? ServerStatistics()
+        sum.droppedLogRecords = accessLog?.droppedRecordCount ?? 0
+        if final != nil { return sum }
         for loop in loops { loop.context.counters.addSnapshot(to: &sum) }
         sum.openConnections = placement.admission.openCount
         return sum
     }
+
+    /// Opens the access log's file anew, after it was rotated; does nothing for another destination or without a log.
+    ///
+    /// Returns at once. A failure is logged, and the old file goes on.
+    package func reopenAccessLog() { state.withLock(\.accessLog)?.reopen() }
 
     /// Refuses new connections and lets the present ones end with their next answer.
     ///
@@ -107,6 +119,7 @@ package final class HTTPServer: Sendable {
             }
         }
         placement.setLoops([])
+        await flushAccessLog()
         logger.info(
             "stopped serving",
             metadata: [
@@ -128,12 +141,27 @@ package final class HTTPServer: Sendable {
         return listeners
     }
 
-    private func makeLoops() throws(SocketError) -> [IOLoop] {
+    private func openAccessLog() throws(SocketError) -> AccessLog? {
+        guard let wanted = configuration.accessLog else { return nil }
+        return try AccessLog(wanted, logger: logger)
+    }
+
+    /// Writes what the loops have logged to their end.
+    private func flushAccessLog() async {
+        guard let accessLog = state.withLock(\.accessLog) else { return }
+        guard await !accessLog.finish(timeout: Self.accessLogGrace) else { return }
+        logger.error(
+            "the access log's last records are lost: its destination did not take them in time",
+            metadata: ["destination": "\(accessLog.configuration.destination)"])
+    }
+
+    private func makeLoops(_ accessLog: AccessLog?) throws(SocketError) -> [IOLoop] {
         var loops: [IOLoop] = []
         for index in 0..<configuration.loopCount {
-            loops.append(
-                try IOLoop(
-                    index: index, configuration: configuration, placement: placement, handler: handler, logger: logger))
+            let loop = try IOLoop(
+                index: index, configuration: configuration, placement: placement, handler: handler, logger: logger)
+            loop.context.accessLog = accessLog.map { LoopAccessLog($0) }
+            loops.append(loop)
         }
         return loops
     }

@@ -8,18 +8,22 @@ package struct HTTPServerConfiguration: Sendable {
     package var loopCount: Int
     /// The value of the `Server` field.
     package var serverName: String
+    /// Nil when requests are not logged.
+    package var accessLog: AccessLogConfiguration?
 
     /// - Parameter loopCount: By default one for every two processors, as the others compute what the loops answer.
     package init(
         listeners: [ListenerConfiguration],
         limits: ConnectionLimits = ConnectionLimits(),
         loopCount: Int = HTTPServerConfiguration.defaultLoopCount,
-        serverName: String = "apus"
+        serverName: String = "apus",
+        accessLog: AccessLogConfiguration? = nil
     ) {
         self.listeners = listeners
         self.limits = limits
         self.loopCount = max(1, loopCount)
         self.serverName = serverName
+        self.accessLog = accessLog
     }
 
     package static var defaultLoopCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) / 2) }

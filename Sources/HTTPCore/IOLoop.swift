@@ -79,7 +79,10 @@ import Logging
     /// Serves until nothing has been ready for the length of the linger.
     private func run() {
         context.enter()
-        defer { context.leave() }
+        defer {
+            context.accessLog?.handOver()
+            context.leave()
+        }
         var hasMail = context.mailbox.wakeUp()
         context.beginTurn()
         if hasMail { readMail() }
@@ -97,6 +100,7 @@ import Logging
             }
             if hasMail { readMail() }
             serveTimers()
+            context.accessLog?.handOverIfDue(context.now)
         }
     }
 
@@ -215,6 +219,7 @@ extension IOLoop {
             settle(connection)
         }
         isStopped = true
+        context.accessLog?.handOver()
         context.mailbox.close()
         context.pool.drain()
         source?.cancel()

@@ -28,6 +28,8 @@ package struct ServerStatistics: Sendable, Equatable {
     package var responses5xx = 0
     package var bytesReceived = 0
     package var bytesSent = 0
+    /// Records of the access log that its destination was too slow for, or refused.
+    package var droppedLogRecords = 0
 
     package init() {}
 }

@@ -10,6 +10,7 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
         case watch = "watch"
         case inherit = "take over"
         case raise = "raise"
+        case openLog = "open the access log"
     }
 
     package let operation: Operation
@@ -39,6 +40,8 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
             return "address already in use: \(subject), which takes IPv4 as well; stop the other process or choose another port"
         case EADDRINUSE:
             return "address already in use: \(subject); stop the other process or choose another port"
+        case EACCES where operation == .openLog:
+            return "no permission to write the access log \(subject); let the daemon's user write there or choose another path"
         case EACCES:
             return "no permission to listen on \(subject); choose a port of 1024 or higher, or grant CAP_NET_BIND_SERVICE"
         case EADDRNOTAVAIL:

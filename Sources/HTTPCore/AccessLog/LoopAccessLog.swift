@@ -1,0 +1,108 @@
+import CPlatform
+
+/// One loop's part of the access log: records of the requests that are under way, and the page that takes their lines.
+///
+/// Confined to the loop. Costs no lock and, once warm, no allocation for a request; a page is handed over when it is
+/// full, when its oldest line is a tenth of a second old, and when the loop comes to rest.
+package final class LoopAccessLog {
+    private static let handOverInterval: Duration = .milliseconds(100)
+    private static let maxSpareCount = 64
+
+    private let log: AccessLog
+    private let line: AccessLine
+    private let samplingPeriod: Int
+    private let withUserAgent: Bool
+    private let now: () -> MonotonicInstant
+    private let wallNanoseconds: () -> Int64
+
+    private var page = LogPage()
+    private var handOverDue = MonotonicInstant.never
+    private var timestamp = LogTimestamp()
+    private var spare: [AccessRecord] = []
+    private var sampleNumber = 0
+
+    package init(
+        _ log: AccessLog, now: @escaping () -> MonotonicInstant = { .now },
+        wallNanoseconds: @escaping () -> Int64 = { apus_wall_nanoseconds() }
+    ) {
+        self.log = log
+        line = AccessLine(log.configuration.format)
+        samplingPeriod = log.configuration.sampling.period
+        withUserAgent = log.configuration.includesUserAgent
+        self.now = now
+        self.wallNanoseconds = wallNanoseconds
+    }
+
+    /// A request goes to the handler.
+    func began(_ request: borrowing Request, on connection: Connection) {
+        let record = takeRecord(for: connection)
+        record.note(request, withUserAgent: withUserAgent)
+        connection.accessRecord = record
+    }
+
+    /// What came is refused; `began` has not been called for it.
+    func refused(_ refusal: ProtocolRefusal, on connection: Connection) {
+        let record = takeRecord(for: connection)
+        record.noteRefusal(refusal.message)
+        if let memory = connection.memory, !memory.buffer.isEmpty {
+            if memory.head.byteCount > 0 {
+                let bodyStart = memory.head.byteCount
+                let request = Request(
+                    memory, bodyRange: bodyStart..<max(bodyStart, memory.buffer.count), peer: connection.peer, isLocal: connection.isLocal)
+                record.note(request, withUserAgent: withUserAgent)
+            } else {
+                unsafe record.note(requestLineOf: memory.buffer.bytes)
+            }
+        }
+        connection.accessRecord = record
+    }
+
+    /// The request that began last on this connection, or was refused, has its end.
+    func ended(_ outcome: AccessOutcome, on connection: Connection) {
+        guard let record = connection.accessRecord else { return }
+        connection.accessRecord = nil
+        if isWanted(record, outcome) { write(record, outcome, listener: nil) }
+        if spare.count < Self.maxSpareCount { spare.append(record) }
+    }
+
+    /// Hands the page over when its oldest line has waited long enough; `now` is the time of the loop's turn.
+    func handOverIfDue(_ now: MonotonicInstant) {
+        if now >= handOverDue { handOver() }
+    }
+
+    /// Hands over what there is.
+    package func handOver() {
+        guard page.byteCount > 0 else { return }
+        page = log.exchange(page)
+        handOverDue = .never
+    }
+
+    private func takeRecord(for connection: Connection) -> AccessRecord {
+        if connection.accessID == 0 { connection.accessID = log.makeConnectionID() }
+        let record = spare.popLast() ?? AccessRecord()
+        record.begin(at: connection.context.now, peer: connection.peer, connectionID: connection.accessID)
+        return record
+    }
+
+    /// Errors of ours and refusals are rare and what one looks for, so that they are never left out.
+    private func isWanted(_ record: AccessRecord, _ outcome: AccessOutcome) -> Bool {
+        if samplingPeriod == 1 || outcome.status.code >= 500 || record.refusal != nil { return true }
+        sampleNumber = sampleNumber + 1 < samplingPeriod ? sampleNumber + 1 : 0
+        return sampleNumber == 0
+    }
+
+    private func write(_ record: AccessRecord, _ outcome: AccessOutcome, listener: String?) {
+        let end = now()
+        let duration = max(0, end.nanoseconds &- record.start.nanoseconds)
+        page.addRecord { buffer in
+            line.append(record, outcome, listener: listener, duration: duration, to: &buffer) { buffer in
+                timestamp.append(end, wallNanoseconds: wallNanoseconds, to: &buffer)
+            }
+        }
+        if page.isFull {
+            handOver()
+        } else if handOverDue == .never {
+            handOverDue = end + Self.handOverInterval
+        }
+    }
+}
