@@ -82,7 +82,8 @@ package final class Connection: @unchecked Sendable {
     /// Who the client has proven to be to the transport.
     package internal(set) var clientSubject: String?
 
-    private let gone = Atomic(false)
+    /// Whether nobody waits for the answer any more; set for good.
+    let gone = Atomic(false)
     private let sharesReadiness: Bool
 
     package init(_ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, context: ConnectionContext) {
@@ -97,9 +98,6 @@ package final class Connection: @unchecked Sendable {
 
     package var isClosed: Bool { phase == .closed }
 
-    /// Whether the client can no longer be answered. From any thread.
-    var isGone: Bool { gone.load(ordering: .relaxed) }
-
     /// When `deadlinePassed` wants to be called at the earliest.
     package var deadline: MonotonicInstant {
         if phase == .closed { return .never }
@@ -111,13 +109,15 @@ package final class Connection: @unchecked Sendable {
         guard phase != .closed else { return }
         // Both directions are gone: nobody is left to answer.
         if readiness.contains(.hungUp) { return close(reset: false) }
-        if readiness.contains(.readEnded) { inputEnds = true }
+        let endsNow = readiness.contains(.readEnded) && !inputEnds
+        if endsNow { inputEnds = true }
         if !readiness.isDisjoint(with: [.readable, .readEnded]) { isReadable = true }
         if readiness.contains(.writable) { isWritable = true }
         if sharesReadiness {
             isReadable = true
             isWritable = true
         }
+        if endsNow, phase == .handling { endedWhileHandling() }
         drive()
     }
 
@@ -158,13 +158,6 @@ package final class Connection: @unchecked Sendable {
         transport.close(reset: reset)
         releaseMemory()
         output = ByteBuffer()
-    }
-
-    /// Notes that nobody waits for the answer to the request that is being handled.
-    private func abandon() {
-        guard !isGone else { return }
-        gone.store(true, ordering: .relaxed)
-        context.counters.abandonedRequests.add(1)
     }
 
     /// Moves everything that can move. Does nothing when called from within, as the outer call goes on anyway.
@@ -243,7 +236,7 @@ package final class Connection: @unchecked Sendable {
         return memory.buffer.isEmpty ? MemoryPool.bufferByteCount : MemoryPool.bufferByteCount / 4
     }
 
-    private func read(into space: UnsafeMutableRawPointer, _ capacity: Int) -> TransportResult {
+    func read(into space: UnsafeMutableRawPointer, _ capacity: Int) -> TransportResult {
         let space = unsafe UnsafeMutableRawBufferPointer(start: space, count: capacity)
         let result = unsafe isHandshaking ? readInHandshake(into: space) : transport.read(into: space)
         switch result {

@@ -71,6 +71,12 @@ final class LoopbackClient: @unchecked Sendable {
 
     func endInput() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Makes the end of this client a reset.
+    func resetOnClose() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Reads until there are `count` responses or the connection ends.
     func responses(_ count: Int, methods: [String] = []) async -> [ResponseReader.Response] {
         await onThread {
