@@ -62,7 +62,7 @@ extension Connection {
         phase = .handling
         phaseDeadline = .never
         context.counters.requestsInFlight.add(1)
-        give(Request(memory, bodyRange: body, peer: peer, isLocal: isLocal))
+        give(Request(memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject))
         memory.buffer.consume(end)
         if memory.buffer.isEmpty { releaseMemory() } else { memory.beginRequest() }
     }

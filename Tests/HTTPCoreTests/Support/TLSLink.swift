@@ -92,6 +92,12 @@ final class TLSLink {
         serve()
     }
 
+    /// Ends the client's side of the socket with no word of TLS.
+    func cutOutput() {
+        shutdown(client.descriptor, Int32(SHUT_WR))
+        serve()
+    }
+
     /// What the server has sent as it lies on the wire.
     func receiveRaw() -> [UInt8] { Self.receive(client.descriptor) }
 
