@@ -92,7 +92,7 @@ let package = Package(
         // Layer 4: what clients speak.
         .target(
             name: "RESTFrontend",
-            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors"],
+            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "CPlatform"],
             swiftSettings: common
         ),
 

@@ -5,7 +5,7 @@ extension Connection {
     ///
     /// The decoded bytes live for the length of the handler's call, in memory of the loop.
     func decode(_ request: borrowing Request) {
-        let responder = Responder(self)
+        let responder = Responder.take(for: self)
         var content = context.pool.takeOutput()
         do throws(ContentRefusal) {
             try unsafe context.coder.decode(
@@ -16,5 +16,6 @@ extension Connection {
             responder.sendError(error.status, error.message(contentEncoding: named), headers: error.headers)
         }
         context.pool.give(content)
+        Responder.recycle(responder, context)
     }
 }

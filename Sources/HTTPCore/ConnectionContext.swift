@@ -5,7 +5,8 @@ import Synchronization
 
 /// What all connections of one loop share.
 ///
-/// Safe to hand around: everything that changes is confined to the loop's queue, the rest is immutable or atomic.
+/// Safe to hand around: everything that changes is confined to the loop's queue, the rest is immutable or atomic. As in
+/// `Connection`, run-time exclusivity checks would cost more than they tell.
 package final class ConnectionContext: @unchecked Sendable {
     let limits: ConnectionLimits
     let handler: any RequestHandler
@@ -16,19 +17,23 @@ package final class ConnectionContext: @unchecked Sendable {
     let inFlightLimit: InFlightLimit
 
     /// The time of the current turn of the loop.
-    package private(set) var now: MonotonicInstant
+    @exclusivity(unchecked) package private(set) var now: MonotonicInstant
     /// `Server` and `Date`, ready to be copied into every head.
-    private(set) var commonFields = ByteBuffer()
-    var pool = MemoryPool()
+    @exclusivity(unchecked) private(set) var commonFields = ByteBuffer()
+    /// The start of a response of status 200 in JSON: status line, `commonFields` and `Content-Type`.
+    @exclusivity(unchecked) private(set) var startOfJSON = ByteBuffer()
+    /// The responder of the last request when nobody kept it, for the next one.
+    @exclusivity(unchecked) var spareResponder: Responder?
+    @exclusivity(unchecked) var pool = MemoryPool()
     let coder: ContentCoder
     /// Bytes from which on answers are compressed for those who ask; none has as many as `Int.max`.
     let compressionThreshold: Int
     /// What handshakes may still take in this turn.
-    package var handshakes = HandshakeBudget()
+    @exclusivity(unchecked) package var handshakes = HandshakeBudget()
     /// Nil when requests are not logged.
-    package var accessLog: LoopAccessLog?
+    @exclusivity(unchecked) package var accessLog: LoopAccessLog?
     /// Answers close their connections from now on.
-    package var isDraining = false
+    @exclusivity(unchecked) package var isDraining = false
 
     private let serverName: String
     private var nextDate: MonotonicInstant
@@ -93,5 +98,7 @@ package final class ConnectionContext: @unchecked Sendable {
         commonFields.append("\r\nDate: ")
         HTTPDate.append(secondsSince1970: Int(seconds), to: &commonFields)
         commonFields.append("\r\n")
+        startOfJSON.removeAll()
+        ResponseWriter.appendStart(.ok, contentType: "application/json", self, to: &startOfJSON)
     }
 }

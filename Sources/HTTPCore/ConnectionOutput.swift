@@ -4,16 +4,44 @@ extension Connection {
     /// Builds an answer at the end of the output.
     func append(_ answer: Answer, closes: Bool) {
         takeOutput()
-        let options = ResponseWriter.Options(
+        let start = output.count
+        ResponseWriter.append(answer, options(closes: closes), context, to: &output)
+        noteResponse(answer.status, from: start, closes: closes)
+    }
+
+    /// Builds a response of status 200 in JSON while the handler's call lasts; takes it back when `content` answers false.
+    ///
+    /// - Returns: whether the request is answered now.
+    func answerJSON(fields: (inout ByteBuffer) -> Void, _ content: (inout ByteBuffer) -> Bool) -> Bool {
+        guard isDriving, phase == .handling, context.isCurrent else { return false }
+        takeOutput()
+        let start = output.count
+        let closes = !keepsAlive || context.isDraining
+        let options = options(closes: closes)
+        let place = ResponseWriter.beginJSON(fields, options, context, to: &output)
+        guard content(&output) else {
+            ResponseWriter.withdraw(place, &output)
+            return false
+        }
+        ResponseWriter.end(place, options, context.coder, &output)
+        noteResponse(.ok, from: start, closes: closes)
+        endHandling()
+        if closes { phase = .finishing } else { rest() }
+        return true
+    }
+
+    private func noteResponse(_ status: HTTPStatus, from start: Int, closes: Bool) {
+        context.counters.countResponse(status)
+        guard let accessLog = context.accessLog else { return }
+        let outcome = AccessOutcome(
+            status: status, responseByteCount: output.count - start, keepsAlive: !closes, hasClientLeft: isGone)
+        accessLog.ended(outcome, on: self)
+    }
+
+    private func options(closes: Bool) -> ResponseWriter.Options {
+        ResponseWriter.Options(
             omitsContent: answersHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive, prefersGzip: prefersGzip,
             compressionThreshold: context.compressionThreshold)
-        let start = output.count
-        ResponseWriter.append(answer, options, commonFields: context.commonFields, coder: context.coder, to: &output)
-        context.counters.countResponse(answer.status)
-        context.accessLog?.ended(
-            AccessOutcome(
-                status: answer.status, responseByteCount: output.count - start, keepsAlive: !closes, hasClientLeft: isGone),
-            on: self)
     }
 
     func takeOutput() {

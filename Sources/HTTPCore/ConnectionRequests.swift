@@ -73,11 +73,17 @@ extension Connection {
         holdsPlace = context.inFlightLimit.enter()
         if holdsPlace || context.handler.answersBeyondLimit(request) {
             context.counters.requests.add(1)
-            if request.hasCodedContent { decode(request) } else { context.handler.handle(request, Responder(self)) }
+            if request.hasCodedContent { decode(request) } else { handle(request) }
         } else {
             context.counters.refusedRequests.add(1)
             answer(Overload.tooManyInFlight)
         }
+    }
+
+    private func handle(_ request: borrowing Request) {
+        let responder = Responder.take(for: self)
+        context.handler.handle(request, responder)
+        Responder.recycle(responder, context)
     }
 
     /// The request is no longer with the handler.

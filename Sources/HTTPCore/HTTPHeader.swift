@@ -22,3 +22,28 @@ package struct HTTPHeader: Sendable, Hashable {
         hasher.combine(value)
     }
 }
+
+extension HTTPHeader {
+    func append(to output: inout ByteBuffer) {
+        let colon: StaticString = ": "
+        let lineEnd: StaticString = "\r\n"
+        output.append(name)
+        output.append(colon)
+        output.append(value)
+        output.append(lineEnd)
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a header field whose value is a number.
+    package mutating func appendField(_ name: StaticString, decimal value: Int) {
+        let colon: StaticString = ": "
+        let lineEnd: StaticString = "\r\n"
+        append(name)
+        append(colon)
+        append(decimal: value)
+        append(lineEnd)
+    }
+
+    package mutating func appendField(_ header: HTTPHeader) { header.append(to: &self) }
+}

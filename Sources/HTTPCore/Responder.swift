@@ -4,20 +4,21 @@ import Synchronization
 /// The right and duty to answer one request, exactly once, from any thread.
 ///
 /// A responder that is dropped unused answers 500, so that no client waits for ever because of a fault of ours.
-package final class Responder: Sendable {
-    private let connection: Connection
+package final class Responder: @unchecked Sendable {
+    /// Nil only while the responder is spare: changed by the loop alone, when nobody else has a reference.
+    private var connection: Connection?
     private let isUsed = Atomic(false)
 
-    init(_ connection: Connection) { self.connection = connection }
+    private init(_ connection: Connection) { self.connection = connection }
 
     deinit {
-        guard !isUsed.load(ordering: .acquiring) else { return }
+        guard !isUsed.load(ordering: .acquiring), let connection else { return }
         connection.context.logger.error("a request was dropped without an answer; the client gets status 500")
         connection.deliver(.error(.internalServerError, "the server dropped the request without an answer"))
     }
 
     /// Whether the client's connection is gone, so that work for this request is in vain.
-    package var isAbandoned: Bool { connection.isGone }
+    package var isAbandoned: Bool { connection?.isGone ?? true }
 
     /// Sends the answer. On the loop's own thread, within the handler's call, it is built at once; from elsewhere it is
     /// handed to the loop, which wakes at most once for a burst of answers.
@@ -39,11 +40,42 @@ package final class Responder: Sendable {
     }
 
     private func send(_ answer: Answer) {
+        guard let connection else { return }
         guard !isUsed.exchange(true, ordering: .acquiringAndReleasing) else {
             assertionFailure("a request was answered twice")
             connection.context.logger.error("a second answer to one request was dropped")
             return
         }
         connection.deliver(answer)
+    }
+
+    /// Answers 200 with JSON inside the handler's call, where the content is built in its final place and nothing is kept.
+    ///
+    /// - Parameters:
+    ///   - fields: Appends further header fields, with `appendField`.
+    ///   - content: Appends the content, or answers false to take everything back.
+    /// - Returns: whether the request is answered; if not, it is to be answered by `send`. It never is outside the handler's call.
+    package func sendJSONAtOnce(fields: (inout ByteBuffer) -> Void, _ content: (inout ByteBuffer) -> Bool) -> Bool {
+        guard let connection, !isUsed.load(ordering: .relaxed), connection.answerJSON(fields: fields, content) else { return false }
+        isUsed.store(true, ordering: .releasing)
+        return true
+    }
+}
+
+// Used again: most requests are answered within the handler's call, and then nobody has kept the responder.
+extension Responder {
+    /// A responder for a request of `connection`; to be given back to `recycle` after the handler's call.
+    static func take(for connection: Connection) -> Responder {
+        guard let spare = connection.context.spareResponder else { return Responder(connection) }
+        connection.context.spareResponder = nil
+        spare.connection = connection
+        spare.isUsed.store(false, ordering: .relaxed)
+        return spare
+    }
+
+    static func recycle(_ responder: consuming Responder, _ context: ConnectionContext) {
+        guard responder.isUsed.load(ordering: .acquiring), isKnownUniquelyReferenced(&responder) else { return }
+        responder.connection = nil
+        context.spareResponder = responder
     }
 }

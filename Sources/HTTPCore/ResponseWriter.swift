@@ -13,44 +13,116 @@ enum ResponseWriter {
         var compressionThreshold = Int.max
     }
 
-    /// Room for the digits of any content length.
-    private static let maxLengthDigits = 19
+    /// Room for the digits of any content length, and for the field that may follow them.
+    private static let reservedByteCount = 19 + 23
     private static let varyField: StaticString = "\r\nVary: Accept-Encoding"
     private static let gzipField: StaticString = "\r\nContent-Encoding: gzip"
 
     // Named with their type, as a literal argument would be a String first.
     private static let lineEnd: StaticString = "\r\n"
     private static let colon: StaticString = ": "
-    private static let statusLineStart: StaticString = "HTTP/1.1 "
     private static let lengthFieldStart: StaticString = "Content-Length: "
     private static let headEnd: StaticString = "\r\n\r\n"
 
-    static func append(
-        _ answer: Answer, _ options: Options, commonFields: borrowing ByteBuffer, coder: ContentCoder, to output: inout ByteBuffer
-    ) {
-        output.append(statusLineStart)
-        output.append(decimal: answer.status.code)
-        output.append(UInt8(ascii: " "))
-        output.append(answer.status.reason)
-        output.append(lineEnd)
-        unsafe output.append(commonFields.bytes)
-        if let contentType = answer.contentType { appendField("Content-Type", contentType, to: &output) }
-        for header in answer.headers {
-            output.append(header.name)
-            output.append(colon)
-            output.append(header.value)
-            output.append(lineEnd)
+    /// Where the parts of a response under construction lie in the output.
+    struct Place {
+        fileprivate let start: Int
+        fileprivate let digitsStart: Int
+        fileprivate let contentStart: Int
+    }
+
+    static func append(_ answer: Answer, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer) {
+        let start = output.count
+        appendStart(answer.status, contentType: answer.contentType, context, to: &output)
+        for header in answer.headers { header.append(to: &output) }
+        appendConnection(options, to: &output)
+        guard answer.status.allowsContent else { return output.append(lineEnd) }
+        let place = beginContent(start, to: &output)
+        answer.writeBody(&output)
+        var options = options
+        if answer.headers.contains(where: \.isContentEncoding) { options.compressionThreshold = .max }
+        end(place, options, context.coder, &output)
+    }
+
+    /// Begins a response of status 200 in JSON; its content is to be appended next.
+    static func beginJSON(
+        _ fields: (inout ByteBuffer) -> Void, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer
+    ) -> Place {
+        let start = output.count
+        unsafe output.append(context.startOfJSON.bytes)
+        fields(&output)
+        appendConnection(options, to: &output)
+        return beginContent(start, to: &output)
+    }
+
+    /// Ends a response once its content lies in the output.
+    ///
+    /// The digits of the length are written at the right of their place and what precedes them moves up. Moving a head is
+    /// cheap, moving a body is not.
+    static func end(_ place: Place, _ options: Options, _ coder: ContentCoder, _ output: inout ByteBuffer) {
+        let length = output.count - place.contentStart
+        var digitsEnd = place.digitsStart + reservedByteCount
+        // What is large is sent in two forms, and caches have to know that (RFC 9110 §12.5.5).
+        if length >= options.compressionThreshold {
+            if options.prefersGzip, compress(place, options, coder, &output) { return }
+            digitsEnd -= varyField.utf8CodeUnitCount
+            output.overwrite(at: digitsEnd, varyField)
         }
+        let firstDigit = unsafe writeDecimal(UInt(length), endingAt: digitsEnd, in: output.mutableBytes)
+        if options.omitsContent { output.truncate(to: place.contentStart) }
+        output.close(gap: firstDigit - place.digitsStart, at: place.digitsStart)
+    }
+
+    /// Puts the content's compressed form, and the fields that belong to it, in the place of the content that has been
+    /// written; answers false when it would be no shorter.
+    private static func compress(
+        _ place: Place, _ options: Options, _ coder: ContentCoder, _ output: inout ByteBuffer
+    ) -> Bool {
+        var compressed = ByteBuffer()
+        let content = unsafe UnsafeRawBufferPointer(rebasing: output.bytes[place.contentStart...])
+        guard unsafe coder.gzip(content, into: &compressed) else { return false }
+        output.truncate(to: place.digitsStart)
+        output.append(decimal: compressed.count)
+        output.append(varyField)
+        output.append(gzipField)
+        output.append(headEnd)
+        if !options.omitsContent { unsafe output.append(compressed.bytes) }
+        return true
+    }
+
+    /// Takes a response back that has not been ended.
+    static func withdraw(_ place: Place, _ output: inout ByteBuffer) { output.truncate(to: place.start) }
+
+    /// The status line, and the fields that every response has.
+    static func appendStart(
+        _ status: HTTPStatus, contentType: StaticString?, _ context: ConnectionContext, to output: inout ByteBuffer
+    ) {
+        let version: StaticString = "HTTP/1.1 "
+        output.append(version)
+        output.append(decimal: status.code)
+        output.append(UInt8(ascii: " "))
+        output.append(status.reason)
+        output.append(lineEnd)
+        unsafe output.append(context.commonFields.bytes)
+        if let contentType { appendField("Content-Type", contentType, to: &output) }
+    }
+
+    private static func appendConnection(_ options: Options, to output: inout ByteBuffer) {
         if options.closes {
             appendField("Connection", "close", to: &output)
         } else if options.confirmsKeepAlive {
             appendField("Connection", "keep-alive", to: &output)
         }
-        if answer.status.allowsContent {
-            appendContent(answer, options, coder, to: &output)
-        } else {
-            output.append(lineEnd)
-        }
+    }
+
+    /// The last field but one, Content-Length, is reserved in full width.
+    private static func beginContent(_ start: Int, to output: inout ByteBuffer) -> Place {
+        output.append(lengthFieldStart)
+        let digitsStart = output.count
+        _ = unsafe output.reserve(reservedByteCount)
+        output.commit(reservedByteCount)
+        output.append(headEnd)
+        return Place(start: start, digitsStart: digitsStart, contentStart: output.count)
     }
 
     private static func appendField(_ name: StaticString, _ value: StaticString, to output: inout ByteBuffer) {
@@ -58,46 +130,5 @@ enum ResponseWriter {
         output.append(colon)
         output.append(value)
         output.append(lineEnd)
-    }
-
-    /// The last field, Content-Length, is reserved in full width; once the length is known its digits are written at
-    /// the right and what precedes them moves up. Moving a head is cheap, moving a body is not.
-    private static func appendContent(_ answer: Answer, _ options: Options, _ coder: ContentCoder, to output: inout ByteBuffer) {
-        output.append(lengthFieldStart)
-        let digitsStart = output.count
-        let reserved = maxLengthDigits + varyField.utf8CodeUnitCount
-        _ = unsafe output.reserve(reserved)
-        output.commit(reserved)
-        output.append(headEnd)
-        let bodyStart = output.count
-        answer.writeBody(&output)
-        let length = output.count - bodyStart
-        var digitsEnd = digitsStart + reserved
-        // What is large is sent in two forms, and caches have to know that (RFC 9110 §12.5.5).
-        if length >= options.compressionThreshold, !answer.headers.contains(where: \.isContentEncoding) {
-            if options.prefersGzip, compress(from: bodyStart, fieldsFrom: digitsStart, options, coder, &output) { return }
-            digitsEnd -= varyField.utf8CodeUnitCount
-            output.overwrite(at: digitsEnd, varyField)
-        }
-        let firstDigit = unsafe writeDecimal(UInt(length), endingAt: digitsEnd, in: output.mutableBytes)
-        if options.omitsContent { output.truncate(to: bodyStart) }
-        output.close(gap: firstDigit - digitsStart, at: digitsStart)
-    }
-
-    /// Puts the content's compressed form, and the fields that belong to it, in the place of the content that has been
-    /// written; answers false when it would be no shorter.
-    private static func compress(
-        from bodyStart: Int, fieldsFrom digitsStart: Int, _ options: Options, _ coder: ContentCoder, _ output: inout ByteBuffer
-    ) -> Bool {
-        var compressed = ByteBuffer()
-        let content = unsafe UnsafeRawBufferPointer(rebasing: output.bytes[bodyStart...])
-        guard unsafe coder.gzip(content, into: &compressed) else { return false }
-        output.truncate(to: digitsStart)
-        output.append(decimal: compressed.count)
-        output.append(varyField)
-        output.append(gzipField)
-        output.append(headEnd)
-        if !options.omitsContent { unsafe output.append(compressed.bytes) }
-        return true
     }
 }

@@ -72,6 +72,12 @@ package final class Engine: Sendable {
         return plan
     }
 
+    /// As `readyPlan(for:)`, for a graph with a single input.
+    package func readyPlan(for spec: TensorSpec) -> Plan? {
+        guard let plan = plans.known(spec), plan.isStatic else { return nil }
+        return plan
+    }
+
     private func check(_ specs: [TensorSpec]) throws(EngineError) {
         guard specs.count == graph.inputs.count else {
             throw .invalidInput(name: graph.name, reason: "has \(graph.inputs.count) inputs, \(specs.count) were given")

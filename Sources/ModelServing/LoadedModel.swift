@@ -12,6 +12,8 @@ package final class LoadedModel: Servable {
     /// Bytes of the model's files.
     package let fileByteCount: Int
     let runners: [String: SignatureRunner]
+    /// Of the signature that a request means when it names none.
+    let defaultRunner: SignatureRunner?
     private let engines: [Engine]
     private let digest: @Sendable () throws -> String
 
@@ -25,6 +27,7 @@ package final class LoadedModel: Servable {
         self.fileByteCount = fileByteCount
         self.signatures = signatures
         self.runners = runners
+        defaultRunner = runners[Signature.defaultName]
         self.engines = engines
         self.digest = digest
     }

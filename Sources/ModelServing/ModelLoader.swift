@@ -23,18 +23,27 @@ package struct ModelLoader: ServableLoader {
     private let lanes: LanePool
     private let batching: @Sendable (String) -> BatchingSettings
     private let warmsUp: Bool
+    private let inlineBudget: Duration
     private let limits: EngineLimits
     private let observer: (any InferenceObserver)?
     private let logger: Logger
 
-    /// - Parameter batching: the settings of the model of that name, asked at each load.
+    /// About the cost of two switches between threads.
+    package static let standardInlineBudget = Duration.microseconds(10)
+
+    /// - Parameters:
+    ///   - batching: the settings of the model of that name, asked at each load.
+    ///   - inlineBudget: a request whose run takes no longer, as measured at warm-up, runs at once on the thread that brings it
+    ///     instead of a lane; zero: none does.
     package init(
         lanes: LanePool, batching: @escaping @Sendable (String) -> BatchingSettings = { _ in BatchingSettings() },
-        warmsUp: Bool = true, limits: EngineLimits = EngineLimits(), observer: (any InferenceObserver)? = nil, logger: Logger
+        warmsUp: Bool = true, inlineBudget: Duration = Self.standardInlineBudget, limits: EngineLimits = EngineLimits(),
+        observer: (any InferenceObserver)? = nil, logger: Logger
     ) {
         self.lanes = lanes
         self.batching = batching
         self.warmsUp = warmsUp
+        self.inlineBudget = inlineBudget
         self.limits = limits
         self.observer = observer
         self.logger = logger
@@ -80,8 +89,8 @@ package struct ModelLoader: ServableLoader {
         if let report { note(report.outcome, id, signature) }
         return SignatureRunner(
             id: id, signature: signature, engine: engine, policy: settings.policy,
-            sharesBatches: settings.isEnabled && report?.outcome == .independentRows, rowCost: report?.rowCost, lanes: lanes,
-            observer: observer)
+            sharesBatches: settings.isEnabled && report?.outcome == .independentRows, rowCost: report?.rowCost,
+            inlineBudget: inlineBudget, lanes: lanes, observer: observer)
     }
 
     private func note(_ outcome: WarmUp.Outcome, _ id: ServableID, _ signature: Signature) {

@@ -47,11 +47,24 @@ package struct PredictionTarget: Sendable {
 
     /// - Parameter name: nil or empty means `serving_default`.
     package func signature(_ name: String?) throws(ServableError) -> Signature {
-        let wanted = name.flatMap { $0.isEmpty ? nil : $0 } ?? Signature.defaultName
-        guard let runner = model.runners[wanted] else {
-            throw ServableError(.invalidArgument, "Serving signature name: \"\(wanted)\" not found in signature def")
+        try runner(name).signature
+    }
+
+    /// What runs the signature of that name; nil and empty mean `serving_default`.
+    private func runner(_ name: String?) throws(ServableError) -> SignatureRunner {
+        guard let name, !name.isEmpty else {
+            guard let runner = model.defaultRunner else { throw Self.missing(Signature.defaultName) }
+            return runner
         }
-        return runner.signature
+        guard let runner = model.runners[name] else { throw Self.missing(name) }
+        return runner
+    }
+
+    /// What runs `serving_default`.
+    package var defaultRunner: SignatureRunner? { model.defaultRunner }
+
+    private static func missing(_ signature: String) -> ServableError {
+        ServableError(.invalidArgument, "Serving signature name: \"\(signature)\" not found in signature def")
     }
 
     /// Runs `inputs`, in the order of the signature's, and hands the outputs to `completion`: exactly once, on any thread.
@@ -59,9 +72,11 @@ package struct PredictionTarget: Sendable {
         _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?,
         completion: @escaping @Sendable (PredictionResult) -> Void
     ) {
-        guard let runner = model.runners[signature.name] else {
-            let message = "Serving signature name: \"\(signature.name)\" not found in signature def"
-            completion(.failure(ServableError(.invalidArgument, message)))
+        let runner: SignatureRunner
+        do {
+            runner = try self.runner(signature.name)
+        } catch {
+            completion(.failure(error))
             return
         }
         runner.submit(inputs, handle: handle, deadline: deadline, completion: completion)

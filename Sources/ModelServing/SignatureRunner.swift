@@ -1,8 +1,9 @@
 import Batching
+import CPlatform
 package import GraphIR
 package import Inference
 package import ServableCore
-import Tensors
+package import Tensors
 
 /// Runs the requests of one signature of one version: queue, batches, lanes.
 package final class SignatureRunner: LaneWork {
@@ -15,27 +16,29 @@ package final class SignatureRunner: LaneWork {
     private let inlineRowLimit: Int
     private let queue: BatchQueue<PredictTask>
     private let lanes: LanePool
-    private let observer: (any InferenceObserver)?
-    private let id: ServableID
+    /// Told of runs and answers; nil when nobody listens.
+    package let meter: (any SignatureMeter)?
 
-    /// What may run on the caller's thread: about the cost of two switches between threads.
-    private static let inlineBudget = Duration.microseconds(10)
-
-    /// - Parameter rowCost: measured time of a run of one row; nil when it is not known or differs from request to request.
+    /// - Parameters:
+    ///   - rowCost: measured time of a run of one row; nil when it is not known or differs from request to request.
+    ///   - inlineBudget: what may run on the caller's thread.
     init(
         id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharesBatches: Bool, rowCost: Duration? = nil,
-        lanes: LanePool, observer: (any InferenceObserver)?
+        inlineBudget: Duration = ModelLoader.standardInlineBudget, lanes: LanePool, observer: (any InferenceObserver)?
     ) {
-        self.id = id
         self.signature = signature
         self.engine = engine
         self.policy = policy
         self.sharesBatches = sharesBatches
         self.lanes = lanes
-        self.observer = observer
-        inlineRowLimit = rowCost.map { Int(Self.inlineBudget / max($0, .nanoseconds(1))) } ?? 0
+        meter = observer?.meter(of: id, signature: signature.name)
+        inlineRowLimit = rowCost.map { Int(min(inlineBudget / max($0, .nanoseconds(1)), 1e9)) } ?? 0
+        runsAtOnce = sharesBatches && policy.timeout == .zero && inlineRowLimit > 0
         queue = BatchQueue(policy: policy)
     }
+
+    /// Whether requests may run on the thread that brings them.
+    package let runsAtOnce: Bool
 
     /// Rows that wait now.
     package var queuedRowCount: Int { queue.queuedRowCount }
@@ -66,18 +69,44 @@ package final class SignatureRunner: LaneWork {
 
     /// Runs a request that is cheaper than the way to a lane and back. Only with a plan that exists: making one takes long.
     private func runInline(_ task: PredictTask) -> Bool {
-        guard task.rowCount <= inlineRowLimit, policy.timeout == .zero, case .rows = task.groupKey,
+        guard runsAtOnce, task.rowCount <= inlineRowLimit, case .rows = task.groupKey,
             let plan = engine.readyPlan(for: task.inputs.map(\.spec))
         else { return false }
-        let start = ContinuousClock.now
+        let start = apus_monotonic_nanoseconds()
         do {
             let outputs = try run(task, with: plan)
-            observer?.ran(id, signature: signature.name, rowCount: task.rowCount, duration: .now - start)
+            meter?.ran(rowCount: task.rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
             task.completion(.success(outputs))
         } catch {
             task.completion(.failure(Self.status(of: error)))
         }
         return true
+    }
+
+    /// Runs one input at once on the caller's thread and lends the outputs to `body`, which may decline them.
+    ///
+    /// For requests that are cheaper than the way to a lane and back, of a shape that has a plan. Nothing is checked but that:
+    /// a plan exists only for types and shapes that the signature admits.
+    ///
+    /// - Parameter input: lent for the call.
+    /// - Returns: false when the request is to be submitted instead: it is not cheap, the run failed, or `body` declined.
+    package func runAtOnce(_ input: TensorView, _ body: (LentOutputs) -> Bool) -> Bool {
+        guard runsAtOnce, signature.inputs.count == 1, let rowCount = input.shape.extents.first, rowCount > 0,
+            rowCount <= inlineRowLimit, let plan = engine.readyPlan(for: input.spec)
+        else { return false }
+        return engine.withSession(plan) { session in
+            session.bind(input: 0, to: input.baseAddress)
+            let start = apus_monotonic_nanoseconds()
+            do throws(EngineError) {
+                try session.run()
+            } catch {
+                return false  // Submitted, it fails again and is answered with the reason.
+            }
+            let nanoseconds = apus_monotonic_nanoseconds() - start
+            guard body(LentOutputs(session)) else { return false }
+            meter?.ran(rowCount: rowCount, nanoseconds: nanoseconds)
+            return true
+        }
     }
 
     private func grouping(_ inputs: [Tensor]) -> (PredictTask.GroupKey, rowCount: Int) {
@@ -113,7 +142,7 @@ package final class SignatureRunner: LaneWork {
             return .wait(until: instant)
         case .batch(let tasks, let expired):
             Self.expire(expired)
-            run(tasks, startedAt: now)
+            run(tasks)
             return queue.queuedTaskCount > 0 ? .more : .idle
         }
     }
@@ -124,13 +153,14 @@ package final class SignatureRunner: LaneWork {
         }
     }
 
-    private func run(_ tasks: [PredictTask], startedAt start: ContinuousClock.Instant) {
+    private func run(_ tasks: [PredictTask]) {
+        let start = apus_monotonic_nanoseconds()
         let rowCount = tasks.reduce(0) { $0 + $1.rowCount }
         do {
             let results =
                 try tasks.count == 1 && policy.paddedRowCount(for: rowCount) == rowCount
                 ? [runAlone(tasks[0])] : runTogether(tasks)
-            observer?.ran(id, signature: signature.name, rowCount: rowCount, duration: .now - start)
+            meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
             for (task, outputs) in zip(tasks, results) { task.completion(.success(outputs)) }
         } catch {
             guard tasks.count > 1 else {
@@ -138,7 +168,7 @@ package final class SignatureRunner: LaneWork {
                 return
             }
             // One request's bad contents must not fail its neighbours: each tries again by itself.
-            for task in tasks { run([task], startedAt: start) }
+            for task in tasks { run([task]) }
         }
     }
 
@@ -180,9 +210,4 @@ package final class SignatureRunner: LaneWork {
         default: ServableError(.internal, String(describing: error))
         }
     }
-}
-
-/// Hears of every run, for metrics. Called on the lanes.
-package protocol InferenceObserver: Sendable {
-    func ran(_ id: ServableID, signature: String, rowCount: Int, duration: Duration)
 }

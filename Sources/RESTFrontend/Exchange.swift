@@ -1,3 +1,4 @@
+import CPlatform
 import HTTPCore
 import ServableCore
 
@@ -7,14 +8,15 @@ struct Exchange: Sendable {
     private let isCORSEnabled: Bool
     /// Nil for routes that are none of a model's.
     private let observer: (any RequestObserver)?
-    let start: ContinuousClock.Instant
+    /// When the request was there, in nanoseconds of the monotonic clock.
+    let start: Int64
     var facts = FinishedRequest()
 
     init(_ responder: Responder, isCORSEnabled: Bool, observer: (any RequestObserver)?) {
         self.responder = responder
         self.isCORSEnabled = isCORSEnabled
         self.observer = observer
-        start = .now
+        start = apus_monotonic_nanoseconds()
     }
 
     /// Whether the client has gone, so that work for it is in vain.
@@ -55,7 +57,7 @@ struct Exchange: Sendable {
         guard let observer else { return }
         var facts = facts
         facts.status = status
-        facts.latency = .now - start
+        facts.nanoseconds = apus_monotonic_nanoseconds() - start
         observer.finished(facts)
     }
 

@@ -1,5 +1,7 @@
+import CPlatform
 import GraphIR
 import HTTPCore
+import ModelServing
 import ServableCore
 import Tensors
 
@@ -9,12 +11,50 @@ struct PredictHandler: Sendable {
     private let reader: PredictBodyReader
     private let dialect: TensorJSONDialect
     private let timeout: Duration?
+    private let isCORSEnabled: Bool
 
     init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration) {
         self.backend = backend
         reader = PredictBodyReader(dialect: configuration.dialect, limits: configuration.limits)
         dialect = configuration.dialect
         timeout = configuration.requestTimeout
+        isCORSEnabled = configuration.isCORSEnabled
+    }
+
+    /// Answers what needs no second thought: plain instances for the only input of a signature with one output whose run is
+    /// cheaper than the way to another thread. It is read, run and written in one go, in memory that is there already.
+    ///
+    /// - Returns: false, with nothing done, for everything else and for whatever is wrong: `handle` has the words for it.
+    func answerAtOnce(_ request: borrowing Request, _ path: ModelPath, _ responder: Responder) -> Bool {
+        let start = apus_monotonic_nanoseconds()
+        let target: any PredictionTargeting
+        do {
+            target = try backend.target(model: path.model, selector: path.selector)
+        } catch {
+            return false
+        }
+        guard let runner = target.defaultRunner, runner.runsAtOnce, runner.signature.inputs.count == 1,
+            runner.signature.outputs.count == 1, dialect.supports(runner.signature.outputs[0].type.elementType),
+            let input = reader.readRows(request.body, runner.signature.inputs)
+        else { return false }
+        let version = target.id.version
+        let isAnswered = withExtendedLifetime(input) {
+            runner.runAtOnce(input.view) { outputs in
+                let output = outputs[0]
+                guard output.shape.rank > 0 else { return false }
+                return responder.sendJSONAtOnce { fields in
+                    fields.appendField("Apus-Model-Version", decimal: Int(version))
+                    if isCORSEnabled { CORS.headers.forEach { fields.appendField($0) } }
+                } _: { buffer in
+                    buffer.append("{\"predictions\":")
+                    DenseWriter.append(output, firstElement: 0, output.shape.extents[...], to: &buffer)
+                    buffer.append("}\n")
+                    return true
+                }
+            }
+        }
+        if isAnswered { runner.meter?.answeredREST(nanoseconds: apus_monotonic_nanoseconds() - start) }
+        return isAnswered
     }
 
     /// - Parameter path: where the URL names the model; nil for `/predict`, where the body does.
@@ -56,7 +96,7 @@ struct PredictHandler: Sendable {
     ) throws(ServableError) {
         let inputs = try denseInputs(body, target, signature)
         let (id, format, dialect) = (target.id, body.format, dialect)
-        let deadline = timeout.map { exchange.start + $0 }
+        let deadline = timeout.map { ContinuousClock.now + $0 }
         target.predict(signature, inputs: inputs, deadline: deadline) { result in
             do throws(ServableError) {
                 let payload = try TensorPayload(signature.outputs, try result.get(), format: format, dialect: dialect)

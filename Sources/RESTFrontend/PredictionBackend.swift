@@ -1,4 +1,5 @@
 package import GraphIR
+package import ModelServing
 package import ServableCore
 package import Tensors
 
@@ -16,6 +17,9 @@ package protocol PredictionTargeting: Sendable {
     var id: ServableID { get }
     var signatures: [Signature] { get }
 
+    /// What runs cheap requests of `serving_default` at once; nil when there is no such signature, or no such way.
+    var defaultRunner: SignatureRunner? { get }
+
     /// - Parameter name: nil or empty means `serving_default`.
     func signature(_ name: String?) throws(ServableError) -> Signature
 
@@ -24,4 +28,8 @@ package protocol PredictionTargeting: Sendable {
     func predict(
         _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?,
         completion: @escaping @Sendable (Result<[Tensor], ServableError>) -> Void)
+}
+
+extension PredictionTargeting {
+    package var defaultRunner: SignatureRunner? { nil }
 }

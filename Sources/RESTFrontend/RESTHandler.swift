@@ -17,6 +17,8 @@ package final class RESTHandler: RequestHandler {
     private let metrics: @Sendable () -> String
     private let unreadiness: @Sendable () -> [String]
     private let observer: (any RequestObserver)?
+    /// Of calls, which clients repeat.
+    private let calls = PathCache()
 
     /// - Parameters:
     ///   - metrics: the Prometheus text; called off the loop.
@@ -47,7 +49,7 @@ package final class RESTHandler: RequestHandler {
 
     package func handle(_ request: borrowing Request, _ responder: Responder) {
         // The models' paths come first: they are what most requests are for.
-        guard !isModelPath(request) else { return handleModel(request, exchange(responder, observer)) }
+        guard !isModelPath(request) else { return handleModel(request, responder) }
         guard !request.path.elementsEqual(configuration.metricsPath.utf8) else {
             return answerMetrics(request, exchange(responder, nil))
         }
@@ -69,11 +71,26 @@ package final class RESTHandler: RequestHandler {
         return ModelPath.hasPrefix(target, "/v1/") && !ModelPath.hasPrefix(target, "/v1/registry/")
     }
 
-    private func handleModel(_ request: borrowing Request, _ exchange: Exchange) {
+    private func handleModel(_ request: borrowing Request, _ responder: Responder) {
+        do throws(ServableError) {
+            let path = try modelPath(request)
+            if let path, path.subject == .predict, predict.answerAtOnce(request, path, responder) { return }
+            handle(request, path, exchange(responder, observer))
+        } catch {
+            exchange(responder, observer).fail(error)
+        }
+    }
+
+    private func modelPath(_ request: borrowing Request) throws(ServableError) -> ModelPath? {
+        guard request.method == .post else { return try ModelPath(request.method, request.target) }
+        return try calls.path(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
+    }
+
+    private func handle(_ request: borrowing Request, _ path: ModelPath?, _ exchange: Exchange) {
         guard request.method != .options else { return answerPreflight(request, exchange) }
         var exchange = exchange
         do throws(ServableError) {
-            guard let path = try ModelPath(request.method, request.target) else {
+            guard let path else {
                 let target = String(decoding: request.target, as: UTF8.self)
                 throw ServableError(.invalidArgument, "Malformed request: \(request.method.rawValue) \(target)")
             }

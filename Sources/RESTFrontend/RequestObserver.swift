@@ -1,6 +1,7 @@
 package import ServableCore
 
-/// Told of every request that has its answer: for metrics and logs. Called on any thread; must not block.
+/// Told of every request that has its answer, but those that the signature's own meter is told of: for metrics and logs.
+/// Called on any thread; must not block.
 package protocol RequestObserver: Sendable {
     func finished(_ request: FinishedRequest)
 }
@@ -16,8 +17,8 @@ package struct FinishedRequest: Sendable {
     package var api: StaticString = ""
     package var entrypoint: StaticString = "REST"
     package var status = StatusCode.ok
-    /// From the call of the handler, whole body read, to the decision on the answer.
-    package var latency = Duration.zero
+    /// From the call of the handler, whole body read, to the decision on the answer, in nanoseconds.
+    package var nanoseconds: Int64 = 0
 
     package init() {}
 }

@@ -7,9 +7,11 @@ import Tensors
 import Testing
 
 @Suite struct SignatureRunnerTests {
-    private final class Observer: InferenceObserver {
+    private final class Observer: InferenceObserver, SignatureMeter {
         let rows = Mutex<[Int]>([])
-        func ran(_ id: ServableID, signature: String, rowCount: Int, duration: Duration) { rows.withLock { $0.append(rowCount) } }
+        func meter(of id: ServableID, signature: String) -> any SignatureMeter { self }
+        func ran(rowCount: Int, nanoseconds: Int64) { rows.withLock { $0.append(rowCount) } }
+        func answeredREST(nanoseconds: Int64) {}
     }
 
     private static func rows(_ count: Int, startingAt value: Float) -> Tensor {

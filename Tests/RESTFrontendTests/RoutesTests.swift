@@ -279,7 +279,7 @@ struct RoutesTests {
             #expect(told.map(\.status) == [.ok, .ok, .notFound, .ok, .invalidArgument])
             #expect(told.map(\.version) == [1, 1, nil, nil, nil])
             #expect(told[0].signature == "serving_default")
-            #expect(told.allSatisfy { $0.latency > .zero && $0.entrypoint.description == "REST" })
+            #expect(told.allSatisfy { $0.nanoseconds > 0 && $0.entrypoint.description == "REST" })
         }
     }
 

@@ -11,27 +11,19 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
         let signature: String
     }
 
-    /// What a successful request touches.
-    private struct Handles {
-        let signature: SignatureMetrics
-        let succeeded: Counter
-        let latency: Histogram
-    }
-
     private let metrics: ServingMetrics
-    private let known = Mutex<[Key: Handles]>([:])
+    private let known = Mutex<[Key: SignatureGauge]>([:])
 
     init(_ metrics: ServingMetrics) { self.metrics = metrics }
 
     func finished(_ request: FinishedRequest) {
         guard let version = request.version, let signature = request.signature else { return count(request) }
-        let handles = handles(ServableID(name: request.model, version: version), signature)
-        handles.signature.countRequest(status: request.status.name)
-        guard request.status == .ok else { return count(request) }
-        let seconds = request.latency.seconds
-        handles.succeeded.increment()
-        handles.latency.observe(seconds * 1e6)
-        handles.signature.requestSeconds.observe(seconds)
+        let meter = gauge(ServableID(name: request.model, version: version), signature)
+        guard request.status == .ok else {
+            meter.signature.countRequest(status: request.status.name)
+            return count(request)
+        }
+        meter.answeredREST(nanoseconds: request.nanoseconds)
     }
 
     /// Requests that found no version, or failed, and those that ask about a model.
@@ -39,15 +31,10 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
         metrics.requestCount.cell(request.model, request.status.name).increment()
         guard request.status == .ok else { return }
         metrics.requestLatency.cell(request.model, request.api.description, request.entrypoint.description)
-            .observe(request.latency.seconds * 1e6)
+            .observe(Double(request.nanoseconds) / 1e3)
     }
 
-    func ran(_ id: ServableID, signature: String, rowCount: Int, duration: Duration) {
-        let handles = handles(id, signature).signature
-        handles.inferenceSeconds.observe(duration.seconds)
-        handles.batchRows.observe(Double(rowCount))
-        metrics.batchRunCount.cell().increment()
-    }
+    func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }
 
     /// Brings the gauges of versions up to date, when somebody reads them.
     func readStates(of manager: ServableManager) {
@@ -64,7 +51,7 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
         let model = loadedModel(status.id, table)
         metrics.modelMemory.cell(labels).set(Int64(model?.memoryByteCount ?? 0))
         for (signature, rowCount) in model?.queuedRowCounts ?? [] {
-            handles(status.id, signature).signature.queueDepth.set(Int64(rowCount))
+            gauge(status.id, signature).signature.queueDepth.set(Int64(rowCount))
         }
     }
 
@@ -76,20 +63,41 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
         }
     }
 
-    private func handles(_ id: ServableID, _ signature: String) -> Handles {
+    private func gauge(_ id: ServableID, _ signature: String) -> SignatureGauge {
         let key = Key(id: id, signature: signature)
         return known.withLock { known in
-            if let handles = known[key] { return handles }
-            let made = Handles(
-                signature: SignatureMetrics(metrics, model: id.name, version: id.version, signature: signature),
-                succeeded: metrics.requestCount.cell(id.name, StatusCode.ok.name),
-                latency: metrics.requestLatency.cell(id.name, "predict", "REST"))
+            if let gauge = known[key] { return gauge }
+            let made = SignatureGauge(metrics, id, signature: signature)
             known[key] = made
             return made
         }
     }
 }
 
-extension Duration {
-    var seconds: Double { self / .seconds(1) }
+/// The metrics that a request to one signature touches.
+private final class SignatureGauge: SignatureMeter {
+    let signature: SignatureMetrics
+    private let succeeded: Counter
+    private let latency: Histogram
+    private let batchRuns: Counter
+
+    init(_ metrics: ServingMetrics, _ id: ServableID, signature: String) {
+        self.signature = SignatureMetrics(metrics, model: id.name, version: id.version, signature: signature)
+        succeeded = metrics.requestCount.cell(id.name, StatusCode.ok.name)
+        latency = metrics.requestLatency.cell(id.name, "predict", "REST")
+        batchRuns = metrics.batchRunCount.cell()
+    }
+
+    func ran(rowCount: Int, nanoseconds: Int64) {
+        signature.inferenceSeconds.observe(Double(nanoseconds) / 1e9)
+        signature.batchRows.observe(Double(rowCount))
+        batchRuns.increment()
+    }
+
+    func answeredREST(nanoseconds: Int64) {
+        signature.countSuccess()
+        succeeded.increment()
+        latency.observe(Double(nanoseconds) / 1e3)
+        signature.requestSeconds.observe(Double(nanoseconds) / 1e9)
+    }
 }

@@ -4,8 +4,15 @@ import Tensors
 /// Plans by input shapes, the least recently used forgotten first.
 final class PlanCache: Sendable {
     fileprivate struct Entries {
-        var plans: [[TensorSpec]: (plan: Plan, lastUse: UInt64)] = [:]
+        /// Few and in no order: comparing shapes takes less time than hashing one.
+        var plans: [Entry] = []
         var clock: UInt64 = 0
+    }
+
+    fileprivate struct Entry {
+        let specs: [TensorSpec]
+        let plan: Plan
+        var lastUse: UInt64
     }
 
     private let capacity: Int
@@ -26,22 +33,30 @@ final class PlanCache: Sendable {
 
     func known(_ specs: [TensorSpec]) -> Plan? { entries.withLock { $0.find(specs) } }
 
+    /// The cached plan for a single input.
+    func known(_ spec: TensorSpec) -> Plan? {
+        entries.withLock { entries in entries.find { $0.count == 1 && $0[0] == spec } }
+    }
+
     var count: Int { entries.withLock { $0.plans.count } }
 }
 
 extension PlanCache.Entries {
-    fileprivate mutating func find(_ specs: [TensorSpec]) -> Plan? {
-        guard let index = plans.index(forKey: specs) else { return nil }
+    fileprivate mutating func find(_ specs: [TensorSpec]) -> Plan? { find { $0 == specs } }
+
+    @inline(__always)
+    fileprivate mutating func find(_ isMeant: ([TensorSpec]) -> Bool) -> Plan? {
+        guard let index = plans.firstIndex(where: { isMeant($0.specs) }) else { return nil }
         clock += 1
-        plans.values[index].lastUse = clock
-        return plans.values[index].plan
+        plans[index].lastUse = clock
+        return plans[index].plan
     }
 
     fileprivate mutating func insert(_ plan: Plan, for specs: [TensorSpec], capacity: Int) {
-        if plans.count >= capacity, let oldest = plans.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-            plans[oldest.key] = nil
+        if plans.count >= capacity, let oldest = plans.indices.min(by: { plans[$0].lastUse < plans[$1].lastUse }) {
+            plans.remove(at: oldest)
         }
         clock += 1
-        plans[specs] = (plan, clock)
+        plans.append(PlanCache.Entry(specs: specs, plan: plan, lastUse: clock))
     }
 }

@@ -53,6 +53,20 @@ package struct PredictBodyReader: Sendable {
         return try readWithCare(bytes, addressing, resolve)
     }
 
+    /// Reads a body of rows for the only input of the default signature; nil when it is anything else or not right in any way.
+    func readRows(_ body: UnsafeRawBufferPointer, _ inputs: [Signature.Parameter]) -> Tensor? {
+        var meansDefault = true
+        let result = MarginedText.with(body.assumingMemoryBound(to: UInt8.self)) { text, margin in
+            readInOnePass(text, margin, .url) { envelope in
+                meansDefault = envelope.signatureName == nil
+                return inputs
+            }
+        }
+        guard meansDefault, let result, result.format == .row, case .dense(let tensors) = result.inputs, tensors.count == 1
+        else { return nil }
+        return tensors[0]
+    }
+
     /// Nil when the body is not sound, not complete, or in an order that needs a second look.
     private func readInOnePass(
         _ bytes: UnsafeBufferPointer<UInt8>, _ margin: Int, _ addressing: PredictAddressing, _ resolve: Resolve

@@ -19,13 +19,13 @@ package struct SignatureMetrics: Sendable {
         succeeded = metrics.requests.cell(labels + ["OK"])
     }
 
+    /// Counts a request that was answered well.
+    package func countSuccess() { succeeded.increment() }
+
     /// Counts a finished request; only failures cost a look-up.
     /// - Parameter status: name of the canonical code.
     package func countRequest(status: String) {
-        if status == "OK" {
-            succeeded.increment()
-        } else {
-            requests.cell(labels + [status]).increment()
-        }
+        guard status != "OK" else { return countSuccess() }
+        requests.cell(labels + [status]).increment()
     }
 }
