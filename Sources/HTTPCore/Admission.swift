@@ -9,8 +9,8 @@ final class Admission: Sendable {
     /// Listeners that may still bring connections.
     private let openListeners = Atomic(0)
 
-    init(_ limits: ConnectionLimits) {
-        maxConnections = limits.maxConnections
+    init(_ limits: ConnectionLimits, descriptors: DescriptorLimit) {
+        maxConnections = min(limits.maxConnections, descriptors.maxConnections)
         maxPerPeer = limits.maxConnectionsPerPeer
     }
 

@@ -18,7 +18,7 @@ package struct ConnectionLimits: Sendable, Equatable {
     /// 1 (fastest) to 9 (smallest).
     package var compressionLevel = 1
 
-    /// Connections open at once; one more is answered 503 and closed.
+    /// Connections open at once, as far as `DescriptorLimit.maxConnections` allows; one more is answered 503 and closed.
     package var maxConnections = 16 * 1024
     /// Connections open at once from one client (an IPv4 address, or an IPv6 network of 64 bits); 0 means as many as in all.
     package var maxConnectionsPerPeer = 0

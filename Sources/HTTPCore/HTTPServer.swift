@@ -20,6 +20,7 @@ package final class HTTPServer: Sendable {
     private let configuration: HTTPServerConfiguration
     private let handler: any RequestHandler
     private let logger: Logger
+    private let descriptorLimit: DescriptorLimit
     private let placement: Placement
     private let state = Mutex(State())
 
@@ -27,7 +28,8 @@ package final class HTTPServer: Sendable {
         self.configuration = configuration
         self.handler = handler
         self.logger = logger
-        placement = Placement(configuration.limits)
+        descriptorLimit = .current
+        placement = Placement(configuration.limits, descriptors: descriptorLimit)
     }
 
     /// Listens and serves; returns at once. When one listener cannot be opened none is.
@@ -52,6 +54,9 @@ package final class HTTPServer: Sendable {
             state.accessLog = accessLog
         }
         loops.forEach { $0.start() }
+        if let warning = descriptorLimit.warning(maxConnections: configuration.limits.maxConnections) {
+            logger.warning("\(warning)")
+        }
         for address in addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
     }
 

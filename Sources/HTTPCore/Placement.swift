@@ -7,8 +7,8 @@ final class Placement: Sendable {
     private let loops = Mutex<[IOLoop]>([])
     private let next = Atomic(0)
 
-    init(_ limits: ConnectionLimits) {
-        admission = Admission(limits)
+    init(_ limits: ConnectionLimits, descriptors: DescriptorLimit) {
+        admission = Admission(limits, descriptors: descriptors)
         inFlightLimit = InFlightLimit(limits.maxRequestsInFlight)
     }
 

@@ -19,7 +19,7 @@ struct InheritedSocketTests {
         let folder = try TemporaryFolder()
         let path = folder.file("s")
         let sockets = [try TestSocket(loopback), try TestSocket(BoundAddress(.unix(path: path)))]
-        let first = try TestSocket.handOver(sockets, from: 700)
+        let first = try TestSocket.handOver(sockets)
         let found = try InheritedSockets.find(in: environment(count: 2, names: "http:admin"), firstDescriptor: first)
         #expect(found.map(\.name) == ["http", "admin"] && found.map(\.descriptor) == [first, first + 1])
         for socket in found {
@@ -47,7 +47,7 @@ struct InheritedSocketTests {
         let sockets = [try TestSocket(loopback, backlog: 64), try TestSocket(BoundAddress(.unix(path: folder.file("s"))), backlog: 64)]
         var waiting: [LoopbackClient] = []
         for round in 0..<3 {
-            let first = try TestSocket.handOver(sockets, from: 800)
+            let first = try TestSocket.handOver(sockets)
             let found = try InheritedSockets.find(in: environment(count: 2), firstDescriptor: first)
             #expect(found.map(\.name) == ["unknown", "unknown"])
             let server = try startServer(found.map { ListenerConfiguration($0.address) })
@@ -70,7 +70,7 @@ struct InheritedSocketTests {
         var limits = ConnectionLimits()
         limits.drainGrace = .seconds(60)
         let socket = try TestSocket(loopback, backlog: 200)
-        let first = try TestSocket.handOver([socket], from: 900)
+        let first = try TestSocket.handOver([socket])
         let server = try startServer([ListenerConfiguration(.inherited(descriptor: first, name: "http"))], limits: limits)
         let address = try #require(server.boundAddresses.first)
         let clients = try (0..<100).map { _ in try LoopbackClient(address) }

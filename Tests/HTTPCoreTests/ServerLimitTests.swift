@@ -103,6 +103,23 @@ struct ServerLimitTests {
         _ = await server.drain(timeout: .zero)
     }
 
+    @Test("says in the log that clients are turned away, but not for each of them")
+    func logged() async throws {
+        var limits = ConnectionLimits()
+        limits.maxConnections = 0
+        let log = LogRecorder()
+        let server = HTTPServer(
+            configuration: HTTPServerConfiguration(listeners: [.tcp(host: "127.0.0.1", port: 0)], limits: limits),
+            handler: TestHandler(), logger: log.logger)
+        try server.start()
+        let address = try #require(server.boundAddresses.first)
+        for _ in 0..<50 { await (try LoopbackClient(address)).receiveToEnd() }
+        let lines = log.lines.filter { $0.hasPrefix("clients are turned away: as many connections are open as may be") }
+        #expect((1..<50).contains(lines.count))
+        #expect(server.statistics.refusedConnections == 50)
+        _ = await server.drain(timeout: .zero)
+    }
+
     @Test("lets a client that has sent its request already read why it is turned away")
     func refusedAfterRequest() async throws {
         var limits = ConnectionLimits()

@@ -91,7 +91,8 @@ struct UnixSocketTests {
         // A full queue answers otherwise than a free one.
         while isBusy, clients.count < 100 {
             var target = SocketAddress(BoundAddress(.unix(path: path)))
-            let client = TestSocket(adopting: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0))
+            let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+            let client = TestSocket(adopting: socket(AF_UNIX, Int32(type), 0))
             guard target.withRaw({ connect(client.descriptor, $0, $1) }) == 0 else { break }
             clients.append(client)
         }

@@ -13,10 +13,10 @@ final class LoopbackClient: @unchecked Sendable {
 
     private let address: BoundAddress
 
-    /// A socket that `connect` connects later.
+    /// A socket that `connect` connects later. Like every descriptor here it stays out of the processes that tests start.
     init(unconnectedTo address: BoundAddress) {
         self.address = address
-        descriptor = socket(SocketAddress(address).family, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(SocketAddress(address).family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         // Nothing here may hang a test run for ever.
         var patience = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -46,27 +46,23 @@ final class LoopbackClient: @unchecked Sendable {
 
     func send(_ text: String) async { await send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) async {
-        await onThread {
-            var sent = 0
-            while sent < bytes.count {
-                let count = bytes[sent...].withUnsafeBytes {
-                    Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                }
-                guard count > 0 else { return }
-                sent += count
-            }
+    func send(_ bytes: [UInt8]) async { await onThread { self.sendNow(bytes) } }
+
+    /// Sends on the caller's thread.
+    func sendNow(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return }
+            sent += count
         }
     }
 
-    /// Leaves at once, with nothing sent properly.
+    /// Leaves at once, with nothing sent properly: connecting to nowhere resets the connection (connect(2)).
     func reset() {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        // The descriptor itself stays until the end, as its number could be given to somebody else.
-        let null = open("/dev/null", O_RDONLY)
-        dup2(null, descriptor)
-        close(null)
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        Glibc.connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     func endInput() { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -79,12 +75,15 @@ final class LoopbackClient: @unchecked Sendable {
 
     /// Reads until there are `count` responses or the connection ends.
     func responses(_ count: Int, methods: [String] = []) async -> [ResponseReader.Response] {
-        await onThread {
-            while true {
-                let reader = ResponseReader(self.received, methods: methods)
-                if reader.final.count >= count, reader.fault == nil { return reader.final }
-                guard self.receive() else { return reader.final }
-            }
+        await onThread { self.responsesNow(count, methods: methods) }
+    }
+
+    /// Reads on the caller's thread.
+    func responsesNow(_ count: Int, methods: [String] = []) -> [ResponseReader.Response] {
+        while true {
+            let reader = ResponseReader(received, methods: methods)
+            if reader.final.count >= count, reader.fault == nil { return reader.final }
+            guard receive() else { return reader.final }
         }
     }
 
