@@ -19,6 +19,9 @@ static const char signatures[] =
 
 static const uint64_t options =
     SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE
+    // No session is resumed: with a key for tickets there would be a secret that opens many conversations, and a client
+    // could live on a proof that was checked long ago. Connections are few and kept, so a full handshake each is cheap.
+    | SSL_OP_NO_TICKET
     // A client that puts ChaCha20 first has no AES in hardware; it gets its wish.
     | SSL_OP_PRIORITIZE_CHACHA
     // An end without close_notify is an end; whether a message is whole is for HTTP's framing to say (RFC 9112 §9.8).
@@ -43,31 +46,18 @@ static int select_protocol(
     return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// In TLS 1.2 whoever learns the key of the tickets reads every session that they resume, so there are none. In TLS 1.3
-// a resumed session has a key exchange of its own. Called when the version is settled and no ticket is promised yet.
-static int refuse_old_tickets(SSL *connection, void *unused) {
-    (void)unused;
-    if (SSL_version(connection) < TLS1_3_VERSION) SSL_set_options(connection, SSL_OP_NO_TICKET);
-    return 1;
-}
-
 static int apply(SSL_CTX *context) {
-    static const unsigned char session_context[] = "apus";
     SSL_CTX_set_options(context, options);
     SSL_CTX_set_mode(context, modes);
     SSL_CTX_set_security_level(context, 2);
     // One receive brings a record's head and body, and often the next record too.
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);
-    SSL_CTX_set_cert_cb(context, refuse_old_tickets, NULL);
-    // Sessions live in the clients' tickets alone; their key lives as long as this context.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_timeout(context, 3600);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) && SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION)
            && SSL_CTX_set_cipher_list(context, tls12_ciphers) && SSL_CTX_set_ciphersuites(context, tls13_suites)
            && SSL_CTX_set1_groups_list(context, groups) && SSL_CTX_set1_sigalgs_list(context, signatures)
-           && SSL_CTX_set_num_tickets(context, 1) && SSL_CTX_set_max_early_data(context, 0)
-           && SSL_CTX_set_session_id_context(context, session_context, sizeof session_context - 1);
+           && SSL_CTX_set_num_tickets(context, 0) && SSL_CTX_set_max_early_data(context, 0);
 }
 
 SSL_CTX *apus_tls_server_context(void) {

@@ -13,8 +13,7 @@ package final class TLSContext: TransportFactory {
 
     /// Reads the files anew and puts them in force for connections from now on; those under way keep what they began with.
     ///
-    /// When it throws, everything stays as it was. Sessions of before cannot be resumed after it, so that nobody's older
-    /// proof outlives the authorities that it was checked against.
+    /// When it throws, everything stays as it was.
     package func reload(_ configuration: TLSConfiguration) throws(TLSError) {
         let new = try TLSServerContext(configuration)
         current.withLock { $0 = new }

@@ -12,17 +12,6 @@ final class TLSClient: @unchecked Sendable {
         var protocols = ["http/1.1"]
         /// A fixture's name: the certificate that the client shows.
         var certificate: String?
-        /// What an earlier connection brought, to be resumed.
-        var session: Session?
-    }
-
-    /// A session that can be resumed.
-    final class Session: @unchecked Sendable {
-        let pointer: OpaquePointer
-
-        init(_ pointer: OpaquePointer) { self.pointer = pointer }
-
-        deinit { SSL_SESSION_free(pointer) }
     }
 
     enum Outcome: Equatable {
@@ -59,7 +48,6 @@ final class TLSClient: @unchecked Sendable {
         SSL_set_connect_state(connection)
         let names = options.protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         if !names.isEmpty { try require(SSL_set_alpn_protos(connection, names, UInt32(names.count)) == 0) }
-        if let session = options.session { try require(SSL_set_session(connection, session.pointer) == 1) }
     }
 
     deinit {
@@ -103,7 +91,6 @@ final class TLSClient: @unchecked Sendable {
 
     var version: String { String(cString: SSL_get_version(connection)) }
     var cipher: String { String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(connection))) }
-    var isResumed: Bool { SSL_session_reused(connection) == 1 }
 
     /// The protocol that the server has chosen.
     var protocolName: String? {
@@ -124,12 +111,8 @@ final class TLSClient: @unchecked Sendable {
     /// How many certificates the server sends, its own included.
     var chainCount: Int { Int(OPENSSL_sk_num(SSL_get_peer_cert_chain(connection))) }
 
-    /// The session as it is now; nil when it cannot be resumed.
-    var session: Session? {
-        guard let session = SSL_get1_session(connection) else { return nil }
-        let isResumable = SSL_SESSION_is_resumable(session) == 1
-        return isResumable ? Session(session) : nil
-    }
+    /// Whether the server has given what it takes to resume the session.
+    var canResume: Bool { SSL_SESSION_is_resumable(SSL_get_session(connection)) == 1 }
 
     /// Whether the server has said that nothing more will come, rather than just gone.
     var hasCloseNotice: Bool { SSL_get_shutdown(connection) & SSL_RECEIVED_SHUTDOWN != 0 }
