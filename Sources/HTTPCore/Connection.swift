@@ -87,6 +87,7 @@ package final class Connection: @unchecked Sendable {
 
     /// Whether nobody waits for the answer any more; set for good.
     let gone = Atomic(false)
+    let isEncrypted: Bool
     private let sharesReadiness: Bool
 
     package init(_ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, context: ConnectionContext) {
@@ -95,6 +96,7 @@ package final class Connection: @unchecked Sendable {
         self.isLocal = isLocal
         self.context = context
         isHandshaking = transport.isHandshaking
+        isEncrypted = transport.isEncrypted
         sharesReadiness = transport.sharesReadiness
         phaseDeadline = context.now + (context.isDraining ? context.limits.drainGrace : context.limits.headTimeout)
     }

@@ -22,6 +22,8 @@ package final class ConnectionContext: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var commonFields = ByteBuffer()
     /// The start of a response of status 200 in JSON: status line, `commonFields` and `Content-Type`.
     @exclusivity(unchecked) private(set) var startOfJSON = ByteBuffer()
+    /// What answers over encrypted connections have besides.
+    let encryptedFields: ByteBuffer
     /// The responder of the last request when nobody kept it, for the next one.
     @exclusivity(unchecked) var spareResponder: Responder?
     @exclusivity(unchecked) var pool = MemoryPool()
@@ -51,8 +53,8 @@ package final class ConnectionContext: @unchecked Sendable {
     }
 
     init(
-        limits: ConnectionLimits, inFlightLimit: InFlightLimit, serverName: String, handler: any RequestHandler, logger: Logger,
-        now: MonotonicInstant = .now, wake: @escaping @Sendable () -> Void
+        limits: ConnectionLimits, inFlightLimit: InFlightLimit, serverName: String, strictTransportSecurity: Duration? = nil,
+        handler: any RequestHandler, logger: Logger, now: MonotonicInstant = .now, wake: @escaping @Sendable () -> Void
     ) {
         self.limits = limits
         self.inFlightLimit = inFlightLimit
@@ -63,6 +65,7 @@ package final class ConnectionContext: @unchecked Sendable {
         nextDate = now
         coder = ContentCoder(level: limits.compressionLevel)
         compressionThreshold = limits.compressionThresholdBytes > 0 ? limits.compressionThresholdBytes : .max
+        encryptedFields = Self.encryptedFields(strictTransportSecurity)
         mailbox = Mailbox(wake: wake)
     }
 
@@ -85,6 +88,19 @@ package final class ConnectionContext: @unchecked Sendable {
         var mail: [LoopMessage] = []
         mailbox.take(into: &mail)
         for case .answer(let connection, let answer) in mail { connection.answer(answer) }
+    }
+
+    private static func encryptedFields(_ strictTransportSecurity: Duration?) -> ByteBuffer {
+        var fields = ByteBuffer()
+        // Browsers shall not take an answer that quotes a client for a page of the site.
+        fields.append("X-Content-Type-Options: nosniff\r\n")
+        if let period = strictTransportSecurity {
+            // RFC 6797 §6.1.1: seconds. §7.2 forbids the field where the connection is not encrypted.
+            fields.append("Strict-Transport-Security: max-age=")
+            fields.append(decimal: Int(max(0, period.components.seconds)))
+            fields.append("\r\n")
+        }
+        return fields
     }
 
     /// Writes the fields anew and notes when the wall clock's next second begins.

@@ -41,7 +41,7 @@ extension Connection {
     private func options(closes: Bool) -> ResponseWriter.Options {
         ResponseWriter.Options(
             omitsContent: answersHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive, prefersGzip: prefersGzip,
-            compressionThreshold: context.compressionThreshold)
+            compressionThreshold: context.compressionThreshold, isEncrypted: isEncrypted)
     }
 
     func takeOutput() {

@@ -8,6 +8,9 @@ package struct HTTPServerConfiguration: Sendable {
     package var loopCount: Int
     /// The value of the `Server` field.
     package var serverName: String
+    /// How long browsers that have seen an encrypted answer shall speak to this host encrypted only, on all its ports
+    /// (RFC 6797); nil leaves it to them.
+    package var strictTransportSecurity: Duration?
     /// Nil when requests are not logged.
     package var accessLog: AccessLogConfiguration?
 
@@ -17,12 +20,14 @@ package struct HTTPServerConfiguration: Sendable {
         limits: ConnectionLimits = ConnectionLimits(),
         loopCount: Int = HTTPServerConfiguration.defaultLoopCount,
         serverName: String = "apus",
+        strictTransportSecurity: Duration? = nil,
         accessLog: AccessLogConfiguration? = nil
     ) {
         self.listeners = listeners
         self.limits = limits
         self.loopCount = max(1, loopCount)
         self.serverName = serverName
+        self.strictTransportSecurity = strictTransportSecurity
         self.accessLog = accessLog
     }
 

@@ -45,7 +45,7 @@ import Logging
         let wake = descriptors.wake
         context = ConnectionContext(
             limits: configuration.limits, inFlightLimit: placement.inFlightLimit, serverName: configuration.serverName,
-            handler: handler, logger: logger
+            strictTransportSecurity: configuration.strictTransportSecurity, handler: handler, logger: logger
         ) {
             // It can fail only when the counter is full, and then the loop is being woken already.
             _ = apus_wake(wake)

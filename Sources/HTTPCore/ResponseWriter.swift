@@ -11,6 +11,8 @@ enum ResponseWriter {
         var prefersGzip = false
         /// Bytes from which on content is compressed for those who ask.
         var compressionThreshold = Int.max
+        /// The answer travels encrypted.
+        var isEncrypted = false
     }
 
     /// Room for the digits of any content length, and for the field that may follow them.
@@ -35,7 +37,7 @@ enum ResponseWriter {
         let start = output.count
         appendStart(answer.status, contentType: answer.contentType, context, to: &output)
         for header in answer.headers { header.append(to: &output) }
-        appendConnection(options, to: &output)
+        appendConnection(options, context, to: &output)
         guard answer.status.allowsContent else { return output.append(lineEnd) }
         let place = beginContent(start, to: &output)
         answer.writeBody(&output)
@@ -51,7 +53,7 @@ enum ResponseWriter {
         let start = output.count
         unsafe output.append(context.startOfJSON.bytes)
         fields(&output)
-        appendConnection(options, to: &output)
+        appendConnection(options, context, to: &output)
         return beginContent(start, to: &output)
     }
 
@@ -107,7 +109,8 @@ enum ResponseWriter {
         if let contentType { appendField("Content-Type", contentType, to: &output) }
     }
 
-    private static func appendConnection(_ options: Options, to output: inout ByteBuffer) {
+    private static func appendConnection(_ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer) {
+        if options.isEncrypted { unsafe output.append(context.encryptedFields.bytes) }
         if options.closes {
             appendField("Connection", "close", to: &output)
         } else if options.confirmsKeepAlive {

@@ -21,6 +21,8 @@ package enum TransportResult: Sendable, Equatable {
 package protocol Transport {
     /// Whether the last read, which brought less than was asked for, has emptied the stream until readiness is told anew.
     var shortReadMeansEmpty: Bool { get }
+    /// Whether others on the way can neither read nor change the bytes.
+    var isEncrypted: Bool { get }
     /// Whether reading may wait for the descriptor to become writable, and writing for it to become readable.
     var sharesReadiness: Bool { get }
     /// Whether the next read still has to agree with the other side on how to speak, which takes a lot of computing.
@@ -39,6 +41,7 @@ package protocol Transport {
 }
 
 extension Transport {
+    package var isEncrypted: Bool { false }
     package var sharesReadiness: Bool { false }
     package var isHandshaking: Bool { false }
     package var refusal: String? { nil }

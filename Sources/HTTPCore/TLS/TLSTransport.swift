@@ -47,6 +47,8 @@ import Glibc
 
     var isHandshaking: Bool { if case .handshake = stage { true } else { false } }
 
+    var isEncrypted: Bool { true }
+
     /// A read may wait until the socket takes bytes, and a write until some come.
     var sharesReadiness: Bool { true }
 

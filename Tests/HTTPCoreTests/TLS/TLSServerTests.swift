@@ -1,4 +1,5 @@
 import HTTPCore
+import Logging
 import Testing
 
 /// The whole server with encrypted listeners, on sockets of the loopback interface.
@@ -84,6 +85,28 @@ struct TLSServerTests {
         await mistaken.receiveToEnd()
         #expect(ResponseReader(mistaken.received).final.map(\.status) == [400] && !mistaken.wasReset)
         #expect(server.statistics.failedHandshakes == 1)
+        _ = await server.drain(timeout: .zero)
+    }
+
+    @Test("tells browsers to stay encrypted when that is wanted, over encrypted connections alone", arguments: [false, true])
+    func strictTransportSecurity(isWanted: Bool) async throws {
+        let listeners: [ListenerConfiguration] = [
+            .tcp(host: "127.0.0.1", port: 0), .tcp(host: "127.0.0.1", port: 0, transport: try TLSContext.fixture()),
+        ]
+        let server = HTTPServer(
+            configuration: HTTPServerConfiguration(
+                listeners: listeners, loopCount: 1, strictTransportSecurity: isWanted ? .seconds(31_536_000) : nil),
+            handler: TestHandler(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try server.start()
+        let plain = try LoopbackClient(server.boundAddresses[0])
+        let encrypted = try TLSLoopbackClient(server.boundAddresses[1])
+        await plain.send(Self.get)
+        await encrypted.send(Self.get)
+        let plainAnswer = try #require(await plain.responses(1).first)
+        let encryptedAnswer = try #require(await encrypted.responses(1).first)
+        #expect(plainAnswer.header("strict-transport-security") == nil)
+        #expect(encryptedAnswer.header("strict-transport-security") == (isWanted ? "max-age=31536000" : nil))
+        #expect(encryptedAnswer.header("x-content-type-options") == "nosniff")
         _ = await server.drain(timeout: .zero)
     }
 
