@@ -1,29 +1,48 @@
-/// A set of ASCII bytes as two words, so that membership is a shift and a mask.
-struct ByteSet: Sendable {
-    /// Bytes 0 to 63, then 64 to 127.
-    let low: UInt64
-    let high: UInt64
-
-    @inline(__always)
-    func contains(_ byte: UInt8) -> Bool {
-        guard byte < 128 else { return false }
-        return (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 != 0
-    }
+/// A set of bytes: one bit in a table of 256, so that membership is a load and a mask.
+@safe struct ByteSet: Sendable {
+    private let bit: UInt8
 
     /// tchar: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2).
-    static let token = ByteSet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
-
+    static let token = ByteSet(bit: 1)
     /// What path and query may hold: unreserved, sub-delims and :@/?% (RFC 3986 §3.3, §3.4).
-    static let target = ByteSet(low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF)
-
+    static let target = ByteSet(bit: 2)
     /// What a registered name may hold: unreserved, sub-delims and % (RFC 3986 §3.2.2).
-    static let registeredName = ByteSet(low: 0x2BFF_7FF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
-}
+    static let registeredName = ByteSet(bit: 4)
+    /// field-vchar, SP and HTAB; obs-text, 0x80 and above, is opaque (RFC 9110 §5.5).
+    static let fieldValue = ByteSet(bit: 8)
 
-@inline(__always)
-func isFieldValueByte(_ byte: UInt8) -> Bool {
-    // field-vchar, SP and HTAB; obs-text (0x80 and above) is opaque (RFC 9110 §5.5).
-    byte >= 0x20 && byte != 0x7F || byte == 0x09
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool { unsafe Self.table[Int(byte)] & bit != 0 }
+
+    /// The index of the first byte of `range` that is not in the set; the range's end when all are.
+    @inline(__always)
+    func endOfRun(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "the range lies outside the bytes")
+        let table = unsafe Self.table
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
+            var at = range.lowerBound
+            while at < range.upperBound, unsafe table[Int(bytes[at])] & bit != 0 { at &+= 1 }
+            return at
+        }
+    }
+
+    /// Lives as long as the process.
+    nonisolated(unsafe) private static let table: UnsafePointer<UInt8> = {
+        let alphanumeric = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        let unreservedAndSubDelims = alphanumeric + Array("-._~!$&'()*+,;=".utf8)
+        let members: [(ByteSet, [UInt8])] = [
+            (token, alphanumeric + Array("!#$%&'*+-.^_`|~".utf8)),
+            (target, unreservedAndSubDelims + Array(":@/?%".utf8)),
+            (registeredName, unreservedAndSubDelims + Array("%".utf8)),
+            (fieldValue, [0x09] + Array(0x20...0x7E) + Array(0x80...0xFF)),
+        ]
+        let table = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+        unsafe table.initialize(repeating: 0, count: 256)
+        for (set, bytes) in members {
+            for byte in bytes { unsafe table[Int(byte)] |= set.bit }
+        }
+        return unsafe UnsafePointer(table)
+    }()
 }
 
 @inline(__always)

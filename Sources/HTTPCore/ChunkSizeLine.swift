@@ -62,7 +62,7 @@ struct ChunkSizeLine {
             let byte = line[at]
             if byte == UInt8(ascii: "\"") { return at + 1 }
             at += byte == UInt8(ascii: "\\") ? 2 : 1
-            guard at <= line.count, isFieldValueByte(byte), isFieldValueByte(line[at - 1]) else { break }
+            guard at <= line.count, ByteSet.fieldValue.contains(byte), ByteSet.fieldValue.contains(line[at - 1]) else { break }
         }
         throw .bad("a chunk extension has a quoted value that does not end or holds a control character")
     }

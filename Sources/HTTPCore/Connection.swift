@@ -98,7 +98,7 @@ package final class Connection: @unchecked Sendable {
         isHandshaking = transport.isHandshaking
         isEncrypted = transport.isEncrypted
         sharesReadiness = transport.sharesReadiness
-        phaseDeadline = context.now + (context.isDraining ? context.limits.drainGrace : context.limits.headTimeout)
+        phaseDeadline = context.now + (context.isDraining ? context.times.drainGrace : context.times.head)
     }
 
     package var isClosed: Bool { phase == .closed }

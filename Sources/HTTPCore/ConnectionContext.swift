@@ -9,6 +9,7 @@ import Synchronization
 /// `Connection`, run-time exclusivity checks would cost more than they tell.
 package final class ConnectionContext: @unchecked Sendable {
     let limits: ConnectionLimits
+    let times: ConnectionTimes
     let handler: any RequestHandler
     let logger: Logger
     package let counters = LoopCounters()
@@ -57,6 +58,7 @@ package final class ConnectionContext: @unchecked Sendable {
         handler: any RequestHandler, logger: Logger, now: MonotonicInstant = .now, wake: @escaping @Sendable () -> Void
     ) {
         self.limits = limits
+        times = ConnectionTimes(limits)
         self.inFlightLimit = inFlightLimit
         self.serverName = serverName
         self.handler = handler

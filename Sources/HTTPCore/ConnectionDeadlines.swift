@@ -24,7 +24,7 @@ extension Connection {
     private func bodyWindowEnded() {
         if bytesInBodyWindow >= leastBytes(in: context.limits.bodyTimeout) {
             bytesInBodyWindow = 0
-            phaseDeadline = context.now + context.limits.bodyTimeout
+            phaseDeadline = context.now + context.times.body
         } else {
             context.counters.timedOutConnections.add(1)
             refuse(
@@ -52,6 +52,6 @@ extension Connection {
     /// The server drains: a connection at rest stays only as long as a request may be under way.
     package func beginDrain() {
         guard phase == .idle else { return }
-        phaseDeadline = min(phaseDeadline, context.now + context.limits.drainGrace)
+        phaseDeadline = min(phaseDeadline, context.now + context.times.drainGrace)
     }
 }

@@ -72,7 +72,7 @@ extension Connection {
 
     func beginWriteWindow() {
         bytesInWriteWindow = 0
-        writeDeadline = context.now + context.limits.writeTimeout
+        writeDeadline = context.now + context.times.write
     }
 
     /// Everything is sent: says so and lets the client read it in peace.
@@ -81,6 +81,6 @@ extension Connection {
         if hasInputEnded { return close(reset: false) }
         transport.shutdownWrite()
         phase = .lingering
-        phaseDeadline = context.now + context.limits.lingerTimeout
+        phaseDeadline = context.now + context.times.linger
     }
 }

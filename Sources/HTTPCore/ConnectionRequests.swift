@@ -20,14 +20,14 @@ extension Connection {
         if phase == .idle, memory.parser.hasBegun {
             phase = .head
             // A new connection's head is due from the accept on, which its first deadline says already.
-            if requestCount > 0 { phaseDeadline = context.now + context.limits.headTimeout }
+            if requestCount > 0 { phaseDeadline = context.now + context.times.head }
         }
         return false
     }
 
     private func prepareBody(_ memory: RequestMemory) throws(ProtocolRefusal) {
         if memory.head.framing == .chunked { memory.chunks = ChunkedDecoder(bodyStart: memory.head.byteCount) }
-        phaseDeadline = context.now + context.limits.bodyTimeout
+        phaseDeadline = context.now + context.times.body
         bytesInBodyWindow = 0
         // RFC 9110 §10.1.1: the client waits for a go-ahead, unless it has sent part of the body without.
         if memory.head.expectsContinue, memory.buffer.count == memory.head.byteCount {
@@ -109,7 +109,7 @@ extension Connection {
     /// Waits for the next request.
     func rest() {
         phase = .idle
-        phaseDeadline = context.now + (context.isDraining ? context.limits.drainGrace : context.limits.idleTimeout)
+        phaseDeadline = context.now + (context.isDraining ? context.times.drainGrace : context.times.idle)
     }
 
     /// Answers bytes that are no request, after which nothing more is understood on this connection.

@@ -6,8 +6,7 @@ struct FieldLine {
     /// Reads the line at `range` of `bytes`, its CRLF not included. Strict: no folding, no space before the colon,
     /// no control characters (RFC 9112 §5.1, §5.2; RFC 9110 §5.5).
     init(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(ProtocolRefusal) {
-        var at = range.lowerBound
-        while at < range.upperBound, ByteSet.token.contains(bytes[at]) { at += 1 }
+        let at = ByteSet.token.endOfRun(in: bytes, range)
         guard at < range.upperBound else { throw .bad("a header line has no colon") }
         guard bytes[at] == UInt8(ascii: ":") else {
             if isBlank(bytes[at]) {
@@ -24,8 +23,9 @@ struct FieldLine {
         var end = range.upperBound
         while start < end, isBlank(bytes[start]) { start += 1 }
         while end > start, isBlank(bytes[end - 1]) { end -= 1 }
-        for index in start..<end where !isFieldValueByte(bytes[index]) {
-            throw .bad("a header value holds a control character (0x\(String(bytes[index], radix: 16)))")
+        let clean = ByteSet.fieldValue.endOfRun(in: bytes, start..<end)
+        guard clean == end else {
+            throw .bad("a header value holds a control character (0x\(String(bytes[clean], radix: 16)))")
         }
         value = start..<end
     }

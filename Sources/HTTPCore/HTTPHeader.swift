@@ -6,8 +6,8 @@ package struct HTTPHeader: Sendable, Hashable {
     /// Bytes that would break the framing (controls) are replaced by spaces, so that a value may come from outside.
     package init(_ name: StaticString, _ value: String) {
         self.name = name
-        let isClean = value.utf8.allSatisfy { isFieldValueByte($0) }
-        self.value = isClean ? value : String(decoding: value.utf8.map { isFieldValueByte($0) ? $0 : 0x20 }, as: UTF8.self)
+        let isClean = value.utf8.allSatisfy { ByteSet.fieldValue.contains($0) }
+        self.value = isClean ? value : String(decoding: value.utf8.map { ByteSet.fieldValue.contains($0) ? $0 : 0x20 }, as: UTF8.self)
     }
 
     /// Whether it says how the content is coded.

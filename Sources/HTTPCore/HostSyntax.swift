@@ -1,3 +1,5 @@
+import Glibc
+
 /// The syntax of `Host` and of the authority of an absolute target: uri-host [ ":" port ] (RFC 9112 §3.2, RFC 3986 §3.2).
 enum HostSyntax {
     /// Whether `bytes` is a host that is not empty, with an optional port. User information is no part of it.
@@ -29,8 +31,7 @@ enum HostSyntax {
     }
 
     private static func isRegisteredName(_ bytes: Span<UInt8>) -> Bool {
-        for index in bytes.indices where !ByteSet.registeredName.contains(bytes[index]) { return false }
-        return PercentEncoding.isWellFormed(bytes)
+        ByteSet.registeredName.endOfRun(in: bytes, bytes.indices) == bytes.count && PercentEncoding.isWellFormed(bytes)
     }
 
     /// Up to eight groups of one to four hex digits, "::" at most once for missing ones, perhaps an IPv4 address last.
@@ -88,10 +89,12 @@ enum HostSyntax {
 }
 
 func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
-    var index = start
-    while index < bytes.count {
-        if bytes[index] == byte { return index }
-        index += 1
+    guard start < bytes.count else { return nil }
+    return unsafe bytes.withUnsafeBufferPointer { all in
+        // start < count, so the buffer is not empty and the search stays inside it.
+        guard let base = all.baseAddress, let found = unsafe memchr(base + start, Int32(byte), all.count - start) else {
+            return nil
+        }
+        return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
-    return nil
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Finds the ends of lines in bytes that grow, never looking at a byte twice. A line ends in CRLF only (RFC 9112 §2.2).
 struct LineReader {
     /// Everything before this offset has been searched.
@@ -11,7 +9,7 @@ struct LineReader {
     mutating func endOfLine(
         _ bytes: Span<UInt8>, start: Int, maxBytes: Int, tooLong: @autoclosure () -> ProtocolRefusal
     ) throws(ProtocolRefusal) -> Int? {
-        let found = indexOfLineFeed(bytes, from: max(start, scanned))
+        let found = firstIndex(of: 0x0A, in: bytes, from: max(start, scanned))
         scanned = found.map { $0 + 1 } ?? bytes.count
         guard scanned - start <= maxBytes else { throw tooLong() }
         guard let found else { return nil }
@@ -23,16 +21,4 @@ struct LineReader {
 
     /// Tells that the bytes not yet read moved `distance` places towards the start.
     mutating func bytesMovedDown(by distance: Int) { scanned = max(0, scanned - distance) }
-}
-
-/// The index of the first LF at or after `start`.
-private func indexOfLineFeed(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-    guard start < bytes.count else { return nil }
-    return unsafe bytes.withUnsafeBufferPointer { all in
-        // start < count, so the buffer is not empty and the search stays inside it.
-        guard let base = all.baseAddress,
-            let found = unsafe memchr(base + start, 0x0A, all.count - start)
-        else { return nil }
-        return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
-    }
 }

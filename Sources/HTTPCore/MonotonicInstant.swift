@@ -14,8 +14,11 @@ package struct MonotonicInstant: Comparable, Hashable, Sendable {
     package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// Saturates at `never`.
-    package static func + (instant: Self, duration: Duration) -> Self {
-        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
+    package static func + (instant: Self, duration: Duration) -> Self { instant + duration.wholeNanoseconds }
+
+    /// Saturates at `never`.
+    static func + (instant: Self, nanoseconds: Int64) -> Self {
+        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(nanoseconds)
         return overflow ? .never : Self(nanoseconds: sum)
     }
 }

@@ -3,14 +3,10 @@ package enum PercentEncoding {
     /// Whether every "%" is followed by two hex digits.
     static func isWellFormed(_ bytes: Span<UInt8>) -> Bool {
         var at = 0
-        while at < bytes.count {
-            if bytes[at] == UInt8(ascii: "%") {
-                guard at + 2 < bytes.count, hexDigitValue(bytes[at + 1]) != nil, hexDigitValue(bytes[at + 2]) != nil else {
-                    return false
-                }
-                at += 2
-            }
-            at += 1
+        while let percent = firstIndex(of: UInt8(ascii: "%"), in: bytes, from: at) {
+            guard percent + 2 < bytes.count, hexDigitValue(bytes[percent + 1]) != nil, hexDigitValue(bytes[percent + 2]) != nil
+            else { return false }
+            at = percent + 3
         }
         return true
     }

@@ -73,8 +73,7 @@ struct RequestParser {
     private func parseRequestLine(
         _ bytes: Span<UInt8>, _ line: Range<Int>, into head: inout RequestHead
     ) throws(ProtocolRefusal) {
-        var at = line.lowerBound
-        while at < line.upperBound, ByteSet.token.contains(bytes[at]) { at += 1 }
+        let at = ByteSet.token.endOfRun(in: bytes, line)
         guard at < line.upperBound, bytes[at] == UInt8(ascii: " ") else {
             throw .bad("the request line is not \"METHOD target HTTP/1.1\"")
         }

@@ -45,19 +45,16 @@ enum RequestTarget {
     private static func parsePath(
         _ request: Span<UInt8>, _ range: Range<Int>, into head: inout RequestHead
     ) throws(ProtocolRefusal) {
-        var pathEnd = range.upperBound
-        var hasEscape = false
-        for index in range {
-            let byte = request[index]
-            guard ByteSet.target.contains(byte) else {
-                throw .bad("the target has a byte that a URI may not hold (0x\(String(byte, radix: 16))); percent-encode it")
-            }
-            if byte == UInt8(ascii: "?"), pathEnd == range.upperBound { pathEnd = index }
-            if byte == UInt8(ascii: "%") { hasEscape = true }
+        let clean = ByteSet.target.endOfRun(in: request, range)
+        guard clean == range.upperBound else {
+            let byte = String(request[clean], radix: 16)
+            throw .bad("the target has a byte that a URI may not hold (0x\(byte)); percent-encode it")
         }
-        if hasEscape, !PercentEncoding.isWellFormed(request.extracting(range)) {
+        let target = request.extracting(range)
+        if !PercentEncoding.isWellFormed(target) {
             throw .bad("the target has a \"%\" without two hex digits")
         }
+        let pathEnd = firstIndex(of: UInt8(ascii: "?"), in: target).map { range.lowerBound + $0 } ?? range.upperBound
         head.target = ByteRange(range.lowerBound, range.upperBound)
         head.path = ByteRange(range.lowerBound, pathEnd)
         head.query = pathEnd < range.upperBound ? ByteRange(pathEnd + 1, range.upperBound) : nil

@@ -43,6 +43,7 @@ package struct PredictionTarget: Sendable {
     }
 
     package var id: ServableID { handle.id }
+    package var version: Int64 { handle.id.version }
     package var signatures: [Signature] { model.signatures }
 
     /// - Parameter name: nil or empty means `serving_default`.

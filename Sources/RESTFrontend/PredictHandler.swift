@@ -25,30 +25,29 @@ struct PredictHandler: Sendable {
     /// cheaper than the way to another thread. It is read, run and written in one go, in memory that is there already.
     ///
     /// - Returns: false, with nothing done, for everything else and for whatever is wrong: `handle` has the words for it.
-    func answerAtOnce(_ request: borrowing Request, _ path: ModelPath, _ responder: Responder) -> Bool {
+    func answerAtOnce(_ request: borrowing Request, _ call: PathCache.Call, _ responder: Responder) -> Bool {
         let start = apus_monotonic_nanoseconds()
         let target: any PredictionTargeting
         do {
-            target = try backend.target(model: path.model, selector: path.selector)
+            target = try backend.target(model: call.path.model, selector: call.path.selector)
         } catch {
             return false
         }
-        guard let runner = target.defaultRunner, runner.runsAtOnce, runner.signature.inputs.count == 1,
-            runner.signature.outputs.count == 1, dialect.supports(runner.signature.outputs[0].type.elementType),
+        guard let runner = target.defaultRunner, canAnswerAtOnce(runner),
             let input = reader.readRows(request.body, runner.signature.inputs)
         else { return false }
-        let version = target.id.version
+        let version = Int(target.version)
         let isAnswered = withExtendedLifetime(input) {
             runner.runAtOnce(input.view) { outputs in
                 let output = outputs[0]
                 guard output.shape.rank > 0 else { return false }
                 return responder.sendJSONAtOnce { fields in
-                    fields.appendField("Apus-Model-Version", decimal: Int(version))
+                    fields.appendField(Self.versionField, decimal: version)
                     if isCORSEnabled { CORS.headers.forEach { fields.appendField($0) } }
                 } _: { buffer in
-                    buffer.append("{\"predictions\":")
+                    buffer.append(Self.predictionsStart)
                     DenseWriter.append(output, firstElement: 0, output.shape.extents[...], to: &buffer)
-                    buffer.append("}\n")
+                    buffer.append(Self.answerEnd)
                     return true
                 }
             }
@@ -56,6 +55,17 @@ struct PredictHandler: Sendable {
         if isAnswered { runner.meter?.answeredREST(nanoseconds: apus_monotonic_nanoseconds() - start) }
         return isAnswered
     }
+
+    private func canAnswerAtOnce(_ runner: SignatureRunner) -> Bool {
+        let signature = runner.signature
+        return runner.runsAtOnce && signature.inputs.count == 1 && signature.outputs.count == 1
+            && dialect.supports(signature.outputs[0].type.elementType)
+    }
+
+    // Named with their type, as a literal argument would be a String first.
+    private static let versionField: StaticString = "Apus-Model-Version"
+    private static let predictionsStart: StaticString = "{\"predictions\":"
+    private static let answerEnd: StaticString = "}\n"
 
     /// - Parameter path: where the URL names the model; nil for `/predict`, where the body does.
     func handle(_ request: borrowing Request, _ path: ModelPath?, _ exchange: Exchange) {

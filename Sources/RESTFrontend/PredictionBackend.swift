@@ -15,6 +15,7 @@ package protocol PredictionBackend: Sendable {
 /// One version, held for one request.
 package protocol PredictionTargeting: Sendable {
     var id: ServableID { get }
+    var version: Int64 { get }
     var signatures: [Signature] { get }
 
     /// What runs cheap requests of `serving_default` at once; nil when there is no such signature, or no such way.
@@ -32,4 +33,5 @@ package protocol PredictionTargeting: Sendable {
 
 extension PredictionTargeting {
     package var defaultRunner: SignatureRunner? { nil }
+    package var version: Int64 { id.version }
 }

@@ -73,17 +73,15 @@ package final class RESTHandler: RequestHandler {
 
     private func handleModel(_ request: borrowing Request, _ responder: Responder) {
         do throws(ServableError) {
-            let path = try modelPath(request)
-            if let path, path.subject == .predict, predict.answerAtOnce(request, path, responder) { return }
-            handle(request, path, exchange(responder, observer))
+            guard request.method == .post else {
+                return handle(request, try ModelPath(request.method, request.target), exchange(responder, observer))
+            }
+            let call = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
+            if let call, call.path.subject == .predict, predict.answerAtOnce(request, call, responder) { return }
+            handle(request, call?.path, exchange(responder, observer))
         } catch {
             exchange(responder, observer).fail(error)
         }
-    }
-
-    private func modelPath(_ request: borrowing Request) throws(ServableError) -> ModelPath? {
-        guard request.method == .post else { return try ModelPath(request.method, request.target) }
-        return try calls.path(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
     }
 
     private func handle(_ request: borrowing Request, _ path: ModelPath?, _ exchange: Exchange) {

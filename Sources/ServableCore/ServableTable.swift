@@ -47,15 +47,15 @@ package final class ServableTable: Sendable {
     }
 
     package func publish(_ handle: ServableHandle) {
-        change(handle.id.name) { $0.handles[handle.id.version] = handle }
+        change(handle.id.name) { handles, _ in handles[handle.id.version] = handle }
     }
 
     package func withdraw(_ id: ServableID) {
-        change(id.name) { $0.handles[id.version] = nil }
+        change(id.name) { handles, _ in handles[id.version] = nil }
     }
 
     package func setLabels(_ labels: [String: Int64], of name: String) {
-        change(name) { $0.labels = labels }
+        change(name) { _, current in current = labels }
     }
 
     private var snapshot: Snapshot { current.withLock { $0 } }
@@ -69,13 +69,14 @@ package final class ServableTable: Sendable {
         ServableError(.notFound, "Servable not found for request: \(what)")
     }
 
-    private func change(_ name: String, _ edit: (inout Model) -> Void) {
+    private func change(_ name: String, _ edit: (inout [Int64: ServableHandle], inout [String: Int64]) -> Void) {
         // The old snapshot is let go after the lock: freeing it may end a version.
         let old = current.withLock { snapshot in
             var models = snapshot.models
-            var model = models[name] ?? Model()
-            edit(&model)
-            model.latest = model.handles.max { $0.key < $1.key }?.value
+            var handles = models[name]?.handles ?? [:]
+            var labels = models[name]?.labels ?? [:]
+            edit(&handles, &labels)
+            let model = Model(handles: handles, labels: labels)
             models[name] = model.isEmpty ? nil : model
             let old = snapshot
             snapshot = Snapshot(models: models)
@@ -92,10 +93,17 @@ package final class ServableTable: Sendable {
         }
     }
 
-    private struct Model: Sendable {
-        var handles: [Int64: ServableHandle] = [:]
-        var latest: ServableHandle?
-        var labels: [String: Int64] = [:]
+    /// A class, so that looking one up costs one reference.
+    private final class Model: Sendable {
+        let handles: [Int64: ServableHandle]
+        let labels: [String: Int64]
+        let latest: ServableHandle?
+
+        init(handles: [Int64: ServableHandle] = [:], labels: [String: Int64] = [:]) {
+            self.handles = handles
+            self.labels = labels
+            latest = handles.max { $0.key < $1.key }?.value
+        }
 
         var isEmpty: Bool { handles.isEmpty && labels.isEmpty }
     }

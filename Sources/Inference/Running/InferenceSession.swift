@@ -14,6 +14,8 @@ package import Tensors
     /// Positions in `operands` that hold the address of each input.
     private let inputSlots: [[Int]]
     private var inputAddresses: [UnsafeRawPointer]
+    /// Each output where it lies; nil for one that is an input.
+    private let outputs: [TensorView?]
     /// Memory of the session's own for inputs that are put together from several requests, made on first use.
     private var staging: [TensorStorage?]
 
@@ -52,6 +54,16 @@ package import Tensors
         inputSlots = slots
         unsafe inputAddresses = unsafe Array(repeating: UnsafeRawPointer(arena.address(at: 0)), count: plan.inputs.count)
         staging = Array(repeating: nil, count: plan.inputs.count)
+        var outputs: [TensorView?] = []
+        for output in plan.outputs {
+            switch output.location {
+            case .absent: outputs.append(unsafe TensorView(output.spec, arena.address(at: 0)))
+            case .arena(let offset): outputs.append(unsafe TensorView(output.spec, arena.address(at: offset)))
+            case .constant(let tensor): outputs.append(unsafe TensorView(output.spec, tensor.storage.baseAddress))
+            case .input: outputs.append(nil)
+            }
+        }
+        self.outputs = outputs
     }
 
     deinit { unsafe operands.deallocate() }
@@ -77,9 +89,8 @@ package import Tensors
     /// - Throws: `EngineError.node` for contents that an operator refuses; the session stays usable.
     package func run() throws(EngineError) {
         for index in calls.indices {
-            let call = calls[index]
             do {
-                try call.kernel.run(call.context)
+                try calls[index].kernel.run(calls[index].context)
             } catch {
                 let step = plan.steps[index]
                 throw .node(name: step.node, operatorName: step.operatorName, error)
@@ -89,17 +100,10 @@ package import Tensors
 
     /// Output `index`, valid until the next run or until the session is given back.
     package func output(_ index: Int) -> TensorView {
+        if let output = outputs[index] { return output }
         let output = plan.outputs[index]
-        switch output.location {
-        case .absent, .arena: return unsafe TensorView(output.spec, arenaAddress(output.location))
-        case .constant(let tensor): return unsafe TensorView(output.spec, tensor.storage.baseAddress)
-        case .input(let input): return unsafe TensorView(output.spec, inputAddresses[input])
-        }
-    }
-
-    private func arenaAddress(_ location: Plan.Location) -> UnsafeRawPointer {
-        guard case .arena(let offset) = location else { return unsafe UnsafeRawPointer(arena.address(at: 0)) }
-        return unsafe UnsafeRawPointer(arena.address(at: offset))
+        guard case .input(let input) = output.location else { preconditionFailure("an output without a place is an input") }
+        return unsafe TensorView(output.spec, inputAddresses[input])
     }
 
     /// Nanoseconds and outputs of each step in one run, for `apus bench --profile` and `apus inspect`.
