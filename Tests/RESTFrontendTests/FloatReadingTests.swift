@@ -64,6 +64,38 @@ struct FloatReadingTests {
         #expect(try Self.floats(texts).map(\.bitPattern) == texts.map { strtof($0, nil).bitPattern })
     }
 
+    @Test("reads sixteen to nineteen digits around the points halfway between floats as strtof does")
+    func nearHalfwayPoints() throws {
+        var generator = SplitMix(seed: 15)
+        let texts = (0..<3000).flatMap { _ -> [String] in
+            // From 2^-40 to 2^40, so that none needs an exponent; then some doubles around.
+            let bits = UInt32(generator.next() % 80 + 87) << 23 | UInt32(truncatingIfNeeded: generator.next()) & 0x7F_FFFF
+            let half = (Double(Float(bitPattern: bits)) + Double(Float(bitPattern: bits + 1))) / 2
+            return (-4...4).flatMap { offset -> [String] in
+                let double = Double(bitPattern: half.bitPattern &+ UInt64(bitPattern: Int64(offset)))
+                let decade = Int(log10(double).rounded(.down))
+                return (16...19).map { String(format: "%.*f", max(1, $0 - max(decade, 0) - 1), double) }
+            }
+        }
+        #expect(try Self.floats(texts).map(\.bitPattern) == texts.map { strtof($0, nil).bitPattern })
+    }
+
+    @Test("reads every number of up to five digits, wherever its point is, as strtof does")
+    func shortTexts() throws {
+        for fractionCount in 0...5 {
+            let texts = (0..<100_000).map { number -> String in
+                guard fractionCount > 0 else { return "\(number)" }
+                var digits = Array(String(repeating: "0", count: fractionCount) + "\(number)")
+                digits.removeFirst(min(fractionCount, max(0, digits.count - fractionCount - 1)))
+                let point = digits.count - fractionCount
+                // At least one digit stands before the point, and no zero before another one.
+                let whole = digits[..<point].drop { $0 == "0" }
+                return (whole.isEmpty ? "0" : String(whole)) + "." + String(digits[point...])
+            }
+            #expect(try Self.floats(texts).map(\.bitPattern) == texts.map { strtof($0, nil).bitPattern })
+        }
+    }
+
     @Test("reads back every float that it writes, bit for bit")
     func roundTrip() throws {
         var generator = SplitMix(seed: 13)

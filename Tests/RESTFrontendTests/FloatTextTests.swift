@@ -71,6 +71,25 @@ struct FloatTextTests {
         #expect(try Codec.numbers(doubles) == doubles.map { Reference.text($0) })
     }
 
+    @Test("agrees with C's %g where six digits only just read back")
+    func sixDigitsLikeC() throws {
+        var generator = SplitMix(seed: 5)
+        var values: [Float] = (-44...37).flatMap { exponent -> [Float] in
+            (0..<60).flatMap { _ -> [Float] in
+                let float = strtof("\(generator.next() % 900_000 + 100_000)e\(exponent - 5)", nil)
+                return [float.nextDown, float, float.nextUp]
+            }
+        }
+        // Below a power of two the next float is nearer than above.
+        for field in UInt32(1)...254 {
+            let power = Float(bitPattern: field << 23)
+            values += [power.nextDown.nextDown, power.nextDown, power, power.nextUp]
+        }
+        // Ten digits of which the last is a five, between two numbers of nine digits.
+        values += (0..<20_000).map { _ in Float(generator.next() % 4_000_000) / 4096 }
+        #expect(try Codec.numbers(values) == values.map { Reference.text($0) })
+    }
+
     @Test("agrees with C's %g on doubles of every exponent")
     func doublesLikeC() throws {
         var generator = SplitMix(seed: 3)

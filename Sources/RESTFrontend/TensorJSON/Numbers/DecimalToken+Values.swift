@@ -6,8 +6,7 @@ extension DecimalToken {
     @inline(__always)
     func float(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Float? {
         let magnitude: Float
-        // The nearest double rounds to the nearest float unless it lies between two of them itself.
-        if let double = exactQuotient, double.bitPattern & 0x1FFF_FFFF != 0x1000_0000 {
+        if let double = nearQuotient(table), (double.bitPattern & 0x1FFF_FFFF) &- 0x0FFF_FFFE > 4 {
             magnitude = Float(double)
         } else {
             magnitude = Self.float(significand, exponent, isTruncated: isTruncated, text, table)
@@ -20,7 +19,7 @@ extension DecimalToken {
     @inline(__always)
     func double(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Double? {
         let magnitude: Double
-        if let double = exactQuotient {
+        if let double = exactQuotient(table) {
             magnitude = double
         } else {
             magnitude = Self.double(significand, exponent, isTruncated: isTruncated, text, table)
@@ -57,10 +56,21 @@ extension DecimalToken {
     /// The nearest double by one division of two numbers that doubles hold exactly (W. D. Clinger, "How to Read Floating Point
     /// Numbers Accurately", 1990); nil when they do not. No sign.
     @inline(__always)
-    private var exactQuotient: Double? {
+    private func exactQuotient(_ table: UnsafePointer<UInt64>) -> Double? {
         // 2^53 would do; but texts of sixteen and seventeen digits come together, and had better go one way.
         guard significand <= 1 << 50, UInt(bitPattern: exponent &+ 22) <= 22 else { return nil }
-        return Double(Int64(truncatingIfNeeded: significand)) / PowersOfTen.exact(0 &- exponent)
+        return Double(Int64(truncatingIfNeeded: significand)) / PowersOfFive.exactTen(table, toThe: 0 &- exponent)
+    }
+
+    /// A double less than two and a half units of its last place away from the value: the significand is rounded, then the
+    /// quotient, and digits that were cut off count less than a hundredth of a unit. Nil when a power of ten is not exact. No sign.
+    ///
+    /// So it rounds to the nearest float unless that many units around it two floats are equally near: those points have a one
+    /// and then zeros in the 29 bits that a float has not.
+    @inline(__always)
+    private func nearQuotient(_ table: UnsafePointer<UInt64>) -> Double? {
+        guard significand &>> 63 == 0, UInt(bitPattern: exponent &+ 22) <= 22 else { return nil }
+        return Double(Int64(truncatingIfNeeded: significand)) / PowersOfFive.exactTen(table, toThe: 0 &- exponent)
     }
 
     /// Whether even the nearest double is infinite.

@@ -23,44 +23,51 @@ struct DecimalToken {
         guard end - start >= 48 else { return readAny(start, end) }
         let isNegative = start.pointee == UInt8(ascii: "-")
         let digitsStart = start + (isNegative ? 1 : 0)
-        let first = digitsStart.pointee &- UInt8(ascii: "0")
-        guard first <= 9 else { return nil }
-        var significand = UInt64(first)
-        var cursor = digitsStart + 1
-        if cursor.pointee != UInt8(ascii: ".") {
-            let (count, value) = DigitWords.leadingDigits(of: DigitWords.load(cursor))
-            guard count < 8, first != 0 || count == 0 else { return readAny(start, end) }
-            significand = significand &* DigitWords.powerOfTen(below8: count) &+ value
-            cursor += count
-            guard cursor.pointee == UInt8(ascii: ".") else {
-                guard !isExponentMark(cursor.pointee) else { return readAny(start, end) }
+        let first = digitsStart.pointee
+        guard isDigit(first) else { return nil }
+        var wholeCount = 1
+        // Eight digits without the point between them, or as many as there are.
+        var digits = DigitWords.load(digitsStart + 1)
+        if digitsStart[1] == UInt8(ascii: ".") {
+            // One digit before the point is so common that to go on does not wait for a count.
+            digits = digits & ~0xFF | UInt64(first)
+        } else {
+            let word = DigitWords.load(digitsStart)
+            wholeCount = DigitWords.leadingDigitCount(of: word)
+            guard wholeCount < 8, wholeCount == 1 || first != UInt8(ascii: "0") else { return readAny(start, end) }
+            let next = digitsStart + wholeCount
+            guard next.pointee == UInt8(ascii: ".") else {
+                guard !isExponentMark(next.pointee) else { return readAny(start, end) }
                 let token = DecimalToken(
-                    significand: significand, exponent: 0, isNegative: isNegative, isInteger: true, isTruncated: false)
-                return (token, cursor)
+                    significand: DigitWords.value(of: word, digitCount: wholeCount), exponent: 0, isNegative: isNegative,
+                    isInteger: true, isTruncated: false)
+                return (token, next)
             }
+            digits = DigitWords.replacingTail(of: word, from: wholeCount, with: digits)
         }
-        let fractionStart = cursor + 1
-        cursor = fractionStart
-        var word = DigitWords.load(cursor)
-        if DigitWords.isDigits(word) {
-            significand = significand &* 100_000_000 &+ DigitWords.value(ofText: word)
-            cursor += 8
-            word = DigitWords.load(cursor)
-            if DigitWords.isDigits(word) {
-                significand = significand &* 100_000_000 &+ DigitWords.value(ofText: word)
-                cursor += 8
-                word = DigitWords.load(cursor)
+        var digitCount = DigitWords.leadingDigitCount(of: digits)
+        var significand: UInt64
+        if digitCount < 8 {
+            significand = DigitWords.value(of: digits, digitCount: digitCount)
+        } else {
+            significand = DigitWords.value(ofText: digits)
+            var next = DigitWords.load(digitsStart + 9)
+            if DigitWords.isDigits(next) {
+                significand = significand &* 100_000_000 &+ DigitWords.value(ofText: next)
+                digitCount = 16
+                next = DigitWords.load(digitsStart + 17)
             }
+            let lastCount = DigitWords.leadingDigitCount(of: next)
+            digitCount &+= lastCount
+            // Nineteen digits, of which the last ones end within the word.
+            guard lastCount < 8, digitCount <= 19 else { return readAny(start, end) }
+            significand =
+                significand &* DigitWords.powerOfTen(below8: lastCount) &+ DigitWords.value(of: next, digitCount: lastCount)
         }
-        let (count, value) = DigitWords.leadingDigits(of: word)
-        cursor += count
-        // Nineteen digits and the point.
-        guard count < 8, cursor - digitsStart <= 20 else { return readAny(start, end) }
-        significand = significand &* DigitWords.powerOfTen(below8: count) &+ value
-        guard cursor > fractionStart, !isExponentMark(cursor.pointee) else { return readAny(start, end) }
+        let cursor = digitsStart + (digitCount &+ 1)
+        guard digitCount > wholeCount, !isExponentMark(cursor.pointee) else { return readAny(start, end) }
         let token = DecimalToken(
-            significand: significand, exponent: fractionStart - cursor, isNegative: isNegative, isInteger: false,
-            isTruncated: false)
+            significand: significand, exponent: wholeCount &- digitCount, isNegative: isNegative, isInteger: false, isTruncated: false)
         return (token, cursor)
     }
 

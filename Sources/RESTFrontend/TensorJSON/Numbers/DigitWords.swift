@@ -52,11 +52,22 @@ enum DigitWords {
     @inline(__always)
     static func value(ofText word: UInt64) -> UInt64 { value(ofDigits: word ^ zeros) }
 
-    /// How many of the eight bytes, counted from the first, are digits, and the number that they spell.
+    /// How many of the eight bytes, counted from the first, are digits.
+    @inline(__always)
+    static func leadingDigitCount(of word: UInt64) -> Int { firstNonDigitTops(of: word).trailingZeroBitCount &>> 3 }
+
+    /// So many, and the number that they spell.
     @inline(__always)
     static func leadingDigits(of word: UInt64) -> (count: Int, value: UInt64) {
-        let count = firstNonDigitTops(of: word).trailingZeroBitCount &>> 3
+        let count = leadingDigitCount(of: word)
         return (count, value(of: word, digitCount: count))
+    }
+
+    /// The word with the bytes from `index` on, 0 ≤ `index` < 8, taken from another.
+    @inline(__always)
+    static func replacingTail(of word: UInt64, from index: Int, with other: UInt64) -> UInt64 {
+        let tail = UInt64.max &<< UInt64(truncatingIfNeeded: 8 &* index)
+        return word ^ (word ^ other) & tail
     }
 
     /// The number that the first `digitCount` bytes spell, 0 ≤ `digitCount` ≤ 8.

@@ -6,7 +6,8 @@
 enum PowersOfFive {
     static let exponents = -342...326
 
-    /// High and low word of each power in turn, beginning with `exponents.lowerBound`; made once, never freed.
+    /// High and low word of each power in turn, beginning with `exponents.lowerBound`; then the bits of the powers of ten that are
+    /// exact as doubles. Made once, never freed.
     nonisolated(unsafe) static let table: UnsafePointer<UInt64> = makeTable()
 
     /// The high word; the power itself, shifted left, when 0 ≤ q ≤ 27.
@@ -20,12 +21,18 @@ enum PowersOfFive {
         table[2 &* (exponent &- exponents.lowerBound) &+ 1]
     }
 
+    /// 10^exponent, which a double holds exactly for 0 ≤ `exponent` ≤ 22.
+    @inline(__always)
+    static func exactTen(_ table: UnsafePointer<UInt64>, toThe exponent: Int) -> Double {
+        Double(bitPattern: table[2 &* exponents.count &+ exponent])
+    }
+
     /// ⌊log2 10^q⌋, exact for every q of the table.
     @inline(__always)
     static func floorLog2OfTen(toThe exponent: Int) -> Int { (217_706 &* exponent) >> 16 }
 
     private static func makeTable() -> UnsafePointer<UInt64> {
-        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * exponents.count)
+        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * exponents.count + 23)
         func store(_ exponent: Int, _ value: (high: UInt64, low: UInt64)) {
             words[2 * (exponent - exponents.lowerBound)] = value.high
             words[2 * (exponent - exponents.lowerBound) + 1] = value.low
@@ -46,6 +53,11 @@ enum PowersOfFive {
                 high &+= low == 0 ? 1 : 0
             }
             store(-exponent, (high, low))
+        }
+        var ten = 1.0
+        for exponent in 0...22 {
+            words[2 * exponents.count + exponent] = ten.bitPattern
+            ten *= 10
         }
         return UnsafePointer(words)
     }
