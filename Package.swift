@@ -173,7 +173,7 @@ let package = Package(
         .testTarget(
             name: "RESTFrontendTests",
             dependencies: [
-                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors",
+                "RESTFrontend", "AllocationCounter", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

@@ -35,13 +35,21 @@ struct DenseReader: ~Copyable {
 
     /// The extents found, none for a scalar, perhaps behind one more.
     func extents(behind first: Int?) -> [Int] {
-        let offset = first == nil ? 0 : 1, rank = max(rank, 0)
-        return [Int](unsafeUninitializedCapacity: offset + rank) { memory, count in
-            if let first { memory[0] = first }
-            for level in 0..<rank { memory[offset + level] = extents[level] }
-            count = offset + rank
+        let offset = first == nil ? 0 : 1
+        func extent(_ axis: Int) -> Int { axis < offset ? first ?? 0 : extents[axis &- offset] }
+        // Literals take their memory without a look for metadata.
+        switch offset + max(rank, 0) {
+        case 0: return []
+        case 1: return [extent(0)]
+        case 2: return [extent(0), extent(1)]
+        case 3: return [extent(0), extent(1), extent(2)]
+        case 4: return [extent(0), extent(1), extent(2), extent(3)]
+        case let count: return (0..<count).map(extent)
         }
     }
+
+    /// The elements read, as a tensor of `shape`.
+    consuming func value(shape: Shape) -> TensorValue { column.value(shape: shape) }
 
     mutating func forgetShape() { rank = -1 }
 

@@ -3,15 +3,23 @@ import Tensors
 
 /// Writes elements as nested lists.
 enum DenseWriter {
-    /// Appends the elements that begin at `firstElement` of a tensor, as lists of these extents.
-    static func append(
-        _ tensor: TensorView, firstElement: Int, _ extents: ArraySlice<Int>, to buffer: inout ByteBuffer
+    /// Appends a tensor, or one row of it: the elements with this index on the first axis, which is left out.
+    static func append(_ tensor: Tensor, row: Int?, to buffer: inout ByteBuffer) {
+        NestedLists.withRun(of: tensor.spec.shape, row: row) { extents, start in
+            append(tensor.storage.baseAddress, tensor.spec.elementType, start, extents, to: &buffer)
+        }
+        // The elements lie in the tensor's memory.
+        withExtendedLifetime(tensor) {}
+    }
+
+    private static func append(
+        _ elements: UnsafeMutableRawPointer, _ type: ElementType, _ start: Int, _ extents: UnsafeBufferPointer<Int>,
+        to buffer: inout ByteBuffer
     ) {
         func numeric<Writer: ElementWriting>(_: Writer.Type, _ buffer: inout ByteBuffer) {
-            let elements = tensor.baseAddress.assumingMemoryBound(to: Writer.Stored.self) + firstElement
-            append(elements, extents, Writer.self, to: &buffer)
+            append(elements.assumingMemoryBound(to: Writer.Stored.self) + start, extents, Writer.self, to: &buffer)
         }
-        switch tensor.elementType {
+        switch type {
         case .float32: numeric(ElementWriters.Float32.self, &buffer)
         case .float64: numeric(ElementWriters.Float64.self, &buffer)
         case .float16: numeric(ElementWriters.Float16.self, &buffer)
@@ -30,7 +38,7 @@ enum DenseWriter {
     }
 
     private static func append<Writer: ElementWriting>(
-        _ elements: UnsafePointer<Writer.Stored>, _ extents: ArraySlice<Int>, _: Writer.Type, to buffer: inout ByteBuffer
+        _ elements: UnsafePointer<Writer.Stored>, _ extents: UnsafeBufferPointer<Int>, _: Writer.Type, to buffer: inout ByteBuffer
     ) {
         let table = Writer.table, byteCount = Writer.maximumByteCount &+ 1
         var window = TextWindow(&buffer, elementCount: extents.reduce(1, *), elementByteCount: byteCount)
@@ -60,73 +68,6 @@ enum DenseWriter {
             window.put(UInt8(ascii: "]"), run.closed)
         }
         window.commit(&buffer)
-    }
-}
-
-/// The order in which brackets and elements of nested lists come.
-enum NestedLists {
-    /// Innermost lists, each with the brackets around it.
-    struct Run {
-        /// A comma between this run and the one before.
-        var separator: Int
-        var opened: Int
-        var elementCount: Int
-        var closed: Int
-    }
-
-    /// Calls `body` for every innermost list of lists with these extents; once with one element and no brackets for a scalar.
-    @inline(__always)
-    static func forEachRun(_ extents: ArraySlice<Int>, _ body: (Run) -> Void) {
-        guard let last = extents.last else { return body(Run(separator: 0, opened: 0, elementCount: 1, closed: 0)) }
-        guard extents.count > 1 else { return body(Run(separator: 0, opened: 1, elementCount: last, closed: 1)) }
-        guard extents.allSatisfy({ $0 > 0 }) else { return forEachEmptyRun(extents, body) }
-        extents.withUnsafeBufferPointer { extents in
-            withUnsafeTemporaryAllocation(of: Int.self, capacity: extents.count - 1) { counters in
-                counters.initialize(repeating: 0)
-                forEachRun(extents, counters, body)
-            }
-        }
-    }
-
-    /// - Parameter counters: for every axis but the last one, how many of its lists have ended.
-    @inline(__always)
-    private static func forEachRun(
-        _ extents: UnsafeBufferPointer<Int>, _ counters: UnsafeMutableBufferPointer<Int>, _ body: (Run) -> Void
-    ) {
-        let depth = counters.count, last = extents[depth]
-        var opened = depth + 1
-        var separator = 0
-        while true {
-            var axis = depth
-            // Lists that end with this run: those whose counter is at its last value, from the inside.
-            while axis > 0, counters[axis - 1] == extents[axis - 1] - 1 {
-                axis -= 1
-                counters[axis] = 0
-            }
-            let closed = depth - axis + 1
-            body(Run(separator: separator, opened: opened, elementCount: last, closed: closed))
-            guard axis > 0 else { return }
-            counters[axis - 1] += 1
-            opened = closed
-            separator = 1
-        }
-    }
-
-    /// Without elements the lists end at the first axis of extent zero: [2, 0, 3] is `[[],[]]`.
-    private static func forEachEmptyRun(_ extents: ArraySlice<Int>, _ body: (Run) -> Void) {
-        let outer = extents.prefix { $0 > 0 }
-        guard !outer.isEmpty else { return body(Run(separator: 0, opened: 1, elementCount: 0, closed: 1)) }
-        let innermost = outer[outer.endIndex - 1]
-        // One "[]" takes the place of one element.
-        forEachRun(outer) { run in
-            for index in 0..<innermost {
-                let isFirst = index == 0, isLast = index == innermost - 1
-                body(
-                    Run(
-                        separator: isFirst ? run.separator : 1, opened: 1 + (isFirst ? run.opened : 0), elementCount: 0,
-                        closed: 1 + (isLast ? run.closed : 0)))
-            }
-        }
     }
 }
 

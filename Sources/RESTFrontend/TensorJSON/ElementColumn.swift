@@ -31,8 +31,9 @@ struct ReadResult {
 /// Where the elements of one tensor go while they are read.
 ///
 /// The element type is looked at once a run, so that the loop over its values is compiled for the type.
-struct ElementColumn {
+struct ElementColumn: ~Copyable {
     private let type: ElementType
+    private let isText: Bool
     private var numbers: NumberColumn
     private var strings: StringColumn
     private let margin: Int
@@ -42,13 +43,14 @@ struct ElementColumn {
     ///   - margin: bytes behind every text's end that may be read; none of them is part of a number.
     init(_ type: ElementType, capacity: Int, margin: Int, limits: TensorJSONLimits) {
         self.type = type
+        isText = if case .string = type { true } else { false }
         self.margin = margin
         strings = StringColumn(maximumDepth: limits.maximumDepth)
-        numbers = NumberColumn(elementByteCount: type.byteCount, capacity: type == .string ? 0 : capacity)
+        numbers = NumberColumn(elementByteCount: type.byteCount, capacity: isText ? 0 : capacity)
     }
 
     /// Elements so far.
-    var count: Int { type == .string ? strings.elements.count : numbers.count }
+    var count: Int { isText ? strings.elements.count : numbers.count }
 
     /// Reads from `position` and moves it to where that ended; values are separated by commas and whitespace.
     @inline(__always)
@@ -76,12 +78,12 @@ struct ElementColumn {
 
     /// Forgets the elements after the first `count`.
     mutating func truncate(to count: Int) {
-        if type == .string { strings.truncate(to: count) } else { numbers.truncate(to: count) }
+        if isText { strings.truncate(to: count) } else { numbers.truncate(to: count) }
     }
 
     /// - Precondition: `shape` has as many elements as were read.
-    func value(shape: Shape) -> TensorValue {
-        guard type != .string else { return .strings(StringTensor(shape: shape, elements: strings.elements)) }
+    consuming func value(shape: Shape) -> TensorValue {
+        guard !isText else { return .strings(StringTensor(shape: shape, elements: strings.elements)) }
         guard let tensor = Tensor(TensorSpec(type, shape), storage: numbers.storage) else {
             preconditionFailure("\(count) elements were read for \(shape)")
         }

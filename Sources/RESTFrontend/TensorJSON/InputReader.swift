@@ -57,20 +57,20 @@ struct InputReader: ~Copyable {
     }
 
     /// What was read with `readWhole`.
-    func whole() throws(DecodeFault) -> TensorValue {
+    consuming func whole() throws(DecodeFault) -> TensorValue {
         try value(reader.extents(behind: nil))
     }
 
     /// What was read with `readInstance`, stacked along a first axis.
-    func stacked(_ instanceCount: Int) throws(DecodeFault) -> TensorValue {
+    consuming func stacked(_ instanceCount: Int) throws(DecodeFault) -> TensorValue {
         try value(reader.extents(behind: instanceCount))
     }
 
-    private func value(_ extents: [Int]) throws(DecodeFault) -> TensorValue {
+    private consuming func value(_ extents: [Int]) throws(DecodeFault) -> TensorValue {
         guard extents.count <= limits.maximumRank, let shape = Shape(checking: extents) else {
             throw .invalid("a tensor has more than \(limits.maximumRank) axes; flatten it, or raise the limit")
         }
-        return reader.column.value(shape: shape)
+        return reader.value(shape: shape)
     }
 
     /// Why an instance does not fit the first one: read on its own it is unsound, or has another size or shape.

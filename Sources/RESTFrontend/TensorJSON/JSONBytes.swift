@@ -71,12 +71,20 @@ extension JSONBytes {
 
 extension JSONBytes {
     /// The position behind `literal` when it stands at `position`.
+    @inline(__always)
     static func after(
         _ literal: StaticString, _ position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> UnsafePointer<UInt8>? {
-        let length = literal.utf8CodeUnitCount
+        let length = literal.utf8CodeUnitCount, bytes = literal.utf8Start
         guard length <= end - position else { return nil }
-        for offset in 0..<length where position[offset] != literal.utf8Start[offset] { return nil }
-        return position + length
+        guard length >= 8, length <= 16 else {
+            for offset in 0..<length where position[offset] != bytes[offset] { return nil }
+            return position + length
+        }
+        // Two words, which may overlap.
+        let last = length &- 8
+        let isEqual =
+            DigitWords.load(position) == DigitWords.load(bytes) && DigitWords.load(position + last) == DigitWords.load(bytes + last)
+        return isEqual ? position + length : nil
     }
 }

@@ -43,7 +43,7 @@ struct JSONString {
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Whether the literal stands for these bytes. Escapes are longer than what they stand for.
-    func equals(_ other: StaticString) -> Bool {
+    func spells(_ other: StaticString) -> Bool {
         guard raw.count > other.utf8CodeUnitCount else {
             guard raw.count == other.utf8CodeUnitCount, let start = raw.baseAddress else { return false }
             return JSONBytes.after(other, start, start + raw.count) != nil

@@ -85,7 +85,12 @@ struct JSONValidator {
     /// A member's name, colon and the whitespace around; the offset of its value.
     func skipName(_ start: Int) throws(Failure) -> Int {
         guard byte(start) == UInt8(ascii: "\"") else { throw Failure(reason: .missingName, offset: start) }
-        let colon = skipWhitespace(try skipString(start))
+        return try skipColon(try skipString(start))
+    }
+
+    /// From the end of a member's name to its value.
+    func skipColon(_ start: Int) throws(Failure) -> Int {
+        let colon = skipWhitespace(start)
         guard byte(colon) == UInt8(ascii: ":") else { throw Failure(reason: .missingColon, offset: colon) }
         return skipWhitespace(colon + 1)
     }

@@ -41,7 +41,7 @@ struct JSONValue {
         guard validator.byte(name) == UInt8(ascii: "\"") else { return nil }
         do {
             let value = try validator.skipName(name)
-            guard JSONString(at: start + name, end: limit).equals("b64"), validator.byte(value) == UInt8(ascii: "\"")
+            guard JSONString(at: start + name, end: limit).spells("b64"), validator.byte(value) == UInt8(ascii: "\"")
             else { return nil }
             let close = validator.skipWhitespace(try validator.skipString(value))
             guard validator.byte(close) == UInt8(ascii: "}") else { return nil }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Elements of fixed size, read straight into the memory of the tensor to be.
-struct NumberColumn {
+struct NumberColumn: ~Copyable {
     private(set) var storage: TensorStorage
     private(set) var count = 0
     private var capacity: Int

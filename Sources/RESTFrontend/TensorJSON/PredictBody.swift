@@ -14,6 +14,14 @@ package enum PredictInputs: Sendable {
     /// Some of them are strings.
     case mixed([TensorValue])
 
+    init(_ value: TensorValue) {
+        self =
+            switch value {
+            case .dense(let tensor): .dense([tensor])
+            case .strings: .mixed([value])
+            }
+    }
+
     init(_ values: [TensorValue]) {
         let tensors = values.compactMap { if case .dense(let tensor) = $0 { tensor } else { nil } }
         self = tensors.count == values.count ? .dense(tensors) : .mixed(values)
@@ -49,8 +57,14 @@ package struct PredictBodyReader: Sendable {
         _ body: UnsafeRawBufferPointer, addressing: PredictAddressing, resolve: Resolve
     ) throws(ServableError) -> PredictBody {
         let bytes = body.assumingMemoryBound(to: UInt8.self)
-        if let result = MarginedText.with(bytes, { text, margin in readInOnePass(text, margin, addressing, resolve) }) { return result }
-        return try readWithCare(bytes, addressing, resolve)
+        return try withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * limits.maximumRank) {
+            (memory) throws(ServableError) in
+            // Temporary memory always has an address.
+            let levels = memory.baseAddress.unsafelyUnwrapped
+            let result = MarginedText.with(bytes) { text, margin in readInOnePass(text, margin, levels, addressing, resolve) }
+            if let result { return result }
+            return try readWithCare(bytes, levels, addressing, resolve)
+        }
     }
 
     /// Reads a body of rows for the only input of the default signature; nil when it is anything else or not right in any way.
@@ -69,7 +83,8 @@ package struct PredictBodyReader: Sendable {
 
     /// Nil when the body is not sound, not complete, or in an order that needs a second look.
     private func readInOnePass(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ margin: Int, _ addressing: PredictAddressing, _ resolve: Resolve
+        _ bytes: UnsafeBufferPointer<UInt8>, _ margin: Int, _ levels: UnsafeMutablePointer<Int>, _ addressing: PredictAddressing,
+        _ resolve: Resolve
     ) -> PredictBody? {
         let text = bytes.prefix((bytes.lastIndex { !JSONBytes.isWhitespace($0) } ?? -1) + 1)
         guard text.last == UInt8(ascii: "}"), let base = bytes.baseAddress else { return nil }
@@ -83,18 +98,17 @@ package struct PredictBodyReader: Sendable {
             guard validator.byte(offset) == UInt8(ascii: "{") else { return nil }
             repeat {
                 let nameOffset = validator.skipWhitespace(offset + 1)
-                offset = try validator.skipName(nameOffset)
-                let name = JSONString(at: base + nameOffset, end: end)
-                if let format = TensorFormat(memberName: name) {
+                if let (format, value) = try tensors(nameOffset, validator, base, end) {
                     guard result == nil else { return nil }
-                    var position = base + offset
-                    let inputs = try decoder(try resolve(envelope.envelope), margin).read(format, &position, end)
+                    var position = base + value
+                    let inputs = try decoder(try resolve(envelope.envelope), margin, levels).read(format, &position, end)
                     result = PredictBody(format: format, inputs: inputs)
                     offset = position - base
                 } else {
-                    let valueOffset = offset
-                    offset = try validator.skipValue(offset)
-                    let isEnvelope = try envelope.take(name, base + valueOffset, end) { "" }
+                    let value = try validator.skipName(nameOffset)
+                    offset = try validator.skipValue(value)
+                    let name = JSONString(at: base + nameOffset, end: end)
+                    let isEnvelope = try envelope.take(name, base + value, end) { "" }
                     // What the tensors were read by may be another signature than this names.
                     guard !isEnvelope || result == nil else { return nil }
                 }
@@ -106,8 +120,21 @@ package struct PredictBodyReader: Sendable {
         }
     }
 
+    /// The format that the member at `start` is for, and where its value begins; nil when its name is another.
+    @inline(__always)
+    private func tensors(
+        _ start: Int, _ validator: JSONValidator, _ base: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) throws(JSONSyntaxError) -> (TensorFormat, value: Int)? {
+        // Nobody escapes these letters, so that words are compared before anything is looked for.
+        guard let (format, next) = TensorFormat.plainName(at: base + start, end) else {
+            let value = try validator.skipName(start)
+            return TensorFormat(memberName: JSONString(at: base + start, end: end)).map { ($0, value) }
+        }
+        return (format, try validator.skipColon(next - base))
+    }
+
     private func readWithCare(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ addressing: PredictAddressing, _ resolve: Resolve
+        _ bytes: UnsafeBufferPointer<UInt8>, _ levels: UnsafeMutablePointer<Int>, _ addressing: PredictAddressing, _ resolve: Resolve
     ) throws(ServableError) -> PredictBody {
         let outline: RequestOutline
         do {
@@ -127,7 +154,7 @@ package struct PredictBodyReader: Sendable {
         let (format, start) = try outline.tensors()
         var position = start
         do {
-            return PredictBody(format: format, inputs: try decoder(inputs, 0).read(format, &position, outline.end))
+            return PredictBody(format: format, inputs: try decoder(inputs, 0, levels).read(format, &position, outline.end))
         } catch DecodeFault.refused(let error) {
             throw error
         } catch {
@@ -136,7 +163,9 @@ package struct PredictBodyReader: Sendable {
         }
     }
 
-    private func decoder(_ inputs: [Signature.Parameter], _ margin: Int) -> TensorDecoder {
-        TensorDecoder(inputs: inputs, dialect: dialect, limits: limits, margin: margin)
+    private func decoder(
+        _ inputs: [Signature.Parameter], _ margin: Int, _ levels: UnsafeMutablePointer<Int>
+    ) -> TensorDecoder {
+        TensorDecoder(inputs: inputs, dialect: dialect, limits: limits, margin: margin, levels: levels)
     }
 }

@@ -70,11 +70,11 @@ struct EnvelopeReader {
     }
 
     private func member(_ name: JSONString) -> Name? {
-        if name.equals("signature_name") { return .signatureName }
+        if name.spells("signature_name") { return .signatureName }
         guard addressing == .body else { return nil }
-        if name.equals("model") { return .model }
-        if name.equals("version") { return .version }
-        return name.equals("label") ? .label : nil
+        if name.spells("model") { return .model }
+        if name.spells("version") { return .version }
+        return name.spells("label") ? .label : nil
     }
 
     private mutating func select(_ selector: VersionSelector) throws(ServableError) {

@@ -24,7 +24,7 @@ extension TensorDecoder {
                 lastInstance[index] = count
                 found += 1
                 do throws(DecodeFault) {
-                    try named[index].reader.readInstance(&position, end)
+                    try named[index].reader?.readInstance(&position, end)
                 } catch {
                     throw error.inElement(count, key: inputs[index].name)
                 }
@@ -33,7 +33,7 @@ extension TensorDecoder {
             count += 1
         } while try skipComma(&position)
         var values: [TensorValue] = []
-        for input in named { values.append(try input.reader.stacked(count)) }
+        for input in named { values.append(try input.surrender().stacked(count)) }
         return PredictInputs(values)
     }
 
@@ -46,13 +46,13 @@ extension TensorDecoder {
                 return try skipValue(&position, end, depth: 2)
             }
             isFound[index] = true
-            try named[index].reader.readWhole(&position, end)
+            try named[index].reader?.readWhole(&position, end)
         }
         if let missing = isFound.firstIndex(of: false) {
             throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
         }
         var values: [TensorValue] = []
-        for input in named { values.append(try input.reader.whole()) }
+        for input in named { values.append(try input.surrender().whole()) }
         return PredictInputs(values)
     }
 
@@ -109,7 +109,8 @@ extension TensorDecoder {
 
 /// One of several readers.
 private final class NamedReader {
-    var reader: InputReader
+    /// Until it is surrendered.
+    var reader: InputReader?
     private let levels: UnsafeMutablePointer<Int>
 
     init(_ input: Signature.Parameter, _ decoder: TensorDecoder, textByteCount: Int) {
@@ -120,4 +121,10 @@ private final class NamedReader {
     }
 
     deinit { levels.deallocate() }
+
+    /// Hands the reader over, once, to be asked for what it has read.
+    func surrender() -> InputReader {
+        guard let reader = reader.take() else { preconditionFailure("an input's reader is asked twice for its values") }
+        return reader
+    }
 }

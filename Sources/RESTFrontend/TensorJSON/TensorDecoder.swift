@@ -16,6 +16,8 @@ struct TensorDecoder {
     let limits: TensorJSONLimits
     /// Bytes behind every text's end that may be read; none of them is part of a number.
     let margin: Int
+    /// Memory for the reader of an only input: `2 * limits.maximumRank` integers.
+    let levels: UnsafeMutablePointer<Int>
 
     /// Reads the value at `position` and moves behind it.
     func read(_ format: TensorFormat, _ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
@@ -38,9 +40,9 @@ struct TensorDecoder {
                 "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
             )
         }
-        return try readOnlyInput(&position, end) { (reader, position) throws(DecodeFault) in
-            try reader.stacked(try readPlainRows(&reader, &position, end))
-        }
+        var reader = onlyReader(position, end)
+        let count = try readPlainRows(&reader, &position, end)
+        return PredictInputs(try reader.stacked(count))
     }
 
     /// Reads the value of `inputs`: tensors as they are written.
@@ -50,29 +52,15 @@ struct TensorDecoder {
             throw .invalid(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map")
         }
-        return try readOnlyInput(&position, end) { (reader, position) throws(DecodeFault) in
-            try reader.readWhole(&position, end)
-            return try reader.whole()
-        }
+        var reader = onlyReader(position, end)
+        try reader.readWhole(&position, end)
+        return PredictInputs(try reader.whole())
     }
 
-    /// Lends `body` a reader of the only input.
-    private func readOnlyInput(
-        _ position: inout Position, _ end: Position,
-        _ body: (inout InputReader, inout Position) throws(DecodeFault) -> TensorValue
-    ) throws(DecodeFault) -> PredictInputs {
-        let value = try withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * limits.maximumRank) {
-            (levels) throws(DecodeFault) in
-            // Temporary memory always has an address.
-            var reader = InputReader(
-                inputs[0].type.elementType, dialect: dialect, limits: limits, textByteCount: end - position, margin: margin,
-                levels: levels.baseAddress.unsafelyUnwrapped)
-            return try body(&reader, &position)
-        }
-        return switch value {
-        case .dense(let tensor): .dense([tensor])
-        case .strings: .mixed([value])
-        }
+    /// A reader of the only input, whose values lie between `start` and `end`.
+    private func onlyReader(_ start: Position, _ end: Position) -> InputReader {
+        InputReader(
+            inputs[0].type.elementType, dialect: dialect, limits: limits, textByteCount: end - start, margin: margin, levels: levels)
     }
 
     /// Instances that are values or lists.

@@ -7,12 +7,21 @@ package enum TensorFormat: Sendable {
 
     /// The format that has a member of this name in the request's object.
     init?(memberName: JSONString) {
-        if memberName.equals("instances") {
+        if memberName.spells("instances") {
             self = .row
-        } else if memberName.equals("inputs") {
+        } else if memberName.spells("inputs") {
             self = .columnar
         } else {
             return nil
         }
+    }
+
+    /// The format whose member's name stands, without escapes, at `position`, and the position behind the name.
+    @inline(__always)
+    static func plainName(
+        at position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> (format: TensorFormat, next: UnsafePointer<UInt8>)? {
+        if let next = JSONBytes.after("\"instances\"", position, end) { return (.row, next) }
+        return JSONBytes.after("\"inputs\"", position, end).map { (.columnar, $0) }
     }
 }
