@@ -3,8 +3,8 @@ package import ServableCore
 
 /// A path of TensorFlow Serving's dialect, taken apart (section 2 of its REST contract).
 ///
-/// The text is path and query together, since a "?" is a character like others there; nothing is normalised, and words of the
-/// grammar are matched without case.
+/// A "?" is a character like others there, so that a caller who wants a query to be one leaves it out; nothing is normalised,
+/// and words of the grammar are matched without case.
 package struct ModelPath: Sendable, Equatable {
     package enum Subject: Sendable, Equatable {
         case predict, classify, regress

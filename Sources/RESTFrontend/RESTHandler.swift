@@ -74,7 +74,9 @@ package final class RESTHandler: RequestHandler {
     private func handleModel(_ request: borrowing Request, _ responder: Responder) {
         do throws(ServableError) {
             guard request.method == .post else {
-                return handle(request, try ModelPath(request.method, request.target), exchange(responder, observer))
+                // A query selects nothing here, so that one which a cache or a tracer has added does no harm. A call with one is
+                // malformed, as in TensorFlow Serving, since it would ask for something that is not done.
+                return handle(request, try ModelPath(request.method, request.path), exchange(responder, observer))
             }
             let call = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
             if let call, call.path.subject == .predict, predict.answerAtOnce(request, call, responder) { return }
@@ -162,10 +164,11 @@ package final class RESTHandler: RequestHandler {
 
     /// OPTIONS below `/v1/` is a preflight whether or not cross-origin requests are enabled.
     private func answerPreflight(_ request: borrowing Request, _ exchange: Exchange) {
+        let allow = [HTTPHeader("Allow", "GET, HEAD, POST, OPTIONS")]
         guard CORS.isOrigin(request.headerText("origin")) else {
-            return exchange.answer(.badRequest, contentType: nil, code: .failedPrecondition)
+            return exchange.answer(.badRequest, contentType: nil, code: .failedPrecondition, headers: allow)
         }
-        exchange.answer(.ok, contentType: nil)
+        exchange.answer(.ok, contentType: nil, headers: allow)
     }
 
     private func refuseMethod(_ request: borrowing Request, allow: String, _ exchange: Exchange) {

@@ -283,6 +283,19 @@ struct RoutesTests {
         }
     }
 
+    @Test("ignores the query of a question about a model, and refuses a call that has one")
+    func queries() async throws {
+        try await withServer { server in
+            for query in ["?x=1", "?", "?a=b&c=d?e", "?q=%e2%82%ac"] {
+                #expect(try await server.request("GET", "/v1/models/half_plus_two" + query).status == 200)
+                #expect(try await server.request("GET", "/v1/models/half_plus_two/metadata" + query).status == 200)
+            }
+            let call = try await server.request("POST", "/v1/models/half_plus_two:predict?x=1", body: #"{"instances":[1.0]}"#)
+            #expect(call.status == 400)
+            #expect(call.text.contains("Malformed request: POST /v1/models/half_plus_two:predict?x=1"))
+        }
+    }
+
     @Test("answers preflights always and adds headers when asked to")
     func crossOrigin() async throws {
         try await withServer { server in
@@ -291,6 +304,7 @@ struct RoutesTests {
             let refused = try await server.request("OPTIONS", target)
             #expect(refused.status == 400)
             #expect(refused.body.isEmpty)
+            #expect(refused.headers["allow"] == "GET, HEAD, POST, OPTIONS")
             #expect(try await server.request("OPTIONS", "/predict").headers["allow"] == "POST, OPTIONS")
             #expect(try await server.request("GET", "/healthz").headers["access-control-allow-origin"] == nil)
         }
