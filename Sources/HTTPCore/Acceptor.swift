@@ -89,11 +89,14 @@ final class Acceptor {
 
     func closeAll() {
         for index in listeners.indices { close(at: index) }
+        reserve.close()
         updateWake()
     }
 
     private func close(at index: Int) {
         guard let listener = listeners[index] else { return }
+        // Closing alone leaves a socket that another process has open too in the set, and it would tell of every client.
+        _ = apus_poll_remove(poll, listener.descriptor)
         listener.close()
         listeners[index] = nil
         placement.admission.listenerClosed()

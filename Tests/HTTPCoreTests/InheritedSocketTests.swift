@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import HTTPCore
 import Testing
 
@@ -81,6 +81,38 @@ struct InheritedSocketTests {
             client.endInput()
         }
         #expect(await result.cutRequests == 0)
+    }
+
+    @Test("are no longer watched by a server that drains, however long it does")
+    func unwatched() async throws {
+        let handler = HoldingHandler()
+        let socket = try TestSocket(loopback)
+        let inherited = InheritedSocket(descriptor: try TestSocket.handOver([socket]), name: "http")
+        let server = try startServer([ListenerConfiguration(inherited.address)], handler: handler)
+        let client = try LoopbackClient(try #require(server.boundAddresses.first))
+        await client.send(get)
+        while handler.count < 1 { await Task.yield() }
+        #expect(try isWatched(socket))
+        server.stopAccepting()
+        async let result = server.drain(timeout: .seconds(60))
+        while try isWatched(socket) { await Task.yield() }
+        #expect(handler.count == 1, "the drain goes on")
+        handler.takeFirst()?.send(.ok)
+        #expect(await client.responses(1).map(\.status) == [200])
+        client.endInput()
+        #expect(await result.cutRequests == 0)
+    }
+
+    /// Whether an epoll set of this process has the socket, by whatever descriptor (proc(5), fdinfo).
+    private func isWatched(_ socket: TestSocket) throws -> Bool {
+        var status = stat()
+        try #require(fstat(socket.descriptor, &status) == 0)
+        let mark = " ino:\(String(status.st_ino, radix: 16)) "
+        return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fdinfo").contains { name in
+            // Descriptors of other tests come and go meanwhile.
+            let text = FileManager.default.contents(atPath: "/proc/self/fdinfo/\(name)") ?? Data()
+            return String(decoding: text, as: UTF8.self).contains(mark)
+        }
     }
 
     @Test("of another process, or none at all, are none")
