@@ -31,6 +31,18 @@ struct HostileTextTests {
         }
     }
 
+    // A message that quoted such a value brought the process down.
+    @Test(
+        "answers brackets that close nothing behind a value that a message quotes",
+        arguments: ["1:}", "1:]", "\"a\":}", "\"a\":]]", "null:}}}", "[1:}]", "{\"a\":1:}}", "true:  }"])
+    func unopenedBrackets(_ value: String) {
+        for body in ["{\"instances\":[\(value)],\"inputs\":[1]}", "{\"inputs\":\(value)}", "{\"instances\":[[\(value)]]}"] {
+            for inputs in [[("x", ElementType.float32)], [("x", .string)], Self.inputs] {
+                #expect(Codec.refusal(body, inputs)?.code == .invalidArgument, "\(body)")
+            }
+        }
+    }
+
     @Test("answers every body with one byte changed, by tensors or a refusal")
     func flippedBytes() {
         let bytes = Array(Self.body.utf8)

@@ -60,7 +60,7 @@ struct JSONValue {
     }
 }
 
-/// Re-indents a sound JSON text token by token.
+/// Re-indents a JSON text token by token. The text may be unsound, as values are quoted that are not read to their end.
 private struct JSONQuotation {
     private let limit: Int
     private var bytes: [UInt8] = []
@@ -88,6 +88,8 @@ private struct JSONQuotation {
             isAfterOpening = true
             position += 1
         case UInt8(ascii: "]"), UInt8(ascii: "}"):
+            // One that closes nothing: the text is not sound and the value ends before it.
+            guard depth > 0 else { return false }
             depth -= 1
             if !isAfterOpening { openLine() }
             isAfterOpening = false
