@@ -71,6 +71,8 @@ package final class ConnectionContext: @unchecked Sendable {
         mailbox = Mailbox(wake: wake)
     }
 
+    deinit { pool.drain() }
+
     /// Whether the caller runs inside the loop.
     var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
