@@ -61,6 +61,13 @@ package final class RESTHandler: RequestHandler {
         }
     }
 
+    /// Who asks how the daemon is wants to know it most when there is much to do; these answers take no time.
+    package func answersBeyondLimit(_ request: borrowing Request) -> Bool {
+        if request.path.elementsEqual(configuration.metricsPath.utf8) { return true }
+        guard case .found(let route, _) = router.match(request) else { return false }
+        return route == .health || route == .readiness
+    }
+
     private func exchange(_ responder: Responder, _ observer: (any RequestObserver)?) -> Exchange {
         Exchange(responder, isCORSEnabled: configuration.isCORSEnabled, observer: observer)
     }

@@ -202,6 +202,26 @@ struct RoutesTests {
         }
     }
 
+    @Test("tells health, readiness and metrics even when as many requests are under way as may be")
+    func healthBeyondLimit() async throws {
+        var limits = ConnectionLimits()
+        limits.maxRequestsInFlight = 1
+        let backend = FakeBackend()
+        backend.held.withLock { $0 = [] }
+        let server = try LiveServer(backend, limits: limits)
+        let predict = "/v1/models/half_plus_two:predict", body = #"{"instances":[1.0,2.0,5.0]}"#
+        async let first = server.request("POST", predict, body: body)
+        while backend.held.withLock({ $0?.isEmpty ?? true }) { await Task.yield() }
+        for target in ["/healthz", "/readyz", "/monitoring/prometheus/metrics"] {
+            #expect(try await server.request("GET", target).status == 200, "\(target)")
+        }
+        let refused = try await server.request("POST", predict, body: body)
+        #expect(refused.status == 503 && refused.headers["retry-after"] == "1")
+        for complete in backend.held.withLock({ $0 ?? [] }) { complete() }
+        #expect(try await first.status == 200)
+        await server.stop()
+    }
+
     @Test("tells health, readiness and metrics")
     func health() async throws {
         try await withServer { server in

@@ -9,6 +9,8 @@ final class FakeBackend: PredictionBackend {
     let board = StatusBoard()
     /// What `predict` answers instead of outputs.
     let refusal = Mutex<ServableError?>(nil)
+    /// Predictions that wait to be completed by the test; nil while none has to.
+    let held = Mutex<[@Sendable () -> Void]?>(nil)
     /// The deadline of the last prediction.
     let lastDeadline = Mutex<ContinuousClock.Instant?>(nil)
     private let versions: [String: [Int64]]
@@ -79,6 +81,11 @@ private struct FakeTarget: PredictionTargeting {
         if let refusal = backend.refusal.withLock({ $0 }) { return completion(.failure(refusal)) }
         let values = inputs[0].values(Float.self).map { $0 / 2 + 2 }
         let output = Tensor(values, shape: inputs[0].shape)
+        let isHeld = backend.held.withLock { held in
+            held?.append { completion(.success([output])) }
+            return held != nil
+        }
+        if isHeld { return }
         // From another thread, as the real one does.
         Task.detached { completion(.success([output])) }
     }

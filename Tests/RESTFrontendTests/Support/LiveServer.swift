@@ -27,7 +27,7 @@ final class LiveServer: Sendable {
     private let server: HTTPServer
     private let port: UInt16
 
-    init(_ backend: FakeBackend = FakeBackend(), configuration: RESTConfiguration = .init()) throws {
+    init(_ backend: FakeBackend = FakeBackend(), configuration: RESTConfiguration = .init(), limits: ConnectionLimits = .init()) throws {
         self.backend = backend
         let reasons = ReasonBox()
         self.reasons = reasons
@@ -36,7 +36,7 @@ final class LiveServer: Sendable {
             unreadiness: { reasons.value.withLock { $0 } }, observer: observer)
         let listener = ListenerConfiguration.tcp(host: "127.0.0.1", port: 0)
         server = HTTPServer(
-            configuration: HTTPServerConfiguration(listeners: [listener], loopCount: 1), handler: handler,
+            configuration: HTTPServerConfiguration(listeners: [listener], limits: limits, loopCount: 1), handler: handler,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try server.start()
         port = server.boundAddresses[0].port
