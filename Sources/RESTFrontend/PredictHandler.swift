@@ -46,7 +46,7 @@ struct PredictHandler: Sendable {
                     if isCORSEnabled { CORS.headers.forEach { fields.appendField($0) } }
                 } _: { buffer in
                     buffer.append(Self.predictionsStart)
-                    DenseWriter.append(output, firstElement: 0, output.shape.extents[...], to: &buffer)
+                    DenseWriter.append(output, to: &buffer)
                     buffer.append(Self.answerEnd)
                     return true
                 }

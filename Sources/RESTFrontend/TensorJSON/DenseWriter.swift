@@ -12,6 +12,13 @@ enum DenseWriter {
         withExtendedLifetime(tensor) {}
     }
 
+    /// Appends a tensor that lies in somebody else's memory.
+    static func append(_ view: TensorView, to buffer: inout ByteBuffer) {
+        NestedLists.withRun(of: view.spec.shape, row: nil) { extents, start in
+            append(UnsafeMutableRawPointer(mutating: view.baseAddress), view.spec.elementType, start, extents, to: &buffer)
+        }
+    }
+
     private static func append(
         _ elements: UnsafeMutableRawPointer, _ type: ElementType, _ start: Int, _ extents: UnsafeBufferPointer<Int>,
         to buffer: inout ByteBuffer

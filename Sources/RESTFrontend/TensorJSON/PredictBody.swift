@@ -70,10 +70,14 @@ package struct PredictBodyReader: Sendable {
     /// Reads a body of rows for the only input of the default signature; nil when it is anything else or not right in any way.
     func readRows(_ body: UnsafeRawBufferPointer, _ inputs: [Signature.Parameter]) -> Tensor? {
         var meansDefault = true
-        let result = MarginedText.with(body.assumingMemoryBound(to: UInt8.self)) { text, margin in
-            readInOnePass(text, margin, .url) { envelope in
-                meansDefault = envelope.signatureName == nil
-                return inputs
+        let result = withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * limits.maximumRank) { memory in
+            // Temporary memory always has an address.
+            let levels = memory.baseAddress.unsafelyUnwrapped
+            return MarginedText.with(body.assumingMemoryBound(to: UInt8.self)) { text, margin in
+                readInOnePass(text, margin, levels, .url) { envelope in
+                    meansDefault = envelope.signatureName == nil
+                    return inputs
+                }
             }
         }
         guard meansDefault, let result, result.format == .row, case .dense(let tensors) = result.inputs, tensors.count == 1
