@@ -16,14 +16,18 @@ BINARY   := .build/release/apus
 # build throws the other's work away.
 BUILD    := $(SWIFT) build -c release --static-swift-stdlib --product
 TEST     := $(SWIFT) test -c release --scratch-path .build-test
+# A program of libFuzzer and the address sanitizer. C's compiler adds the sanitizers up, Swift's takes the last that it is given.
+FUZZER   := $(SWIFT) build -c release --scratch-path .build-fuzz --sanitize=fuzzer --sanitize=address \
+	-Xswiftc -sanitize=fuzzer,address -Xswiftc -DFUZZING --product Fuzzer
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help run build test bench format lint deps install clean
+.PHONY: help run build test fuzz bench format lint deps install clean
 
 help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
 	@echo "make build      release binary at $(BINARY)"
 	@echo "make test       build and run every test; FILTER=NAME runs those that match"
+	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate SECONDS=60 (each)"
 	@echo "make bench      the project's benchmarks, each beside its reference; FILTER=NAME SECONDS=S"
 	@echo "make format     format the sources in place; make lint only reports"
 	@echo "make deps       install the Debian packages that are missing: $(PACKAGES)"
@@ -38,6 +42,19 @@ build: deps
 
 test: deps
 	$(TEST) $(if $(FILTER),--filter $(FILTER))
+
+# Swift's own backtraces would wait for a key.
+fuzz: deps
+	$(FUZZER)
+	@for target in $(or $(TARGET),head chunks json inflate); do \
+		corpus=.build-fuzz/corpus/$$target; found=.build-fuzz/found/$$target; \
+		mkdir -p $$corpus $$found; \
+		echo "make: fuzzing $$target for $(or $(SECONDS),60) s"; \
+		APUS_FUZZ_TARGET=$$target SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzzer \
+			-max_total_time=$(or $(SECONDS),60) -max_len=2048 -timeout=10 -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$$found/ $$corpus Tests/Fixtures/Fuzz/$$target </dev/null || { \
+			echo "make: $$target failed; the newest file in $$found does it: swift run Fuzzer $$target FILE" >&2; exit 1; }; \
+	done
 
 bench: PACKAGES += $(BENCH_PACKAGES)
 bench: deps
@@ -93,4 +110,4 @@ install: $(BINARY)
 	$(BINARY) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/apus.fish
 
 clean:
-	rm -rf .build .build-test
+	rm -rf .build .build-test .build-fuzz

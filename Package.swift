@@ -130,6 +130,15 @@ let package = Package(
 
         // Tests mirror the targets; the shape of the house has its own.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        // What `make fuzz` runs, and what takes its inputs; tests replay the corpus through the same functions.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "RESTFrontend", "HTTPCore", "ServableCore", "GraphIR", "Tensors", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: common),
+        .executableTarget(name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzzer", swiftSettings: common),
+        .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"], swiftSettings: common),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: common),
