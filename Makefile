@@ -97,6 +97,7 @@ install: $(BINARY)
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/apus
 	sed 's|/usr/bin/apus|$(PREFIX)/bin/apus|' deploy/apus.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
+	$(INSTALL) -m 644 deploy/apus.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.socket
 	$(INSTALL) -D -m 644 deploy/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/apus.conf
 	$(INSTALL) -D -m 644 deploy/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/apus.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml ] || { \

@@ -14,6 +14,7 @@ extension CommandFailure {
         case let errors as ConfigurationErrors:
             self.init(errors.isUsageError ? .usage : .configuration, errors.description)
         case let error as SocketError: self.init(error)
+        case let error as TLSError: self.init(error)
         case let error as RegistryError: self.init(error)
         case let error as ImportError: self.init(Self.status(of: error), error.description)
         case let error as EngineError: self.init(error.isUnsupported ? .unsupported : .badData, error.description)
@@ -28,6 +29,10 @@ extension CommandFailure {
         self.init(Self.status(of: error), error.description)
     }
 
+    init(_ error: TLSError) {
+        self.init(Self.status(of: error), error.description)
+    }
+
     init(_ error: RegistryError) {
         self.init(Self.status(of: error), error.description)
     }
@@ -36,8 +41,14 @@ extension CommandFailure {
         switch error.errno {
         case EACCES, EPERM: .noPermission
         case EADDRINUSE, EADDRNOTAVAIL: .unavailable
+        case _ where error.operation == .inherit: .unavailable
         default: error.operation == .resolve ? .unavailable : .inputOutput
         }
+    }
+
+    private static func status(of error: TLSError) -> ExitStatus {
+        guard case .unreadable(_, _, let code) = error else { return .configuration }
+        return [EACCES, EPERM].contains(code) ? .noPermission : .inputOutput
     }
 
     private static func status(of error: RegistryError) -> ExitStatus {

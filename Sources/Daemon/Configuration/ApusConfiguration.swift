@@ -25,8 +25,15 @@ package struct ApusConfiguration: Sendable, Equatable {
 }
 
 package struct ServerConfiguration: Sendable, Equatable {
-    package var address: String
+    /// Nil: only `listeners` and sockets that are handed over.
+    package var address: String?
     package var port: UInt16
+    package var listeners: [ListenerEntry]
+    /// Nil: clear text everywhere.
+    package var tls: TLSConfiguration?
+    package var strictTransportSecurity: Duration?
+    /// Nil: requests are not logged.
+    package var accessLog: AccessLogConfiguration?
     /// Nil: what suits the machine.
     package var loopCount: Int?
     package var requestTimeout: Duration
@@ -40,6 +47,7 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var laneCount: Int?
     package var memoryBudget: MemoryBudget
     package var warmsUp: Bool
+    package var inlineBudget: Duration
 }
 
 /// Batching values that fit together.

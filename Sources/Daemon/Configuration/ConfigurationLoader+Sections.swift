@@ -3,14 +3,7 @@ import HTTPCore
 import ServableCore
 
 extension ConfigurationLoader {
-    func readServer(_ values: inout LayeredValues) -> ServerConfiguration {
-        ServerConfiguration(
-            address: values.read(Settings.address), port: UInt16(clamping: values.read(Settings.port)),
-            loopCount: values.read(Settings.loops), requestTimeout: values.read(Settings.requestTimeout),
-            drainTimeout: values.read(Settings.drainTimeout), isCORSEnabled: values.read(Settings.cors), limits: readLimits(&values))
-    }
-
-    private func readLimits(_ values: inout LayeredValues) -> ConnectionLimits {
+    func readLimits(_ values: inout LayeredValues) -> ConnectionLimits {
         var limits = ConnectionLimits()
         limits.maxRequestLineBytes = values.read(Settings.maxRequestLineBytes)
         limits.maxHeadBytes = values.read(Settings.maxHeadBytes)
@@ -20,6 +13,9 @@ extension ConfigurationLoader {
         limits.maxTrailerBytes = values.read(Settings.maxTrailerBytes)
         limits.maxConnections = values.read(Settings.maxConnections)
         limits.maxConnectionsPerPeer = values.read(Settings.maxConnectionsPerPeer)
+        limits.maxRequestsInFlight = values.read(Settings.maxRequestsInFlight)
+        limits.compressionThresholdBytes = values.read(Settings.compressionThreshold)
+        limits.compressionLevel = values.read(Settings.compressionLevel)
         limits.maxRequestsPerConnection = values.read(Settings.maxRequestsPerConnection)
         limits.headTimeout = values.read(Settings.headTimeout)
         limits.bodyTimeout = values.read(Settings.bodyTimeout)
@@ -34,7 +30,7 @@ extension ConfigurationLoader {
     func readEngine(_ values: inout LayeredValues) -> EngineConfiguration {
         EngineConfiguration(
             laneCount: values.read(Settings.lanes), memoryBudget: values.read(Settings.memoryBudget),
-            warmsUp: values.read(Settings.warmsUp))
+            warmsUp: values.read(Settings.warmsUp), inlineBudget: values.read(Settings.inlineBudget))
     }
 
     func readLifecycle(_ values: inout LayeredValues) -> LifecycleOptions {

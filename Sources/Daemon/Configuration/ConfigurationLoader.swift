@@ -34,7 +34,7 @@ package struct ConfigurationLoader: Sendable {
         let batching = readBatching(&values)
         let models = assembleModels(sources, file, values, batching)
         let configuration = ApusConfiguration(
-            server: readServer(&values), engine: readEngine(&values), lifecycle: readLifecycle(&values), batching: batching,
+            server: readServer(&values, file.listeners), engine: readEngine(&values), lifecycle: readLifecycle(&values), batching: batching,
             serving: models.serving, modelBatching: models.batching, registry: readRegistry(&values),
             monitoring: readMonitoring(&values), log: readLog(&values), configPath: configPath, warnings: variables.warnings)
 
@@ -62,7 +62,7 @@ package struct ConfigurationLoader: Sendable {
     }
 
     /// Paths in the file count from the file's folder, all others from the working directory.
-    private func absolute(_ path: LocatedText) -> String {
+    func absolute(_ path: LocatedText) -> String {
         if case .file = path.origin, let configPath {
             return FilePaths.absolute(path.text, relativeTo: FilePaths.folder(of: configPath))
         }

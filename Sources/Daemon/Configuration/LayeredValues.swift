@@ -48,6 +48,8 @@ struct LayeredValues {
         problems.append(ConfigurationProblem(origin: origin, key: key, message: message))
     }
 
+    mutating func report(_ problem: ConfigurationProblem) { problems.append(problem) }
+
     /// The winning text of a key and where it was written; nil where no layer has one.
     func located(_ path: String) -> LocatedText? {
         guard let text = reader.string(forKey: ConfigKey(Self.components(path))) else { return nil }

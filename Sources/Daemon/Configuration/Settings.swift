@@ -1,10 +1,12 @@
+import HTTPCore
 import Telemetry
 
 /// Every key of the configuration with a single value, in the order of the reference `config/apus.yaml`.
 package enum Settings {
     // server
     static let address = Setting(
-        "server.address", .text, default: "127.0.0.1", "Address or host name to listen on; 0.0.0.0 or :: for every interface.")
+        "server.address", .text, default: "127.0.0.1",
+        "Address or host name to listen on; 0.0.0.0 or :: for every interface; none: only the listeners listed.")
     static let port = Setting("server.port", .integer(0...65_535), default: "8501", "TCP port; 0 lets the system choose.")
     static let loops = Setting(
         "server.loops", .integerOrAutomatic(1...256), default: "auto", "Threads that read and write connections; auto: one for two cores.")
@@ -16,6 +18,40 @@ package enum Settings {
         "How long requests under way may take to end when the daemon stops.")
     static let cors = Setting(
         "server.cors", .boolean, default: "false", "Whether answers let pages of other origins read them (CORS).")
+
+    // server.tls
+    static let tlsCertificate = Setting(
+        "server.tls.certificate", .optionalText, default: "", "PEM file of the certificate and its chain; empty: no TLS.")
+    static let tlsKey = Setting("server.tls.key", .optionalText, default: "", "PEM file of the certificate's private key.")
+    static let tlsClientCA = Setting(
+        "server.tls.client_ca", .optionalText, default: "", "PEM file of the authorities whose certificates clients may show.")
+    static let tlsClientVerification = Setting(
+        "server.tls.client_verification", ValueKind<TLSConfiguration.ClientVerification>.oneOf, default: "none",
+        "Whether clients show a certificate.")
+    static let strictTransportSecurity = Setting(
+        "server.tls.strict_transport_security", .duration(.zero ... .seconds(63_072_000)), default: "0s",
+        "How long browsers shall keep to TLS (RFC 6797); 0s: they are not told.")
+
+    // server.compression
+    static let compressionThreshold = Setting(
+        "server.compression.threshold", .byteCount(0...(1 << 30)), default: "16KiB",
+        "Smallest answer that is compressed for clients that ask for gzip; 0: none is.")
+    static let compressionLevel = Setting(
+        "server.compression.level", .integer(1...9), default: "1", "1 is fastest, 9 smallest.")
+
+    // server.access_log
+    static let accessLogDestination = Setting(
+        "server.access_log.destination", .text, default: "off", "off, stdout, stderr, or a file.")
+    static let accessLogFormat = Setting(
+        "server.access_log.format", ValueKind<AccessLogConfiguration.Format>.oneOf, default: "text", "How a request is written.")
+    static let accessLogSample = Setting(
+        "server.access_log.sample", .integer(1...1_000_000), default: "1",
+        "One of so many requests is written; 1: all. Refused ones and those that fail inside always are.")
+    static let accessLogUserAgent = Setting(
+        "server.access_log.user_agent", .boolean, default: "true", "Whether the client's User-Agent is written.")
+    static let accessLogBuffer = Setting(
+        "server.access_log.buffer", .byteCount(65_536...(1 << 30)), default: "4MiB",
+        "What may wait for a slow destination; records beyond are dropped and counted.")
 
     // server.limits
     static let maxRequestLineBytes = Setting(
@@ -42,6 +78,9 @@ package enum Settings {
     static let maxRequestsPerConnection = Setting(
         "server.limits.max_requests_per_connection", .integer(0...Int(Int32.max)), default: "0",
         "Requests answered on one connection before it is closed; 0: any number.")
+    static let maxRequestsInFlight = Setting(
+        "server.limits.max_requests_in_flight", .integer(0...1_000_000), default: "0",
+        "Requests that are being answered at once; one more is answered 503 at once; 0: any number.")
     static let headTimeout = Setting(
         "server.limits.head_timeout", .duration(timeouts), default: "10s",
         "From the first byte of a request to the end of its head; then 408.")
@@ -71,6 +110,10 @@ package enum Settings {
         "What all loaded versions may hold; a version that does not fit is not loaded.")
     static let warmsUp = Setting(
         "engine.warm_up", .boolean, default: "true", "Run each signature before a version becomes available.")
+
+    static let inlineBudget = Setting(
+        "engine.inline_budget", .duration(.zero ... .milliseconds(10)), default: "10us",
+        "A run that takes no longer is done on the thread that reads the request instead of a lane; 0us: none is.")
 
     // lifecycle
     static let pollInterval = Setting(
@@ -122,11 +165,15 @@ package enum Settings {
 
     package static let all: [SettingFacts] = [
         address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts,
+        tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
+        compressionThreshold.facts, compressionLevel.facts,
+        accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
         maxRequestLineBytes.facts, maxHeadBytes.facts, maxFieldCount.facts, maxBodyBytes.facts, maxChunkExtensionBytes.facts,
         maxTrailerBytes.facts, maxConnections.facts, maxConnectionsPerPeer.facts, maxRequestsPerConnection.facts,
+        maxRequestsInFlight.facts,
         headTimeout.facts, bodyTimeout.facts, writeTimeout.facts, minBytesPerSecond.facts, idleTimeout.facts,
         lingerTimeout.facts, drainGrace.facts,
-        lanes.facts, memoryBudget.facts, warmsUp.facts,
+        lanes.facts, memoryBudget.facts, warmsUp.facts, inlineBudget.facts,
         pollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts, quietPeriod.facts,
         batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, allowedBatchSizes.facts, maxQueuedBatches.facts,
         registryPath.facts, registryStore.facts,
@@ -135,7 +182,7 @@ package enum Settings {
     ]
 
     /// Keys beside the settings that the file may hold; they are read apart.
-    static let structuredKeys = ["models", "model_root"]
+    static let structuredKeys = ["models", "model_root", "server.listeners"]
 }
 
 /// Levels of the log by name.

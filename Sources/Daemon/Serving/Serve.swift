@@ -59,11 +59,26 @@ struct Serve: Sendable {
     }
 
     private func open() throws(CommandFailure) -> ServingStack {
+        let listening = try Listening(configuration.server, environment: environment, logger: logger)
+        let limited = try withinDescriptorLimit()
         do {
-            return try ServingStack(configuration, logger: logger)
+            return try ServingStack(limited, listening, logger: logger)
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    /// Takes as many descriptors as the process may have, and allows no more connections than they suffice for.
+    private func withinDescriptorLimit() throws(CommandFailure) -> ApusConfiguration {
+        var configuration = configuration
+        do throws(SocketError) {
+            let limit = try DescriptorLimit.raise()
+            if let warning = limit.warning(maxConnections: configuration.server.limits.maxConnections) { logger.warning("\(warning)") }
+            configuration.server.limits.maxConnections = min(configuration.server.limits.maxConnections, limit.maxConnections)
+        } catch {
+            throw CommandFailure(error)
+        }
+        return configuration
     }
 
     /// Tells systemd and the log when the first loads are over.
@@ -79,6 +94,12 @@ struct Serve: Sendable {
 
     /// Puts a new configuration in force as far as a running daemon can.
     private func apply(_ new: ApusConfiguration, to stack: ServingStack) async throws {
+        // First, as it alone may still refuse. Read again even when no name has changed: certificates are renewed in their files.
+        if let tls = stack.tls, let files = new.server.tls {
+            try tls.reload(files)
+            for warning in tls.warnings { logger.warning("\(warning)") }
+        }
+        stack.server.reopenAccessLog()
         // Before the models: what they now load takes the new batching.
         stack.batching.replace(with: new)
         try await stack.manager.apply(new.serving)
@@ -93,13 +114,22 @@ extension ApusConfiguration {
     /// Sections that only a start reads and that differ from `other`.
     func fixedSections(differingFrom other: ApusConfiguration) -> [String] {
         var sections: [String] = []
-        if server != other.server { sections.append("server") }
+        if server.fixed != other.server.fixed { sections.append("server") }
         if engine != other.engine { sections.append("engine") }
         if lifecycle != other.lifecycle { sections.append("lifecycle") }
         if registry != other.registry { sections.append("registry") }
         if monitoring != other.monitoring { sections.append("monitoring") }
         if log.style != other.log.style { sections.append("log.format") }
         return sections
+    }
+}
+
+extension ServerConfiguration {
+    /// Without what a reload puts in force: the files of a server that is encrypted and stays so.
+    fileprivate var fixed: ServerConfiguration {
+        var copy = self
+        copy.tls = tls.map { _ in TLSConfiguration(certificateFile: "", keyFile: "") }
+        return copy
     }
 }
 

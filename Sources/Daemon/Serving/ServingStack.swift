@@ -19,11 +19,12 @@ struct ServingStack: Sendable {
     let manager: ServableManager
     let lanes: LanePool
     let server: HTTPServer
+    let tls: TLSContext?
     let readiness: Readiness
     let batching: BatchingTable
 
     /// - Throws: `RegistryError` when the registry cannot be opened.
-    init(_ configuration: ApusConfiguration, logger: Logger) throws(RegistryError) {
+    init(_ configuration: ApusConfiguration, _ listening: Listening, logger: Logger) throws(RegistryError) {
         LinearAlgebra.configure()
         let registry = try ModelRegistry(path: configuration.registry.path)
         recorder = RegistryRecorder(registry: registry) { RegistryTroubleLog.write($0, to: logger) }
@@ -37,7 +38,7 @@ struct ServingStack: Sendable {
         self.batching = batching
         let loader = ModelLoader(
             lanes: lanes, batching: batching.settings(of:), warmsUp: configuration.engine.warmsUp,
-            limits: EngineLimits(budget: configuration.engine.memoryBudget), observer: board, logger: logger)
+            inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(budget: configuration.engine.memoryBudget), observer: board, logger: logger)
         let manager = ServableManager(
             loader: loader, options: configuration.lifecycle,
             budget: ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount)),
@@ -51,8 +52,10 @@ struct ServingStack: Sendable {
         let handler = RESTHandler(
             service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration),
             metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons }, observer: board)
-        let server = HTTPServer(configuration: HTTPServerConfiguration(configuration.server), handler: handler, logger: logger)
+        let server = HTTPServer(
+            configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
+        tls = listening.tls
         metrics.store.beforeReading {
             metrics.openConnections.cell().set(Int64(server.statistics.openConnections))
             board.readStates(of: manager)
@@ -62,10 +65,10 @@ struct ServingStack: Sendable {
 }
 
 extension HTTPServerConfiguration {
-    init(_ server: ServerConfiguration) {
+    init(_ server: ServerConfiguration, _ listening: Listening) {
         self.init(
-            listeners: [.tcp(host: server.address, port: server.port)], limits: server.limits,
-            loopCount: server.loopCount ?? Self.defaultLoopCount)
+            listeners: listening.listeners, limits: server.limits, loopCount: server.loopCount ?? Self.defaultLoopCount,
+            strictTransportSecurity: server.strictTransportSecurity, accessLog: server.accessLog)
     }
 }
 

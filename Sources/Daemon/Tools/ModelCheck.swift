@@ -1,11 +1,13 @@
+import HTTPCore
 import ServableCore
 
-/// Opens every model that would be served, as far as its first row, and counts what fails.
+/// Opens every model that would be served, as far as its first row, and the files of TLS, and counts what fails.
 struct ModelCheck {
     private var checkedCount = 0
     private var failures: [CommandFailure] = []
 
     mutating func check(_ configuration: ApusConfiguration) {
+        if let tls = configuration.server.tls { check(tls) }
         let discovery = DirectorySource().discover(configuration.serving, known: [])
         if let problem = discovery.modelRootProblem { fail(CommandFailure(.inputOutput, problem)) }
         for warning in discovery.warnings { StandardError.print("apus: warning: \(warning)") }
@@ -16,6 +18,15 @@ struct ModelCheck {
             for version in model.versions where model.wanted.contains(version.version) {
                 check(path: version.path, name: "\(name) version \(version.version)")
             }
+        }
+    }
+
+    private mutating func check(_ tls: TLSConfiguration) {
+        do throws(TLSError) {
+            for warning in try TLSContext(tls).warnings { StandardError.print("apus: warning: \(warning)") }
+            print("certificate is valid: \(tls.certificateFile)")
+        } catch {
+            fail(CommandFailure(error))
         }
     }
 

@@ -1,10 +1,11 @@
 import Yams
 
-/// What a configuration file says: values of single keys, and models. Every key that is not known is a problem.
+/// What a configuration file says: values of single keys, models, and listeners. Every key that is not known is a problem.
 package struct ConfigurationFile {
     /// By key path.
     package private(set) var values: [String: LocatedText] = [:]
     private(set) var models: [ModelEntry] = []
+    private(set) var listeners: [ListenerEntry] = []
     package private(set) var problems: [ConfigurationProblem] = []
 
     private let path: String
@@ -32,7 +33,7 @@ package struct ConfigurationFile {
             case .single: readSingle(value)
             case .map: if !value.isNull { readMap(value) }
             case .models: readModels(value)
-            case .refused(let reason): problems.append(value.problem(reason))
+            case .listeners: readListeners(value)
             case nil: problems.append(unknownKey(name, value, in: map))
             }
         }
@@ -42,13 +43,13 @@ package struct ConfigurationFile {
         case single
         case map
         case models
-        case refused(String)
+        case listeners
     }
 
     private func meaning(of key: String, name: String, isTopLevel: Bool) -> Meaning? {
         if isTopLevel, name == "models" { return .models }
         if isTopLevel, name == "model_root" { return .single }
-        if key == "server.tls" { return .refused("this version does not speak TLS; remove the key and let a proxy end TLS") }
+        if key == "server.listeners" { return .listeners }
         if Settings.all.contains(where: { $0.path == key }) { return .single }
         return Settings.all.contains { $0.path.hasPrefix(key + ".") } ? .map : nil
     }
@@ -71,6 +72,19 @@ package struct ConfigurationFile {
         for element in elements {
             var decoder = ModelEntryDecoder(element)
             if let entry = decoder.decode() { models.append(entry) }
+            problems += decoder.problems
+        }
+    }
+
+    private mutating func readListeners(_ value: YAMLValue) {
+        guard !value.isNull else { return }
+        guard let elements = value.elements else {
+            problems.append(value.wrongKind(expected: "a list of listeners, each with address and port, unix, or systemd"))
+            return
+        }
+        for element in elements {
+            var decoder = ListenerEntryDecoder(element)
+            if let entry = decoder.decode() { listeners.append(entry) }
             problems += decoder.problems
         }
     }

@@ -19,7 +19,7 @@ extension ServingFlag {
         only([], "grpc_max_threads", noGRPC),
         always(false, "enable_grpc_healthcheck_service", "\(noGRPC); use GET /healthz and GET /readyz"),
         always(false, "use_alts_credentials", noGRPC),
-        only([""], "ssl_config_file", "this version does not speak TLS; let a proxy end it"),
+        only([""], "ssl_config_file", "it concerns gRPC, and \(noGRPC); for REST name the files under server.tls in the configuration"),
         always(false, "enable_profiler", "there is no profiler service"),
     ]
 

@@ -17,6 +17,11 @@ extension ValueKind where Value == String {
     static var text: ValueKind { ValueKind(expected: "a text that is not empty") { $0.isEmpty ? nil : $0 } }
 }
 
+extension ValueKind where Value == String? {
+    /// A text; empty for none.
+    static var optionalText: ValueKind { ValueKind(expected: "a text") { $0.isEmpty ? .some(nil) : .some($0) } }
+}
+
 extension ValueKind where Value == Bool {
     static var boolean: ValueKind { ValueKind(expected: "true or false") { Bool($0) } }
 }
