@@ -58,12 +58,13 @@ final class TLSClient: @unchecked Sendable {
     func shakeHands() -> Outcome { outcome(operate { SSL_do_handshake(connection) }) }
 
     /// Sends the bytes as one or more records.
-    func write(_ bytes: some Sequence<UInt8>) -> (sent: Int, Outcome) {
-        let bytes = Array(bytes)
+    func write(_ bytes: ArraySlice<UInt8>) -> (sent: Int, Outcome) {
         var count = 0
-        let code = operate { SSL_write_ex(connection, bytes, bytes.count, &count) }
+        let code = operate { bytes.withUnsafeBytes { SSL_write_ex(connection, $0.baseAddress, $0.count, &count) } }
         return (count, outcome(code))
     }
+
+    func write(_ text: String) -> (sent: Int, Outcome) { write(Array(text.utf8)[...]) }
 
     /// Reads once into `received`.
     func read() -> Outcome {

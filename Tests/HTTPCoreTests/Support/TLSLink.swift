@@ -72,10 +72,10 @@ final class TLSLink {
     @discardableResult
     func shakeHands() -> TLSClient.Outcome { complete { client.shakeHands() } }
 
-    func send(_ bytes: some Collection<UInt8>) {
+    func send(_ bytes: [UInt8]) {
         var sent = 0
         let outcome = complete {
-            let (count, outcome) = client.write(bytes.dropFirst(sent))
+            let (count, outcome) = client.write(bytes[sent...])
             sent += count
             return outcome == .done && sent < bytes.count ? .waits : outcome
         }

@@ -15,7 +15,7 @@ final class TLSLoopbackClient: @unchecked Sendable {
         let descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue), 0)
         client = try TLSClient(over: descriptor, options)
         // Nothing here may hang a test run for ever.
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         if var count = receiveBufferByteCount {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))

@@ -29,7 +29,7 @@ struct TLSTransportTests {
     @Test("takes tiny records that come in one piece", arguments: versions)
     func tinyRecordsTogether(_ version: Int32) throws {
         let link = try link(version)
-        for _ in 0..<3 { for byte in Self.get.utf8 { #expect(link.client.write([byte]).sent == 1) } }
+        for _ in 0..<3 { for byte in Self.get.utf8 { #expect(link.client.write([byte][...]).sent == 1) } }
         link.serve()
         #expect(link.responses(3).map(\.status) == [200, 200, 200])
     }
@@ -37,7 +37,7 @@ struct TLSTransportTests {
     @Test("takes records that come byte by byte")
     func recordsInPieces() throws {
         let link = try link()
-        #expect(link.client.write(Self.get.utf8).sent == Self.get.utf8.count)
+        #expect(link.client.write(Self.get).sent == Self.get.utf8.count)
         let record = link.interceptRaw()
         #expect(record.count > Self.get.utf8.count)
         for byte in record { link.sendRaw([byte]) }
@@ -47,7 +47,7 @@ struct TLSTransportTests {
     @Test("one readiness suffices for a burst of pipelined requests in many records")
     func oneReadiness() throws {
         let link = try link()
-        for _ in 0..<200 { #expect(link.client.write(Self.get.utf8).sent == Self.get.utf8.count) }
+        for _ in 0..<200 { #expect(link.client.write(Self.get).sent == Self.get.utf8.count) }
         link.context.enter()
         link.connection.ready(.readable)
         while link.connection.wantsTurn { link.connection.takeTurn() }
@@ -58,7 +58,7 @@ struct TLSTransportTests {
     @Test("carries bodies of several megabytes both ways", arguments: versions)
     func largeBodies(_ version: Int32) throws {
         let link = try link(version)
-        let body = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 % 253) }
+        let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 % 253) }
         link.send(Array("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)
         let isWhole = link.responses(1).first?.body == Array("echo ".utf8) + body
         #expect(isWhole)
@@ -79,7 +79,7 @@ struct TLSTransportTests {
     @Test("answers a client that has said it ends, and says so in turn", arguments: versions)
     func halfClose(_ version: Int32) throws {
         let link = try link(version)
-        #expect(link.client.write((Self.get + Self.get).utf8).1 == .done)
+        #expect(link.client.write(Self.get + Self.get).1 == .done)
         link.client.endOutput()
         #expect(link.receiveToEnd() == .ended)
         #expect(ResponseReader(link.client.received).final.map(\.status) == [200, 200])
@@ -161,7 +161,7 @@ struct TLSTransportTests {
     @Test("notices a record that was changed on the way")
     func changedRecord() throws {
         let link = try link()
-        #expect(link.client.write(Self.get.utf8).1 == .done)
+        #expect(link.client.write(Self.get).1 == .done)
         var record = link.interceptRaw()
         record[record.count - 1] ^= 1
         link.sendRaw(record)
