@@ -5,9 +5,6 @@ import Synchronization
 /// A state machine over a transport: readiness, answers and deadlines come in, bytes go out, and time is that of the
 /// context, so a test can drive it without a socket or a clock. Everything is confined to the loop's queue; `deliver`
 /// and `isGone` alone may be used from other threads.
-///
-/// What changes is exempt from run-time exclusivity checks, which would cost a request more than reading its head: there is
-/// one thread at a time, and `isDriving` keeps a call from within out of what the outer call is changing.
 package final class Connection: @unchecked Sendable {
     package enum Phase: Equatable {
         /// Between requests; at most empty lines have come.
@@ -37,43 +34,43 @@ package final class Connection: @unchecked Sendable {
     let peer: PeerAddress
     let isLocal: Bool
     /// The loop's place for this connection.
-    @exclusivity(unchecked) var slot = 0
+    var slot = 0
 
-    @exclusivity(unchecked) package internal(set) var phase = Phase.idle
-    @exclusivity(unchecked) var transport: any Transport
+    package internal(set) var phase = Phase.idle
+    var transport: any Transport
     /// The request that is arriving; nil while nothing of it has come.
-    @exclusivity(unchecked) var memory: RequestMemory?
-    @exclusivity(unchecked) var output = ByteBuffer()
-    @exclusivity(unchecked) var requestCount = 0
+    var memory: RequestMemory?
+    var output = ByteBuffer()
+    var requestCount = 0
     /// Whether the request with the handler has one of the places that all loops share.
-    @exclusivity(unchecked) var holdsPlace = false
+    var holdsPlace = false
 
     // What readiness has told and reading or writing has not yet contradicted.
-    @exclusivity(unchecked) var isReadable = false
-    @exclusivity(unchecked) var isWritable = true
+    var isReadable = false
+    var isWritable = true
     /// The client has closed its side; what it sent before may still be unread.
-    @exclusivity(unchecked) var inputEnds = false
+    var inputEnds = false
     /// The end of the input has been read.
-    @exclusivity(unchecked) var hasInputEnded = false
+    var hasInputEnded = false
 
     /// Set when this turn's budget is spent with work left; the loop calls `takeTurn` soon.
-    @exclusivity(unchecked) package private(set) var wantsTurn = false
+    package private(set) var wantsTurn = false
     /// The loop's note that it has listed the connection for its next turn.
-    @exclusivity(unchecked) var hasTurnComing = false
-    @exclusivity(unchecked) private var bytesThisTurn = 0
-    @exclusivity(unchecked) private var requestsThisTurn = 0
-    @exclusivity(unchecked) private(set) var isDriving = false
+    var hasTurnComing = false
+    private var bytesThisTurn = 0
+    private var requestsThisTurn = 0
+    private(set) var isDriving = false
 
-    @exclusivity(unchecked) var phaseDeadline: MonotonicInstant
-    @exclusivity(unchecked) var writeDeadline = MonotonicInstant.never
-    @exclusivity(unchecked) var bytesInBodyWindow = 0
-    @exclusivity(unchecked) var bytesInWriteWindow = 0
+    var phaseDeadline: MonotonicInstant
+    var writeDeadline = MonotonicInstant.never
+    var bytesInBodyWindow = 0
+    var bytesInWriteWindow = 0
 
     // What the answer has to know of the request.
-    @exclusivity(unchecked) var answersHead = false
-    @exclusivity(unchecked) var keepsAlive = true
-    @exclusivity(unchecked) var confirmsKeepAlive = false
-    @exclusivity(unchecked) var prefersGzip = false
+    var answersHead = false
+    var keepsAlive = true
+    var confirmsKeepAlive = false
+    var prefersGzip = false
 
     /// The access log's notes on the request that is being handled or refused.
     var accessRecord: AccessRecord?
@@ -81,9 +78,9 @@ package final class Connection: @unchecked Sendable {
     var accessID: UInt64 = 0
 
     /// Until the transport is ready for requests.
-    @exclusivity(unchecked) var isHandshaking: Bool
+    var isHandshaking: Bool
     /// Who the client has proven to be to the transport.
-    @exclusivity(unchecked) package internal(set) var clientSubject: String?
+    package internal(set) var clientSubject: String?
 
     /// Whether nobody waits for the answer any more; set for good.
     let gone = Atomic(false)

@@ -5,8 +5,7 @@ import Synchronization
 
 /// What all connections of one loop share.
 ///
-/// Safe to hand around: everything that changes is confined to the loop's queue, the rest is immutable or atomic. As in
-/// `Connection`, run-time exclusivity checks would cost more than they tell.
+/// Safe to hand around: everything that changes is confined to the loop's queue, the rest is immutable or atomic.
 package final class ConnectionContext: @unchecked Sendable {
     let limits: ConnectionLimits
     let times: ConnectionTimes
@@ -18,25 +17,25 @@ package final class ConnectionContext: @unchecked Sendable {
     let inFlightLimit: InFlightLimit
 
     /// The time of the current turn of the loop.
-    @exclusivity(unchecked) package private(set) var now: MonotonicInstant
+    package private(set) var now: MonotonicInstant
     /// `Server` and `Date`, ready to be copied into every head.
-    @exclusivity(unchecked) private(set) var commonFields = ByteBuffer()
+    private(set) var commonFields = ByteBuffer()
     /// The start of a response of status 200 in JSON: status line, `commonFields` and `Content-Type`.
-    @exclusivity(unchecked) private(set) var startOfJSON = ByteBuffer()
+    private(set) var startOfJSON = ByteBuffer()
     /// What answers over encrypted connections have besides.
     let encryptedFields: ByteBuffer
     /// The responder of the last request when nobody kept it, for the next one.
-    @exclusivity(unchecked) var spareResponder: Responder?
-    @exclusivity(unchecked) var pool = MemoryPool()
+    var spareResponder: Responder?
+    var pool = MemoryPool()
     let coder: ContentCoder
     /// Bytes from which on answers are compressed for those who ask; none has as many as `Int.max`.
     let compressionThreshold: Int
     /// What handshakes may still take in this turn.
-    @exclusivity(unchecked) package var handshakes = HandshakeBudget()
+    package var handshakes = HandshakeBudget()
     /// Nil when requests are not logged.
-    @exclusivity(unchecked) package var accessLog: LoopAccessLog?
+    package var accessLog: LoopAccessLog?
     /// Answers close their connections from now on.
-    @exclusivity(unchecked) package var isDraining = false
+    package var isDraining = false
 
     private let serverName: String
     private var nextDate: MonotonicInstant

@@ -2,10 +2,10 @@
 ///
 /// Resting connections own none, so that thousands of them cost little; loops keep a few for reuse.
 final class RequestMemory {
-    @exclusivity(unchecked) var buffer = ByteBuffer()
-    @exclusivity(unchecked) var parser = RequestParser()
-    @exclusivity(unchecked) var head = RequestHead()
-    @exclusivity(unchecked) var chunks: ChunkedDecoder?
+    var buffer = ByteBuffer()
+    var parser = RequestParser()
+    var head = RequestHead()
+    var chunks: ChunkedDecoder?
 
     /// Makes ready for the next request, which may already lie in the buffer.
     func beginRequest() {
