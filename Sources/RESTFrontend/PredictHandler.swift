@@ -137,6 +137,7 @@ struct PredictHandler: Sendable {
         _ body: PredictBody, _ target: any PredictionTargeting, _ signature: Signature
     ) throws(ServableError) -> [Tensor] {
         switch body.inputs {
+        case .only(let tensor): return [tensor]
         case .dense(let tensors): return tensors
         case .mixed(let values):
             let strings = zip(signature.inputs, values).first { $0.1.elementType == .string }?.0.name ?? ""

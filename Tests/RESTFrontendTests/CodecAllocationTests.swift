@@ -30,8 +30,8 @@ struct CodecAllocationTests {
         let before = apus_allocation_count()
         let result = try Self.read(body)
         let count = apus_allocation_count() - before
-        // The test's own copy; then the tensor's elements, their owner, the shape, and the array of tensors.
-        #expect(count == 1 + 4)
+        // The test's own copy; then the tensor's elements, their owner, and the shape.
+        #expect(count == 1 + 3)
         #expect(result.inputs.values.count == 1)
     }
 

@@ -48,12 +48,12 @@ struct TensorExchange: Comparison {
 
     private func answer(_ request: UnsafeRawBufferPointer, _ buffer: inout ByteBuffer) throws {
         let body = try PredictBodyReader().read(request, addressing: .url) { _ throws(ServableError) in Self.parameters }
-        guard case .dense(let tensors) = body.inputs else {
+        guard case .only(let tensor) = body.inputs else {
             throw InvalidComparison(description: "the request has no dense tensor")
         }
         buffer.removeAll()
         buffer.append("{")
-        try TensorPayload(Self.parameters, tensors, format: body.format).append(to: &buffer)
+        try TensorPayload(Self.parameters, [tensor], format: body.format).append(to: &buffer)
         buffer.append("}\n")
     }
 

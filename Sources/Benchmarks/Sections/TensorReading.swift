@@ -73,10 +73,10 @@ struct TensorReading: Comparison {
 
     private func tensor(_ text: UnsafeRawBufferPointer) throws -> Tensor {
         let body = try PredictBodyReader().read(text, addressing: .url) { _ throws(ServableError) in Self.inputs }
-        guard case .dense(let tensors) = body.inputs else {
+        guard case .only(let tensor) = body.inputs else {
             throw InvalidComparison(description: "the request has no dense tensor")
         }
-        return tensors[0]
+        return tensor
     }
 
     private func read(_ text: UnsafeRawBufferPointer, into memory: FloatMemory) -> Int {

@@ -10,6 +10,8 @@ package struct PredictBody: Sendable {
 
 /// The tensors of a predict request, in the order of the signature's inputs.
 package enum PredictInputs: Sendable {
+    /// Most models have one input, for which no array is made.
+    case only(Tensor)
     case dense([Tensor])
     /// Some of them are strings.
     case mixed([TensorValue])
@@ -17,7 +19,7 @@ package enum PredictInputs: Sendable {
     init(_ value: TensorValue) {
         self =
             switch value {
-            case .dense(let tensor): .dense([tensor])
+            case .dense(let tensor): .only(tensor)
             case .strings: .mixed([value])
             }
     }
@@ -29,6 +31,7 @@ package enum PredictInputs: Sendable {
 
     package var values: [TensorValue] {
         switch self {
+        case .only(let tensor): [.dense(tensor)]
         case .dense(let tensors): tensors.map { .dense($0) }
         case .mixed(let values): values
         }
@@ -80,9 +83,8 @@ package struct PredictBodyReader: Sendable {
                 }
             }
         }
-        guard meansDefault, let result, result.format == .row, case .dense(let tensors) = result.inputs, tensors.count == 1
-        else { return nil }
-        return tensors[0]
+        guard meansDefault, let result, result.format == .row, case .only(let tensor) = result.inputs else { return nil }
+        return tensor
     }
 
     /// Nil when the body is not sound, not complete, or in an order that needs a second look.
