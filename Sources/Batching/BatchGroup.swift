@@ -38,18 +38,30 @@ struct BatchGroup<Task: BatchTask> {
     }
 
     /// Removes the front batch: the longest run of whole tasks that fits `maxBatchSize`, but at least one task.
-    mutating func takeBatch(maxBatchSize: Int) -> [Task] {
-        guard let first = entries.first else { return [] }
-        var rows = first.rowCount
-        var count = 1
-        while count < entries.count, rows < maxBatchSize, entries[count].rowCount <= maxBatchSize - rows {
-            rows += entries[count].rowCount
-            count += 1
+    ///
+    /// Abandoned tasks among them take no place; they go to `dropped`. Empty when there are no others.
+    mutating func takeBatch(maxBatchSize: Int, dropped: inout [Task]) -> [Task] {
+        var rows = 0
+        var taskCount = 0
+        var takenRows = 0
+        var takenCount = 0
+        while takenCount < entries.count {
+            let entry = entries[takenCount]
+            if !entry.task.isAbandoned {
+                guard taskCount == 0 || rows < maxBatchSize && entry.rowCount <= maxBatchSize - rows else { break }
+                rows += entry.rowCount
+                taskCount += 1
+            }
+            takenRows += entry.rowCount
+            takenCount += 1
         }
-        let batch = entries.prefix(count).map(\.task)
-        entries.removeFirst(count)
-        rowCount -= rows
-        return batch
+        let taken = entries.prefix(takenCount).map(\.task)
+        entries.removeFirst(takenCount)
+        rowCount -= takenRows
+        guard taskCount < takenCount else { return taken }
+        // Asked again, as more may have been abandoned since.
+        dropped += taken.filter(\.isAbandoned)
+        return taken.filter { !$0.isAbandoned }
     }
 
     /// Moves tasks whose deadline has passed to `expired` and answers the earliest deadline among those that stay.

@@ -45,17 +45,22 @@ package final class BatchQueue<Task: BatchTask>: Sendable {
         }
     }
 
-    /// Removes the next batch that may run at `now`, and every task whose deadline is not after `now`.
+    /// Removes the next batch that may run at `now`, every task whose deadline is not after `now`, and the abandoned tasks
+    /// that stand before the end of the batch.
     package func takeBatch(now: ContinuousClock.Instant) -> BatchTake<Task> {
         state.withLock { state in
-            let expired = state.removeExpired(at: now)
-            switch state.nextGroup(policy, at: now) {
-            case .none: return .empty(expired: expired)
-            case .later(let instant):
-                let wake = min(instant, state.earliestDeadline ?? instant)
-                return .waitUntil(wake, expired: expired)
-            case .runnable(let key):
-                return .batch(state.takeBatch(of: key, maxBatchSize: policy.maxBatchSize), expired: expired)
+            var dropped = state.removeExpired(at: now)
+            while true {
+                switch state.nextGroup(policy, at: now) {
+                case .none: return .empty(dropped: dropped)
+                case .later(let instant):
+                    let wake = min(instant, state.earliestDeadline ?? instant)
+                    return .waitUntil(wake, dropped: dropped)
+                case .runnable(let key):
+                    let batch = state.takeBatch(of: key, maxBatchSize: policy.maxBatchSize, dropped: &dropped)
+                    // Without a batch the group had only abandoned tasks, and is empty now.
+                    if !batch.isEmpty { return .batch(batch, dropped: dropped) }
+                }
             }
         }
     }

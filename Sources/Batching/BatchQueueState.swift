@@ -51,8 +51,8 @@ struct BatchQueueState<Task: BatchTask> {
         return earliest.map(NextGroup.later) ?? .none
     }
 
-    mutating func takeBatch(of key: Task.GroupKey, maxBatchSize: Int) -> [Task] {
-        update(key) { $0.takeBatch(maxBatchSize: maxBatchSize) } ?? []
+    mutating func takeBatch(of key: Task.GroupKey, maxBatchSize: Int, dropped: inout [Task]) -> [Task] {
+        update(key) { $0.takeBatch(maxBatchSize: maxBatchSize, dropped: &dropped) } ?? []
     }
 
     mutating func removeExpired(at now: ContinuousClock.Instant) -> [Task] {

@@ -10,6 +10,10 @@ package protocol BatchTask: Sendable {
 
     /// Only tasks with equal keys share a batch, for example those whose inputs agree in every dimension but the first.
     var groupKey: GroupKey { get }
+
+    /// Whether nobody waits for the result any more; once true it stays so. Asked when the task's turn has come, under the
+    /// queue's lock: it must be cheap.
+    var isAbandoned: Bool { get }
 }
 
 /// Names one submitted task within its queue, so that it can be cancelled.
@@ -20,12 +24,13 @@ package struct BatchTicket: Hashable, Sendable {
 
 /// What a queue hands to a free worker.
 ///
-/// Every case carries the tasks whose deadline has passed: they left the queue unrun, and the caller answers them.
+/// Every case carries the tasks that left the queue unrun, for the caller to answer: their deadline has passed, or nobody
+/// waits for them.
 package enum BatchTake<Task: BatchTask>: Sendable {
     /// Tasks to run together, in the order of submission, all with one group key; never empty.
-    case batch([Task], expired: [Task])
+    case batch([Task], dropped: [Task])
     /// Tasks are queued but none may run yet; ask again at this instant, or earlier when a task was submitted.
-    case waitUntil(ContinuousClock.Instant, expired: [Task])
+    case waitUntil(ContinuousClock.Instant, dropped: [Task])
     /// Nothing is queued.
-    case empty(expired: [Task])
+    case empty(dropped: [Task])
 }

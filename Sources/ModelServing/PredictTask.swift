@@ -19,9 +19,13 @@ struct PredictTask: BatchTask {
     let rowCount: Int
     let deadline: ContinuousClock.Instant?
     let groupKey: GroupKey
+    /// Whose result this is; nil for work that nobody can abandon.
+    let request: (any AbandonableRequest)?
     /// Keeps the version alive until the answer is given.
     let handle: ServableHandle
     let completion: @Sendable (PredictionResult) -> Void
+
+    var isAbandoned: Bool { request?.isAbandoned ?? false }
 
     func fail(_ code: StatusCode, _ message: String) { completion(.failure(ServableError(code, message))) }
 }

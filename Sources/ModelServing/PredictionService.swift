@@ -69,8 +69,10 @@ package struct PredictionTarget: Sendable {
     }
 
     /// Runs `inputs`, in the order of the signature's, and hands the outputs to `completion`: exactly once, on any thread.
+    ///
+    /// - Parameter request: Is answered `cancelled` when it is abandoned before its turn.
     package func predict(
-        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?,
+        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?, request: (any AbandonableRequest)?,
         completion: @escaping @Sendable (PredictionResult) -> Void
     ) {
         let runner: SignatureRunner
@@ -80,6 +82,6 @@ package struct PredictionTarget: Sendable {
             completion(.failure(error))
             return
         }
-        runner.submit(inputs, handle: handle, deadline: deadline, completion: completion)
+        runner.submit(inputs, handle: handle, deadline: deadline, request: request, completion: completion)
     }
 }

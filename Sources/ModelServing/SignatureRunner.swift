@@ -46,7 +46,7 @@ package final class SignatureRunner: LaneWork {
     /// Checks `inputs` and queues them; `completion` is called exactly once: on the caller's thread for a refusal and for what
     /// is run at once, else on a lane.
     func submit(
-        _ inputs: [Tensor], handle: ServableHandle, deadline: ContinuousClock.Instant?,
+        _ inputs: [Tensor], handle: ServableHandle, deadline: ContinuousClock.Instant?, request: (any AbandonableRequest)? = nil,
         completion: @escaping @Sendable (PredictionResult) -> Void
     ) {
         do {
@@ -57,7 +57,8 @@ package final class SignatureRunner: LaneWork {
         }
         let (key, rowCount) = grouping(inputs)
         let task = PredictTask(
-            inputs: inputs, rowCount: rowCount, deadline: deadline, groupKey: key, handle: handle, completion: completion)
+            inputs: inputs, rowCount: rowCount, deadline: deadline, groupKey: key, request: request, handle: handle,
+            completion: completion)
         guard !runInline(task) else { return }
         do {
             try queue.submit(task)
@@ -134,22 +135,27 @@ package final class SignatureRunner: LaneWork {
 
     package func runNext(now: ContinuousClock.Instant) -> LaneOutcome {
         switch queue.takeBatch(now: now) {
-        case .empty(let expired):
-            Self.expire(expired)
+        case .empty(let dropped):
+            Self.answer(dropped)
             return .idle
-        case .waitUntil(let instant, let expired):
-            Self.expire(expired)
+        case .waitUntil(let instant, let dropped):
+            Self.answer(dropped)
             return .wait(until: instant)
-        case .batch(let tasks, let expired):
-            Self.expire(expired)
+        case .batch(let tasks, let dropped):
+            Self.answer(dropped)
             run(tasks)
             return queue.queuedTaskCount > 0 ? .more : .idle
         }
     }
 
-    private static func expire(_ tasks: [PredictTask]) {
-        for task in tasks {
-            task.fail(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue")
+    /// Says why tasks left the queue unrun.
+    private static func answer(_ dropped: [PredictTask]) {
+        for task in dropped {
+            if task.isAbandoned {
+                task.fail(.cancelled, "the client closed its connection before its request's turn")
+            } else {
+                task.fail(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue")
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 import CPlatform
-import HTTPCore
+package import HTTPCore
 import ServableCore
 
 /// One request on its way to its answer: where to send it, how long it took, who is told.
@@ -19,8 +19,8 @@ struct Exchange: Sendable {
         start = apus_monotonic_nanoseconds()
     }
 
-    /// Whether the client has gone, so that work for it is in vain.
-    var isAbandoned: Bool { responder.isAbandoned }
+    /// What work for the answer asks whether anybody still waits for it.
+    var request: any AbandonableRequest { responder }
 
     func answerJSON(
         _ status: HTTPStatus = .ok, headers: [HTTPHeader] = [], _ body: @escaping @Sendable (inout ByteBuffer) -> Void
@@ -63,6 +63,8 @@ struct Exchange: Sendable {
 
     private func adding(_ headers: [HTTPHeader]) -> [HTTPHeader] { isCORSEnabled ? headers + CORS.headers : headers }
 }
+
+extension Responder: AbandonableRequest {}
 
 /// Cross-origin requests, section 4 of TensorFlow Serving's REST contract.
 enum CORS {

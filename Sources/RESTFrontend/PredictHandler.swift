@@ -107,7 +107,7 @@ struct PredictHandler: Sendable {
         let inputs = try denseInputs(body, target, signature)
         let (id, format, dialect) = (target.id, body.format, dialect)
         let deadline = timeout.map { ContinuousClock.now + $0 }
-        target.predict(signature, inputs: inputs, deadline: deadline) { result in
+        target.predict(signature, inputs: inputs, deadline: deadline, request: exchange.request) { result in
             do throws(ServableError) {
                 let payload = try TensorPayload(signature.outputs, try result.get(), format: format, dialect: dialect)
                 Self.answer(payload, id, exchange, isEnveloped: isEnveloped)

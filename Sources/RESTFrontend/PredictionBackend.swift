@@ -26,8 +26,10 @@ package protocol PredictionTargeting: Sendable {
 
     /// Runs `inputs`, in the order of the signature's, and hands the outputs, in the order of the signature's, to `completion`:
     /// exactly once, on any thread.
+    ///
+    /// - Parameter request: Is answered `cancelled` when it is abandoned before its turn.
     func predict(
-        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?,
+        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?, request: (any AbandonableRequest)?,
         completion: @escaping @Sendable (Result<[Tensor], ServableError>) -> Void)
 }
 

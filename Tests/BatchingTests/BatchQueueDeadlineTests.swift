@@ -12,7 +12,7 @@ struct BatchQueueDeadlineTests {
         try queue.submit(TestTask(id: 3), at: TestTime.at(0))
         let take = queue.takeBatch(now: TestTime.at(20))
         #expect(take.batch?.map(\.id) == [1, 3])
-        #expect(take.expired.map(\.id).sorted() == [0, 2])
+        #expect(take.dropped.map(\.id).sorted() == [0, 2])
         #expect(queue.takeBatch(now: TestTime.at(20)).isEmpty)
     }
 
@@ -23,7 +23,7 @@ struct BatchQueueDeadlineTests {
         #expect(queue.takeBatch(now: TestTime.at(5)).wakeInstant == TestTime.at(20))
         let take = queue.takeBatch(now: TestTime.at(20))
         #expect(take.isEmpty)
-        #expect(take.expired.map(\.id) == [0])
+        #expect(take.dropped.map(\.id) == [0])
     }
 
     @Test("a deadline of a task that left does not wake for ever")
@@ -33,7 +33,7 @@ struct BatchQueueDeadlineTests {
         try queue.submit(TestTask(id: 1), at: TestTime.at(1))
         #expect(queue.cancel(ticket)?.id == 0)
         let take = queue.takeBatch(now: TestTime.at(20))
-        #expect(take.expired.isEmpty)
+        #expect(take.dropped.isEmpty)
         #expect(take.wakeInstant == TestTime.at(51))
     }
 

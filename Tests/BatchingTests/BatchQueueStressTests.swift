@@ -66,7 +66,7 @@ struct BatchQueueStressTests {
     /// Takes one batch and checks its promises; false when the queue was empty.
     private static func work(_ queue: BatchQueue<TestTask>, _ ledger: Ledger) async -> Bool {
         let take = queue.takeBatch(now: .now)
-        ledger.record(take.expired)
+        ledger.record(take.dropped)
         guard let batch = take.batch else {
             await Task.yield()
             return false

@@ -1,4 +1,5 @@
 import Batching
+import Synchronization
 
 /// A task that is nothing but the facts the queue reads.
 struct TestTask: BatchTask, Equatable {
@@ -6,6 +7,18 @@ struct TestTask: BatchTask, Equatable {
     var rowCount = 1
     var deadline: ContinuousClock.Instant?
     var groupKey = "a"
+    var client: TestClient?
+
+    var isAbandoned: Bool { client?.hasLeft.load(ordering: .relaxed) ?? false }
+}
+
+/// Who waits for a task, until the test lets them leave.
+final class TestClient: Sendable, Equatable {
+    let hasLeft = Atomic(false)
+
+    func leave() { hasLeft.store(true, ordering: .relaxed) }
+
+    static func == (left: TestClient, right: TestClient) -> Bool { left === right }
 }
 
 /// Instants on a clock that only the test moves.
@@ -21,9 +34,10 @@ extension BatchTake {
         if case .batch(let tasks, _) = self { tasks } else { nil }
     }
 
-    var expired: [Task] {
+    /// The tasks that are to be answered unrun.
+    var dropped: [Task] {
         switch self {
-        case .batch(_, let expired), .waitUntil(_, let expired), .empty(let expired): expired
+        case .batch(_, let dropped), .waitUntil(_, let dropped), .empty(let dropped): dropped
         }
     }
 

@@ -95,6 +95,28 @@ import Testing
         #expect(error == ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
     }
 
+    @Test("a request whose client has left before its turn is cancelled, and neither runs nor delays the others")
+    func abandoned() throws {
+        let observer = Observer()
+        let bench = try Bench(Networks.double, lanes: 1, observer: observer)
+        let results = bench.withBusyLane { submit in
+            let clients = (0..<4).map { _ in Client() }
+            for (index, client) in clients.enumerated() { submit([Self.rows(index + 1, startingAt: 0)], client) }
+            clients[0].leave()
+            clients[2].leave()
+        }
+        let cancelled = ServableError(.cancelled, "the client closed its connection before its request's turn")
+        for (index, result) in results.enumerated() {
+            switch result {
+            case .success(let outputs): #expect(index % 2 == 1 && outputs[0].shape == [index + 1, 2])
+            case .failure(let error): #expect(index % 2 == 0 && error == cancelled)
+            }
+        }
+        #expect(results.count == 4)
+        // One row kept the lane; two and four rows ran, together.
+        #expect(observer.rows.withLock { $0 } == [1, 6])
+    }
+
     @Test("a cheap request runs on its caller's thread once its plan exists, a dear one on a lane")
     func inline() async throws {
         let cheap = try Bench(Networks.double, rowCost: .nanoseconds(10)), dear = try Bench(Networks.double, rowCost: .seconds(1))

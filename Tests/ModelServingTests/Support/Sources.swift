@@ -90,6 +90,41 @@ final class Bench: Sendable {
             runner.submit(inputs, handle: handle, deadline: deadline) { continuation.resume(returning: $0) }
         }
     }
+
+    /// Keeps one lane until `body` has returned, and gives the results of what it submits, in the order given.
+    func withBusyLane(_ body: (_ submit: (_ inputs: [Tensor], _ client: Client) -> Void) -> Void) -> [PredictionResult] {
+        let isBusy = DispatchSemaphore(value: 0), mayGoOn = DispatchSemaphore(value: 0), group = DispatchGroup()
+        runner.submit([Tensor([1, 2] as [Float], shape: [1, 2])], handle: handle, deadline: nil) { _ in
+            isBusy.signal()
+            mayGoOn.wait()
+        }
+        isBusy.wait()
+        let results = Results()
+        var count = 0
+        body { inputs, client in
+            let index = count
+            count += 1
+            group.enter()
+            runner.submit(inputs, handle: handle, deadline: nil, request: client) { result in
+                results.all.withLock { $0[index] = result }
+                group.leave()
+            }
+        }
+        mayGoOn.signal()
+        group.wait()
+        return results.all.withLock { all in all.sorted { $0.key < $1.key }.map(\.value) }
+    }
+}
+
+/// Who asked for a prediction, until the test lets them leave.
+final class Client: AbandonableRequest {
+    private let hasLeft = Atomic(false)
+    var isAbandoned: Bool { hasLeft.load(ordering: .relaxed) }
+    func leave() { hasLeft.store(true, ordering: .relaxed) }
+}
+
+private final class Results: Sendable {
+    let all = Mutex<[Int: PredictionResult]>([:])
 }
 
 private final class Flag: Sendable {

@@ -11,6 +11,9 @@ final class FakeBackend: PredictionBackend {
     let refusal = Mutex<ServableError?>(nil)
     /// Predictions that wait to be completed by the test; nil while none has to.
     let held = Mutex<[@Sendable () -> Void]?>(nil)
+    /// Whether predictions wait for `answerParked`.
+    let parks = Mutex(false)
+    private let parked = Mutex<[Parked]>([])
     /// The deadline of the last prediction.
     let lastDeadline = Mutex<ContinuousClock.Instant?>(nil)
     private let versions: [String: [Int64]]
@@ -28,6 +31,35 @@ final class FakeBackend: PredictionBackend {
             board.setLabels(labels, of: name)
         }
         board.setWanted(versions.mapValues { _ in nil }, generalProblem: nil)
+    }
+
+    private struct Parked: Sendable {
+        let request: (any AbandonableRequest)?
+        let completion: @Sendable (Result<[Tensor], ServableError>) -> Void
+    }
+
+    var parkedCount: Int { parked.withLock { $0.count } }
+    /// How many clients of parked predictions have left.
+    var abandonedCount: Int { parked.withLock { $0.count { $0.request?.isAbandoned == true } } }
+
+    func park(
+        _ request: (any AbandonableRequest)?, _ completion: @escaping @Sendable (Result<[Tensor], ServableError>) -> Void
+    ) {
+        parked.withLock { $0.append(Parked(request: request, completion: completion)) }
+    }
+
+    /// Answers what is parked, as a queue does whose clients may have left.
+    func answerParked() {
+        let all = parked.withLock { parked in
+            defer { parked = [] }
+            return parked
+        }
+        for each in all where each.request?.isAbandoned == true {
+            each.completion(.failure(ServableError(.cancelled, "the client left")))
+        }
+        for each in all where each.request?.isAbandoned != true {
+            each.completion(.success([Tensor([1] as [Float], shape: [1])]))
+        }
     }
 
     func target(model: String?, selector: VersionSelector) throws(ServableError) -> any PredictionTargeting {
@@ -74,10 +106,11 @@ private struct FakeTarget: PredictionTargeting {
     }
 
     func predict(
-        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?,
+        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?, request: (any AbandonableRequest)?,
         completion: @escaping @Sendable (Result<[Tensor], ServableError>) -> Void
     ) {
         backend.lastDeadline.withLock { $0 = deadline }
+        if backend.parks.withLock({ $0 }) { return backend.park(request, completion) }
         if let refusal = backend.refusal.withLock({ $0 }) { return completion(.failure(refusal)) }
         let values = inputs[0].values(Float.self).map { $0 / 2 + 2 }
         let output = Tensor(values, shape: inputs[0].shape)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import HTTPCore
 import Logging
 import RESTFrontend
@@ -72,10 +73,57 @@ final class LiveServer: Sendable {
         let what: String
     }
 
+    /// How a client leaves.
+    enum Departure: Sendable {
+        case close, reset
+    }
+
+    /// A client that has sent its request and has not been answered.
+    struct PendingClient: Sendable {
+        fileprivate let descriptor: Int32
+
+        func leave(_ departure: Departure) {
+            if departure == .reset {
+                var now = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+            }
+            close(descriptor)
+        }
+    }
+
+    var statistics: ServerStatistics { server.statistics }
+
+    /// Sends one request and reads nothing.
+    func send(_ method: String, _ target: String, body: String) async throws -> PendingClient {
+        let text = "\(method) \(target) HTTP/1.1\r\nHost: test\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        return PendingClient(descriptor: try Self.send(Array(text.utf8), port))
+    }
+
     private static func exchange(_ bytes: [UInt8], _ port: UInt16) throws -> Data {
+        let descriptor = try send(bytes, port)
+        defer { close(descriptor) }
+        var answer = Data()
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            guard count >= 0 else { throw Failure(what: "recv") }
+            guard count > 0 else { return answer }
+            answer.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Connects and sends; the descriptor is the caller's.
+    private static func send(_ bytes: [UInt8], _ port: UInt16) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(what: "socket") }
-        defer { close(descriptor) }
+        do { try send(bytes, descriptor, port) } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    private static func send(_ bytes: [UInt8], _ descriptor: Int32, _ port: UInt16) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -88,17 +136,9 @@ final class LiveServer: Sendable {
         guard connected == 0 else { throw Failure(what: "connect") }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { throw Failure(what: "send") }
             sent += count
-        }
-        var answer = Data()
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = recv(descriptor, &chunk, chunk.count, 0)
-            guard count >= 0 else { throw Failure(what: "recv") }
-            guard count > 0 else { return answer }
-            answer.append(contentsOf: chunk[..<count])
         }
     }
 
