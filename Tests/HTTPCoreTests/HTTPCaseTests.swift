@@ -11,30 +11,49 @@ struct HTTPCaseTests {
         case byteByByte
         /// After a request that is answered and keeps the connection, in the same segment.
         case behindAnotherRequest
+        case byteByByteBehindAnotherRequest
+
+        var isByteByByte: Bool { self == .byteByByte || self == .byteByByteBehindAnotherRequest }
+        var isBehindAnother: Bool { self == .behindAnotherRequest || self == .byteByByteBehindAnotherRequest }
     }
+
+    static let precedingRequest = Array("GET /get HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
 
     @Test("are answered as the RFC asks, however the bytes arrive", arguments: Delivery.allCases)
     func replay(_ delivery: Delivery) throws {
         #expect(HTTPCase.all.count == 386)
         for each in HTTPCase.all {
-            // A case of megabytes tells nothing more byte by byte.
-            if delivery == .byteByByte, each.rawRequest.contains(#/repeat:\d{5,}/#) { continue }
             let reason = Replay(each, delivery).verdict
             #expect(reason == nil, "\(each.name) (\(each.level), \(delivery)): \(reason ?? "")")
         }
     }
 
-    @Test("are answered alike when they are cut in two at any byte")
-    func everyCut() {
+    @Test("are answered alike when they are cut in two at any byte, alone or behind another request", arguments: [false, true])
+    func everyCut(isBehindAnother: Bool) {
         for each in HTTPCase.all {
-            let actions = each.actions
-            guard actions.count == 1, case .send(let bytes)? = actions.first, bytes.count < 1000 else { continue }
-            let whole = outcome(of: [bytes[...]])
-            for cut in 1..<max(1, bytes.count) {
-                let split = outcome(of: [bytes[..<cut], bytes[cut...]])
-                #expect(split == whole, "\(each.name) cut at \(cut)")
+            let actions = each.actions(after: isBehindAnother ? Self.precedingRequest : [])
+            let whole = outcome(of: actions)
+            for index in actions.indices {
+                guard case .send(let bytes) = actions[index] else { continue }
+                for cut in Self.cuts(of: bytes.count) {
+                    var parts = actions
+                    parts.replaceSubrange(index...index, with: [.send(Array(bytes[..<cut])), .send(Array(bytes[cut...]))])
+                    let split = outcome(of: parts)
+                    if split != whole { Issue.record("\(each.name), action \(index) cut at \(cut): \(split), not \(whole)") }
+                }
             }
         }
+    }
+
+    /// Every place within a few kilobytes. Of longer runs, which are mostly filling, every place near the ends, near the
+    /// sizes of buffers and limits, and every 997th; of megabytes, which are refused early, a few.
+    private static func cuts(of byteCount: Int) -> [Int] {
+        guard byteCount > 4000 else { return Array(1..<max(1, byteCount)) }
+        let sizes = [4096, 8192, 16_384, 32_768, 65_536]
+        guard byteCount < 200_000 else { return [1, 17] + sizes + [byteCount - 1] }
+        let places = Set(1...300).union(byteCount - 300..<byteCount).union(sizes.flatMap { $0 - 2...$0 + 2 })
+            .union(stride(from: 997, to: byteCount, by: 997))
+        return places.filter { $0 < byteCount }.sorted()
     }
 
     private struct Result: Equatable {
@@ -43,14 +62,41 @@ struct HTTPCaseTests {
         var seen: [TestHandler.Seen]
     }
 
-    private func outcome(of parts: [ArraySlice<UInt8>]) -> Result {
+    private func outcome(of actions: [HTTPCase.Action]) -> Result {
         let handler = TestHandler()
         let embedded = EmbeddedConnection(handler)
-        for part in parts { embedded.send(part) }
+        for action in actions { embedded.perform(action) }
         return Result(
             // Whether a go-ahead is sent depends on whether the body came with the head, rightly.
             output: embedded.takeOutput().replacing("HTTP/1.1 100 Continue\r\n\r\n", with: ""),
             hasEnded: embedded.hasEnded, seen: handler.seen)
+    }
+}
+
+extension HTTPCase {
+    /// The client's actions behind `prefix`, which its first bytes follow in one segment.
+    fileprivate func actions(after prefix: [UInt8]) -> [Action] {
+        var actions = self.actions
+        guard case .send(let bytes)? = actions.first, !prefix.isEmpty else { return actions }
+        actions[0] = .send(prefix + bytes)
+        return actions
+    }
+}
+
+extension EmbeddedConnection {
+    fileprivate func perform(_ action: HTTPCase.Action) {
+        switch action {
+        case .send(let bytes): send(bytes)
+        case .endInput: endInput()
+        case .reset: ready([.readable, .readEnded, .hungUp])
+        case .drip, .pause, .await: break
+        }
+    }
+
+    /// Sends one byte at a time; what comes after more than any limit allows, in larger pieces.
+    fileprivate func drip(_ bytes: [UInt8]) {
+        for byte in bytes.prefix(100_000) { send([byte]) }
+        for start in stride(from: 100_000, to: bytes.count, by: 997) { send(bytes[start..<min(start + 997, bytes.count)]) }
     }
 }
 
@@ -65,30 +111,14 @@ private struct Replay {
 
     init(_ each: HTTPCase, _ delivery: HTTPCaseTests.Delivery) {
         methods = each.requestMethods
-        var prefix: [UInt8] = []
-        if delivery == .behindAnotherRequest {
-            prefix = Array("GET /get HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
-            methods.insert("GET", at: 0)
-        }
-        perform(each.actions, prefix, byteByByte: delivery == .byteByByte)
-        verdict = judge(each, skipping: prefix.isEmpty ? 0 : 1)
-    }
-
-    private mutating func perform(_ actions: [HTTPCase.Action], _ prefix: [UInt8], byteByByte: Bool) {
-        var drips = byteByByte
-        var prefix = prefix
-        for action in actions {
-            switch action {
-            case .send(let bytes):
-                if drips { for byte in prefix + bytes { embedded.send([byte]) } } else { embedded.send(prefix + bytes) }
-                prefix = []
-            case .drip: drips = true
-            case .endInput: embedded.endInput()
-            case .reset: embedded.ready([.readable, .readEnded, .hungUp])
-            case .pause, .await: break
-            }
+        if delivery.isBehindAnother { methods.insert("GET", at: 0) }
+        var drips = delivery.isByteByByte
+        for action in each.actions(after: delivery.isBehindAnother ? HTTPCaseTests.precedingRequest : []) {
+            if case .drip = action { drips = true }
+            if case .send(let bytes) = action, drips { embedded.drip(bytes) } else { embedded.perform(action) }
         }
         output = embedded.transport.outgoing
+        verdict = judge(each, skipping: delivery.isBehindAnother ? 1 : 0)
     }
 
     private mutating func judge(_ each: HTTPCase, skipping skipped: Int) -> String? {
