@@ -1,4 +1,5 @@
 #include "machine.h"
+#include <malloc.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -12,3 +13,5 @@ int apus_processor_count(void) {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
 }
+
+void apus_trim_heap(void) { malloc_trim(0); }

@@ -81,6 +81,7 @@ import Logging
         context.enter()
         defer {
             context.accessLog?.handOver()
+            context.pool.trim()
             context.leave()
         }
         var hasMail = context.mailbox.wakeUp()

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// What a connection needs only while a request arrives: its buffer and the tables of its head.
 ///
 /// Resting connections own none, so that thousands of them cost little; loops keep a few for reuse.
@@ -29,19 +31,29 @@ struct MemoryPool {
     static let bufferByteCount = 16 * 1024
     private static let maxKeptByteCount = 64 * 1024
     private static let maxSpareCount = 64
+    /// Freed bytes from which on the allocator is worth asking to give memory back to the system.
+    private static let trimByteCount = 8 * 1024 * 1024
 
     private var requests: [RequestMemory] = []
     private var outputs: [SpareMemory] = []
+    /// Freed since the allocator was last asked to give memory back.
+    private var freedByteCount = 0
 
     mutating func takeRequestMemory() -> RequestMemory {
         requests.popLast() ?? RequestMemory()
     }
 
     mutating func give(_ memory: RequestMemory) {
-        guard requests.count < Self.maxSpareCount else { return }
         memory.beginRequest()
         memory.buffer.removeAll()
-        if memory.buffer.freeCount > Self.maxKeptByteCount { memory.buffer = ByteBuffer() }
+        guard requests.count < Self.maxSpareCount else {
+            freedByteCount += memory.buffer.freeCount
+            return
+        }
+        if memory.buffer.freeCount > Self.maxKeptByteCount {
+            freedByteCount += memory.buffer.freeCount
+            memory.buffer = ByteBuffer()
+        }
         requests.append(memory)
     }
 
@@ -52,10 +64,21 @@ struct MemoryPool {
 
     mutating func give(_ output: consuming ByteBuffer) {
         output.removeAll()
-        guard outputs.count < Self.maxSpareCount, output.freeCount <= Self.maxKeptByteCount else { return }
+        guard outputs.count < Self.maxSpareCount, output.freeCount <= Self.maxKeptByteCount else {
+            freedByteCount += output.freeCount
+            return
+        }
         let (memory, capacity) = unsafe output.surrender()
         guard let memory = unsafe memory else { return }
         unsafe outputs.append(SpareMemory(start: memory, capacity: capacity))
+    }
+
+    /// Gives memory back to the system when much was freed, as after a burst of many connections at once. The allocator
+    /// would keep it, scattered among what is in use. Takes milliseconds: for a loop that has nothing to do.
+    mutating func trim() {
+        guard freedByteCount >= Self.trimByteCount else { return }
+        freedByteCount = 0
+        apus_trim_heap()
     }
 
     /// Frees everything that is spare.
