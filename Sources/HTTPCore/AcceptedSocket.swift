@@ -5,6 +5,8 @@ struct AcceptedSocket: Sendable {
     let peer: PeerAddress
     /// Whether it came over a Unix socket.
     let isLocal: Bool
+    /// What the access log calls the listener.
+    let listener: String
     /// The listener's way to make the stream.
     let transport: any TransportFactory
 }

@@ -33,6 +33,8 @@ package final class Connection: @unchecked Sendable {
     let context: ConnectionContext
     let peer: PeerAddress
     let isLocal: Bool
+    /// What the access log calls the listener that it came in by.
+    let listener: String?
     /// The loop's place for this connection.
     var slot = 0
 
@@ -87,10 +89,13 @@ package final class Connection: @unchecked Sendable {
     let isEncrypted: Bool
     private let sharesReadiness: Bool
 
-    package init(_ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, context: ConnectionContext) {
+    package init(
+        _ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, listener: String? = nil, context: ConnectionContext
+    ) {
         self.transport = transport
         self.peer = peer
         self.isLocal = isLocal
+        self.listener = listener
         self.context = context
         isHandshaking = transport.isHandshaking
         isEncrypted = transport.isEncrypted

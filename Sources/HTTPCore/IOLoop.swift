@@ -171,7 +171,8 @@ import Logging
         }
         // Without this answers of several writes would wait for the client's acknowledgements; a failure costs speed only.
         if !accepted.isLocal { _ = apus_set_no_delay(accepted.descriptor) }
-        let connection = Connection(transport, peer: accepted.peer, isLocal: accepted.isLocal, context: context)
+        let connection = Connection(
+            transport, peer: accepted.peer, isLocal: accepted.isLocal, listener: accepted.listener, context: context)
         let token = connections.insert(connection)
         let result = apus_poll_add_connection(poll, accepted.descriptor, token)
         if result < 0 {

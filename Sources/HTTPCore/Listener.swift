@@ -28,6 +28,8 @@ final class Listener {
     let descriptor: Int32
     let address: BoundAddress
     private let transport: any TransportFactory
+    /// What the access log calls it: the name under which it was handed over, else its address.
+    private let name: String
     private var gate: Gate
 
     /// While accepting pauses: when it goes on.
@@ -40,6 +42,7 @@ final class Listener {
         self.address = address
         self.gate = gate
         self.transport = transport
+        name = address.inheritedName ?? address.description
     }
 
     /// Stops newcomers; answers whether some may still be on their way and deserve a moment.
@@ -72,7 +75,8 @@ final class Listener {
             if accepted >= 0 {
                 take(
                     AcceptedSocket(
-                        descriptor: accepted, peer: PeerAddress(address), isLocal: self.address.isUnix, transport: transport))
+                        descriptor: accepted, peer: PeerAddress(address), isLocal: self.address.isUnix, listener: name,
+                        transport: transport))
                 continue
             }
             switch -accepted {

@@ -61,7 +61,7 @@ package final class LoopAccessLog {
     func ended(_ outcome: AccessOutcome, on connection: Connection) {
         guard let record = connection.accessRecord else { return }
         connection.accessRecord = nil
-        if isWanted(record, outcome) { write(record, outcome, listener: nil) }
+        if isWanted(record, outcome) { write(record, outcome, listener: connection.listener) }
         if spare.count < Self.maxSpareCount { spare.append(record) }
     }
 

@@ -49,7 +49,7 @@ struct AccessLogTests {
         for line in lines {
             let parts = line.split(separator: " ")
             let client = try #require(parts[5].split(separator: "&").first)
-            #expect(parts[0].hasPrefix("127.0.0.1:"))
+            #expect(parts[0].hasPrefix("127.0.0.1:") && parts.contains("listener=\"\(address)\""))
             connections[client, default: []].insert(parts[0] + (parts.first { $0.hasPrefix("conn=") } ?? ""))
         }
         #expect(connections.count == 8 && connections.values.allSatisfy { $0.count == 1 })
