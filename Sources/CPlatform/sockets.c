@@ -117,6 +117,10 @@ int apus_set_no_delay(int descriptor) {
     return setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0 ? 0 : -errno;
 }
 
+int apus_limit_unsent(int descriptor, int byte_count) {
+    return setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &byte_count, sizeof byte_count) == 0 ? 0 : -errno;
+}
+
 int apus_refuse_new_handshakes(int listener) {
     // The filter sees the TCP header first; byte 13 holds the flags, 0x02 is SYN.
     struct sock_filter drop_syn[] = {

@@ -11,6 +11,8 @@ import Logging
 ///
 /// Everything is confined to the queue, apart from `post`.
 @safe final class IOLoop: @unchecked Sendable {
+    /// What the kernel may hold of an answer beyond what is under way to the client.
+    private static let unsentByteCount: Int32 = 128 * 1024
     private static let lingerMilliseconds: Int32 = 2
 
     private enum Token {
@@ -160,6 +162,15 @@ import Logging
         placement.release(connection.peer)
     }
 
+    /// Sets what makes a TCP connection answer fast; a failure costs speed only.
+    private static func tune(_ descriptor: Int32) {
+        // Without this answers of several writes would wait for the client's acknowledgements.
+        _ = apus_set_no_delay(descriptor)
+        // Cutting a large answer into the tiny segments of a client that hardly reads takes the kernel milliseconds, and
+        // all of that within one send; so it is given no more than the client's progress calls for.
+        _ = apus_limit_unsent(descriptor, unsentByteCount)
+    }
+
     /// Makes an accepted socket a connection of this loop.
     func adopt(_ accepted: AcceptedSocket) {
         let transport: any Transport
@@ -169,8 +180,7 @@ import Logging
             context.logger.error("cannot serve a connection", metadata: ["peer": "\(accepted.peer)", "error": "\(error)"])
             return placement.release(accepted.peer)
         }
-        // Without this answers of several writes would wait for the client's acknowledgements; a failure costs speed only.
-        if !accepted.isLocal { _ = apus_set_no_delay(accepted.descriptor) }
+        if !accepted.isLocal { Self.tune(accepted.descriptor) }
         let connection = Connection(
             transport, peer: accepted.peer, isLocal: accepted.isLocal, listener: accepted.listener, context: context)
         let token = connections.insert(connection)

@@ -45,6 +45,9 @@ int apus_accept(int listener, struct apus_address *peer);
 /// Sends small answers at once instead of waiting to fill a segment.
 int apus_set_no_delay(int descriptor);
 
+/// Makes send(2) on a TCP socket take no more while so many bytes wait that were never sent (tcp(7), TCP_NOTSENT_LOWAT).
+int apus_limit_unsent(int descriptor, int byte_count);
+
 /// Makes a listening TCP socket ignore new handshakes while those under way still complete, so that what the
 /// kernel has accepted can be taken before the socket closes.
 int apus_refuse_new_handshakes(int listener);
