@@ -1,3 +1,4 @@
+import Foundation
 import RESTFrontend
 import ServableCore
 import Tensors
@@ -118,6 +119,26 @@ struct HostileTextTests {
         }
         #expect(tensor.elements[0].count == text.utf8.count)
         #expect(Codec.refusal("{\"inputs\":[\"\(text)\"]}")?.message.utf8.count ?? .max < 400)
+    }
+
+    @Test("keeps names whole up to a kilobyte and cuts longer ones, which no answer repeats", arguments: ["x", "\\u00e9", "\\\"", "ä"])
+    func longNames(_ unit: String) throws {
+        func envelope(_ name: String) throws -> PredictEnvelope {
+            let body = "{\"model\":\"\(name)\",\"label\":\"\(name)\",\"signature_name\":\"\(name)\",\"inputs\":[1]}"
+            return try Codec.read(body, addressing: .body).envelope
+        }
+        func texts(_ envelope: PredictEnvelope) -> [String?] {
+            guard case .label(let label) = envelope.selector else { return [] }
+            return [envelope.model, label, envelope.signatureName]
+        }
+        let whole = String(repeating: unit, count: 1024 / unit.utf8.count)
+        let plain = try JSONDecoder().decode(String.self, from: Data("\"\(whole)\"".utf8))
+        #expect(texts(try envelope(whole)) == [plain, plain, plain])
+        let long = String(repeating: unit, count: 1_000_000)
+        for text in texts(try envelope(long)) {
+            let text = try #require(text)
+            #expect(text.hasSuffix("…(\(long.utf8.count) bytes)") && text.utf8.count < 1100)
+        }
     }
 
     @Test("reads numbers at the very end of the memory in every length")

@@ -16,6 +16,8 @@ struct JSONString {
         raw = UnsafeBufferPointer(start: start + 1, count: max(0, min(position, end) - start - 1))
     }
 
+    private init(raw: UnsafeBufferPointer<UInt8>) { self.raw = raw }
+
     /// Two quotation marks and what lies between.
     var byteCount: Int { raw.count + 2 }
 
@@ -41,6 +43,12 @@ struct JSONString {
 
     /// As text; bytes that are no UTF-8 become U+FFFD.
     var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The text, of a literal of more than `limit` bytes only its beginning, with a mark: `xxx…(5000 bytes)`.
+    func text(cutAt limit: Int) -> String {
+        guard raw.count > limit else { return text }
+        return JSONString(raw: UnsafeBufferPointer(rebasing: raw.prefix(limit))).text + "…(\(raw.count) bytes)"
+    }
 
     /// Whether the literal stands for these bytes. Escapes are longer than what they stand for.
     func spells(_ other: StaticString) -> Bool {

@@ -27,6 +27,8 @@ package enum PredictAddressing: Sendable {
 struct EnvelopeReader {
     private(set) var envelope = PredictEnvelope()
     private let addressing: PredictAddressing
+    /// Nothing that is served has a longer name, and one that is not found comes back in the answer and in the metrics.
+    private static let maxNameBytes = 1024
     /// One bit a name.
     private var seen: UInt8 = 0
 
@@ -89,7 +91,7 @@ struct EnvelopeReader {
     }
 
     private func string(_ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> String? {
-        value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: end).text : nil
+        value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: end).text(cutAt: Self.maxNameBytes) : nil
     }
 
     private func integer(_ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int64? {
