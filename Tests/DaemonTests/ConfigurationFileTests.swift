@@ -116,8 +116,6 @@ struct ConfigurationFileTests {
             "@/apus.yaml:1:25: engine.memory_budget: found \"101%\"; expected unlimited, a percentage from 1% to 100%, or a number of "
                 + "bytes such as 8GiB"),
         Refused(
-            "server: {tls: {}}", "@/apus.yaml:1:15: server.tls: this version does not speak TLS; remove the key and let a proxy end TLS"),
-        Refused(
             "log: {level: loud}",
             "@/apus.yaml:1:14: log.level: found \"loud\"; expected one of trace, debug, info, notice, warning, error, critical"),
         Refused(

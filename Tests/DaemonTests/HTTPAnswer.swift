@@ -12,7 +12,15 @@ struct HTTPAnswer {
     let body: String
 
     init(port: UInt16, _ method: String, _ path: String, body: String = "") throws {
-        let descriptor = try Self.connect(port)
+        try self.init(over: try Self.connect(port), method, path, body)
+    }
+
+    /// Over the Unix socket at `socketPath`.
+    init(socketPath: String, _ method: String, _ path: String, body: String = "") throws {
+        try self.init(over: try Self.connect(socketPath), method, path, body)
+    }
+
+    private init(over descriptor: Int32, _ method: String, _ path: String, _ body: String) throws {
         defer { close(descriptor) }
         let request =
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
@@ -39,15 +47,29 @@ struct HTTPAnswer {
     }
 
     private static func connect(_ port: UInt16) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure(step: "socket", code: errno) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return try connect(AF_INET, &address)
+    }
+
+    private static func connect(_ path: String) throws -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw Failure(step: "name the socket \(path)", code: ENAMETOOLONG)
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return try connect(AF_UNIX, &address)
+    }
+
+    private static func connect<Address>(_ family: Int32, _ address: inout Address) throws -> Int32 {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(step: "socket", code: errno) }
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
-                Glibc.connect(descriptor, target, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(descriptor, target, socklen_t(MemoryLayout<Address>.size))
             }
         }
         guard result == 0 else {

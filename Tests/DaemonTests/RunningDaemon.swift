@@ -6,16 +6,25 @@ import Testing
 final class RunningDaemon: Sendable {
     let folder: URL
     let port: UInt16
+    private let server: String
     private let process: Process
     private let log: LogReader
 
     /// Serves `yaml`, in which `@` stands for the folder, as soon as the port is bound.
-    /// - Parameter models: copied from the repository's `models/` into the folder `models`.
-    init(_ yaml: String = "model_root: @/models", models: [String] = ["half_plus_two"], environment: [String: String] = [:]) async throws {
+    /// - Parameters:
+    ///   - server: further keys of the section `server`, each after a comma.
+    ///   - models: copied from the repository's `models/` into the folder `models`.
+    ///   - fixtures: files of `Tests/Fixtures/TLS`, and their names in the folder.
+    init(
+        _ yaml: String = "model_root: @/models", server: String = "", models: [String] = ["half_plus_two"],
+        copying fixtures: [(name: String, target: String)] = [], environment: [String: String] = [:]
+    ) async throws {
+        self.server = server
         folder = URL.temporaryDirectory.appending(path: "apus-daemon-\(UUID().uuidString)").resolvingSymlinksInPath()
         try FileManager.default.createDirectory(at: folder.appending(path: "models"), withIntermediateDirectories: true)
         for model in models { try Self.copyModel(model, to: folder.appending(path: "models/\(model)"), version: 1) }
-        try Self.write(yaml, to: folder)
+        try Self.write(yaml, server, to: folder)
+        for (name, target) in fixtures { try Self.copy(name, to: folder.appending(path: target)) }
         process = Process()
         process.executableURL = URL(filePath: try Program.path)
         process.arguments = ["serve", "--config", folder.path + "/apus.yaml"]
@@ -39,6 +48,14 @@ final class RunningDaemon: Sendable {
         }
     }
 
+    /// Puts a file of `Tests/Fixtures/TLS` into the folder, in place of one that is there.
+    func copy(_ name: String, to target: String) throws { try Self.copy(name, to: folder.appending(path: target)) }
+
+    private static func copy(_ name: String, to target: URL) throws {
+        let source = URL(filePath: ConfigurationTesting.repository + "/Tests/Fixtures/TLS/\(name)")
+        try Data(contentsOf: source).write(to: target, options: .atomic)
+    }
+
     /// The first line of the log from now or before that contains `text`; fails when none comes.
     @discardableResult
     func logLine(containing text: String) async throws -> String { try await log.line(containing: text) }
@@ -52,7 +69,7 @@ final class RunningDaemon: Sendable {
     }
 
     /// Replaces the configuration file; the daemon reads it at its next SIGHUP.
-    func configure(_ yaml: String) throws { try Self.write(yaml, to: folder) }
+    func configure(_ yaml: String) throws { try Self.write(yaml, server, to: folder) }
 
     func request(_ method: String, _ path: String, body: String = "") throws -> HTTPAnswer {
         try HTTPAnswer(port: port, method, path, body: body)
@@ -76,9 +93,9 @@ final class RunningDaemon: Sendable {
     }
 
     /// The port is the system's choice, and directories are looked at often and without a rest.
-    private static func write(_ yaml: String, to folder: URL) throws {
+    private static func write(_ yaml: String, _ server: String, to folder: URL) throws {
         let fixed = """
-            server: {port: 0}
+            server: {port: 0\(server)}
             lifecycle: {poll_interval: 20ms, quiet_period: 0s}
             registry: {path: @/registry.sqlite, store: @/store}
 

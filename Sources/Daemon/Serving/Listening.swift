@@ -40,7 +40,8 @@ struct Listening: Sendable {
         }
         guard listeners.isEmpty else { return }
         throw CommandFailure(
-            .configuration, "no listener is left: server.address is none and no socket was handed over; start the daemon by its socket unit")
+            .configuration, "no listener is left: server.address is none and no socket was handed over; start the daemon by its socket unit"
+        )
     }
 
     private static func inherited(

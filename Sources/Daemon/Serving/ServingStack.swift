@@ -38,7 +38,8 @@ struct ServingStack: Sendable {
         self.batching = batching
         let loader = ModelLoader(
             lanes: lanes, batching: batching.settings(of:), warmsUp: configuration.engine.warmsUp,
-            inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(budget: configuration.engine.memoryBudget), observer: board, logger: logger)
+            inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(budget: configuration.engine.memoryBudget),
+            observer: board, logger: logger)
         let manager = ServableManager(
             loader: loader, options: configuration.lifecycle,
             budget: ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount)),

@@ -77,8 +77,9 @@ extension ConfigurationLoader {
         }
         guard server.tls == nil else { return }
         for listener in server.listeners where listener.isEncrypted == true {
-            values.report(ConfigurationProblem(
-                origin: listener.origin, key: listener.key, message: "asks for TLS, but server.tls has no certificate"))
+            values.report(
+                ConfigurationProblem(
+                    origin: listener.origin, key: listener.key, message: "asks for TLS, but server.tls has no certificate"))
         }
     }
 }
