@@ -59,6 +59,7 @@ fuzz: deps
 bench: PACKAGES += $(BENCH_PACKAGES)
 bench: deps
 	$(BUILD) Benchmarks
+	$(BUILD) apus
 	.build/release/Benchmarks $(if $(FILTER),--filter "$(FILTER)") $(if $(SECONDS),--seconds $(SECONDS))
 
 format:

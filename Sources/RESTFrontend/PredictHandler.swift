@@ -1,4 +1,3 @@
-import CPlatform
 import GraphIR
 import HTTPCore
 import ModelServing
@@ -7,11 +6,11 @@ import Tensors
 
 /// `POST /v1/models/M[…]:predict` and `POST /predict`.
 struct PredictHandler: Sendable {
-    private let backend: any PredictionBackend
-    private let reader: PredictBodyReader
-    private let dialect: TensorJSONDialect
+    let backend: any PredictionBackend
+    let reader: PredictBodyReader
+    let dialect: TensorJSONDialect
     private let timeout: Duration?
-    private let isCORSEnabled: Bool
+    let isCORSEnabled: Bool
 
     init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration) {
         self.backend = backend
@@ -20,52 +19,6 @@ struct PredictHandler: Sendable {
         timeout = configuration.requestTimeout
         isCORSEnabled = configuration.isCORSEnabled
     }
-
-    /// Answers what needs no second thought: plain instances for the only input of a signature with one output whose run is
-    /// cheaper than the way to another thread. It is read, run and written in one go, in memory that is there already.
-    ///
-    /// - Returns: false, with nothing done, for everything else and for whatever is wrong: `handle` has the words for it.
-    func answerAtOnce(_ request: borrowing Request, _ call: PathCache.Call, _ responder: Responder) -> Bool {
-        let start = apus_monotonic_nanoseconds()
-        let target: any PredictionTargeting
-        do {
-            target = try backend.target(model: call.path.model, selector: call.path.selector)
-        } catch {
-            return false
-        }
-        guard let runner = target.defaultRunner, canAnswerAtOnce(runner),
-            let input = reader.readRows(request.body, runner.signature.inputs)
-        else { return false }
-        let version = Int(target.version)
-        let isAnswered = withExtendedLifetime(input) {
-            runner.runAtOnce(input.view) { outputs in
-                let output = outputs[0]
-                guard output.shape.rank > 0 else { return false }
-                return responder.sendJSONAtOnce { fields in
-                    fields.appendField(Self.versionField, decimal: version)
-                    if isCORSEnabled { CORS.headers.forEach { fields.appendField($0) } }
-                } _: { buffer in
-                    buffer.append(Self.predictionsStart)
-                    DenseWriter.append(output, to: &buffer)
-                    buffer.append(Self.answerEnd)
-                    return true
-                }
-            }
-        }
-        if isAnswered { runner.meter?.answeredREST(nanoseconds: apus_monotonic_nanoseconds() - start) }
-        return isAnswered
-    }
-
-    private func canAnswerAtOnce(_ runner: SignatureRunner) -> Bool {
-        let signature = runner.signature
-        return runner.runsAtOnce && signature.inputs.count == 1 && signature.outputs.count == 1
-            && dialect.supports(signature.outputs[0].type.elementType)
-    }
-
-    // Named with their type, as a literal argument would be a String first.
-    private static let versionField: StaticString = "Apus-Model-Version"
-    private static let predictionsStart: StaticString = "{\"predictions\":"
-    private static let answerEnd: StaticString = "}\n"
 
     /// - Parameter path: where the URL names the model; nil for `/predict`, where the body does.
     func handle(_ request: borrowing Request, _ path: ModelPath?, _ exchange: Exchange) {
@@ -120,14 +73,7 @@ struct PredictHandler: Sendable {
     private static func answer(_ payload: TensorPayload, _ id: ServableID, _ exchange: Exchange, isEnveloped: Bool) {
         let headers = [HTTPHeader("Apus-Model-Version", String(id.version))]
         exchange.answerJSON(headers: headers) { buffer in
-            buffer.append("{")
-            if isEnveloped {
-                buffer.append("\"model\":")
-                buffer.appendJSON(string: id.name)
-                buffer.append(",\"version\":")
-                buffer.append(decimal: Int(id.version))
-                buffer.append(",")
-            }
+            appendStart(isEnveloped ? id : nil, to: &buffer)
             payload.append(to: &buffer)
             buffer.append("}\n")
         }

@@ -54,7 +54,9 @@ package final class RESTHandler: RequestHandler {
             return answerMetrics(request, exchange(responder, nil))
         }
         switch router.match(request) {
-        case .found(.predict, _): predict.handle(request, nil, exchange(responder, observer))
+        case .found(.predict, _):
+            guard !predict.answerAtOnce(request, nil, responder) else { return }
+            predict.handle(request, nil, exchange(responder, observer))
         case .found(let route, let captures): answer(route, captures, request, exchange(responder, nil))
         case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, exchange(responder, nil))
         case .notFound: refuse(request, exchange(responder, nil))

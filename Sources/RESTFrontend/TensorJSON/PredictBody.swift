@@ -70,22 +70,28 @@ package struct PredictBodyReader: Sendable {
         }
     }
 
-    /// Reads a body of rows for the only input of the default signature; nil when it is anything else or not right in any way.
-    func readRows(_ body: UnsafeRawBufferPointer, _ inputs: [Signature.Parameter]) -> Tensor? {
-        var meansDefault = true
+    /// Reads a body of rows for one input that is no string; nil when it is anything else or not right in any way.
+    ///
+    /// - Parameter choose: answers the inputs of what the envelope names; nil where the body is to be read by `read`.
+    func readRows(
+        _ body: UnsafeRawBufferPointer, addressing: PredictAddressing, choose: (PredictEnvelope) -> [Signature.Parameter]?
+    ) -> Tensor? {
         let result = withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * limits.maximumRank) { memory in
             // Temporary memory always has an address.
             let levels = memory.baseAddress.unsafelyUnwrapped
             return MarginedText.with(body.assumingMemoryBound(to: UInt8.self)) { text, margin in
-                readInOnePass(text, margin, levels, .url) { envelope in
-                    meansDefault = envelope.signatureName == nil
+                readInOnePass(text, margin, levels, addressing) { (envelope) throws(ServableError) in
+                    guard let inputs = choose(envelope) else { throw Self.notChosen }
                     return inputs
                 }
             }
         }
-        guard meansDefault, let result, result.format == .row, case .only(let tensor) = result.inputs else { return nil }
+        guard let result, result.format == .row, case .only(let tensor) = result.inputs else { return nil }
         return tensor
     }
+
+    /// Ends the reading; nobody is told.
+    private static let notChosen = ServableError(.unavailable, "")
 
     /// Nil when the body is not sound, not complete, or in an order that needs a second look.
     private func readInOnePass(
