@@ -2,7 +2,7 @@ import Batching
 import CPlatform
 package import GraphIR
 package import Inference
-package import ServableCore
+import ServableCore
 package import Tensors
 
 /// Runs the requests of one signature of one version: queue, batches, lanes.

@@ -1,4 +1,5 @@
 import CPlatform
+import GraphIR
 import HTTPCore
 import ModelServing
 import ServableCore

@@ -17,7 +17,7 @@ private let allowedImports: [String: Set<String>] = [
     "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
     "Inference": ["GraphIR", "Tensors"],
     "ModelServing": [
-        "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "Logging",
+        "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "Logging",
     ],
     "RESTFrontend": ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "CPlatform"],
     "Daemon": [

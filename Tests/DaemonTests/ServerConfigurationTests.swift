@@ -92,7 +92,7 @@ struct ServerConfigurationTests {
         Refused(
             "tls: {client_verification: maybe}",
             "@/apus.yaml:1:37: server.tls.client_verification: found \"maybe\"; expected one of none, optional, required"),
-        Refused("tls: {cert: a.pem}", "@/apus.yaml:1:22: server.tls.cert: unknown key; did you mean \"key\"?"),
+        Refused("tls: {certifcate: a.pem}", "@/apus.yaml:1:28: server.tls.certifcate: unknown key; did you mean \"certificate\"?"),
         Refused(
             "listeners: {}",
             "@/apus.yaml:1:21: server.listeners: found a map; expected a list of listeners, each with address and port, unix, or systemd"),
@@ -114,7 +114,7 @@ struct ServerConfigurationTests {
             "listeners: [{unix: a, tls: true}]",
             "@/apus.yaml:1:37: server.listeners[0].tls: does not belong to a listener with unix; remove \"tls\""),
         Refused(
-            "listeners: [{sytemd: http}]", "@/apus.yaml:1:31: server.listeners[0].sytemd: unknown key; did you mean \"systemd\"?"),
+            "listeners: [{systemd: http, tlss: true}]", "@/apus.yaml:1:44: server.listeners[0].tlss: unknown key; did you mean \"tls\"?"),
         Refused(
             "access_log: {format: xml}",
             "@/apus.yaml:1:31: server.access_log.format: found \"xml\"; expected one of text, json"),
