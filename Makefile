@@ -19,15 +19,18 @@ TEST     := $(SWIFT) test -c release --scratch-path .build-test
 # A program of libFuzzer and the address sanitizer. C's compiler adds the sanitizers up, Swift's takes the last that it is given.
 FUZZER   := $(SWIFT) build -c release --scratch-path .build-fuzz --sanitize=fuzzer --sanitize=address \
 	-Xswiftc -sanitize=fuzzer,address -Xswiftc -DFUZZING --product Fuzzer
+# Instrumented builds are of the server's tests alone, each in a folder of its own.
+SANITIZE := APUS_TEST_TARGETS=HTTPCoreTests,BatchingTests SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release --no-parallel
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help run build test fuzz bench format lint deps install clean
+.PHONY: help run build test fuzz sanitize bench format lint deps install clean
 
 help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
 	@echo "make build      release binary at $(BINARY)"
 	@echo "make test       build and run every test; FILTER=NAME runs those that match"
 	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate SECONDS=60 (each)"
+	@echo "make sanitize   the server's tests under the thread and the address sanitizer"
 	@echo "make bench      the project's benchmarks, each beside its reference; FILTER=NAME SECONDS=S"
 	@echo "make format     format the sources in place; make lint only reports"
 	@echo "make deps       install the Debian packages that are missing: $(PACKAGES)"
@@ -55,6 +58,11 @@ fuzz: deps
 			-artifact_prefix=$$found/ $$corpus Tests/Fixtures/Fuzz/$$target </dev/null || { \
 			echo "make: $$target failed; the newest file in $$found does it: swift run Fuzzer $$target FILE" >&2; exit 1; }; \
 	done
+
+# Leaks are not looked for: XCTest has some of its own, and tests drop connections that still hold on to each other.
+sanitize: deps
+	$(SANITIZE) --sanitize=thread --scratch-path .build-thread
+	ASAN_OPTIONS=detect_leaks=0 $(SANITIZE) --sanitize=address --scratch-path .build-address
 
 bench: PACKAGES += $(BENCH_PACKAGES)
 bench: deps
@@ -112,4 +120,4 @@ install: $(BINARY)
 	$(BINARY) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/apus.fish
 
 clean:
-	rm -rf .build .build-test .build-fuzz
+	rm -rf .build .build-test .build-fuzz .build-thread .build-address

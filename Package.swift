@@ -134,6 +134,7 @@ let package = Package(
 
         // Tests mirror the targets; the shape of the house has its own.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .target(name: "SanitizerSupport", path: "Tests/SanitizerSupport", cSettings: [.define("_GNU_SOURCE")]),
         // What `make fuzz` runs, and what takes its inputs; tests replay the corpus through the same functions.
         .target(
             name: "FuzzTargets",
@@ -148,7 +149,7 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: common),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: common),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"], swiftSettings: common),
-        .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: common),
+        .testTarget(name: "BatchingTests", dependencies: ["Batching", "SanitizerSupport"], swiftSettings: common),
         .testTarget(
             name: "ServableCoreTests", dependencies: ["ServableCore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
@@ -156,7 +157,8 @@ let package = Package(
             name: "TelemetryTests", dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .testTarget(
-            name: "HTTPCoreTests", dependencies: ["HTTPCore", "COpenSSL", .product(name: "Logging", package: "swift-log")],
+            name: "HTTPCoreTests",
+            dependencies: ["HTTPCore", "COpenSSL", "SanitizerSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .testTarget(
             name: "RegistryTests",
@@ -197,3 +199,17 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Only these test targets, and what they need: instrumented builds start from nothing, and most of the package is not under test.
+if let names = Context.environment["APUS_TEST_TARGETS"] {
+    var kept = Set(names.split(separator: ",").map(String.init))
+    var waiting = Array(kept)
+    while let name = waiting.popLast() {
+        guard let target = package.targets.first(where: { $0.name == name }) else {
+            fatalError("APUS_TEST_TARGETS names \(name), which is no target of this package")
+        }
+        for case .byNameItem(let needed, _) in target.dependencies where kept.insert(needed).inserted { waiting.append(needed) }
+    }
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products.removeAll()
+}
