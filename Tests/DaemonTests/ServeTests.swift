@@ -20,6 +20,8 @@ struct ServeTests {
         let metrics = try daemon.request("GET", "/monitoring/prometheus/metrics").body
         #expect(metrics.contains(#":tensorflow:serving:request_count{model_name="half_plus_two",status="OK"} 2"#))
         #expect(metrics.contains(#"apus_model_state{model="half_plus_two",version="1",state="AVAILABLE"} 1"#))
+        #expect(metrics.contains(/apus_http_requests_total\{outcome="handled"} [1-9]/))
+        #expect(metrics.contains(#"apus_connections_total{outcome="refused"} 0"#))
         daemon.send(signal)
         #expect(await daemon.exitCode() == 0)
         #expect(HTTPAnswer.isRefused(port: daemon.port))

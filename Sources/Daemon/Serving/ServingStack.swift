@@ -57,8 +57,9 @@ struct ServingStack: Sendable {
             configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
         tls = listening.tls
+        let meter = ServerMeter(metrics)
         metrics.store.beforeReading {
-            metrics.openConnections.cell().set(Int64(server.statistics.openConnections))
+            meter.read(server.statistics)
             board.readStates(of: manager)
         }
         metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.current).set(1)

@@ -43,6 +43,14 @@ package final class ServingMetrics: Sendable {
     package let modelState: MetricFamily<Gauge>
     package let modelMemory: MetricFamily<Gauge>
     package let openConnections: MetricFamily<Gauge>
+    /// Connections by what became of them: `accepted`, and of those `refused` by a limit, `timed_out`, `failed_handshake`.
+    package let connections: MetricFamily<Counter>
+    /// Requests of every route by what became of them: `handled`, `refused` as no sound requests or by a limit, `abandoned`.
+    package let httpRequests: MetricFamily<Counter>
+    /// Bytes that were `received` and `sent`.
+    package let httpBytes: MetricFamily<Counter>
+    package let acceptPauses: MetricFamily<Counter>
+    package let droppedLogRecords: MetricFamily<Counter>
     package let buildInfo: MetricFamily<Gauge>
 
     package init(store: MetricStore = MetricStore()) {
@@ -98,6 +106,21 @@ package final class ServingMetrics: Sendable {
             MetricDescription(
                 "apus_model_memory_bytes", labels: ["model", "version"], help: "Memory that a loaded version holds."))
         openConnections = store.gauge(MetricDescription("apus_connections_open", help: "Open client connections."))
+        connections = store.counter(
+            MetricDescription(
+                "apus_connections_total", labels: ["outcome"],
+                help: "Connections accepted, and of those refused by a limit, timed out, or failed in the TLS handshake."))
+        httpRequests = store.counter(
+            MetricDescription(
+                "apus_http_requests_total", labels: ["outcome"],
+                help: "Requests of every route: handled, refused without a handler, abandoned by their client."))
+        httpBytes = store.counter(
+            MetricDescription("apus_http_bytes_total", labels: ["direction"], help: "Bytes received from and sent to clients."))
+        acceptPauses = store.counter(
+            MetricDescription("apus_accept_pauses_total", help: "Times that accepting paused for want of file descriptors."))
+        droppedLogRecords = store.counter(
+            MetricDescription(
+                "apus_access_log_dropped_total", help: "Records of the access log that were dropped as its destination was slow."))
         buildInfo = store.gauge(
             MetricDescription(
                 "apus_build_info", labels: ["version", "swift", "isa"], help: "1, labelled with what is running."))
