@@ -19,9 +19,8 @@ struct DescriptorExhaustionTests {
             let held = Process.useUpDescriptors()
             for client in refused {
                 try client.connect()
-                #expect(client.askNow() == 503)
                 let answer = try #require(client.responsesNow(1).first)
-                #expect(answer.header("retry-after") == "1" && answer.header("connection") == "close")
+                #expect(answer.status == 503 && answer.header("retry-after") == "1" && answer.header("connection") == "close")
             }
             #expect(client.askNow(answerCount: 2) == 200, "a connection that is open is served all the while")
             close(try #require(held.last))
@@ -68,26 +67,31 @@ struct DescriptorExhaustionTests {
     @Test("does not come by connections, of which a server has no more than leave some descriptors")
     func allowance() async {
         await #expect(processExitsWith: .success) {
+            // The test's process may have been started with some that are not its own.
+            let inheritedCount = (3..<200).count { fcntl(Int32($0), F_GETFD) >= 0 }
+            let limit = UInt64(2 * (inheritedCount + 32))
+            let allowed = DescriptorLimit(soft: limit, hard: limit).maxConnections
             // The clients' own descriptors have numbers beyond the limit.
-            let low = (0..<200).map { _ in dup(0) }
+            let low = (0..<250).map { _ in dup(0) }
             let log = LogRecorder()
             let listener = try TestSocket(BoundAddress(host: "127.0.0.1", port: 0))
             let address = BoundAddress(host: "127.0.0.1", port: listener.port)
-            let clients = (0..<33).map { _ in LoopbackClient(unconnectedTo: address) }
+            let clients = (0...allowed).map { _ in LoopbackClient(unconnectedTo: address) }
             let inherited = InheritedSocket(descriptor: dup(listener.descriptor), name: "http")
             low.forEach { close($0) }
-            try Process.setDescriptorLimit(64)
+            try Process.setDescriptorLimit(limit)
             let server = HTTPServer(
                 configuration: HTTPServerConfiguration(listeners: [ListenerConfiguration(inherited.address)]),
                 handler: TestHandler(), logger: log.logger)
             try server.start()
-            let statuses = try clients.map { client in
+            let statuses = try clients.enumerated().map { index, client in
                 try client.connect()
-                return client.askNow()
+                // Who is refused is told before it asks; what it sends to a closed connection could destroy the answer.
+                return index < allowed ? client.askNow() : client.responsesNow(1).first?.status
             }
-            #expect(statuses == Array(repeating: 200, count: 32) + [503])
+            #expect(statuses == Array(repeating: 200, count: allowed) + [503])
             #expect(server.statistics.acceptPauses == 0)
-            #expect(log.lines.contains { $0.hasPrefix("the process may have 64 open files, too few for 16384 connections") })
+            #expect(log.lines.contains { $0.hasPrefix("the process may have \(limit) open files, too few for 16384 connections") })
         }
     }
 
