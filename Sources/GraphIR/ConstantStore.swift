@@ -8,9 +8,11 @@ package final class ConstantStore: Sendable {
         let form: String
     }
 
+    /// What the forms are charged to.
+    package let allowance: MemoryAllowance?
     private let entries = Mutex<[Key: Tensor]>([:])
 
-    package init() {}
+    package init(allowance: MemoryAllowance? = nil) { self.allowance = allowance }
 
     /// Bytes held by all prepared forms.
     package var byteCount: Int { entries.withLock { $0.values.reduce(0) { $0 + $1.spec.byteCount } } }

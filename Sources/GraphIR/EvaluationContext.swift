@@ -1,28 +1,100 @@
 package import Tensors
 
-/// What a dynamic operator gets when it runs: its inputs' contents and a way to run its subgraphs.
-package struct EvaluationContext {
-    /// nil where an optional input is absent. Valid only during the call.
-    package let inputs: [TensorView?]
-    package let outputCount: Int
-    private let subgraphs: [any SubgraphRunner]
+/// One input of a dynamic operator while it runs.
+package enum ValueView {
+    /// Valid only during the call.
+    case dense(TensorView)
+    case object(RuntimeValue)
 
-    package init(inputs: [TensorView?], outputCount: Int, subgraphs: [any SubgraphRunner] = []) {
-        self.inputs = inputs
-        self.outputCount = outputCount
-        self.subgraphs = subgraphs
+    /// A value that outlives the call: dense contents are copied, charged to `allowance`.
+    package func owned(allowance: MemoryAllowance?) throws(MemoryRefusal) -> RuntimeValue {
+        switch self {
+        case .dense(let view): .tensor(try Tensor(copying: view, allowance: allowance))
+        case .object(let value): value
+        }
     }
 
+    /// A look at `value`, which must outlive it.
+    package init(_ value: RuntimeValue) {
+        if case .tensor(let tensor) = value { self = .dense(tensor.view) } else { self = .object(value) }
+    }
+
+    package var kind: String {
+        switch self {
+        case .dense(let view): view.spec.description
+        case .object(let value): value.kind
+        }
+    }
+}
+
+/// What a dynamic operator gets when it runs: its inputs' contents, memory for its results, and a way to run its subgraphs.
+package struct EvaluationContext {
+    /// nil where an optional input is absent.
+    package let inputs: [ValueView?]
+    package let outputCount: Int
+    /// What the results are charged to.
+    package let allowance: MemoryAllowance?
+    private let subgraphs: [any SubgraphRunner]
+    private let checkpoint: () throws(OperatorError) -> Void
+
+    /// - Parameter checkpoint: throws `.stopped` when the run is to end.
+    package init(
+        inputs: [ValueView?], outputCount: Int, allowance: MemoryAllowance? = nil, subgraphs: [any SubgraphRunner] = [],
+        checkpoint: @escaping () throws(OperatorError) -> Void = {}
+    ) {
+        self.inputs = inputs
+        self.outputCount = outputCount
+        self.allowance = allowance
+        self.subgraphs = subgraphs
+        self.checkpoint = checkpoint
+    }
+
+    package func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
+
+    /// The dense tensor that input `index` holds.
     package func required(_ index: Int) throws(OperatorError) -> TensorView {
+        switch try value(index) {
+        case .dense(let view): return view
+        case .object(let value): throw .invalidInput(index: index, reason: "is \(value.kind), expected a dense tensor")
+        }
+    }
+
+    /// Input `index`, whatever it holds.
+    package func value(_ index: Int) throws(OperatorError) -> ValueView {
         guard index < inputs.count, let view = inputs[index] else {
             throw .invalidInput(index: index, reason: "is missing")
         }
         return view
     }
 
+    /// A result, charged to the run's allowance before its memory is taken; `fill` must write every byte.
+    package func makeTensor(
+        _ spec: TensorSpec, fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(OperatorError) -> Tensor {
+        do {
+            return try Tensor(spec, allowance: allowance, fill: fill)
+        } catch {
+            throw .memory(error)
+        }
+    }
+
+    /// A copy of `view` that outlives the call.
+    package func copy(_ view: ValueView) throws(OperatorError) -> RuntimeValue {
+        do {
+            return try view.owned(allowance: allowance)
+        } catch {
+            throw .memory(error)
+        }
+    }
+
+    /// Called once a round by operators that may run for long.
+    ///
+    /// - Throws: `.stopped` when the run is to end.
+    package func checkStop() throws(OperatorError) { try checkpoint() }
+
     /// Runs subgraph `index` (in the order of `Node.subgraphs`) with `inputs` for its formal inputs; what it captures
     /// from outside is supplied by the engine.
-    package func run(subgraph index: Int, inputs: [TensorView]) throws -> [Tensor] {
+    package func run(subgraph index: Int, inputs: [ValueView]) throws -> [RuntimeValue] {
         guard index < subgraphs.count else { throw OperatorError.invalidValue("has no subgraph \(index)") }
         return try subgraphs[index].run(inputs)
     }
@@ -37,7 +109,7 @@ package struct EvaluationContext {
 
 /// A subgraph ready to run.
 package protocol SubgraphRunner {
-    func run(_ inputs: [TensorView]) throws -> [Tensor]
+    func run(_ inputs: [ValueView]) throws -> [RuntimeValue]
 
     /// What is known of the outputs without running: the type of a loop's output that no round made. May be empty.
     var outputFacts: [ValueFact] { get }

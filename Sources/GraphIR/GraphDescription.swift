@@ -1,6 +1,6 @@
 import Tensors
 
-/// A graph told in words, for `apus inspect`: the same for what a file says and for what the engine made of it.
+/// A graph in words, for `apus inspect`: the same for what a file says and for what the engine made of it.
 package struct GraphDescription: Codable, Sendable {
     package struct ValueDescription: Codable, Sendable {
         package let name: String
@@ -40,7 +40,7 @@ extension GraphDescription {
                 subgraphs: node.attributes.sorted { $0.key < $1.key }.flatMap { Self.subgraphs($0.value) })
         }
         constantCount = source.initializers.count
-        constantByteCount = source.initializers.reduce(0) { $0 + $1.tensor.spec.byteCount }
+        constantByteCount = source.initializers.reduce(0) { $0 + $1.value.byteCount }
     }
 
     private static func subgraphs(_ attribute: Attribute) -> [GraphDescription] {
@@ -54,7 +54,7 @@ extension GraphDescription {
     /// What lowering and the passes have made.
     package init(_ graph: Graph) {
         let value = { (id: ValueID) in
-            ValueDescription(name: Self.name(of: id, in: graph), type: graph[id].fact.type.description)
+            ValueDescription(name: Self.name(of: id, in: graph), type: graph[id].fact.valueType.description)
         }
         name = graph.name
         inputs = graph.inputs.map(value)
@@ -65,9 +65,9 @@ extension GraphDescription {
                 outputs: node.outputs.map(value), subgraphs: node.subgraphs.map { GraphDescription($0.graph) })
         }
         let read = Set(graph.nodes.flatMap(\.dependencies) + graph.outputs)
-        let constants = read.compactMap { graph[$0].fact.constant }
+        let constants = read.map { graph[$0].fact }.filter(\.isConstant)
         constantCount = constants.count
-        constantByteCount = constants.reduce(0) { $0 + $1.spec.byteCount }
+        constantByteCount = constants.reduce(0) { $0 + ($1.constant?.spec.byteCount ?? 0) + ($1.strings?.byteCount ?? 0) }
     }
 
     private static func name(of id: ValueID, in graph: Graph) -> String {

@@ -9,21 +9,27 @@ package struct CompiledOperator: Sendable {
     }
 
     package let body: Body
-    /// Scratch memory that the kernel may write while it runs; contents do not survive.
+    /// Scratch memory that each part of the kernel may write while it runs; contents do not survive.
     package let scratchByteCount: Int
     /// Outputs that may lie on the bytes of an input when nobody reads that input later.
     package let inPlace: [InPlace]
+    /// Constant inputs that the kernel does not read, since it holds a prepared form of them.
+    package let preparedInputs: Set<Int>
 
-    package init(_ kernel: any Kernel, scratchByteCount: Int = 0, inPlace: [InPlace] = []) {
+    package init(
+        _ kernel: any Kernel, scratchByteCount: Int = 0, inPlace: [InPlace] = [], preparedInputs: Set<Int> = []
+    ) {
         body = .kernel(kernel)
         self.scratchByteCount = scratchByteCount
         self.inPlace = inPlace
+        self.preparedInputs = preparedInputs
     }
 
     private init(view input: Int) {
         body = .view(input: input)
         scratchByteCount = 0
         inPlace = []
+        preparedInputs = []
     }
 
     package static func view(of input: Int) -> CompiledOperator { CompiledOperator(view: input) }
@@ -42,11 +48,30 @@ package struct InPlace: Sendable {
 
 /// Code for one node with concrete types: sizes, strides and packed constants are its stored values.
 ///
-/// Runs on one thread, allocates nothing, keeps nothing between runs; several threads may run the same kernel over
-/// different memory at once.
+/// Allocates nothing, keeps nothing between runs; several threads may run the same kernel over different memory at once.
+///
+/// A kernel may be made of *parts* that write different places of the outputs, so that several threads can share one call.
 package protocol Kernel: Sendable {
+    /// Runs the whole kernel on the calling thread.
+    ///
     /// - Throws: `.invalidValue` for contents that the operator refuses (an index out of range).
     func run(_ context: KernelContext) throws(OperatorError)
+
+    /// Into how many parts a call can be split; 1 by default.
+    var parts: Int { get }
+
+    /// Runs part `part` of `parts`, in any order and at the same time as others, each with scratch memory of its own. All parts
+    /// together do what `run(_:)` does.
+    func run(part: Int, _ context: KernelContext) throws(OperatorError)
+}
+
+extension Kernel {
+    package var parts: Int { 1 }
+
+    package func run(part: Int, _ context: KernelContext) throws(OperatorError) {
+        precondition(part == 0, "a kernel of one part was asked for part \(part)")
+        try run(context)
+    }
 }
 
 /// The memory of one kernel call: addresses of its inputs, then of its outputs.
@@ -85,22 +110,28 @@ package struct CompileContext: Sendable {
     /// nil where an optional input is absent.
     package let inputs: [TensorSpec?]
     package let outputs: [TensorSpec]
+    /// The machine code to build kernels of; nil for the best that the processor runs.
+    package let kernels: KernelSet?
     private let constants: [Tensor?]
     private let store: ConstantStore?
     private let constantKeys: [Int?]
+    /// Ends the name of every prepared form.
+    private let formSuffix: String
 
     /// - Parameters:
     ///   - constants: contents of constant inputs, by input.
     ///   - constantKeys: for each constant input a number that names it within `store`, so that prepared forms are shared.
     package init(
-        inputs: [TensorSpec?], outputs: [TensorSpec], constants: [Tensor?], store: ConstantStore? = nil,
-        constantKeys: [Int?] = []
+        inputs: [TensorSpec?], outputs: [TensorSpec], constants: [Tensor?], kernels: KernelSet? = nil, store: ConstantStore? = nil,
+        constantKeys: [Int?] = [], formSuffix: String = ""
     ) {
         self.inputs = inputs
         self.outputs = outputs
         self.constants = constants
+        self.kernels = kernels
         self.store = store
         self.constantKeys = constantKeys
+        self.formSuffix = formSuffix
     }
 
     package func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
@@ -115,14 +146,39 @@ package struct CompileContext: Sendable {
 
     package func constant(_ index: Int) -> Tensor? { index < constants.count ? constants[index] : nil }
 
+    /// The same inputs and outputs under other types, with the same constants' keys: for a kernel that converts its operands
+    /// around an inner one. Prepared forms of the inner kernel are named with `suffix`, since they are made of other contents.
+    package func retyped(
+        inputs: [TensorSpec?], outputs: [TensorSpec], constants: [Tensor?], suffix: String
+    ) -> CompileContext {
+        CompileContext(
+            inputs: inputs, outputs: outputs, constants: constants, kernels: kernels, store: store, constantKeys: constantKeys,
+            formSuffix: formSuffix + suffix)
+    }
+
     /// A prepared form (packed, transposed) of the constant input `index`, made once for all plans of a model.
     ///
-    /// - Parameter form: names the preparation and everything it depends on: `"gemm-b/avx512"`.
+    /// - Parameters:
+    ///   - form: names the preparation and everything it depends on: `"gemm-b/avx512"`.
+    ///   - make: makes the form with `preparedTensor`.
     package func prepared(
         _ index: Int, form: String, make: (Tensor) throws(OperatorError) -> Tensor
     ) throws(OperatorError) -> Tensor? {
         guard let tensor = constant(index) else { return nil }
         guard let store, index < constantKeys.count, let key = constantKeys[index] else { return try make(tensor) }
-        return try store.prepared(key: key, form: "\(form) of \(tensor.spec)") { () throws(OperatorError) in try make(tensor) }
+        return try store.prepared(key: key, form: "\(form)\(formSuffix) of \(tensor.spec)") { () throws(OperatorError) in
+            try make(tensor)
+        }
+    }
+
+    /// Memory for a prepared form, counted against the model's, whose every byte `fill` must write.
+    package func preparedTensor(
+        _ spec: TensorSpec, fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(OperatorError) -> Tensor {
+        do {
+            return try Tensor(spec, placement: .pages, allowance: store?.allowance, fill: fill)
+        } catch {
+            throw .memory(error)
+        }
     }
 }

@@ -11,7 +11,7 @@ package protocol Operator: Sendable {
     /// Output types from input types.
     ///
     /// Called with symbolic shapes when a model is loaded, with concrete ones when a plan is made, and with every
-    /// input as a constant when a value that shapes depend on appears while running. An operator answers as much as
+    /// input as a constant when a value that shapes depend on appears while running. An operator returns as much as
     /// it can know: a shape it cannot know yet is nil or has `.unknown` extents. It may give outputs as constants
     /// (`Shape` of a known shape), and must not when it cannot tell.
     ///
@@ -20,16 +20,38 @@ package protocol Operator: Sendable {
 
     /// The code for concrete types.
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator
+
+    /// What running does beside making the outputs; none by default.
+    var effects: Effects { get }
+
+    /// Inputs whose contents decide the shapes of outputs (a target shape, axes, pads, a count). When they are known, `infer`
+    /// makes concrete shapes concrete; when they are not, the node becomes a dynamic step. Indices beyond the last input count
+    /// for nothing.
+    var shapeOperands: Set<Int> { get }
+
+    /// Whether inputs may be values other than dense tensors: strings, sequences, maps, optionals, resources.
+    var acceptsObjects: Bool { get }
+
+    /// Which axes of the outputs carry the rows that inputs carry, for concrete types.
+    ///
+    /// Only what always holds may be claimed: from a wrong answer one client's data would change another client's results.
+    /// By default nothing is known, and requests run alone.
+    func rows(_ inputs: RowInputs) -> RowFlow
 }
 
 extension Operator {
     package var name: String { String(describing: Self.self) }
+    package var effects: Effects { [] }
+    package var shapeOperands: Set<Int> { [] }
+    package var acceptsObjects: Bool { false }
+    package func rows(_ inputs: RowInputs) -> RowFlow { .mixed("is not known to keep the rows of a batch apart") }
 }
 
-/// An operator whose output shapes depend on the contents of its inputs, or that runs subgraphs: it makes its own
-/// outputs while running. Its `compile` is never called.
+/// An operator whose output shapes depend on the contents of its inputs, that runs subgraphs, or that takes or makes values
+/// other than dense tensors: it makes its own outputs while running. Its `compile` is never called.
 package protocol DynamicOperator: Operator {
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor]
+    /// - Throws: `OperatorError` for contents that the operator refuses, or whatever a subgraph throws.
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue]
 }
 
 extension DynamicOperator {
@@ -67,26 +89,6 @@ extension SubgraphOperator {
     }
 }
 
-/// What is known of a value: type, and contents when it is constant.
-package struct ValueFact: Sendable {
-    package var type: TensorType
-    package var constant: Tensor?
-
-    package init(_ type: TensorType) { self.type = type }
-    package init(_ elementType: ElementType, _ shape: SymbolicShape?) { type = TensorType(elementType, shape) }
-    package init(_ elementType: ElementType, _ shape: Shape) { type = TensorType(elementType, SymbolicShape(shape)) }
-    package init(constant: Tensor) {
-        type = constant.spec.type
-        self.constant = constant
-    }
-
-    package var elementType: ElementType { type.elementType }
-    package var shape: SymbolicShape? { type.shape }
-    package var rank: Int? { type.shape?.rank }
-    package var concrete: TensorSpec? { type.concrete }
-    package var integers: [Int]? { constant?.integers }
-}
-
 /// The inputs of a node during inference: absent optional inputs are nil.
 package struct OperatorInputs: Sendable {
     package let facts: [ValueFact?]
@@ -113,12 +115,11 @@ package struct OperatorInputs: Sendable {
         guard range.contains(count) else { throw .wrongInputCount(found: count, expected: range) }
     }
 
-    /// The input, refused when its element type is not among `types`.
+    /// The input, refused as unsupported when its element type is not among `types`.
     package func required(_ index: Int, of types: Set<ElementType>) throws(OperatorError) -> ValueFact {
         let fact = try required(index)
         guard types.contains(fact.elementType) else {
-            let names = types.map(\.name).sorted().joined(separator: ", ")
-            throw .invalidInput(index: index, reason: "is \(fact.elementType), expected one of \(names)")
+            throw .unsupportedType(input: index, found: fact.elementType, supported: types)
         }
         return fact
     }

@@ -1,3 +1,5 @@
+package import Tensors
+
 /// Why an operator cannot be made, typed, compiled or run. The node's name is added where the error passes the graph.
 package enum OperatorError: Error, Sendable, CustomStringConvertible {
     case invalidAttribute(name: String, reason: String)
@@ -6,8 +8,22 @@ package enum OperatorError: Error, Sendable, CustomStringConvertible {
     case wrongInputCount(found: Int, expected: ClosedRange<Int>)
     /// A combination the standard allows and Apus does not compute yet.
     case unsupported(String)
+    /// An element type that the operator is not computed for.
+    case unsupportedType(input: Int, found: ElementType, supported: Set<ElementType>)
     /// A value met while running: an index out of range, a negative size.
     case invalidValue(String)
+    /// A result that takes more memory than a run may have, or than there is.
+    case memory(MemoryRefusal)
+    /// The run was asked to stop: its time is over, or nobody waits for it.
+    case stopped
+
+    /// Whether the model uses something that Apus does not compute, as opposed to being wrong.
+    package var isUnsupported: Bool {
+        switch self {
+        case .unsupported, .unsupportedType: true
+        default: false
+        }
+    }
 
     package var description: String {
         switch self {
@@ -18,7 +34,12 @@ package enum OperatorError: Error, Sendable, CustomStringConvertible {
                 ? "has \(found) inputs, expected \(expected.lowerBound)"
                 : "has \(found) inputs, expected \(expected.lowerBound) to \(expected.upperBound)"
         case .unsupported(let what): "\(what) is not supported"
+        case .unsupportedType(let input, let found, let supported):
+            "input \(input) of type \(found) is not supported; supported are "
+                + supported.map(\.name).sorted().joined(separator: ", ")
         case .invalidValue(let reason): reason
+        case .memory(let refusal): refusal.description
+        case .stopped: "the run was stopped"
         }
     }
 }

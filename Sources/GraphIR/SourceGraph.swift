@@ -14,16 +14,16 @@ package struct SourceGraph: Sendable {
     package var dialect: Dialect
     package var inputs: [SourceValue]
     package var outputs: [SourceValue]
-    /// Constants by name, in file order; the bytes may lie in the mapped file.
-    package var initializers: [(name: String, tensor: Tensor)]
+    /// Constants by name, in file order; dense bytes may lie in the file's contents.
+    package var initializers: [(name: String, value: TensorValue)]
     package var nodes: [SourceNode]
     /// What the file claims about values between the nodes; a hint for people, never trusted.
-    package var valueTypes: [String: TensorType]
+    package var valueTypes: [String: ValueType]
 
     package init(
         name: String, dialect: Dialect, inputs: [SourceValue] = [], outputs: [SourceValue] = [],
-        initializers: [(name: String, tensor: Tensor)] = [], nodes: [SourceNode] = [],
-        valueTypes: [String: TensorType] = [:]
+        initializers: [(name: String, value: TensorValue)] = [], nodes: [SourceNode] = [],
+        valueTypes: [String: ValueType] = [:]
     ) {
         self.name = name
         self.dialect = dialect
@@ -39,12 +39,14 @@ package struct SourceGraph: Sendable {
 package struct SourceValue: Sendable {
     package var name: String
     /// nil when the file declares no type (legal inside the branches of `If` and `Loop`).
-    package var type: TensorType?
+    package var type: ValueType?
 
-    package init(name: String, type: TensorType?) {
+    package init(name: String, type: ValueType?) {
         self.name = name
         self.type = type
     }
+
+    package init(name: String, type: TensorType?) { self.init(name: name, type: type.map(ValueType.tensor)) }
 }
 
 /// One operator application, by name.
@@ -59,10 +61,13 @@ package struct SourceNode: Sendable {
     package var inputs: [String]
     package var outputs: [String]
     package var attributes: [String: Attribute]
+    /// Names of nodes that must run before this one though it reads nothing of theirs (TensorFlow's control inputs). Importers
+    /// list nodes in an order that honours them.
+    package var controls: [String]
 
     package init(
         name: String, domain: String = "", operatorName: String, version: Int, inputs: [String], outputs: [String],
-        attributes: [String: Attribute] = [:]
+        attributes: [String: Attribute] = [:], controls: [String] = []
     ) {
         self.name = name
         self.domain = domain
@@ -71,6 +76,7 @@ package struct SourceNode: Sendable {
         self.inputs = inputs
         self.outputs = outputs
         self.attributes = attributes
+        self.controls = controls
     }
 }
 
@@ -86,7 +92,7 @@ package enum Attribute: Sendable {
     case strings([String])
     case tensors([Tensor])
     case graphs([SourceGraph])
-    case type(TensorType)
+    case type(ValueType)
 
     package var kind: String {
         switch self {

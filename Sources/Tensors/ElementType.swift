@@ -9,6 +9,9 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
     case bool
     case string
 
+    /// Whether elements are values of one size that lie side by side in memory; strings are not.
+    package var isDense: Bool { self != .string }
+
     /// Bytes that one element occupies; a string occupies none in a tensor's byte buffer.
     package var byteCount: Int {
         switch self {

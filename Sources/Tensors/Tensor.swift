@@ -15,26 +15,36 @@ package struct Tensor: Sendable {
     }
 
     /// A tensor in memory of its own, whose every byte `fill` must write.
-    package init<Failure: Error>(
-        _ spec: TensorSpec, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
-    ) throws(Failure) {
+    ///
+    /// - Parameter allowance: charged with the bytes before they are taken; see `MemoryAllowance`.
+    package init(
+        _ spec: TensorSpec, placement: TensorStorage.Placement = .heap, allowance: MemoryAllowance? = nil,
+        fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(MemoryRefusal) {
         self.spec = spec
-        storage = TensorStorage(byteCount: spec.byteCount)
-        try unsafe fill(UnsafeMutableRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
+        storage = try TensorStorage(byteCount: spec.byteCount, placement: placement, allowance: allowance)
+        unsafe fill(UnsafeMutableRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
     }
 
+    /// The elements of an array.
+    ///
+    /// - Precondition: as many values as the shape has elements, and memory for a copy of them: for few values, or tests.
     package init<Scalar: TensorScalar>(_ values: [Scalar], shape: Shape) {
         precondition(values.count == shape.elementCount, "\(values.count) values for \(shape)")
-        unsafe self.init(TensorSpec(Scalar.elementType, shape)) { bytes in
-            unsafe values.withUnsafeBytes { unsafe bytes.copyMemory(from: $0) }
+        do {
+            try unsafe self.init(TensorSpec(Scalar.elementType, shape)) { bytes in
+                unsafe values.withUnsafeBytes { unsafe bytes.copyMemory(from: $0) }
+            }
+        } catch {
+            fatalError("a copy of \(values.count) values \(error)")
         }
     }
 
     package init<Scalar: TensorScalar>(scalar: Scalar) { self.init([scalar], shape: .scalar) }
 
     /// A copy in memory of its own.
-    package init(copying view: TensorView) {
-        unsafe self.init(view.spec) { bytes in unsafe bytes.copyMemory(from: view.bytes) }
+    package init(copying view: TensorView, allowance: MemoryAllowance? = nil) throws(MemoryRefusal) {
+        try unsafe self.init(view.spec, allowance: allowance) { bytes in unsafe bytes.copyMemory(from: view.bytes) }
     }
 
     /// A tensor over somebody else's memory, for the length of a call; see `TensorStorage.init(borrowing:byteCount:)`.
@@ -44,7 +54,11 @@ package struct Tensor: Sendable {
     }
 
     /// The tensor itself, or a copy when its memory is only lent.
-    package var owned: Tensor { storage.isBorrowed ? withExtendedLifetime(storage) { Tensor(copying: view) } : self }
+    package func owned(allowance: MemoryAllowance? = nil) throws(MemoryRefusal) -> Tensor {
+        guard storage.isBorrowed else { return self }
+        defer { withExtendedLifetime(storage) {} }
+        return try Tensor(copying: view, allowance: allowance)
+    }
 
     /// The same elements under another shape of equal element count.
     package func reshaped(_ shape: Shape) -> Tensor {

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// The memory behind tensors: owned and aligned, or a window of a mapped file.
+/// The memory behind tensors: owned and aligned, or a window of a file's contents.
 ///
 /// Written only while it is being made, immutable after; hence `Sendable`.
 @safe package final class TensorStorage: Sendable {
@@ -14,41 +14,76 @@
     package nonisolated(unsafe) let baseAddress: UnsafeMutableRawPointer
     package let byteCount: Int
     private nonisolated(unsafe) let owner: Owner
+    private let allowance: MemoryAllowance?
 
     @unsafe private enum Owner {
         /// The block that holds the bytes.
         case block(UnsafeMutableRawPointer)
-        case file(MappedFile)
+        case mapping(PrivateMapping)
+        case file(FileContents)
         case caller
     }
 
-    /// Memory of its own, not initialised.
-    package init(byteCount: Int) {
-        let wanted = max(byteCount, Self.alignment)
-        guard let block = unsafe byteCount <= Self.smallByteCount ? malloc(wanted + Self.alignment) : Self.alignedBlock(wanted) else {
-            fatalError("out of memory: \(byteCount) bytes for a tensor could not be had")
-        }
-        unsafe baseAddress = block.alignedUp(toMultipleOf: Self.alignment)
-        self.byteCount = byteCount
-        unsafe owner = .block(block)
+    /// Where owned memory comes from.
+    package enum Placement: Sendable {
+        /// The process's heap: for what lives as long as a request.
+        case heap
+        /// Pages of its own, given back to the system as soon as they are free: for what lives as long as a model.
+        case pages
     }
 
+    /// Memory of its own, not initialised.
+    ///
+    /// - Parameter allowance: charged before the memory is taken, credited when it is freed.
+    package init(
+        byteCount: Int, placement: Placement = .heap, allowance: MemoryAllowance? = nil
+    ) throws(MemoryRefusal) {
+        try allowance?.charge(byteCount)
+        do {
+            switch placement {
+            case .pages where byteCount >= Self.smallestMapping:
+                let mapping = try PrivateMapping(byteCount: byteCount)
+                unsafe baseAddress = mapping.baseAddress
+                unsafe owner = .mapping(mapping)
+            case .heap, .pages:
+                let block = unsafe try Self.block(byteCount)
+                unsafe baseAddress = block.alignedUp(toMultipleOf: Self.alignment)
+                unsafe owner = .block(block)
+            }
+        } catch {
+            allowance?.credit(byteCount)
+            throw error
+        }
+        self.byteCount = byteCount
+        self.allowance = allowance
+    }
+
+    /// Below this a mapping's last, partly used page would weigh too much.
+    private static let smallestMapping = 64 << 10
     /// Up to here memory is aligned by hand: glibc keeps small blocks of `malloc` at hand for each thread, aligned ones never.
     private static let smallByteCount = 4096
 
-    private static func alignedBlock(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    private static func block(_ byteCount: Int) throws(MemoryRefusal) -> UnsafeMutableRawPointer {
+        let wanted = max(byteCount, alignment)
         var block: UnsafeMutableRawPointer?
-        return unsafe posix_memalign(&block, alignment, byteCount) == 0 ? block : nil
+        if byteCount <= smallByteCount {
+            unsafe block = malloc(wanted + alignment)
+        } else if unsafe posix_memalign(&block, alignment, wanted) != 0 {
+            unsafe block = nil
+        }
+        guard let block = unsafe block else { throw MemoryRefusal(.system, byteCount: byteCount) }
+        return unsafe block
     }
 
     /// The window `byteOffset ..< byteOffset + byteCount` of `file`; nil when it does not lie inside.
-    package init?(file: MappedFile, byteOffset: Int, byteCount: Int) {
+    package init?(file: FileContents, byteOffset: Int, byteCount: Int) {
         guard byteOffset >= 0, byteCount >= 0, byteOffset <= file.byteCount,
             byteCount <= file.byteCount - byteOffset
         else { return nil }
         unsafe baseAddress = unsafe UnsafeMutableRawPointer(mutating: file.baseAddress + byteOffset)
         self.byteCount = byteCount
         unsafe owner = .file(file)
+        allowance = nil
     }
 
     /// Somebody else's memory, for the length of a call: whoever makes it keeps the memory alive and lets no tensor over it escape.
@@ -56,11 +91,12 @@
         unsafe baseAddress = UnsafeMutableRawPointer(mutating: base)
         self.byteCount = byteCount
         unsafe owner = .caller
+        allowance = nil
     }
 
-    /// Whether the bytes belong to a mapped file, so that they cost no memory of their own.
-    package var isMapped: Bool {
-        if case .file = unsafe owner { true } else { false }
+    /// The file whose contents the bytes are a window of; nil for other memory.
+    package var file: FileContents? {
+        if case .file(let file) = unsafe owner { file } else { nil }
     }
 
     /// Whether the memory is lent by a caller and must not be kept.
@@ -70,5 +106,6 @@
 
     deinit {
         if case .block(let block) = unsafe owner { unsafe free(block) }
+        allowance?.credit(byteCount)
     }
 }

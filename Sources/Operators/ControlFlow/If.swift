@@ -7,6 +7,8 @@ import Tensors
 /// - Source: ONNX operator If.
 struct If: SubgraphOperator {
     static let subgraphAttributes = ["then_branch", "else_branch"]
+    /// The condition is a tensor; branches may give anything.
+    var acceptsObjects: Bool { true }
 
     func subgraphInputs(_ inputs: OperatorInputs) -> [[ValueFact]] { [[], []] }
 
@@ -24,13 +26,13 @@ struct If: SubgraphOperator {
         var outputs: [ValueFact] = []
         for index in 0..<inputs.outputCount {
             let left = subgraphOutputs[0][index], right = subgraphOutputs[1][index]
-            guard left.elementType == right.elementType else {
+            guard let joined = ValueType.join(left.valueType, right.valueType) else {
                 throw .invalidValue(
-                    "output \(index) is \(left.type) in then_branch and \(right.type) in else_branch; the element types "
+                    "output \(index) is \(left.valueType) in then_branch and \(right.valueType) in else_branch; the types "
                         + "must agree"
                 )
             }
-            outputs.append(ValueFact(left.elementType, SymbolicShape.join(left.shape, right.shape)))
+            outputs.append(ValueFact(joined))
         }
         return outputs
     }
@@ -40,13 +42,27 @@ struct If: SubgraphOperator {
         return condition[0] != 0 ? 0 : 1
     }
 
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let condition = try context.flag(0)
         let outputs = try context.run(subgraph: condition ? 0 : 1, inputs: [])
         guard outputs.count >= context.outputCount else {
             throw OperatorError.invalidValue("its branch gives \(outputs.count) outputs, expected \(context.outputCount)")
         }
         return Array(outputs.prefix(context.outputCount))
+    }
+}
+
+extension ValueType {
+    /// What holds of both types; nil when they are not of one kind and element type.
+    static func join(_ left: ValueType, _ right: ValueType) -> ValueType? {
+        switch (left, right) {
+        case (.tensor(let a), .tensor(let b)):
+            guard a.elementType == b.elementType else { return nil }
+            return .tensor(TensorType(a.elementType, SymbolicShape.join(a.shape, b.shape)))
+        case (.sequence(let a), .sequence(let b)): return join(a, b).map(ValueType.sequence)
+        case (.optional(let a), .optional(let b)): return join(a, b).map(ValueType.optional)
+        default: return left == right ? left : nil
+        }
     }
 }
 

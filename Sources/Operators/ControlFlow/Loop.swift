@@ -1,5 +1,5 @@
 package import GraphIR
-package import Tensors
+import Tensors
 
 /// Runs its body while a trip count and a condition allow, handing values from one round to the next.
 ///
@@ -17,7 +17,7 @@ package struct Loop: SubgraphOperator {
     package func subgraphInputs(_ inputs: OperatorInputs) throws(OperatorError) -> [[ValueFact]] {
         var facts = [ValueFact(.int64, Shape.scalar), ValueFact(.bool, Shape.scalar)]
         for index in 2..<max(inputs.count, 2) {
-            facts.append(ValueFact(try inputs.required(index).elementType, nil as SymbolicShape?))
+            facts.append(ValueFact(try inputs.required(index).valueType.ignoringShape))
         }
         return [facts]
     }
@@ -38,19 +38,25 @@ package struct Loop: SubgraphOperator {
         var outputs: [ValueFact] = []
         for index in 0..<carriedCount {
             let first = try inputs.required(index + 2), next = body[index + 1]
-            guard first.elementType == next.elementType else {
-                throw .invalidInput(index: index + 2, reason: "is \(first.elementType), the body hands on \(next.elementType)")
+            guard let joined = ValueType.join(first.valueType, next.valueType) else {
+                throw .invalidInput(index: index + 2, reason: "is \(first.valueType), the body hands on \(next.valueType)")
             }
-            outputs.append(ValueFact(first.elementType, SymbolicShape.join(first.shape, next.shape)))
+            outputs.append(ValueFact(joined))
         }
         for part in body[(1 + carriedCount)...] {
+            guard part.valueType.isDense else {
+                throw .unsupported("a scan output of type \(part.valueType)")
+            }
             outputs.append(
                 ValueFact(part.elementType, part.shape.map { SymbolicShape([.unknown] + $0.dimensions) }))
         }
         return outputs
     }
 
-    package func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    /// Carried values may be anything; trip count and condition are tensors.
+    package var acceptsObjects: Bool { true }
+
+    package func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let tripCount = try context.tripCount()
         let carriedCount = max(context.inputs.count - 2, 0)
         let scanCount = context.outputCount - carriedCount
@@ -58,7 +64,7 @@ package struct Loop: SubgraphOperator {
             throw OperatorError.invalidValue("has \(context.outputCount) outputs for \(carriedCount) carried values")
         }
         var condition = try context.inputs.count > 1 && context.inputs[1] != nil ? context.flag(1) : true
-        var carried = try (0..<carriedCount).map { Tensor(copying: try context.required($0 + 2)) }
+        var carried = try (0..<carriedCount).map { try context.copy(try context.value($0 + 2)) }
         var parts = [[Tensor]](repeating: [], count: scanCount)
         var round = 0
         while condition, round < tripCount {
@@ -68,20 +74,21 @@ package struct Loop: SubgraphOperator {
                         + "condition"
                 )
             }
-            let inputs = [Tensor(scalar: Int64(round)), Tensor(scalar: condition)] + carried
-            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(\.view)) }
+            try context.checkStop()
+            let inputs = [.tensor(Tensor(scalar: Int64(round))), .tensor(Tensor(scalar: condition))] + carried
+            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
             guard results.count == 1 + carriedCount + scanCount else {
                 throw OperatorError.invalidValue(
                     "its body gives \(results.count) outputs, expected \(1 + carriedCount + scanCount)")
             }
             condition = try results[0].condition()
             carried = Array(results[1..<1 + carriedCount])
-            for index in 0..<scanCount { parts[index].append(results[1 + carriedCount + index]) }
+            for index in 0..<scanCount { parts[index].append(try results[1 + carriedCount + index].tensor()) }
             round += 1
         }
         let stacked = try parts.enumerated().map { index, parts in
-            try ScanOutput(axis: 0, isReversed: false)
-                .stack(parts, emptyLike: context.outputFact(ofSubgraph: 0, 1 + carriedCount + index))
+            let fact = context.outputFact(ofSubgraph: 0, 1 + carriedCount + index)
+            return RuntimeValue.tensor(try ScanOutput(axis: 0, isReversed: false).stack(parts, emptyLike: fact, context))
         }
         return carried + stacked
     }
@@ -94,7 +101,8 @@ package struct Loop: SubgraphOperator {
 extension EvaluationContext {
     /// The trip count of a loop; without one, more than any loop may run.
     fileprivate func tripCount() throws(OperatorError) -> Int {
-        guard let view = inputs.first ?? nil else { return Int.max }
+        guard has(0) else { return Int.max }
+        let view = try required(0)
         guard view.elementType == .int64, let count = view.integers?.first, view.elementCount == 1 else {
             throw .invalidInput(index: 0, reason: "is \(view.spec), expected a single int64")
         }
@@ -102,12 +110,30 @@ extension EvaluationContext {
     }
 }
 
-extension Tensor {
-    /// The single bool that a loop's body answers.
-    fileprivate func condition() throws(OperatorError) -> Bool {
-        guard elementType == .bool, let value = integers?.first, elementCount == 1 else {
-            throw .invalidValue("its body answers \(spec) for the condition, expected a single bool")
+extension ValueType {
+    /// The same without what is known of a tensor's shape: a carried value may change it from round to round.
+    fileprivate var ignoringShape: ValueType {
+        switch self {
+        case .tensor(let type): .tensor(TensorType(type.elementType, nil))
+        case .sequence(let element): .sequence(element.ignoringShape)
+        case .optional(let value): .optional(value.ignoringShape)
+        case .map, .resource: self
         }
+    }
+}
+
+extension RuntimeValue {
+    /// The single bool that a loop's body returns.
+    fileprivate func condition() throws(OperatorError) -> Bool {
+        guard case .tensor(let tensor) = self, tensor.elementType == .bool, let value = tensor.integers?.first,
+            tensor.elementCount == 1
+        else { throw .invalidValue("its body returns \(kind) for the condition, expected a single bool") }
         return value != 0
+    }
+
+    /// The dense tensor that a loop's body returns.
+    func tensor() throws(OperatorError) -> Tensor {
+        guard case .tensor(let tensor) = self else { throw .invalidValue("its body returns \(kind), expected a dense tensor") }
+        return tensor
     }
 }

@@ -96,7 +96,7 @@ struct Scan: SubgraphOperator {
             isReversed: index < outputDirections.count && outputDirections[index] == 1)
     }
 
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let stateCount = try stateCount(context.inputs.count)
         guard context.outputCount >= stateCount else {
             throw OperatorError.invalidValue("has \(context.outputCount) outputs for \(stateCount) states")
@@ -111,20 +111,22 @@ struct Scan: SubgraphOperator {
         guard sequences.allSatisfy({ $0.length == length }) else {
             throw OperatorError.invalidValue("has sequences of the lengths \(sequences.map(\.length)); they must be equal")
         }
-        var states = try (0..<stateCount).map { Tensor(copying: try context.required($0)) }
+        var states = try (0..<stateCount).map { try context.copy(try context.value($0)) }
         var parts = [[Tensor]](repeating: [], count: context.outputCount - stateCount)
         for step in 0..<length {
-            let inputs = states + sequences.map { $0.element(step) }
-            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(\.view)) }
+            try context.checkStop()
+            let inputs = try states + sequences.map { .tensor(try $0.element(step, context)) }
+            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
             guard results.count == context.outputCount else {
                 throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(context.outputCount)")
             }
             states = Array(results[..<stateCount])
-            for index in parts.indices { parts[index].append(results[stateCount + index]) }
+            for index in parts.indices { parts[index].append(try results[stateCount + index].tensor()) }
         }
         return try states
             + parts.enumerated().map { index, parts in
-                try output(index).stack(parts, emptyLike: context.outputFact(ofSubgraph: 0, stateCount + index))
+                let fact = context.outputFact(ofSubgraph: 0, stateCount + index)
+                return .tensor(try output(index).stack(parts, emptyLike: fact, context))
             }
     }
 
@@ -136,7 +138,7 @@ struct Scan: SubgraphOperator {
         var length: Int { view.shape[axis] }
 
         /// The element that step `step` meets.
-        func element(_ step: Int) -> Tensor {
+        func element(_ step: Int, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
             var extents = view.shape.extents, strides = view.shape.strides
             extents.remove(at: axis)
             let stride = strides.remove(at: axis)
@@ -145,7 +147,7 @@ struct Scan: SubgraphOperator {
                 extents: extents, sourceStrides: strides, destinationStrides: shape.strides,
                 elementByteCount: view.elementType.byteCount,
                 sourceOffset: (isReversed ? length - 1 - step : step) * stride)
-            return Tensor(TensorSpec(view.elementType, shape)) { bytes in
+            return try context.makeTensor(TensorSpec(view.elementType, shape)) { bytes in
                 if let target = bytes.baseAddress { copy.run(from: view.baseAddress, to: target) }
             }
         }

@@ -10,8 +10,8 @@ struct ScanOutput: Sendable {
     /// - Parameters:
     ///   - parts: one a round, all of one shape.
     ///   - fact: what is known of a part when there is none; unknown extents become 0.
-    func stack(_ parts: [Tensor], emptyLike fact: ValueFact?) throws(OperatorError) -> Tensor {
-        guard let first = parts.first else { return try empty(fact) }
+    func stack(_ parts: [Tensor], emptyLike fact: ValueFact?, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
+        guard let first = parts.first else { return try empty(fact, context) }
         for part in parts where part.spec != first.spec {
             throw .invalidValue("a scan output is \(first.spec) in one round and \(part.spec) in another; all rounds must agree")
         }
@@ -23,7 +23,7 @@ struct ScanOutput: Sendable {
         let shape = try Shape(checked: extents, what: "a scan output")
         var strides = shape.strides
         let partStride = strides.remove(at: place)
-        return Tensor(TensorSpec(first.elementType, shape)) { bytes in
+        return try context.makeTensor(TensorSpec(first.elementType, shape)) { bytes in
             guard let target = bytes.baseAddress else { return }
             for (round, part) in parts.enumerated() {
                 let copy = StridedCopy(
@@ -35,10 +35,10 @@ struct ScanOutput: Sendable {
         }
     }
 
-    private func empty(_ fact: ValueFact?) throws(OperatorError) -> Tensor {
+    private func empty(_ fact: ValueFact?, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
         guard let fact else { throw .invalidValue("ran no round, so the type of a scan output is not known") }
         var extents = fact.shape?.dimensions.map { $0.value ?? 0 } ?? []
         extents.insert(0, at: Shape.resolve(axis: axis, rank: extents.count + 1) ?? 0)
-        return Tensor(TensorSpec(fact.elementType, try Shape(checked: extents, what: "a scan output"))) { _ in }
+        return try context.makeTensor(TensorSpec(fact.elementType, try Shape(checked: extents, what: "a scan output"))) { _ in }
     }
 }

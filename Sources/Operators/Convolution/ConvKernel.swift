@@ -22,8 +22,8 @@ struct ConvKernel: Kernel {
         // Some geometries (depthwise) have a format of their own, so the input's spatial rank is part of the form.
         let form = "convolution/\(kernels.levelName)/\(geometry.weightsForm)/\(isFlat(geometry))"
         let packedCount = kernels.functions.packed_weights_count(&shape)
-        let packed = try context.prepared(1, form: form) { weights in
-            PackedWeights.tensor(count: packedCount, weights) { packed, weights in
+        let packed = try context.prepared(1, form: form) { (weights) throws(OperatorError) in
+            try PackedWeights.tensor(context, count: packedCount, weights) { packed, weights in
                 var shape = geometry.shape
                 kernels.functions.pack_weights_f32(packed, weights, &shape)
             }

@@ -18,8 +18,8 @@ struct ConvTransposeKernel: Kernel {
         var shape = geometry.shape
         let packedCount = kernels.functions.packed_transposed_count(&shape)
         let form = "transposed-convolution/\(kernels.levelName)/\(geometry.weightsForm)"
-        let packed = try context.prepared(1, form: form) { weights in
-            PackedWeights.tensor(count: packedCount, weights) { packed, weights in
+        let packed = try context.prepared(1, form: form) { (weights) throws(OperatorError) in
+            try PackedWeights.tensor(context, count: packedCount, weights) { packed, weights in
                 var shape = geometry.shape
                 kernels.functions.pack_transposed_f32(packed, weights, &shape)
             }

@@ -14,8 +14,9 @@ enum HalfPrecisionBridge {
         let specs = context.inputs.compactMap(\.self) + context.outputs
         guard specs.contains(where: \.elementType.isHalfPrecision) else { return try make(context) }
         let constants = try widenedConstants(context)
-        let wide = CompileContext(
-            inputs: context.inputs.map { $0.map(widened) }, outputs: context.outputs.map(widened), constants: constants)
+        let wide = context.retyped(
+            inputs: context.inputs.map { $0.map(widened) }, outputs: context.outputs.map(widened), constants: constants,
+            suffix: "/widened")
         let compiled = try make(wide)
         guard case .kernel(let kernel) = compiled.body else { return compiled }
         return bridged(kernel, compiled, context, constants)
@@ -34,14 +35,16 @@ enum HalfPrecisionBridge {
             }
             // Every level widens exactly, so the form needs no level in its name.
             constants.append(
-                try context.prepared(index, form: "float32") { (tensor) throws(OperatorError) in widened(tensor) })
+                try context.prepared(index, form: "float32") { (tensor) throws(OperatorError) in
+                    try widened(tensor, context)
+                })
         }
         return constants
     }
 
-    private static func widened(_ tensor: Tensor) -> Tensor {
+    private static func widened(_ tensor: Tensor, _ context: CompileContext) throws(OperatorError) -> Tensor {
         let convert = Conversion(tensor.elementType)
-        return Tensor(TensorSpec(.float32, tensor.shape)) { bytes in
+        return try context.preparedTensor(TensorSpec(.float32, tensor.shape)) { bytes in
             tensor.withBytes { source in
                 guard let from = source.baseAddress, let to = bytes.baseAddress else { return }
                 convert.widen(to, from, tensor.elementCount)

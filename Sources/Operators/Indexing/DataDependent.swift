@@ -12,22 +12,21 @@ struct NonZero: DynamicOperator {
         return [ValueFact(.int64, SymbolicShape([rank.map(Dimension.known) ?? .unknown, .unknown]))]
     }
 
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let data = try context.required(0)
         let places = try data.elementType.dispatch(NonZeroPlaces(data: data))
         let extents = data.shape.extents
-        return [
-            Tensor(TensorSpec(.int64, [extents.count, places.count])) { bytes in
-                guard let output = bytes.baseAddress?.assumingMemoryBound(to: Int64.self) else { return }
-                for (column, place) in places.enumerated() {
-                    var rest = place
-                    for axis in extents.indices.reversed() {
-                        output[axis * places.count + column] = Int64(rest % extents[axis])
-                        rest /= extents[axis]
-                    }
+        let result = try context.makeTensor(TensorSpec(.int64, [extents.count, places.count])) { bytes in
+            guard let output = bytes.baseAddress?.assumingMemoryBound(to: Int64.self) else { return }
+            for (column, place) in places.enumerated() {
+                var rest = place
+                for axis in extents.indices.reversed() {
+                    output[axis * places.count + column] = Int64(rest % extents[axis])
+                    rest /= extents[axis]
                 }
             }
-        ]
+        }
+        return [.tensor(result)]
     }
 }
 
@@ -61,7 +60,7 @@ struct Compress: DynamicOperator {
         return [ValueFact(data.elementType, shape)]
     }
 
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let data = try context.required(0), condition = try context.required(1)
         let shape = axis == nil ? Shape([data.elementCount]) : data.shape
         let axis = try Axes.resolve(axis ?? 0, rank: shape.rank)
@@ -75,18 +74,17 @@ struct Compress: DynamicOperator {
         }
         let run = shape.elementCount(in: axis + 1..<shape.rank) * data.elementType.byteCount
         let outerCount = shape.elementCount(in: 0..<axis), extent = shape[axis]
-        return [
-            Tensor(TensorSpec(data.elementType, shape.replacing(axis: axis, with: chosen.count))) { bytes in
-                guard var target = bytes.baseAddress else { return }
-                for outer in 0..<outerCount {
-                    let source = data.baseAddress + outer * extent * run
-                    for position in chosen {
-                        target.copyMemory(from: source + position * run, byteCount: run)
-                        target += run
-                    }
+        let result = try context.makeTensor(TensorSpec(data.elementType, shape.replacing(axis: axis, with: chosen.count))) { bytes in
+            guard var target = bytes.baseAddress else { return }
+            for outer in 0..<outerCount {
+                let source = data.baseAddress + outer * extent * run
+                for position in chosen {
+                    target.copyMemory(from: source + position * run, byteCount: run)
+                    target += run
                 }
             }
-        ]
+        }
+        return [.tensor(result)]
     }
 }
 

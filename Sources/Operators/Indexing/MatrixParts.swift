@@ -82,19 +82,26 @@ struct EyeLike: Operator {
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let output = context.outputs[0]
-        let tensor = Tensor(output) { bytes in
-            for index in bytes.indices { bytes[index] = 0 }
-            let rows = output.shape[0], columns = output.shape[1], width = output.elementType.byteCount
-            let one = output.elementType.bits(of: 1)
-            let shift = min(max(diagonal, -rows), columns)
-            for row in 0..<rows where (0..<columns).contains(row + shift) {
-                withUnsafeBytes(of: one.littleEndian) { source in
-                    for byte in 0..<width { bytes[(row * columns + row + shift) * width + byte] = source[byte] }
-                }
+        CompiledOperator(EyeKernel(output: context.outputs[0], diagonal: diagonal))
+    }
+}
+
+/// Zeros with ones on one diagonal.
+private struct EyeKernel: Kernel {
+    let output: TensorSpec
+    let diagonal: Int
+
+    func run(_ context: KernelContext) {
+        let bytes = UnsafeMutableRawBufferPointer(start: context.output(0), count: output.byteCount)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        let rows = output.shape[0], columns = output.shape[1], width = output.elementType.byteCount
+        let one = output.elementType.bits(of: 1)
+        let shift = min(max(diagonal, -rows), columns)
+        for row in 0..<rows where (0..<columns).contains(row + shift) {
+            withUnsafeBytes(of: one.littleEndian) { source in
+                for byte in 0..<width { bytes[(row * columns + row + shift) * width + byte] = source[byte] }
             }
         }
-        return CompiledOperator(ConstantKernel(tensor: tensor))
     }
 }
 

@@ -28,18 +28,24 @@ struct Unique: DynamicOperator {
         return [ValueFact(data.elementType, values), list, ValueFact(.int64, SymbolicShape([inverse])), list]
     }
 
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let data = try context.required(0)
         let shape = axis == nil ? Shape([data.elementCount]) : data.shape
         let axis = try Axes.resolve(axis ?? 0, rank: shape.rank)
         let slices = Slices(data: data, shape: shape, axis: axis)
         let groups = try data.elementType.dispatch(Grouping(slices: slices, isSorted: isSorted))
         let outputs = [
-            slices.gathered(groups.first), Tensor(groups.first.map(Int64.init), shape: [groups.first.count]),
-            Tensor(groups.inverse.map(Int64.init), shape: [groups.inverse.count]),
-            Tensor(groups.counts.map(Int64.init), shape: [groups.counts.count]),
+            try slices.gathered(groups.first, context), try Self.list(groups.first, context), try Self.list(groups.inverse, context),
+            try Self.list(groups.counts, context),
         ]
-        return Array(outputs.prefix(context.outputCount))
+        return outputs.prefix(context.outputCount).map(RuntimeValue.tensor)
+    }
+
+    private static func list(_ values: [Int], _ context: EvaluationContext) throws(OperatorError) -> Tensor {
+        try context.makeTensor(TensorSpec(.int64, [values.count])) { bytes in
+            let list = bytes.bindMemory(to: Int64.self)
+            for (index, value) in values.enumerated() { list[index] = Int64(value) }
+        }
     }
 
     static let spellings: [OperatorSpelling] = [
@@ -60,9 +66,9 @@ private struct Slices {
     var innerCount: Int { shape.elementCount(in: axis + 1..<shape.rank) }
 
     /// The slices at `positions`, in that order.
-    func gathered(_ positions: [Int]) -> Tensor {
+    func gathered(_ positions: [Int], _ context: EvaluationContext) throws(OperatorError) -> Tensor {
         let run = innerCount * data.elementType.byteCount
-        return Tensor(TensorSpec(data.elementType, shape.replacing(axis: axis, with: positions.count))) { bytes in
+        return try context.makeTensor(TensorSpec(data.elementType, shape.replacing(axis: axis, with: positions.count))) { bytes in
             guard var target = bytes.baseAddress else { return }
             for outer in 0..<outerCount {
                 for position in positions {

@@ -21,8 +21,10 @@ struct RightOperand: Sendable {
     /// The packed form of a constant, shared by all plans of the model.
     func prepared(_ context: CompileContext, input: Int, _ kernels: MatrixKernels) throws(OperatorError) -> Tensor? {
         let form = "right-operand/\(kernels.levelName)/\(rows)x\(columns)\(transposed ? "/transposed" : "")/\(scale)"
-        return try context.prepared(input, form: form) { weights in
-            PackedWeights.tensor(count: packedCount(kernels), weights) { packed, weights in pack(weights, into: packed, kernels) }
+        return try context.prepared(input, form: form) { (weights) throws(OperatorError) in
+            try PackedWeights.tensor(context, count: packedCount(kernels), weights) { packed, weights in
+                pack(weights, into: packed, kernels)
+            }
         }
     }
 }

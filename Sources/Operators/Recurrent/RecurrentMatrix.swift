@@ -30,8 +30,9 @@ struct RecurrentMatrix: Sendable {
         self.kernels = kernels
         packedCount = kernels.functions.packed_right_count(depth, rows)
         let unprepared = self
-        prepared = try context.prepared(input, form: "recurrent/\(kernels.levelName)/\(firstRow)+\(rows)") { weights in
-            PackedWeights.tensor(count: unprepared.totalCount, weights) { packed, weights in
+        prepared = try context.prepared(input, form: "recurrent/\(kernels.levelName)/\(firstRow)+\(rows)") {
+            (weights) throws(OperatorError) in
+            try PackedWeights.tensor(context, count: unprepared.totalCount, weights) { packed, weights in
                 unprepared.pack(weights, into: packed)
             }
         }
