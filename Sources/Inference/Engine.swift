@@ -1,166 +1,263 @@
 package import GraphIR
+import Synchronization
 package import Tensors
 
-/// A network ready to run for any input shape it admits: optimised graph, plans by shape, prepared weights.
+/// One signature of a model ready to run for any input shape it admits: optimised graph, regions with plans by shape, over the
+/// state that all signatures of the version share.
 ///
 /// Immutable to its users and shared by all threads. Inputs and outputs are positional, in the order of the graph's.
 package final class Engine: Sendable {
     package let graph: Graph
     /// What the passes did, in order.
     package let changes: [PassPipeline.Change]
-    let nodes: [EngineNode]
-    private let plans: PlanCache
-    private let store: ConstantStore
-    private let limits: EngineLimits
+    package let state: ModelState
+    /// The region that is the whole graph, when no step of it is dynamic.
+    private let whole: Region?
+    private let current: Mutex<Refinement>
+    private let verdicts = VerdictCache()
+
+    /// The program, and the nodes that planning has found to be dynamic though they did not say so.
+    private struct Refinement {
+        var program: Program
+        var marked: Set<ValueID> = []
+    }
 
     /// - Parameter passes: fusions to apply; constant folding and removal of dead nodes come with them. Empty: none at all.
     package convenience init(
-        _ source: SourceGraph, catalog: OperatorCatalog, passes: [any GraphPass], limits: EngineLimits = EngineLimits()
+        _ source: SourceGraph, catalog: OperatorCatalog, passes: [any GraphPass], state: ModelState = ModelState()
     ) throws(EngineError) {
-        try self.init(Lowering.lower(source, catalog: catalog), passes: passes, limits: limits)
+        try self.init(Lowering.lower(source, catalog: catalog), passes: passes, state: state)
     }
 
-    package convenience init(_ graph: Graph, passes: [any GraphPass], limits: EngineLimits = EngineLimits()) throws(EngineError) {
-        try self.init(graph, passes: passes, limits: limits, store: ConstantStore())
-    }
-
-    private init(_ graph: Graph, passes: [any GraphPass], limits: EngineLimits, store: ConstantStore) throws(EngineError) {
+    package convenience init(_ graph: Graph, passes: [any GraphPass], state: ModelState = ModelState()) throws(EngineError) {
         var graph = graph
-        let all: [any GraphPass] = passes.isEmpty ? [] : [ConstantFolding(limits: limits)] + passes + [DeadNodes()]
-        changes = try PassPipeline(all).run(on: &graph)
+        let changes = passes.isEmpty ? [] : try Optimization(passes: passes, state: state).run(on: &graph)
+        try self.init(optimized: graph, changes: changes, state: state)
+    }
+
+    init(optimized graph: Graph, changes: [PassPipeline.Change] = [], state: ModelState) throws(EngineError) {
         self.graph = graph
-        self.limits = limits
-        self.store = store
-        plans = PlanCache(capacity: limits.maximumPlans)
-        var nodes: [EngineNode] = []
-        for node in graph.nodes {
-            var engines: [Engine] = []
-            for subgraph in node.subgraphs {
-                engines.append(try Engine(subgraph.graph, passes: passes, limits: limits, store: store))
-            }
-            nodes.append(EngineNode(node: node, engines: engines))
-        }
-        self.nodes = nodes
+        self.changes = changes
+        self.state = state
+        let program = try Program(graph, marked: [], state: state)
+        whole = program.whole
+        current = Mutex(Refinement(program: program))
     }
 
-    /// Bytes of constants that the engine holds in memory of its own: prepared weights and those that could not stay mapped.
-    package var constantByteCount: Int {
-        let own = graph.values.reduce(0) { sum, value in
-            guard let constant = value.fact.constant, !constant.storage.isMapped else { return sum }
-            return sum + constant.spec.byteCount
-        }
-        return own + store.byteCount
-    }
+    // MARK: Plans
 
-    /// Plans that are ready now.
-    package var planCount: Int { plans.count }
+    /// Whether everything is decided when a plan is made, so that a run allocates nothing.
+    package var isStatic: Bool { program.whole != nil }
 
-    /// The plan for these input types, compiled on first need.
-    ///
-    /// - Throws: `.invalidInput` when they are not the graph's; whatever an operator refuses about these shapes.
-    package func plan(for specs: [TensorSpec]) throws(EngineError) -> Plan {
-        try plans.plan(for: specs) { () throws(EngineError) in
-            try check(specs)
-            var builder = PlanBuilder(graph: graph, nodes: nodes, inputs: specs, store: store, limits: limits)
-            return try builder.build()
+    /// Plans that are ready now, of all regions.
+    package var planCount: Int {
+        program.stages.reduce(0) { count, stage in
+            if case .region(let region) = stage { count + region.plans.count } else { count }
         }
     }
 
-    /// The plan for these input types when it has been compiled before and runs without a boundary; never compiles.
-    package func readyPlan(for specs: [TensorSpec]) -> Plan? {
-        guard let plan = plans.known(specs), plan.isStatic else { return nil }
-        return plan
-    }
+    var program: Program { current.withLock { $0.program } }
+
+    /// The plan for these input types when it exists and covers the whole graph; never makes one.
+    package func readyPlan(for specs: [TensorSpec]) -> Plan? { whole?.plans.known(specs) }
 
     /// As `readyPlan(for:)`, for a graph with a single input.
-    package func readyPlan(for spec: TensorSpec) -> Plan? {
-        guard let plan = plans.known(spec), plan.isStatic else { return nil }
-        return plan
+    package func readyPlan(for spec: TensorSpec) -> Plan? { whole?.plans.known(spec) }
+
+    /// The plan for these input types, made on first need; nil when the graph has dynamic steps, whose regions are planned as
+    /// they are reached.
+    ///
+    /// - Throws: `.invalidInput` when they are not the graph's; whatever an operator refuses about these shapes.
+    package func plan(for specs: [TensorSpec]) throws(EngineError) -> Plan? {
+        if let known = readyPlan(for: specs) { return known }
+        try check(specs)
+        guard let region = program.whole else { return nil }
+        do throws(PlanningFault) {
+            return try plan(region, specs)
+        } catch {
+            switch error {
+            case .failed(let error): throw error
+            case .needsContents(let node): try refine(node)
+            }
+            return nil
+        }
+    }
+
+    private func plan(_ region: Region, _ specs: [TensorSpec]) throws(PlanningFault) -> Plan {
+        try region.plans.plan(for: PlanKey(specs)) { () throws(PlanningFault) in
+            var planner = RegionPlanner(region, of: graph, specs: specs, contents: specs.map { _ in nil }, state: state)
+            return try planner.plan()
+        }
+    }
+
+    /// Makes `node` a dynamic step from now on.
+    private func refine(_ node: Node) throws(EngineError) {
+        try current.withLock { current throws(EngineError) in
+            guard let output = node.outputs.first, current.marked.insert(output).inserted || isMarked(node, current.program) else {
+                throw .node(name: node.name, operatorName: node.op.name, .unsupported("an output shape that cannot be known"))
+            }
+            current.program = try Program(graph, marked: current.marked, state: state)
+        }
+    }
+
+    /// Whether another thread has made the node dynamic meanwhile.
+    private func isMarked(_ node: Node, _ program: Program) -> Bool {
+        program.stages.contains { stage in
+            if case .dynamic(let step) = stage { step.node.outputs.first == node.outputs.first } else { false }
+        }
     }
 
     private func check(_ specs: [TensorSpec]) throws(EngineError) {
-        guard specs.count == graph.inputs.count else {
-            throw .invalidInput(name: graph.name, reason: "has \(graph.inputs.count) inputs, \(specs.count) were given")
+        try check(specs.map { ValueType.tensor($0.type) }, specs)
+    }
+
+    private func check(_ types: [ValueType?], _ specs: [TensorSpec?]) throws(EngineError) {
+        guard types.count == graph.inputs.count else {
+            throw .invalidInput(name: graph.name, reason: "has \(graph.inputs.count) inputs, \(types.count) were given")
         }
-        for (id, spec) in zip(graph.inputs, specs) {
+        for (index, id) in graph.inputs.enumerated() {
             let value = graph[id]
-            guard spec.elementType == value.fact.elementType else {
-                throw .invalidInput(name: value.name, reason: "is \(spec.elementType), expected \(value.fact.elementType)")
+            guard let wanted = value.fact.valueType.tensor else { continue }
+            guard let spec = specs[index] else {
+                throw .invalidInput(name: value.name, reason: "is no dense tensor, expected \(wanted)")
             }
-            guard value.fact.shape?.admits(spec.shape) ?? true else {
-                throw .invalidInput(name: value.name, reason: "has shape \(spec.shape), expected \(value.fact.type)")
+            guard spec.elementType == wanted.elementType else {
+                throw .invalidInput(name: value.name, reason: "is \(spec.elementType), expected \(wanted.elementType)")
+            }
+            guard wanted.shape?.admits(spec.shape) ?? true else {
+                throw .invalidInput(name: value.name, reason: "has shape \(spec.shape), expected \(wanted)")
             }
         }
     }
 
-    /// Runs once over `inputs`; the outputs are copies.
-    package func run(_ inputs: [Tensor]) throws -> [Tensor] {
-        try withExtendedLifetime(inputs) { try run(views: inputs.map(\.view)) }
+    // MARK: Rows
+
+    /// Whether the rows of inputs of these types are independent, so that requests may share a run.
+    ///
+    /// Derived for the concrete types and kept; cheap when it is known.
+    package func rowVerdict(for specs: [TensorSpec]) -> RowVerdict {
+        if let known = verdicts.known(specs) { return known }
+        let verdict = deriveVerdict(specs)
+        verdicts.insert(verdict, for: specs)
+        return verdict
     }
 
-    /// Runs once over memory that the caller keeps alive during the call.
-    func run(views inputs: [TensorView]) throws -> [Tensor] {
-        let plan = try plan(for: inputs.map(\.spec))
-        return try withSession(plan) { session in
-            for (index, input) in inputs.enumerated() { unsafe session.bind(input: index, to: input.baseAddress) }
-            return try finish(session) { $0.map(Tensor.init(copying:)) }
+    private func deriveVerdict(_ specs: [TensorSpec]) -> RowVerdict {
+        guard let rowCount = specs.first?.shape.extents.first, specs.allSatisfy({ $0.shape.extents.first == rowCount }) else {
+            return .alone("the inputs do not agree on a number of rows")
         }
+        // One row has no neighbours.
+        guard rowCount != 1 else { return .independent }
+        guard rowCount > 1 else { return .alone("there are no rows") }
+        let analysis = RowAnalysis(graph: graph, rowCount: rowCount, evaluator: NodeEvaluator(state: state))
+        return analysis.verdict(specs)
     }
 
-    /// Lends a session of `plan` to `body`.
-    package func withSession<Result>(_ plan: Plan, _ body: (InferenceSession) throws -> Result) rethrows -> Result {
-        let session = plan.sessions.take(for: plan)
-        defer { plan.sessions.put(session) }
-        return try body(session)
+    // MARK: Runs
+
+    /// Runs a plan that covers the whole graph over `inputs` and lends the outputs to `body`.
+    ///
+    /// - Parameter inputs: addresses of tensors of the plan's types, valid during the call.
+    @unsafe package func run<Result>(
+        _ plan: Plan, over inputs: UnsafeBufferPointer<UnsafeRawPointer>, in workspace: Workspace,
+        token: RunToken = .unstoppable, _ body: (RunOutputs) throws -> Result
+    ) throws -> Result {
+        let mark = workspace.arena.mark
+        defer { workspace.arena.pop(to: mark) }
+        let base = try unsafe plan.run(over: inputs, in: workspace, token: token)
+        return try body(unsafe RunOutputs(plan, base: base, inputs: inputs))
     }
 
-    /// Runs `session`, whose inputs are bound, then whatever plans follow its boundary, and lends the outputs to `body`.
-    package func finish<Result>(_ session: InferenceSession, _ body: ([TensorView]) throws -> Result) throws -> Result {
-        try session.run()
-        guard let boundary = session.plan.boundary else {
-            return try body(session.plan.outputs.indices.map(session.output))
-        }
-        let results = try evaluate(boundary, after: session)
-        let plan = try boundary.continuation(for: results.map(\.spec))
-        return try withSession(plan) { next in
-            for (index, carried) in boundary.carried.enumerated() {
-                switch carried {
-                case .planOutput(let position): unsafe next.bind(input: index, to: session.output(position).baseAddress)
-                case .nodeOutput(let position): unsafe next.bind(input: index, to: results[position].view.baseAddress)
+    /// Runs over `inputs`, which the caller keeps alive during the call, and lends the outputs to `body`.
+    ///
+    /// - Throws: `EngineError`, or what `body` throws.
+    package func run<Result>(
+        _ inputs: [ValueView], in workspace: Workspace, token: RunToken = .unstoppable, _ body: (RunOutputs) throws -> Result
+    ) throws -> Result {
+        try run(inputs, RunScope(workspace: workspace, token: token, allowance: state.runAllowance()), body)
+    }
+
+    func run<Result>(_ inputs: [ValueView], _ scope: RunScope, _ body: (RunOutputs) throws -> Result) throws -> Result {
+        while true {
+            let program = program
+            do {
+                guard let region = program.whole else { return try runStages(program, inputs, scope, body) }
+                return try runWhole(region, inputs, scope, body)
+            } catch PlanningFault.failed(let error) {
+                throw error
+            } catch PlanningFault.needsContents(let node) {
+                // The run begins anew, which nobody can see: with an effect behind it, it does not.
+                guard graph.nodes.allSatisfy({ !$0.effects.isRequired }) else {
+                    throw EngineError.node(
+                        name: node.name, operatorName: node.op.name, .unsupported("an output shape that cannot be known"))
                 }
+                try refine(node)
             }
-            return try withExtendedLifetime(results) { try finish(next, body) }
         }
     }
 
-    private func evaluate(_ boundary: PlanBoundary, after session: InferenceSession) throws -> [Tensor] {
-        let node = boundary.node
-        let inputs = boundary.inputPositions.map { $0.map(session.output) }
-        let captured = boundary.capturePositions.map(session.output)
-        let runners = zip(node.node.subgraphs, node.engines).map { subgraph, engine in
-            NestedRunner(engine: engine, captured: subgraph.captures.map { captured[$0] })
+    private func runWhole<Result>(
+        _ region: Region, _ inputs: [ValueView], _ scope: RunScope, _ body: (RunOutputs) throws -> Result
+    ) throws -> Result {
+        var specs: [TensorSpec] = []
+        var addresses = unsafe [UnsafeRawPointer]()
+        for (index, input) in inputs.enumerated() {
+            guard case .dense(let view) = input else {
+                let name = index < graph.inputs.count ? graph[graph.inputs[index]].name : graph.name
+                throw EngineError.invalidInput(name: name, reason: "is \(input.kind), expected a dense tensor")
+            }
+            specs.append(view.spec)
+            unsafe addresses.append(view.baseAddress)
         }
-        let results: [Tensor]
-        do {
-            results = try NodeEvaluation.evaluate(node.node, inputs: inputs, subgraphs: runners)
-        } catch let error as OperatorError {
-            throw EngineError.node(name: node.node.name, operatorName: node.node.op.name, error)
+        let plan: Plan
+        if let known = region.plans.known(specs) {
+            plan = known
+        } else {
+            try check(specs)
+            plan = try self.plan(region, specs)
         }
-        guard results.count >= node.node.outputs.count else {
-            throw EngineError.node(
-                name: node.node.name, operatorName: node.node.op.name,
-                .invalidValue("gave \(results.count) outputs, \(node.node.outputs.count) are read"))
+        return try unsafe addresses.withUnsafeBufferPointer { addresses in
+            try unsafe run(plan, over: addresses, in: scope.workspace, token: scope.token, body)
         }
-        return Array(results.prefix(node.node.outputs.count))
     }
-}
 
-/// A subgraph with what it captures from around the node.
-private struct NestedRunner: SubgraphRunner {
-    let engine: Engine
-    let captured: [TensorView]
+    private func runStages<Result>(
+        _ program: Program, _ inputs: [ValueView], _ scope: RunScope, _ body: (RunOutputs) throws -> Result
+    ) throws -> Result {
+        try check(inputs)
+        let mark = scope.workspace.arena.mark
+        defer { scope.workspace.arena.pop(to: mark) }
+        var run = ProgramRun(graph, inputs: inputs, state: state, scope: scope)
+        try run.run(program)
+        return try withExtendedLifetime(run) { try body(RunOutputs(run.outputs())) }
+    }
 
-    var outputFacts: [ValueFact] { engine.graph.outputFacts }
+    private func check(_ inputs: [ValueView]) throws(EngineError) {
+        try check(
+            inputs.map { _ in nil },
+            inputs.map { input in
+                switch input {
+                case .dense(let view): view.spec
+                case .object(.strings(let strings)): TensorSpec(.string, strings.shape)
+                case .object: nil
+                }
+            })
+    }
 
-    func run(_ inputs: [TensorView]) throws -> [Tensor] { try engine.run(views: inputs + captured) }
+    /// Runs once over `inputs` in memory of the call's own; the outputs are copies.
+    package func run(values inputs: [RuntimeValue], token: RunToken = .unstoppable) throws -> [RuntimeValue] {
+        try withExtendedLifetime(inputs) {
+            try run(inputs.map(ValueView.init), in: Workspace(ledger: state.ledger), token: token) { outputs in
+                try (0..<outputs.count).map { try outputs[$0].owned(allowance: nil) }
+            }
+        }
+    }
+
+    /// As `run(values:)`, for dense inputs and outputs.
+    package func run(_ inputs: [Tensor], token: RunToken = .unstoppable) throws -> [Tensor] {
+        try run(values: inputs.map(RuntimeValue.tensor), token: token).map { value in
+            guard case .tensor(let tensor) = value else { throw EngineError.invalidGraph("an output is \(value.kind), no dense tensor") }
+            return tensor
+        }
+    }
 }

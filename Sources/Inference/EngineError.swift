@@ -1,4 +1,5 @@
 package import GraphIR
+package import Tensors
 
 /// Why a network cannot be lowered, planned or run.
 package enum EngineError: Error, Sendable, CustomStringConvertible {
@@ -11,6 +12,12 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// The inputs of a run do not match the graph's.
     case invalidInput(name: String, reason: String)
     case tooLarge(what: String, byteCount: Int, limit: Int)
+    /// Memory for something that belongs to no single node was not given.
+    case memory(what: String, MemoryRefusal)
+    /// The run was stopped before it had finished.
+    case stopped(RunToken.Reason)
+
+    init(_ error: NodeError) { self = .node(name: error.node, operatorName: error.operatorName, error.error) }
 
     package var description: String {
         switch self {
@@ -29,6 +36,10 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
             return "input \"\(name)\" \(reason)"
         case .tooLarge(let what, let byteCount, let limit):
             return "\(what) needs \(byteCount) bytes, over the limit of \(limit); send a smaller input or raise the limit"
+        case .memory(let what, let refusal):
+            return "\(what) \(refusal)"
+        case .stopped(let reason):
+            return reason.description
         }
     }
 
@@ -36,8 +47,16 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     package var isUnsupported: Bool {
         switch self {
         case .unsupportedOperator: true
-        case .node(_, _, .unsupported): true
+        case .node(_, _, let error): error.isUnsupported
         default: false
+        }
+    }
+
+    /// The refusal of memory behind the error; nil for any other cause.
+    package var memoryRefusal: MemoryRefusal? {
+        switch self {
+        case .memory(_, let refusal), .node(_, _, .memory(let refusal)): refusal
+        default: nil
         }
     }
 
@@ -46,14 +65,11 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// Bounds that keep one model or one request from taking the machine.
-package struct EngineLimits: Sendable {
-    /// Bytes of one arena: all intermediate values that live at once, for one input shape.
-    package var maximumArenaBytes = 8 << 30
-    /// Bytes of one value that is computed ahead of requests.
-    package var maximumFoldedBytes = 64 << 20
-    /// Plans kept for one model, one for each combination of input shapes.
-    package var maximumPlans = 64
-
-    package init() {}
+/// Runs an operator's code and names the node in what it throws.
+func attributing<Result>(_ node: Node, _ body: () throws(OperatorError) -> Result) throws(EngineError) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw .node(name: node.name, operatorName: node.op.name, error)
+    }
 }

@@ -31,7 +31,7 @@ private final class LoweringScope {
     }
 
     func lower() throws(EngineError) -> Graph {
-        for (name, tensor) in source.initializers { try define(name, ValueFact(constant: tensor)) }
+        for (name, value) in source.initializers { try define(name, ValueFact(constant: value)) }
         for (index, input) in source.inputs.enumerated() where valueOfName[input.name] == nil {
             graph.inputs.append(try define(input.name, try fact(of: input, at: index)))
         }
@@ -77,7 +77,7 @@ private final class LoweringScope {
         let fact = parent.graph[outer].fact
         let inner = graph.addValue(name: name, fact: fact)
         valueOfName[name] = inner
-        if fact.constant == nil { captured.append((outer, inner)) }
+        if !fact.isConstant { captured.append((outer, inner)) }
         return inner
     }
 
@@ -101,6 +101,7 @@ private final class LoweringScope {
         }
         var lowered = Node(name: node.name, op: op, inputs: inputs, outputs: [])
         let facts = OperatorInputs(inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count)
+        if !op.acceptsObjects { try checkDense(facts, of: node) }
         let results: [ValueFact]
         if let op = op as? any SubgraphOperator {
             try lowerSubgraphs(of: node, op, facts, into: &lowered)
@@ -120,6 +121,15 @@ private final class LoweringScope {
             lowered.outputs.append(id)
         }
         graph.nodes.append(lowered)
+    }
+
+    /// Operators that say nothing else are given dense tensors only.
+    private func checkDense(_ inputs: OperatorInputs, of node: SourceNode) throws(EngineError) {
+        for (index, fact) in inputs.facts.enumerated() {
+            guard let fact, !fact.valueType.isDense else { continue }
+            throw .node(
+                name: node.name, operatorName: node.operatorName, .unsupported("input \(index) of type \(fact.valueType)"))
+        }
     }
 
     private func lowerSubgraphs(

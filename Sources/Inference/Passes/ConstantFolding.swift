@@ -1,14 +1,16 @@
-package import GraphIR
+import GraphIR
 import Tensors
 
 /// Computes nodes whose inputs are all constant, once, and puts the result in their place.
-package struct ConstantFolding: GraphPass {
-    package let name = "constant-folding"
-    private let maximumByteCount: Int
+struct ConstantFolding: GraphPass {
+    let name = "constant-folding"
+    let evaluator: NodeEvaluator
+    let maximumByteCount: Int
+    /// Whether the graph is run only in some cases (a branch, a loop's body): what cannot be computed is then left to the run that
+    /// gets there, else it is refused now.
+    let isConditional: Bool
 
-    package init(limits: EngineLimits) { maximumByteCount = limits.maximumFoldedBytes }
-
-    package func run(on graph: inout Graph) throws(OperatorError) -> Int {
+    func run(on graph: inout Graph) throws(NodeError) -> Int {
         var kept: [Node] = []
         for node in graph.nodes {
             guard let results = try fold(node, in: graph) else {
@@ -21,8 +23,8 @@ package struct ConstantFolding: GraphPass {
         return graph.nodes.count - kept.count
     }
 
-    private func fold(_ node: Node, in graph: Graph) throws(OperatorError) -> [Tensor]? {
-        guard node.subgraphs.isEmpty else { return nil }
+    private func fold(_ node: Node, in graph: Graph) throws(NodeError) -> [Tensor]? {
+        guard node.subgraphs.isEmpty, node.effects.isDeterministic else { return nil }
         let known = node.outputs.compactMap { graph[$0].fact.constant }
         if known.count == node.outputs.count { return known }
         var inputs: [Tensor?] = []
@@ -34,6 +36,11 @@ package struct ConstantFolding: GraphPass {
             guard let constant = graph[input].fact.constant else { return nil }
             inputs.append(constant)
         }
-        return try NodeEvaluation.fold(node, inputs: inputs, maximumByteCount: maximumByteCount)
+        do {
+            return try evaluator.fold(node, inputs: inputs, maximumByteCount: maximumByteCount)
+        } catch {
+            if isConditional { return nil }
+            throw NodeError(node, error)
+        }
     }
 }

@@ -25,7 +25,7 @@ package struct PassPipeline: Sendable {
                 do {
                     count = try pass.run(on: &graph)
                 } catch {
-                    throw .node(name: graph.name, operatorName: pass.name, error)
+                    throw EngineError(error)
                 }
                 if count > 0 { changes.append(Change(pass: pass.name, count: count)) }
                 changed += count

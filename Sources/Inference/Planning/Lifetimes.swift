@@ -8,7 +8,12 @@ struct Lifetimes {
     struct Interval: Equatable {
         var first: Int
         var last: Int
+
+        func overlaps(_ other: Interval) -> Bool { first <= other.last && other.first <= last }
     }
+
+    /// An interval that ends here or later outlives the plan.
+    var stepCount: Int { nodes.count }
 
     private var parent: [Int]
     private(set) var intervals: [Interval?]

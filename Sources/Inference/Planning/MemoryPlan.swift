@@ -1,13 +1,18 @@
 import GraphIR
+import Tensors
 
 /// Byte offsets in one arena such that what lives at the same time does not overlap.
 ///
-/// Greedy by size: the largest pieces are placed first, each at the lowest offset that is free for its whole lifetime.
+/// What outlives the plan lies at the start, so that the rest of the arena can be used again while it is read. Otherwise greedy by
+/// size: the largest pieces are placed first, each at the lowest offset that is free for its whole lifetime.
 struct MemoryPlan {
     /// Every offset is a multiple, so that vectors and cache lines are aligned.
     static let alignment = 64
 
+    /// Saturates far below overflow: the caller compares it with a limit.
     private(set) var byteCount = 0
+    /// Bytes at the start that hold everything that outlives the plan.
+    private(set) var keptByteCount = 0
     private(set) var scratchOffsets: [Int]
     private var offsets: [Int: Int] = [:]
 
@@ -20,6 +25,7 @@ struct MemoryPlan {
         let owner: Owner
         let byteCount: Int
         let interval: Lifetimes.Interval
+        let isKept: Bool
     }
 
     private struct Placed {
@@ -27,30 +33,50 @@ struct MemoryPlan {
         let interval: Lifetimes.Interval
     }
 
-    init(lifetimes: Lifetimes, scratch: [Int], byteCount: (ValueID) -> Int) {
+    /// - Throws: when one piece or all together are more than `limit` bytes.
+    init(
+        lifetimes: Lifetimes, scratch: [Int], limit: Int, byteCount: (ValueID) -> Int
+    ) throws(MemoryRefusal) {
         scratchOffsets = Array(repeating: 0, count: scratch.count)
         var pieces: [Piece] = []
+        func add(_ owner: Piece.Owner, _ count: Int, _ interval: Lifetimes.Interval) throws(MemoryRefusal) {
+            guard count >= 0, let rounded = Self.rounded(count), rounded <= max(limit, Self.alignment) else {
+                throw MemoryRefusal(.limit, byteCount: max(count, 0), available: limit)
+            }
+            pieces.append(
+                Piece(owner: owner, byteCount: rounded, interval: interval, isKept: interval.last >= lifetimes.stepCount))
+        }
         for (index, interval) in lifetimes.intervals.enumerated() {
-            guard let interval else { continue }
-            pieces.append(Piece(owner: .value(index), byteCount: Self.rounded(byteCount(ValueID(index))), interval: interval))
+            if let interval { try add(.value(index), byteCount(ValueID(index)), interval) }
         }
-        for (step, count) in scratch.enumerated() where count > 0 {
-            let interval = Lifetimes.Interval(first: step, last: step)
-            pieces.append(Piece(owner: .scratch(step), byteCount: Self.rounded(count), interval: interval))
+        for (step, count) in scratch.enumerated() where count != 0 {
+            try add(.scratch(step), count, Lifetimes.Interval(first: step, last: step))
         }
-        pieces.sort { ($0.byteCount, $1.interval.first) > ($1.byteCount, $0.interval.first) }
+        pieces.sort { left, right in
+            if left.isKept != right.isKept { return left.isKept }
+            return (left.byteCount, right.interval.first) > (right.byteCount, left.interval.first)
+        }
         var placed: [Placed] = []
-        for piece in pieces { place(piece, among: &placed) }
+        for piece in pieces {
+            place(piece, among: &placed)
+            guard self.byteCount <= max(limit, Self.alignment) else {
+                throw MemoryRefusal(.limit, byteCount: self.byteCount, available: limit)
+            }
+        }
     }
 
     func offset(of root: ValueID) -> Int? { offsets[root.index] }
 
-    private static func rounded(_ count: Int) -> Int { max(1, (count + alignment - 1) / alignment) * alignment }
+    /// `count` rounded up to the alignment, at least one unit; nil when that is beyond counting.
+    static func rounded(_ count: Int) -> Int? {
+        guard count <= Int.max / 2 else { return nil }
+        return max(1, (count + alignment - 1) / alignment) * alignment
+    }
 
     /// `placed` is kept in order of its lower bounds.
     private mutating func place(_ piece: Piece, among placed: inout [Placed]) {
         var offset = 0
-        for other in placed where other.interval.first <= piece.interval.last && piece.interval.first <= other.interval.last {
+        for other in placed where other.interval.overlaps(piece.interval) {
             if offset + piece.byteCount <= other.range.lowerBound { break }
             offset = max(offset, other.range.upperBound)
         }
@@ -58,6 +84,7 @@ struct MemoryPlan {
         let position = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.endIndex
         placed.insert(Placed(range: range, interval: piece.interval), at: position)
         byteCount = max(byteCount, range.upperBound)
+        if piece.isKept { keptByteCount = max(keptByteCount, range.upperBound) }
         switch piece.owner {
         case .value(let index): offsets[index] = offset
         case .scratch(let step): scratchOffsets[step] = offset

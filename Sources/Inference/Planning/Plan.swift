@@ -1,33 +1,51 @@
-package import GraphIR
+import GraphIR
 package import Tensors
 
-/// A network made ready for concrete input shapes: kernels in order and where each operand lies.
+/// A region made ready for concrete input shapes: kernels in order and where each operand lies.
 ///
-/// Immutable and shared by all threads. A plan ends at the last node, or at a *boundary*: a node whose output shapes
-/// depend on contents. What follows a boundary is planned when those shapes have appeared.
+/// A small immutable table, shared by all threads; memory comes from the workspace that runs it.
 package final class Plan: Sendable {
     /// One kernel call.
     package struct Step: Sendable {
+        let kernel: any Kernel
+        /// Place of the first operand in `operands`: inputs, then outputs.
+        let firstOperand: Int
+        let inputCount: Int
+        /// Byte offset of the scratch memory in the arena.
+        let scratchOffset: Int
+    }
+
+    /// What a step is, for messages and profiles.
+    package struct StepNote: Sendable {
         package let node: String
         package let operatorName: String
-        package let kernel: any Kernel
         package let inputs: [Location]
         package let outputs: [Location]
         package let outputSpecs: [TensorSpec]
-        /// Byte offset of the scratch memory in the arena.
-        package let scratchOffset: Int
         package let scratchByteCount: Int
     }
 
     /// Where a value's bytes are.
     package enum Location: Sendable {
-        /// An optional input left out.
+        /// An optional input left out, or one that the kernel holds in a form of its own.
         case absent
         case constant(Tensor)
-        /// The caller's memory for input `index`.
+        /// The memory of input `index`.
         case input(Int)
         /// Byte offset in the arena.
         case arena(Int)
+    }
+
+    /// A location as a run needs it.
+    enum Operand: Sendable {
+        case arena(Int)
+        case input(Int)
+        case address(ConstantAddress)
+    }
+
+    /// The address of a constant, which the plan keeps alive.
+    @safe struct ConstantAddress: @unchecked Sendable {
+        let pointer: UnsafeMutableRawPointer
     }
 
     package struct Output: Sendable {
@@ -36,66 +54,56 @@ package final class Plan: Sendable {
     }
 
     package let inputs: [TensorSpec]
-    package let steps: [Step]
+    let steps: [Step]
+    package let notes: [StepNote]
+    let operands: [Operand]
     package let arenaByteCount: Int
-    /// The graph's outputs; before a boundary, all values that it or what follows needs.
+    /// Bytes at the start of the arena that hold the outputs.
+    let keptByteCount: Int
     package let outputs: [Output]
-    let boundary: PlanBoundary?
-    let sessions = SessionPool()
+    /// About what the plan's tables take.
+    let tableByteCount: Int
+    /// Tables and the constants that only this plan has.
+    let byteCount: Int
 
+    /// - Parameter constantByteCount: bytes of constants that belong to this plan alone.
     init(
-        inputs: [TensorSpec], steps: [Step], arenaByteCount: Int, outputs: [Output], boundary: PlanBoundary?
+        inputs: [TensorSpec], kernels: [(kernel: any Kernel, note: StepNote, scratchOffset: Int)], arenaByteCount: Int,
+        keptByteCount: Int, outputs: [Output], constantByteCount: Int
     ) {
         self.inputs = inputs
-        self.steps = steps
         self.arenaByteCount = arenaByteCount
+        self.keptByteCount = keptByteCount
         self.outputs = outputs
-        self.boundary = boundary
+        notes = kernels.map(\.note)
+        var steps: [Step] = []
+        var operands: [Operand] = []
+        for (kernel, note, scratchOffset) in kernels {
+            let step = Step(
+                kernel: kernel, firstOperand: operands.count, inputCount: note.inputs.count, scratchOffset: scratchOffset)
+            steps.append(step)
+            operands += (note.inputs + note.outputs).map(Operand.init)
+        }
+        self.steps = steps
+        self.operands = operands
+        tableByteCount = kernels.count * Self.stepByteCount + operands.count * Self.operandByteCount
+        byteCount = constantByteCount + tableByteCount
     }
 
-    /// Whether everything is decided ahead: a run allocates nothing.
-    package var isStatic: Bool { boundary == nil }
+    /// About what a step takes: its entry, its note with the names, the kernel's own fields.
+    private static let stepByteCount = 512
+    private static let operandByteCount = 96
 }
 
-/// The node that a plan stops at, and how to go on behind it.
-final class PlanBoundary: Sendable {
-    let node: EngineNode
-    /// Positions in the plan's outputs of the node's inputs and captures; nil where an input is absent.
-    let inputPositions: [Int?]
-    let capturePositions: [Int]
-    /// What the following plan takes, in order.
-    let carried: [Carried]
-    private let builder: PlanBuilder
-    private let continuations: PlanCache
-
-    enum Carried: Sendable {
-        case planOutput(Int)
-        case nodeOutput(Int)
-    }
-
-    init(
-        node: EngineNode, inputPositions: [Int?], capturePositions: [Int], carried: [Carried], builder: PlanBuilder,
-        limits: EngineLimits
-    ) {
-        self.node = node
-        self.inputPositions = inputPositions
-        self.capturePositions = capturePositions
-        self.carried = carried
-        self.builder = builder
-        continuations = PlanCache(capacity: limits.maximumPlans)
-    }
-
-    /// The plan of what follows, for the shapes that the node's outputs turned out to have.
-    func continuation(for specs: [TensorSpec]) throws(EngineError) -> Plan {
-        try continuations.plan(for: specs) { () throws(EngineError) in
-            var builder = builder
-            return try builder.resume(behind: node.node, outputs: specs)
+extension Plan.Operand {
+    fileprivate init(_ location: Plan.Location) {
+        switch location {
+        case .absent: self = .arena(0)
+        case .constant(let tensor):
+            // The plan's notes hold the tensor.
+            self = unsafe .address(Plan.ConstantAddress(pointer: tensor.storage.baseAddress))
+        case .input(let index): self = .input(index)
+        case .arena(let offset): self = .arena(offset)
         }
     }
-}
-
-/// A node with the engines of its subgraphs.
-struct EngineNode: Sendable {
-    var node: Node
-    let engines: [Engine]
 }

@@ -4,33 +4,29 @@ import Tensors
 /// From typed nodes to a plan: drops what nobody reads, compiles kernels, lays out the arena.
 struct PlanAssembly {
     let facts: [ValueFact]
+    /// Constants that live as long as the model, whose prepared forms are shared.
     let isModelConstant: [Bool]
     let inputs: [ValueID]
     let nodes: [Node]
     let outputs: [ValueID]
-    let store: ConstantStore
-    let limits: EngineLimits
+    let state: ModelState
 
-    func plan(boundary: PlanBoundary?) throws(EngineError) -> Plan {
-        let nodes = liveNodes()
+    func plan() throws(EngineError) -> Plan {
+        let nodes = Liveness.needed(nodes, for: outputs, valueCount: facts.count)
+        try checkSizes(nodes)
         var compiled: [CompiledOperator] = []
         compiled.reserveCapacity(nodes.count)
         for node in nodes { compiled.append(try compile(node)) }
         var lifetimes = Lifetimes(valueCount: facts.count, nodes: nodes, compiled: compiled, outputs: outputs)
         lifetimes.lendInputs(inputs)
-        lifetimes.reuseInPlace(byteCount: { facts[$0.index].concrete?.byteCount ?? 0 })
-        let memory = MemoryPlan(
-            lifetimes: lifetimes, scratch: compiled.map(\.scratchByteCount),
-            byteCount: { facts[$0.index].concrete?.byteCount ?? 0 })
-        guard memory.byteCount <= limits.maximumArenaBytes else {
-            throw .tooLarge(
-                what: "the arena for inputs \(inputs.map { facts[$0.index].type.description }.joined(separator: ", "))",
-                byteCount: memory.byteCount, limit: limits.maximumArenaBytes)
-        }
+        lifetimes.reuseInPlace(byteCount: byteCount)
+        let memory = try memoryPlan(lifetimes, compiled)
         let places = Places(facts: facts, inputs: inputs, lifetimes: lifetimes, memory: memory)
         return Plan(
-            inputs: inputs.map(spec), steps: steps(nodes, compiled, places, memory), arenaByteCount: memory.byteCount,
-            outputs: outputs.map { Plan.Output(location: places.location(of: $0), spec: spec($0)) }, boundary: boundary)
+            inputs: inputs.map(spec), kernels: steps(nodes, compiled, places, memory), arenaByteCount: memory.byteCount,
+            keptByteCount: memory.keptByteCount,
+            outputs: outputs.map { Plan.Output(location: places.location(of: $0), spec: spec($0)) },
+            constantByteCount: ownConstantByteCount(nodes))
     }
 
     /// The type of a value that inference has made concrete.
@@ -39,15 +35,30 @@ struct PlanAssembly {
         return spec
     }
 
-    private func liveNodes() -> [Node] {
-        var isNeeded = [Bool](repeating: false, count: facts.count)
-        for output in outputs { isNeeded[output.index] = true }
-        var live: [Node] = []
-        for node in nodes.reversed() where node.outputs.contains(where: { isNeeded[$0.index] }) {
-            for value in node.dependencies { isNeeded[value.index] = true }
-            live.append(node)
+    private func byteCount(_ value: ValueID) -> Int { facts[value.index].concrete?.byteCount ?? 0 }
+
+    /// Refuses what cannot be held before kernels compute anything from its size.
+    private func checkSizes(_ nodes: [Node]) throws(EngineError) {
+        for node in nodes {
+            for output in node.outputs where byteCount(output) > state.limits.maximumArenaBytes {
+                throw .tooLarge(
+                    what: "node \"\(node.name)\" (\(node.op.name)): output of type \(spec(output))",
+                    byteCount: byteCount(output), limit: state.limits.maximumArenaBytes)
+            }
         }
-        return live.reversed()
+    }
+
+    private func memoryPlan(_ lifetimes: Lifetimes, _ compiled: [CompiledOperator]) throws(EngineError) -> MemoryPlan {
+        do {
+            return try MemoryPlan(
+                lifetimes: lifetimes, scratch: compiled.map(\.scratchByteCount), limit: state.limits.maximumArenaBytes,
+                byteCount: byteCount)
+        } catch {
+            let types = inputs.map { facts[$0.index].type.description }.joined(separator: ", ")
+            throw .tooLarge(
+                what: "the memory to compute inputs of type \(types)", byteCount: error.byteCount,
+                limit: state.limits.maximumArenaBytes)
+        }
     }
 
     private func compile(_ node: Node) throws(EngineError) -> CompiledOperator {
@@ -57,25 +68,34 @@ struct PlanAssembly {
             return Int(bitPattern: ObjectIdentifier(constant.storage))
         }
         let context = CompileContext(
-            inputs: node.inputs.map { $0.map(spec) }, outputs: node.outputs.map(spec), constants: constants, store: store,
-            constantKeys: keys)
+            inputs: node.inputs.map { $0.map(spec) }, outputs: node.outputs.map(spec), constants: constants,
+            kernels: state.kernels, store: state.store, constantKeys: keys)
         return try attributing(node) { () throws(OperatorError) in try node.op.compile(context) }
     }
 
     private func steps(
         _ nodes: [Node], _ compiled: [CompiledOperator], _ places: Places, _ memory: MemoryPlan
-    ) -> [Plan.Step] {
-        var steps: [Plan.Step] = []
+    ) -> [(kernel: any Kernel, note: Plan.StepNote, scratchOffset: Int)] {
+        var steps: [(kernel: any Kernel, note: Plan.StepNote, scratchOffset: Int)] = []
         for (index, node) in nodes.enumerated() {
             guard case .kernel(let kernel) = compiled[index].body else { continue }
-            steps.append(
-                Plan.Step(
-                    node: node.name, operatorName: node.op.name, kernel: kernel,
-                    inputs: node.inputs.map { $0.map(places.location) ?? .absent },
-                    outputs: node.outputs.map(places.location), outputSpecs: node.outputs.map(spec),
-                    scratchOffset: memory.scratchOffsets[index], scratchByteCount: compiled[index].scratchByteCount))
+            let inputs = node.inputs.enumerated().map { position, input in
+                compiled[index].preparedInputs.contains(position) ? .absent : input.map(places.location) ?? .absent
+            }
+            let note = Plan.StepNote(
+                node: node.name, operatorName: node.op.name, inputs: inputs, outputs: node.outputs.map(places.location),
+                outputSpecs: node.outputs.map(spec), scratchByteCount: compiled[index].scratchByteCount)
+            steps.append((kernel, note, memory.scratchOffsets[index]))
         }
         return steps
+    }
+
+    /// Bytes of the constants that were computed for this plan and that its steps read.
+    private func ownConstantByteCount(_ nodes: [Node]) -> Int {
+        let read = Set(nodes.flatMap { $0.inputs.compactMap(\.self) } + outputs)
+        return read.reduce(0) { sum, value in
+            isModelConstant[value.index] ? sum : sum + (facts[value.index].constant?.spec.byteCount ?? 0)
+        }
     }
 }
 

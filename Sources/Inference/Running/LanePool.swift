@@ -1,4 +1,5 @@
 import Synchronization
+package import Tensors
 
 #if canImport(Glibc)
     import Glibc
@@ -6,60 +7,49 @@ import Synchronization
     import Darwin
 #endif
 
-/// Something that has work for a lane now and then: the batches of one signature of one model.
-package protocol LaneWork: AnyObject, Sendable {
-    /// Runs at most one batch on the calling lane.
-    func runNext(now: ContinuousClock.Instant) -> LaneOutcome
-}
-
-/// What a lane found when it asked for work.
-package enum LaneOutcome: Sendable {
-    /// Nothing to do until somebody signals.
-    case idle
-    /// Something ran or was taken; ask again.
-    case more
-    /// Nothing may run before that instant.
-    case wait(until: ContinuousClock.Instant)
-}
-
-/// Threads of our own, one for each core that may compute; each runs one batch at a time.
+/// Threads of our own, one for each core that may compute, each with a workspace; each runs one batch at a time.
 ///
-/// Work is served in the order of its signals, one batch in turn, so that a busy model does not starve the others.
+/// Work is served in the order of its signals, one batch in turn, so that a busy model does not starve the others. A further
+/// thread looks after deadlines while there is work, so that they hold while every lane is busy.
 @safe package final class LanePool: Sendable {
     private struct State {
-        /// In the order of signals; what has been taken is nil and stands before `head`.
-        var ready: [(any LaneWork)?] = []
-        var head = 0
-        var queued: Set<ObjectIdentifier> = []
-        var timers: [(at: ContinuousClock.Instant, work: any LaneWork)] = []
+        var queue = LaneQueue()
+        var watched = WatchList()
         var idleLanes = 0
+        var isWatcherAsleep = false
         var isStopping = false
-
-        /// Room before `head` that is given up at once: seldom enough to cost nothing, often enough to stay small.
-        private static let takenLimit = 64
-
-        mutating func dropTaken() {
-            if head == ready.count {
-                ready.removeAll(keepingCapacity: true)
-                head = 0
-            } else if head >= Self.takenLimit {
-                ready.removeFirst(head)
-                head = 0
-            }
-        }
     }
 
-    private let lock: LaneLock
+    private let lock = LaneLock()
     private nonisolated(unsafe) let state: UnsafeMutablePointer<State>
     private let threads = Mutex<[pthread_t]>([])
+    private let ledger: (any MemoryLedger)?
+    private let watchInterval: Duration
+    private let trimDelay: Duration
     package let laneCount: Int
 
-    package init(laneCount: Int) {
+    /// A deadline is noticed at most so much late.
+    package static let standardWatchInterval = Duration.milliseconds(10)
+    /// How long a lane keeps the memory of its last run while it has nothing to do.
+    package static let standardTrimDelay = Duration.seconds(2)
+    /// An idle lane's memory that is not worth giving back.
+    private static let keptByteCount = 1 << 20
+    /// Looks without anything to look after before the watcher sleeps: a busy server never wakes it.
+    private static let idleLookLimit = 100
+
+    /// - Parameter ledger: counts the lanes' arenas.
+    package init(
+        laneCount: Int, ledger: (any MemoryLedger)? = nil, watchInterval: Duration = standardWatchInterval,
+        trimDelay: Duration = standardTrimDelay
+    ) {
         self.laneCount = max(1, laneCount)
-        lock = LaneLock()
+        self.ledger = ledger
+        self.watchInterval = watchInterval
+        self.trimDelay = trimDelay
         unsafe state = .allocate(capacity: 1)
         unsafe state.initialize(to: State())
-        for index in 0..<self.laneCount { start(index) }
+        for index in 0..<self.laneCount { start("lane \(index)") { $0.serve() } }
+        start("lane watcher") { $0.watch() }
     }
 
     deinit {
@@ -70,9 +60,30 @@ package enum LaneOutcome: Sendable {
     /// Says that `work` has something to run. Cheap when it is known already.
     package func signal(_ work: any LaneWork) {
         lock.lock()
-        let wakes = unsafe enqueue(work) && state.pointee.idleLanes > 0
+        let wakesLane = unsafe state.pointee.queue.enqueue(work) && state.pointee.idleLanes > 0
+        unsafe state.pointee.watched.add(work)
+        let wakesWatcher = unsafe state.pointee.isWatcherAsleep
+        if wakesWatcher { unsafe state.pointee.isWatcherAsleep = false }
         lock.unlock()
-        if wakes { lock.wakeOne() }
+        if wakesLane { lock.wake(.lane) }
+        if wakesWatcher { lock.wake(.watcher) }
+    }
+
+    /// Runs `body` once on a lane, in the order of signals. Not at all when the pool is stopped before its turn.
+    package func perform(_ body: @escaping @Sendable (Workspace) -> Void) {
+        let job = LaneJob(body)
+        lock.lock()
+        let wakes = unsafe state.pointee.queue.enqueue(job) && state.pointee.idleLanes > 0
+        lock.unlock()
+        if wakes { lock.wake(.lane) }
+    }
+
+    /// Drops whatever the pool keeps for work that will not run again.
+    package func forget(_ work: any LaneWork) {
+        lock.lock()
+        unsafe state.pointee.queue.forget(work)
+        unsafe state.pointee.watched.remove(work)
+        lock.unlock()
     }
 
     /// Lets running batches finish, then ends every lane. Work that is still queued stays where it is.
@@ -88,117 +99,90 @@ package enum LaneOutcome: Sendable {
         for thread in all { pthread_join(thread, nil) }
     }
 
-    private func enqueue(_ work: any LaneWork) -> Bool {
-        guard unsafe state.pointee.queued.insert(ObjectIdentifier(work)).inserted else { return false }
-        unsafe state.pointee.ready.append(work)
-        return true
+    private func start(_ name: String, _ body: @escaping @Sendable (LanePool) -> Void) {
+        let body = unsafe Unmanaged.passRetained(ThreadBody(pool: self, body: body))
+        var thread = pthread_t()
+        let result = unsafe pthread_create(&thread, nil, threadMain, body.toOpaque())
+        precondition(result == 0, "cannot start \(name): errno \(result)")
+        threads.withLock { $0.append(thread) }
     }
 
     // MARK: On the lanes
 
-    private func start(_ index: Int) {
-        let body = unsafe Unmanaged.passRetained(LaneBody(pool: self))
-        var thread = pthread_t()
-        let result = unsafe pthread_create(&thread, nil, laneMain, body.toOpaque())
-        precondition(result == 0, "cannot start lane \(index): errno \(result)")
-        threads.withLock { $0.append(thread) }
-    }
-
-    fileprivate func serve() {
+    private func serve() {
         let clock = ContinuousClock()
+        let workspace = Workspace(ledger: ledger)
         lock.lock()
         while unsafe !state.pointee.isStopping {
             let now = clock.now
-            promoteTimers(now)
-            guard let work = dequeue() else {
-                unsafe state.pointee.idleLanes += 1
-                unsafe lock.wait(until: state.pointee.timers.map(\.at).min().map { $0 - now })
-                unsafe state.pointee.idleLanes -= 1
+            unsafe state.pointee.queue.promoteTimers(at: now)
+            guard let work = unsafe state.pointee.queue.dequeue() else {
+                rest(workspace, since: now)
                 continue
             }
             lock.unlock()
-            let outcome = work.runNext(now: now)
+            let outcome = work.runNext(in: workspace, now: now)
             lock.lock()
             switch outcome {
             case .idle: break
-            case .more: _ = enqueue(work)
-            case .wait(let instant): unsafe state.pointee.timers.append((instant, work))
+            case .more: _ = unsafe state.pointee.queue.enqueue(work)
+            case .wait(let instant): unsafe state.pointee.queue.setTimer(work, at: instant)
             }
         }
         lock.unlock()
     }
 
-    private func dequeue() -> (any LaneWork)? {
-        guard unsafe state.pointee.head < state.pointee.ready.count else { return nil }
-        let head = unsafe state.pointee.head
-        guard let work = unsafe state.pointee.ready[head] else { preconditionFailure("work was taken twice") }
-        unsafe state.pointee.ready[head] = nil
-        unsafe state.pointee.head = head + 1
-        unsafe state.pointee.dropTaken()
-        unsafe state.pointee.queued.remove(ObjectIdentifier(work))
-        return work
+    /// Waits for work, for the next timer, or until it is time to give memory back.
+    private func rest(_ workspace: Workspace, since start: ContinuousClock.Instant) {
+        let holdsMemory = workspace.byteCount > Self.keptByteCount
+        var timeout = unsafe state.pointee.queue.earliestTimer.map { $0 - start }
+        if holdsMemory { timeout = min(timeout ?? trimDelay, trimDelay) }
+        unsafe state.pointee.idleLanes += 1
+        lock.wait(as: .lane, for: timeout)
+        unsafe state.pointee.idleLanes -= 1
+        // An early wake costs one growth of the arena, no more.
+        if holdsMemory, ContinuousClock.now - start >= trimDelay { workspace.trim() }
     }
 
-    private func promoteTimers(_ now: ContinuousClock.Instant) {
-        guard unsafe !state.pointee.timers.isEmpty else { return }
-        for timer in unsafe state.pointee.timers where timer.at <= now { _ = enqueue(timer.work) }
-        unsafe state.pointee.timers.removeAll { $0.at <= now }
-    }
-}
+    // MARK: On the watcher
 
-private final class LaneBody {
-    let pool: LanePool
-    init(pool: LanePool) { self.pool = pool }
-}
-
-private func laneMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let argument = unsafe argument else { return nil }
-    unsafe Unmanaged<LaneBody>.fromOpaque(argument).takeRetainedValue().pool.serve()
-    return nil
-}
-
-/// A mutex with a condition, for lanes that wait with a time limit.
-@safe private final class LaneLock: Sendable {
-    private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private nonisolated(unsafe) let condition: UnsafeMutablePointer<pthread_cond_t>
-
-    init() {
-        unsafe mutex = .allocate(capacity: 1)
-        unsafe mutex.initialize(to: pthread_mutex_t())
-        unsafe condition = .allocate(capacity: 1)
-        unsafe condition.initialize(to: pthread_cond_t())
-        unsafe pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        unsafe pthread_condattr_init(&attributes)
-        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        unsafe pthread_cond_init(condition, &attributes)
-        unsafe pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        unsafe pthread_cond_destroy(condition)
-        unsafe pthread_mutex_destroy(mutex)
-        unsafe condition.deallocate()
-        unsafe mutex.deallocate()
-    }
-
-    func lock() { unsafe pthread_mutex_lock(mutex) }
-    func unlock() { unsafe pthread_mutex_unlock(mutex) }
-    func wakeOne() { unsafe pthread_cond_signal(condition) }
-    func wakeAll() { unsafe pthread_cond_broadcast(condition) }
-
-    /// Waits, with the lock given up meanwhile, for a wake or for `duration`.
-    func wait(until duration: Duration?) {
-        guard let duration else {
-            unsafe pthread_cond_wait(condition, mutex)
-            return
+    private func watch() {
+        var idleLooks = 0
+        lock.lock()
+        while unsafe !state.pointee.isStopping {
+            if unsafe state.pointee.watched.isEmpty, idleLooks >= Self.idleLookLimit {
+                unsafe state.pointee.isWatcherAsleep = true
+                lock.wait(as: .watcher, for: nil)
+                unsafe state.pointee.isWatcherAsleep = false
+                idleLooks = 0
+            } else {
+                lock.wait(as: .watcher, for: watchInterval)
+            }
+            let works = unsafe state.pointee.watched.beginLook()
+            idleLooks = works.isEmpty ? idleLooks + 1 : 0
+            lock.unlock()
+            let now = ContinuousClock.now
+            let done = works.filter { !$0.watch(now: now) }
+            lock.lock()
+            unsafe state.pointee.watched.endLook(done)
         }
-        var deadline = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
-        let (seconds, attoseconds) = max(duration, .zero).components
-        let nanoseconds = Int64(deadline.tv_nsec) + attoseconds / 1_000_000_000
-        deadline.tv_sec += Int(seconds) + Int(nanoseconds / 1_000_000_000)
-        deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
-        unsafe pthread_cond_timedwait(condition, mutex, &deadline)
+        lock.unlock()
     }
+}
+
+private final class ThreadBody {
+    let pool: LanePool
+    let body: @Sendable (LanePool) -> Void
+
+    init(pool: LanePool, body: @escaping @Sendable (LanePool) -> Void) {
+        self.pool = pool
+        self.body = body
+    }
+}
+
+private func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument = unsafe argument else { return nil }
+    let thread = unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue()
+    thread.body(thread.pool)
+    return nil
 }

@@ -1,0 +1,46 @@
+package import GraphIR
+package import Tensors
+
+/// Bounds that keep one model or one request from taking the machine.
+package struct EngineLimits: Sendable {
+    /// Bytes of one arena: all intermediate values that live at once, for one input shape.
+    package var maximumArenaBytes = 8 << 30
+    /// Bytes of the results whose sizes depend on data, all that one run holds at once.
+    package var maximumDynamicBytes = 2 << 30
+    /// Bytes of one value that is computed ahead of requests.
+    package var maximumFoldedBytes = 64 << 20
+    /// Plans kept for one region of a model, one for each combination of input shapes.
+    package var maximumPlans = 64
+    /// Bytes of all plans of one region.
+    package var maximumPlanBytes = 64 << 20
+
+    package init() {}
+}
+
+/// What all engines of one model version share beside their graphs: prepared constants, resources, and where memory is counted.
+package final class ModelState: Sendable {
+    package let limits: EngineLimits
+    /// The machine code that kernels are built of; nil for the best that the processor runs.
+    package let kernels: KernelSet?
+    /// What the version holds as long as it is loaded is charged to it: folded constants, prepared forms, plans.
+    let held: MemoryAllowance
+    let ledger: (any MemoryLedger)?
+    let store: ConstantStore
+
+    /// - Parameter ledger: counts what the version's engines take; nil counts nothing.
+    package init(limits: EngineLimits = EngineLimits(), kernels: KernelSet? = nil, ledger: (any MemoryLedger)? = nil) {
+        self.limits = limits
+        self.kernels = kernels
+        self.ledger = ledger
+        held = MemoryAllowance(byteLimit: .max, ledger: ledger)
+        store = ConstantStore(allowance: held)
+    }
+
+    /// Bytes that the version's engines hold now, beside the file's contents and the arenas of the lanes.
+    package var heldByteCount: Int { held.usedByteCount }
+
+    /// What one run may take for results whose sizes depend on data.
+    func runAllowance() -> MemoryAllowance {
+        MemoryAllowance(byteLimit: limits.maximumDynamicBytes, ledger: ledger)
+    }
+}

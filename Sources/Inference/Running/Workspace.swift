@@ -1,0 +1,63 @@
+package import Tensors
+
+/// What one thread needs to run plans: an arena and a table of operand addresses, both kept from run to run.
+///
+/// Each lane owns one, and so does each thread that runs cheap requests itself. Whoever holds a workspace has it alone, hence
+/// `@unchecked Sendable`.
+@safe package final class Workspace: @unchecked Sendable {
+    let arena: Arena
+    /// Addresses of every operand of the plan that runs; grown to the largest plan.
+    private var operands: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
+
+    /// - Parameter ledger: counts the arena.
+    package init(ledger: (any MemoryLedger)? = nil) {
+        arena = Arena(ledger: ledger)
+        unsafe operands = .allocate(capacity: 64)
+    }
+
+    deinit { unsafe operands.deallocate() }
+
+    /// Bytes of the arena.
+    package var byteCount: Int { arena.capacity }
+
+    /// Gives the arena's memory back to the system; between runs only.
+    package func trim() { arena.trim() }
+
+    /// Memory for the inputs of a run that the caller puts together, popped when `body` returns.
+    package func withStaging<Result>(
+        _ byteCounts: [Int], _ body: ([UnsafeMutableRawPointer]) throws -> Result
+    ) throws -> Result {
+        let mark = arena.mark
+        defer { arena.pop(to: mark) }
+        var places: [UnsafeMutableRawPointer] = []
+        for byteCount in byteCounts {
+            do {
+                unsafe places.append(try arena.push(byteCount))
+            } catch {
+                throw EngineError.memory(what: "the memory for a batch's inputs", error)
+            }
+        }
+        return try unsafe body(places)
+    }
+
+    /// Fills the operand table for `plan` with its arena at `base`.
+    @unsafe func bind(
+        _ plan: Plan, base: UnsafeMutableRawPointer, inputs: UnsafeBufferPointer<UnsafeRawPointer>
+    ) -> UnsafePointer<UnsafeMutableRawPointer> {
+        if unsafe plan.operands.count > operands.count {
+            unsafe operands.deallocate()
+            unsafe operands = .allocate(capacity: plan.operands.count * 2)
+        }
+        let table = unsafe operands.baseAddress.unsafelyUnwrapped
+        unsafe plan.operands.withUnsafeBufferPointer { places in
+            for unsafe(index, place) in unsafe places.enumerated() {
+                switch place {
+                case .arena(let offset): unsafe table[index] = unsafe base + offset
+                case .input(let input): unsafe table[index] = unsafe UnsafeMutableRawPointer(mutating: inputs[input])
+                case .address(let address): unsafe table[index] = unsafe address.pointer
+                }
+            }
+        }
+        return unsafe UnsafePointer(table)
+    }
+}
