@@ -32,9 +32,9 @@ struct BatchGroup<Task: BatchTask> {
 
     /// When the front batch may run: at once (`nil`) when it is full or another task no longer fits, else when the oldest
     /// task has waited for the policy's timeout. With as many rows as a batch holds one of the first two is the case.
-    func runnableInstant(_ policy: BatchPolicy) -> ContinuousClock.Instant? {
-        guard let oldest = entries.first, rowCount < policy.maxBatchSize else { return nil }
-        return oldest.enqueued + policy.timeout
+    func runnableInstant(maxBatchSize: Int, timeout: Duration) -> ContinuousClock.Instant? {
+        guard let oldest = entries.first, rowCount < maxBatchSize else { return nil }
+        return oldest.enqueued + timeout
     }
 
     /// Removes the front batch: the longest run of whole tasks that fits `maxBatchSize`, but at least one task.
@@ -64,7 +64,7 @@ struct BatchGroup<Task: BatchTask> {
         return taken.filter { !$0.isAbandoned }
     }
 
-    /// Moves tasks whose deadline has passed to `expired` and answers the earliest deadline among those that stay.
+    /// Moves tasks whose deadline has passed to `expired` and returns the earliest deadline among those that stay.
     mutating func removeExpired(at now: ContinuousClock.Instant, to expired: inout [Task]) -> ContinuousClock.Instant? {
         var earliest: ContinuousClock.Instant?
         var removedRows = 0
@@ -82,18 +82,16 @@ struct BatchGroup<Task: BatchTask> {
         return earliest
     }
 
-    /// Removes one task by its submission order; `nil` when it is not here.
-    mutating func remove(sequence: UInt64) -> Task? {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+    /// Moves tasks that nobody waits for to `abandoned`.
+    mutating func removeAbandoned(to abandoned: inout [Task]) {
+        var removedRows = 0
+        entries.removeAll { entry in
+            guard entry.task.isAbandoned else { return false }
+            abandoned.append(entry.task)
+            removedRows += entry.rowCount
+            return true
         }
-        guard low < entries.count, entries[low].sequence == sequence else { return nil }
-        let entry = entries.remove(at: low)
-        rowCount -= entry.rowCount
-        return entry.task
+        rowCount -= removedRows
     }
 
     mutating func removeAll() -> [(sequence: UInt64, task: Task)] {

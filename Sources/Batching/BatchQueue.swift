@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Tasks leave in the order of submission within their group key; between groups the one with the oldest task goes first,
 /// so that no key starves. A task is never split, duplicated or dropped: each one submitted leaves exactly once, through
-/// `takeBatch`, `takeExpired`, `cancel` or `close`. The queue neither runs tasks nor owns a thread or a clock: every
+/// `takeBatch`, `takeDropped` or `close`. The queue neither runs tasks nor owns a thread or a clock: every
 /// operation is synchronous, callable from any thread, and told what time it is.
 package final class BatchQueue<Task: BatchTask>: Sendable {
     package let policy: BatchPolicy
@@ -23,25 +23,20 @@ package final class BatchQueue<Task: BatchTask>: Sendable {
     ///
     /// A task without rows counts as one row against the bound of the queue. A task above the bound is taken when nothing
     /// else waits, because it could never be taken otherwise.
-    /// - Returns: the name under which the task can be cancelled.
-    @discardableResult
-    package func submit(
-        _ task: consuming Task, at now: ContinuousClock.Instant = .now
-    ) throws(BatchRefusal) -> BatchTicket {
+    package func submit(_ task: consuming Task, at now: ContinuousClock.Instant = .now) throws(BatchRefusal) {
         let task = task
         let rows = max(1, task.rowCount)
         guard rows <= policy.maxBatchSize || policy.allowsOversize else {
             throw .taskTooLarge(rows: rows, maximum: policy.maxBatchSize)
         }
         let limit = policy.maxQueuedRows
-        return try state.withLock { state throws(BatchRefusal) in
+        try state.withLock { state throws(BatchRefusal) in
             guard !state.isClosed else { throw .closed }
             let free = limit - min(limit, state.rowCount)
             guard rows <= free || state.taskCount == 0 else {
                 throw .queueFull(taskRows: rows, queuedRows: state.rowCount, limit: limit)
             }
-            let sequence = state.append(task, rowCount: rows, at: now)
-            return BatchTicket(sequence: sequence)
+            state.append(task, rowCount: rows, at: now)
         }
     }
 
@@ -51,7 +46,7 @@ package final class BatchQueue<Task: BatchTask>: Sendable {
         state.withLock { state in
             var dropped = state.removeExpired(at: now)
             while true {
-                switch state.nextGroup(policy, at: now) {
+                switch state.nextGroup(maxBatchSize: policy.maxBatchSize, timeout: state.isDraining ? .zero : policy.timeout, at: now) {
                 case .none: return .empty(dropped: dropped)
                 case .later(let instant):
                     let wake = min(instant, state.earliestDeadline ?? instant)
@@ -65,17 +60,15 @@ package final class BatchQueue<Task: BatchTask>: Sendable {
         }
     }
 
-    /// Removes the tasks whose deadline is not after `now`, for use while every worker is busy.
-    package func takeExpired(now: ContinuousClock.Instant) -> [Task] {
-        state.withLock { $0.removeExpired(at: now) }
+    /// Removes the tasks whose deadline is not after `now` and those that are abandoned, also while every worker is busy.
+    package func takeDropped(now: ContinuousClock.Instant) -> [Task] {
+        state.withLock { state in state.removeExpired(at: now) + state.removeAbandoned() }
     }
 
-    /// Removes a task that still waits; `nil` when it has left the queue already.
-    package func cancel(_ ticket: BatchTicket) -> Task? {
-        state.withLock { $0.remove(sequence: ticket.sequence) }
-    }
+    /// From now on whatever is queued may run as soon as a worker is free, whatever the policy's timeout.
+    package func beginDrain() { state.withLock { $0.isDraining = true } }
 
-    /// Refuses further tasks and answers those that waited, in the order of submission.
+    /// Refuses further tasks and returns those that waited, in the order of submission.
     package func close() -> [Task] {
         state.withLock { state in
             state.isClosed = true

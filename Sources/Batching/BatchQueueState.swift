@@ -18,12 +18,13 @@ struct BatchQueueState<Task: BatchTask> {
     private(set) var earliestDeadline: ContinuousClock.Instant?
 
     var isClosed = false
+    var isDraining = false
 
     /// Groups that stay in the table when they run empty: one key in steady use then allocates nothing per task, and a
     /// client that sends ever new keys leaves nothing behind.
     private static var retainedGroupCount: Int { 4 }
 
-    mutating func append(_ task: Task, rowCount rows: Int, at now: ContinuousClock.Instant) -> UInt64 {
+    mutating func append(_ task: Task, rowCount rows: Int, at now: ContinuousClock.Instant) {
         let sequence = nextSequence
         nextSequence += 1
         taskCount += 1
@@ -32,16 +33,17 @@ struct BatchQueueState<Task: BatchTask> {
         if let deadline { earliestDeadline = min(earliestDeadline ?? deadline, deadline) }
         groups[task.groupKey, default: BatchGroup()]
             .append(task, rowCount: rows, deadline: deadline, sequence: sequence, at: now)
-        return sequence
     }
 
     /// Among the groups that may run the one with the oldest task; without any, when the first one may.
-    func nextGroup(_ policy: BatchPolicy, at now: ContinuousClock.Instant) -> NextGroup<Task.GroupKey> {
+    func nextGroup(
+        maxBatchSize: Int, timeout: Duration, at now: ContinuousClock.Instant
+    ) -> NextGroup<Task.GroupKey> {
         var oldest: (sequence: UInt64, key: Task.GroupKey)?
         var earliest: ContinuousClock.Instant?
         for (key, group) in groups {
             guard let sequence = group.oldestSequence else { continue }
-            if let instant = group.runnableInstant(policy), instant > now {
+            if let instant = group.runnableInstant(maxBatchSize: maxBatchSize, timeout: timeout), instant > now {
                 earliest = min(earliest ?? instant, instant)
             } else if sequence < oldest?.sequence ?? .max {
                 oldest = (sequence, key)
@@ -67,11 +69,11 @@ struct BatchQueueState<Task: BatchTask> {
         return expired
     }
 
-    mutating func remove(sequence: UInt64) -> Task? {
-        for key in Array(groups.keys) {
-            if let task = update(key, { $0.remove(sequence: sequence) }) ?? nil { return task }
-        }
-        return nil
+    mutating func removeAbandoned() -> [Task] {
+        guard taskCount > 0 else { return [] }
+        var abandoned: [Task] = []
+        for key in Array(groups.keys) { update(key) { $0.removeAbandoned(to: &abandoned) } }
+        return abandoned
     }
 
     mutating func removeAll() -> [Task] {
@@ -85,6 +87,7 @@ struct BatchQueueState<Task: BatchTask> {
     }
 
     /// Changes one group in place, keeps the totals true, and drops the group when it ran empty beside others.
+    @discardableResult
     private mutating func update<Result>(
         _ key: Task.GroupKey, _ change: (inout BatchGroup<Task>) -> Result
     ) -> Result? {

@@ -11,15 +11,8 @@ package protocol BatchTask: Sendable {
     /// Only tasks with equal keys share a batch, for example those whose inputs agree in every dimension but the first.
     var groupKey: GroupKey { get }
 
-    /// Whether nobody waits for the result any more; once true it stays so. Asked when the task's turn has come, under the
-    /// queue's lock: it must be cheap.
+    /// Whether nobody waits for the result any more; once true it stays so. Read under the queue's lock: it must be cheap.
     var isAbandoned: Bool { get }
-}
-
-/// Names one submitted task within its queue, so that it can be cancelled.
-package struct BatchTicket: Hashable, Sendable {
-    /// Position in the order of submission; never used twice by one queue.
-    let sequence: UInt64
 }
 
 /// What a queue hands to a free worker.

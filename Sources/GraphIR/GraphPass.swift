@@ -4,5 +4,6 @@ package protocol GraphPass: Sendable {
     var name: String { get }
 
     /// - Returns: how many places were changed.
-    func run(on graph: inout Graph) throws(OperatorError) -> Int
+    /// - Throws: what an operator refused, with its node.
+    func run(on graph: inout Graph) throws(NodeError) -> Int
 }

@@ -29,6 +29,10 @@ package protocol Operator: Sendable {
     /// for nothing.
     var shapeOperands: Set<Int> { get }
 
+    /// Whether the contents of the outputs follow from the types of the inputs alone (`Shape`), so that `infer` gives them as
+    /// constants for concrete types.
+    var readsTypesOnly: Bool { get }
+
     /// Whether inputs may be values other than dense tensors: strings, sequences, maps, optionals, resources.
     var acceptsObjects: Bool { get }
 
@@ -43,6 +47,7 @@ extension Operator {
     package var name: String { String(describing: Self.self) }
     package var effects: Effects { [] }
     package var shapeOperands: Set<Int> { [] }
+    package var readsTypesOnly: Bool { false }
     package var acceptsObjects: Bool { false }
     package func rows(_ inputs: RowInputs) -> RowFlow { .mixed("is not known to keep the rows of a batch apart") }
 }

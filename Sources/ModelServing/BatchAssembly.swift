@@ -1,19 +1,17 @@
-import GraphIR
 import Inference
 import ServableCore
 import Tensors
 
-/// Puts the rows of several requests together for one run and takes the outputs apart again.
+/// Puts the rows of several calls together for one run and takes the outputs apart again.
 struct BatchAssembly {
-    let tasks: [PredictTask]
-    /// Rows of all tasks.
-    let rowCount: Int
-    /// Rows that run: `rowCount` or more, the rest filled with copies.
+    private let tasks: [(call: PendingCall, inputs: [Tensor])]
+    /// Rows that run: those of all calls or more, the rest filled with copies.
     let paddedRowCount: Int
 
-    init(_ tasks: [PredictTask], paddedRowCount: (Int) -> Int) {
-        self.tasks = tasks
-        rowCount = tasks.reduce(0) { $0 + $1.rowCount }
+    /// - Precondition: the calls have dense inputs of one group.
+    init(_ calls: [PendingCall], paddedRowCount: (Int) -> Int) {
+        tasks = calls.map { ($0, $0.inputs.tensors ?? []) }
+        let rowCount = calls.reduce(0) { $0 + $1.rowCount }
         self.paddedRowCount = max(rowCount, paddedRowCount(rowCount))
     }
 
@@ -22,53 +20,44 @@ struct BatchAssembly {
         tasks[0].inputs.map { TensorSpec($0.elementType, $0.shape.replacing(axis: 0, with: paddedRowCount)) }
     }
 
-    /// Copies every task's rows into the session's memory. Rows of padding repeat the first row of the last task, which are
+    /// Copies every call's rows of input `index` to `target`. Rows of padding repeat the first row of the last call, which are
     /// contents that the model is known to take.
-    func fill(_ session: InferenceSession) {
-        for index in tasks[0].inputs.indices {
-            let target = session.stage(input: index)
-            var offset = 0
-            for task in tasks {
-                task.inputs[index].withBytes { bytes in
-                    UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + bytes.count]).copyMemory(from: bytes)
-                    offset += bytes.count
-                }
+    func fill(_ target: UnsafeMutableRawPointer, input index: Int, byteCount: Int) {
+        var offset = 0
+        for task in tasks {
+            task.inputs[index].withBytes { bytes in
+                guard let source = bytes.baseAddress else { return }
+                (target + offset).copyMemory(from: source, byteCount: bytes.count)
+                offset += bytes.count
             }
-            let last = tasks[tasks.count - 1]
-            guard paddedRowCount > rowCount, last.rowCount > 0 else { continue }
-            let rowByteCount = last.inputs[index].spec.byteCount / last.rowCount
-            guard rowByteCount > 0 else { continue }
-            last.inputs[index].withBytes { bytes in
-                let row = UnsafeRawBufferPointer(rebasing: bytes[..<rowByteCount])
-                while offset < target.count {
-                    UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + rowByteCount]).copyMemory(from: row)
-                    offset += rowByteCount
-                }
+        }
+        guard offset < byteCount, let last = tasks.last, last.call.rowCount > 0 else { return }
+        let rowByteCount = last.inputs[index].spec.byteCount / last.call.rowCount
+        last.inputs[index].withBytes { bytes in
+            guard rowByteCount > 0, let row = bytes.baseAddress else { return }
+            while offset < byteCount {
+                (target + offset).copyMemory(from: row, byteCount: rowByteCount)
+                offset += rowByteCount
             }
         }
     }
 
-    /// Each task's rows of every output.
-    ///
-    /// - Throws: `failedPrecondition` when an output does not have one row for each row that ran.
-    func split(_ outputs: [TensorView], names: (Int) -> String) throws(ServableError) -> [[Tensor]] {
-        for (index, output) in outputs.enumerated() where output.shape.rank == 0 || output.shape[0] != paddedRowCount {
-            throw ServableError(
-                .failedPrecondition,
-                "output \"\(names(index))\" has shape \(output.shape) for a batch of \(paddedRowCount) rows; serve the model with batching off"
-            )
+    /// The output that does not have one row for each row that ran; nil when every one has.
+    func unsplittable(_ outputs: RunOutputs) -> (index: Int, shape: Shape?)? {
+        for index in 0..<outputs.count {
+            guard let view = outputs.dense(index), view.shape.extents.first == paddedRowCount else {
+                return (index, outputs.dense(index)?.shape)
+            }
         }
+        return nil
+    }
+
+    /// Gives each call its rows of every output.
+    func answer(_ outputs: RunOutputs) {
         var firstRow = 0
-        return tasks.map { task in
-            defer { firstRow += task.rowCount }
-            return outputs.map { Self.rows(firstRow..<firstRow + task.rowCount, of: $0) }
+        for (call, _) in tasks {
+            call.succeed(CallOutputs(outputs, rows: firstRow..<firstRow + call.rowCount, of: paddedRowCount))
+            firstRow += call.rowCount
         }
-    }
-
-    private static func rows(_ rows: Range<Int>, of output: TensorView) -> Tensor {
-        let spec = TensorSpec(output.elementType, output.shape.replacing(axis: 0, with: rows.count))
-        let rowByteCount = output.spec.byteCount / max(output.shape[0], 1)
-        let start = output.baseAddress + rows.lowerBound * rowByteCount
-        return Tensor(copying: TensorView(spec, start))
     }
 }

@@ -2,119 +2,120 @@ import Batching
 import CPlatform
 package import GraphIR
 package import Inference
-import ServableCore
+package import Logging
+package import ServableCore
+import Synchronization
 package import Tensors
 
-/// Runs the requests of one signature of one version: queue, batches, lanes.
-package final class SignatureRunner: LaneWork {
+/// Runs the calls of one signature of one version: at once, or through a queue, in batches, on lanes.
+package final class SignatureRunner: SignatureRunning, LaneWork {
+    package let id: ServableID
     package let signature: Signature
+    package let meter: (any SignatureMeter)?
     let engine: Engine
     let policy: BatchPolicy
-    /// Whether rows of different requests may share a run.
-    package let sharesBatches: Bool
-    /// Rows up to which a request runs at once on the caller's thread, since that takes less time than handing it to a lane.
-    private let inlineRowLimit: Int
-    private let queue: BatchQueue<PredictTask>
+    private let inline: InlineRule
+    private let queue: BatchQueue<PendingCall>
+    private let running = Mutex<[RunningBatch]>([])
     private let lanes: LanePool
-    /// Told of runs and answers; nil when nobody listens.
-    package let meter: (any SignatureMeter)?
+    private let workspaces: WorkspacePool
+    private let sharing: Atomic<Bool>
+    private let logger: Logger
 
     /// - Parameters:
+    ///   - sharesBatches: whether rows of different requests may share a run.
     ///   - rowCost: measured time of a run of one row; nil when it is not known or differs from request to request.
     ///   - inlineBudget: what may run on the caller's thread.
     init(
         id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharesBatches: Bool, rowCost: Duration? = nil,
-        inlineBudget: Duration = ModelLoader.standardInlineBudget, lanes: LanePool, observer: (any InferenceObserver)?
+        inlineBudget: Duration = ModelLoader.standardInlineBudget, lanes: LanePool, workspaces: WorkspacePool,
+        observer: (any InferenceObserver)?, logger: Logger
     ) {
+        self.id = id
         self.signature = signature
         self.engine = engine
         self.policy = policy
-        self.sharesBatches = sharesBatches
         self.lanes = lanes
+        self.workspaces = workspaces
+        self.logger = logger
         meter = observer?.meter(of: id, signature: signature.name)
-        inlineRowLimit = rowCost.map { Int(min(inlineBudget / max($0, .nanoseconds(1)), 1e9)) } ?? 0
-        runsAtOnce = sharesBatches && policy.timeout == .zero && inlineRowLimit > 0
+        sharing = Atomic(sharesBatches)
+        // A call that may wait for company is not run before its time.
+        let isInline = sharesBatches && policy.timeout == .zero
+        inline = InlineRule(rowCost: isInline ? rowCost : nil, budget: inlineBudget)
         queue = BatchQueue(policy: policy)
     }
 
-    /// Whether requests may run on the thread that brings them.
-    package let runsAtOnce: Bool
+    deinit {
+        for call in queue.close() { call.fail(Self.unloaded) }
+        lanes.forget(self)
+    }
+
+    /// Whether rows of different requests share a run.
+    package var sharesBatches: Bool { sharing.load(ordering: .relaxed) }
+
+    /// Rows up to which a call runs on the thread that brings it; 0 when none does.
+    package var inlineRowLimit: Int { inline.rowLimit }
 
     /// Rows that wait now.
     package var queuedRowCount: Int { queue.queuedRowCount }
 
-    /// Checks `inputs` and queues them; `completion` is called exactly once: on the caller's thread for a refusal and for what
-    /// is run at once, else on a lane.
-    func submit(
-        _ inputs: [Tensor], handle: ServableHandle, deadline: ContinuousClock.Instant?, request: (any AbandonableRequest)? = nil,
-        completion: @escaping @Sendable (PredictionResult) -> Void
-    ) {
-        do {
-            try SignatureCheck.check(inputs, against: signature)
+    /// Lets what is queued run as soon as a lane is free, whatever it was to wait for: the version is being unloaded.
+    func beginDrain() {
+        queue.beginDrain()
+        if queue.queuedTaskCount > 0 { lanes.signal(self) }
+    }
+
+    package func run(_ call: PredictCall, handle: ServableHandle?, reply: some PredictReply) {
+        if runInline(call, reply) { return }
+        do throws(ServableError) {
+            try SignatureCheck.check(call.inputs, against: signature)
+            try enqueue(call, handle, reply)
         } catch {
-            completion(.failure(error))
-            return
-        }
-        let (key, rowCount) = grouping(inputs)
-        let task = PredictTask(
-            inputs: inputs, rowCount: rowCount, deadline: deadline, groupKey: key, request: request, handle: handle,
-            completion: completion)
-        guard !runInline(task) else { return }
-        do {
-            try queue.submit(task)
-            lanes.signal(self)
-        } catch {
-            completion(.failure(Self.status(of: error, policy)))
+            reply.fail(error)
         }
     }
 
-    /// Runs a request that is cheaper than the way to a lane and back. Only with a plan that exists: making one takes long.
-    private func runInline(_ task: PredictTask) -> Bool {
-        guard runsAtOnce, task.rowCount <= inlineRowLimit, case .rows = task.groupKey,
-            let plan = engine.readyPlan(for: task.inputs.map(\.spec))
+    // MARK: On the caller's thread
+
+    /// - Returns: false, with nothing done, when the call is not cheap or has no plan yet: making one takes long.
+    private func runInline(_ call: PredictCall, _ reply: some PredictReply) -> Bool {
+        guard inline.rowLimit > 0, case .only(let input) = call.inputs, let rowCount = input.shape.extents.first,
+            let plan = engine.readyPlan(for: input.spec), inline.admits(rowCount: rowCount, plan)
         else { return false }
         let start = apus_monotonic_nanoseconds()
         do {
-            let outputs = try run(task, with: plan)
-            meter?.ran(rowCount: task.rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
-            task.completion(.success(outputs))
+            try workspaces.with { workspace in
+                try withExtendedLifetime(input) {
+                    try withUnsafePointer(to: input.view.baseAddress) { address in
+                        try engine.run(plan, over: UnsafeBufferPointer(start: address, count: 1), in: workspace) { outputs in
+                            meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
+                            reply.succeed(CallOutputs(outputs))
+                        }
+                    }
+                }
+            }
         } catch {
-            task.completion(.failure(Self.status(of: error)))
+            reply.fail(ServableError(run: error))
         }
         return true
     }
 
-    /// Runs one input at once on the caller's thread and lends the outputs to `body`, which may decline them.
-    ///
-    /// For requests that are cheaper than the way to a lane and back, of a shape that has a plan. Nothing is checked but that:
-    /// a plan exists only for types and shapes that the signature admits.
-    ///
-    /// - Parameter input: lent for the call.
-    /// - Returns: false when the request is to be submitted instead: it is not cheap, the run failed, or `body` declined.
-    package func runAtOnce(_ input: TensorView, _ body: (LentOutputs) -> Bool) -> Bool {
-        guard runsAtOnce, signature.inputs.count == 1, let rowCount = input.shape.extents.first, rowCount > 0,
-            rowCount <= inlineRowLimit, let plan = engine.readyPlan(for: input.spec)
-        else { return false }
-        return engine.withSession(plan) { session in
-            session.bind(input: 0, to: input.baseAddress)
-            let start = apus_monotonic_nanoseconds()
-            do throws(EngineError) {
-                try session.run()
-            } catch {
-                return false  // Submitted, it fails again and is answered with the reason.
-            }
-            let nanoseconds = apus_monotonic_nanoseconds() - start
-            guard body(LentOutputs(session)) else { return false }
-            meter?.ran(rowCount: rowCount, nanoseconds: nanoseconds)
-            return true
+    private func enqueue(_ call: PredictCall, _ handle: ServableHandle?, _ reply: some PredictReply) throws(ServableError) {
+        let (key, rowCount) = grouping(call.inputs)
+        do {
+            try queue.submit(PendingCall(call, rowCount: rowCount, groupKey: key, handle: handle, reply: reply))
+        } catch {
+            throw Self.status(of: error, policy)
         }
+        lanes.signal(self)
     }
 
-    private func grouping(_ inputs: [Tensor]) -> (PredictTask.GroupKey, rowCount: Int) {
-        guard sharesBatches, let rows = inputs.first?.shape.extents.first, rows > 0,
-            inputs.allSatisfy({ $0.shape.extents.first == rows })
+    private func grouping(_ inputs: CallInputs) -> (PendingCall.GroupKey, rowCount: Int) {
+        guard sharesBatches, let tensors = inputs.tensors, let rows = tensors.first?.shape.extents.first, rows > 0,
+            tensors.allSatisfy({ $0.shape.extents.first == rows })
         else { return (.alone(AloneCounter.next()), 1) }
-        return (.rows(inputs.map { TensorSpec($0.elementType, $0.shape.replacing(axis: 0, with: 1)) }), rows)
+        return (.rows(tensors.map { TensorSpec($0.elementType, $0.shape.replacing(axis: 0, with: 1)) }), rows)
     }
 
     private static func status(of refusal: BatchRefusal, _ policy: BatchPolicy) -> ServableError {
@@ -126,94 +127,119 @@ package final class SignatureRunner: LaneWork {
             )
         case .taskTooLarge(let rows, let maximum):
             ServableError(.invalidArgument, "Task size \(rows) is larger than maximum input batch size \(maximum)")
-        case .closed:
-            ServableError(.unavailable, "the version is being unloaded; try again")
+        case .closed: unloaded
         }
     }
 
+    private static let unloaded = ServableError(.unavailable, "the version is being unloaded; try again")
+
     // MARK: On a lane
 
-    package func runNext(now: ContinuousClock.Instant) -> LaneOutcome {
+    package func runNext(in workspace: Workspace, now: ContinuousClock.Instant) -> LaneOutcome {
         switch queue.takeBatch(now: now) {
         case .empty(let dropped):
-            Self.answer(dropped)
+            Self.fail(dropped)
             return .idle
         case .waitUntil(let instant, let dropped):
-            Self.answer(dropped)
+            Self.fail(dropped)
             return .wait(until: instant)
-        case .batch(let tasks, let dropped):
-            Self.answer(dropped)
-            run(tasks)
+        case .batch(let calls, let dropped):
+            Self.fail(dropped)
+            run(calls, workspace)
             return queue.queuedTaskCount > 0 ? .more : .idle
         }
     }
 
-    /// Says why tasks left the queue unrun.
-    private static func answer(_ dropped: [PredictTask]) {
-        for task in dropped {
-            if task.isAbandoned {
-                task.fail(.cancelled, "the client closed its connection before its request's turn")
-            } else {
-                task.fail(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue")
-            }
+    package func watch(now: ContinuousClock.Instant) -> Bool {
+        Self.fail(queue.takeDropped(now: now))
+        let batches = running.withLock { $0 }
+        for batch in batches { batch.watch(now: now) }
+        return !batches.isEmpty || queue.queuedTaskCount > 0
+    }
+
+    /// Says why calls left the queue unrun.
+    private static func fail(_ dropped: [PendingCall]) {
+        for call in dropped {
+            call.fail(
+                call.isAbandoned
+                    ? ServableError(.cancelled, "the client closed its connection before its request's turn")
+                    : ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
         }
     }
 
-    private func run(_ tasks: [PredictTask]) {
-        let start = apus_monotonic_nanoseconds()
-        let rowCount = tasks.reduce(0) { $0 + $1.rowCount }
+    private func run(_ calls: [PendingCall], _ workspace: Workspace) {
+        if calls.count == 1 || !calls[0].isAlone && runTogether(calls, workspace) == false {
+            // Alone, and never padded: a share in a batch is what padding is.
+            for call in calls { runAlone(call, workspace) }
+        }
+    }
+
+    private func runAlone(_ call: PendingCall, _ workspace: Workspace) {
+        guard !call.isFinished else { return }
         do {
-            let results =
-                try tasks.count == 1 && policy.paddedRowCount(for: rowCount) == rowCount
-                ? [runAlone(tasks[0])] : runTogether(tasks)
-            meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
-            for (task, outputs) in zip(tasks, results) { task.completion(.success(outputs)) }
+            try track([call], rowCount: call.rowCount) { token, hasRun in
+                let inputs = call.inputs.values.map(RuntimeValue.init)
+                try withExtendedLifetime(inputs) {
+                    try engine.run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
+                        hasRun()
+                        call.succeed(CallOutputs(outputs))
+                    }
+                }
+            }
         } catch {
-            guard tasks.count > 1 else {
-                tasks[0].completion(.failure(Self.status(of: error)))
-                return
+            call.fail(ServableError(run: error))
+        }
+    }
+
+    /// Runs the rows of all calls at once.
+    ///
+    /// - Returns: false when they do not share a run: their rows are not independent for these shapes, or the run has failed, so
+    ///   that each is to be tried by itself and one bad request does not fail its neighbours.
+    private func runTogether(_ calls: [PendingCall], _ workspace: Workspace) -> Bool {
+        guard sharesBatches else { return false }
+        let batch = BatchAssembly(calls, paddedRowCount: policy.paddedRowCount(for:))
+        let specs = batch.specs
+        guard calls.allSatisfy({ isIndependent($0.inputs.specs) }), isIndependent(specs) else { return false }
+        do {
+            return try track(calls, rowCount: calls.reduce(0) { $0 + $1.rowCount }) { token, hasRun in
+                try workspace.withStaging(specs.map(\.byteCount)) { places in
+                    for (index, place) in places.enumerated() { batch.fill(place, input: index, byteCount: specs[index].byteCount) }
+                    let inputs = zip(specs, places).map { ValueView.dense(TensorView($0, UnsafeRawPointer($1))) }
+                    return try engine.run(inputs, in: workspace, token: token) { outputs in
+                        hasRun()
+                        if let found = batch.unsplittable(outputs) { return stopSharing(found.index, found.shape, specs) }
+                        batch.answer(outputs)
+                        return true
+                    }
+                }
             }
-            // One request's bad contents must not fail its neighbours: each tries again by itself.
-            for task in tasks { run([task]) }
+        } catch {
+            return false  // Alone each of them fails again, or does not.
         }
     }
 
-    /// Reads the request's own memory: no copy on the way in.
-    private func runAlone(_ task: PredictTask) throws -> [Tensor] {
-        try run(task, with: engine.plan(for: task.inputs.map(\.spec)))
+    private func isIndependent(_ specs: [TensorSpec]) -> Bool { engine.rowVerdict(for: specs) == .independent }
+
+    /// Keeps the calls where `watch` finds them while `body` runs; `body` calls its second argument when the run is over.
+    private func track<Result>(
+        _ calls: [PendingCall], rowCount: Int, _ body: (RunToken, () -> Void) throws -> Result
+    ) rethrows -> Result {
+        let token = RunToken()
+        running.withLock { $0.append(RunningBatch(calls: calls, token: token)) }
+        defer { running.withLock { $0.removeAll { $0.token === token } } }
+        let start = apus_monotonic_nanoseconds()
+        return try body(token) { meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start) }
     }
 
-    private func run(_ task: PredictTask, with plan: Plan) throws -> [Tensor] {
-        try engine.withSession(plan) { session in
-            try withExtendedLifetime(task) {
-                for (index, input) in task.inputs.enumerated() { session.bind(input: index, to: input.view.baseAddress) }
-                return try engine.finish(session) { $0.map(Tensor.init(copying:)) }
-            }
-        }
-    }
-
-    private func runTogether(_ tasks: [PredictTask]) throws -> [[Tensor]] {
-        guard sharesBatches, case .rows = tasks[0].groupKey else { return try tasks.map(runAlone) }
-        let batch = BatchAssembly(tasks, paddedRowCount: policy.paddedRowCount(for:))
-        let plan = try engine.plan(for: batch.specs)
-        return try engine.withSession(plan) { session in
-            batch.fill(session)
-            return try engine.finish(session) { try batch.split($0) { self.signature.outputs[$0].name } }
-        }
-    }
-
-    /// What a failed run means to the client.
-    private static func status(of error: any Error) -> ServableError {
-        switch error {
-        case let known as ServableError: known
-        case let failure as EngineError:
-            switch failure {
-            case .invalidInput, .node(_, _, .invalidValue), .node(_, _, .invalidInput), .tooLarge:
-                ServableError(.invalidArgument, failure.description)
-            case .node(_, _, .unsupported), .unsupportedOperator: ServableError(.unimplemented, failure.description)
-            case .node, .invalidGraph: ServableError(.internal, failure.description)
-            }
-        default: ServableError(.internal, String(describing: error))
-        }
+    /// From now on every request of the signature runs alone.
+    private func stopSharing(_ output: Int, _ shape: Shape?, _ specs: [TensorSpec]) -> Bool {
+        meter?.failedToSplit()
+        guard sharing.exchange(false, ordering: .relaxed) else { return false }
+        let name = output < signature.outputs.count ? signature.outputs[output].name : String(output)
+        let found = shape.map { "has shape \($0)" } ?? "is no dense tensor"
+        logger.error(
+            "\(id), signature \"\(signature.name)\": output \"\(name)\" \(found) for a batch of inputs \(specs.map(\.description).joined(separator: ", ")), so that it has no row for each request row; requests run alone from now on"
+        )
+        return false
     }
 }

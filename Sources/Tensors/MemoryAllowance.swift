@@ -42,7 +42,7 @@ package protocol MemoryLedger: AnyObject, Sendable {
 /// What one run may take for results whose sizes depend on data: a limit of its own, under the ledger of all.
 ///
 /// Storage that is charged to an allowance gives its bytes back when it is freed, which may be after the run.
-package final class MemoryAllowance: Sendable {
+package final class MemoryAllowance: MemoryLedger {
     package let byteLimit: Int
     private let ledger: (any MemoryLedger)?
     private let used = Atomic(0)

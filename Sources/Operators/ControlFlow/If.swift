@@ -9,6 +9,8 @@ struct If: SubgraphOperator {
     static let subgraphAttributes = ["then_branch", "else_branch"]
     /// The condition is a tensor; branches may give anything.
     var acceptsObjects: Bool { true }
+    /// A condition that follows from shapes decides the branch when a plan is made.
+    var shapeOperands: Set<Int> { [0] }
 
     func subgraphInputs(_ inputs: OperatorInputs) -> [[ValueFact]] { [[], []] }
 

@@ -5,7 +5,7 @@ package struct ActivationFusion: GraphPass {
     package let name = "activation"
     package init() {}
 
-    package func run(on graph: inout Graph) throws(OperatorError) -> Int {
+    package func run(on graph: inout Graph) throws(NodeError) -> Int {
         try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
             guard var host = graph.openHost(pair.producer), let activation = pair.consumer.op as? any FusableActivation,
                 pair.consumer.input(0) == pair.value,

@@ -6,7 +6,7 @@ package struct BatchNormFusion: GraphPass {
     package let name = "batch-normalization"
     package init() {}
 
-    package func run(on graph: inout Graph) throws(OperatorError) -> Int {
+    package func run(on graph: inout Graph) throws(NodeError) -> Int {
         try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
             guard let host = graph.openHost(pair.producer), pair.producer.input(EpilogueInput.residual) == nil,
                 let normalization = pair.consumer.op as? BatchNormalization, pair.consumer.input(0) == pair.value,

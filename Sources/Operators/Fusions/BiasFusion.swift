@@ -6,7 +6,7 @@ package struct BiasFusion: GraphPass {
     package let name = "bias"
     package init() {}
 
-    package func run(on graph: inout Graph) throws(OperatorError) -> Int {
+    package func run(on graph: inout Graph) throws(NodeError) -> Int {
         try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
             guard let host = graph.openHost(pair.producer), pair.producer.input(EpilogueInput.residual) == nil,
                 let addend = pair.addend, let shape = graph[pair.value].fact.shape,

@@ -9,7 +9,7 @@ package struct ComposedActivations: GraphPass {
     package let name = "composed-activations"
     package init() {}
 
-    package func run(on graph: inout Graph) throws(OperatorError) -> Int {
+    package func run(on graph: inout Graph) throws(NodeError) -> Int {
         var count = 0
         let terms = ArithmeticTerms(graph)
         for (position, node) in graph.nodes.enumerated() {

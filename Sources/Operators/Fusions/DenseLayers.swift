@@ -6,7 +6,7 @@ package struct DenseLayers: GraphPass {
     package let name = "dense-layers"
     package init() {}
 
-    package func run(on graph: inout Graph) throws(OperatorError) -> Int {
+    package func run(on graph: inout Graph) throws(NodeError) -> Int {
         var count = 0
         for position in graph.nodes.indices {
             guard let node = linear(from: graph.nodes[position], in: &graph) else { continue }

@@ -15,18 +15,19 @@ enum FusionSweep {
     ///
     /// A node takes part in one fusion of a sweep at most. Standing where the consumer stood, the new node may read whatever
     /// either of them read.
-    static func run(on graph: inout Graph, _ fuse: (Pair, inout Graph) throws(OperatorError) -> Node?) throws(OperatorError)
-        -> Int
-    {
+    static func run(on graph: inout Graph, _ fuse: (Pair, inout Graph) throws(OperatorError) -> Node?) throws(NodeError) -> Int {
         let uses = GraphUses(graph)
         var nodes: [Node?] = graph.nodes
         var isTaken = [Bool](repeating: false, count: nodes.count)
         for (position, producer) in graph.nodes.enumerated() {
-            guard !isTaken[position], producer.outputs.count == 1, producer.subgraphs.isEmpty,
-                let reader = uses.soleConsumer(of: producer.outputs[0]), !isTaken[reader], graph.nodes[reader].subgraphs.isEmpty
+            guard !isTaken[position], producer.outputs.count == 1, producer.subgraphs.isEmpty, producer.op.effects.isEmpty,
+                let reader = uses.soleConsumer(of: producer.outputs[0]), !isTaken[reader], graph.nodes[reader].subgraphs.isEmpty,
+                graph.nodes[reader].op.effects.isEmpty
             else { continue }
             let pair = Pair(producer: producer, consumer: graph.nodes[reader], value: producer.outputs[0])
-            guard let fused = try fuse(pair, &graph) else { continue }
+            let fused: Node?
+            do { fused = try fuse(pair, &graph) } catch { throw NodeError(producer, error) }
+            guard let fused else { continue }
             nodes[reader] = fused
             nodes[position] = nil
             isTaken[reader] = true

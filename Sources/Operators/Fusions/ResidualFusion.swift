@@ -6,7 +6,7 @@ package struct ResidualFusion: GraphPass {
     package let name = "residual"
     package init() {}
 
-    package func run(on graph: inout Graph) throws(OperatorError) -> Int {
+    package func run(on graph: inout Graph) throws(NodeError) -> Int {
         try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
             guard let host = graph.openHost(pair.producer), pair.producer.input(EpilogueInput.residual) == nil,
                 let addend = pair.addend, graph[addend].fact.elementType == .float32,

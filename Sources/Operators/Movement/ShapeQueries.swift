@@ -9,6 +9,7 @@ struct ShapeOperator: Operator {
     var start = 0
     var end: Int?
     var name: String { "Shape" }
+    var readsTypesOnly: Bool { true }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
@@ -39,6 +40,7 @@ struct ShapeOperator: Operator {
 /// - Source: ONNX operator Size.
 struct SizeOperator: Operator {
     var name: String { "Size" }
+    var readsTypesOnly: Bool { true }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)

@@ -1,0 +1,42 @@
+package import ServableCore
+
+/// What became of one request to a model: filled on its way, finished once, read by metrics and logs.
+package struct CallRecord: Sendable {
+    /// As the request named it or, when it named none, as it was resolved; empty when neither is known.
+    package var model: String = ""
+    /// Of what answered; nil when nothing was found.
+    package var version: Int64?
+    package var signature: String?
+    /// `predict`, `classify`, `regress`; empty for anything else.
+    package var api: StaticString = ""
+    /// The protocol: `REST`.
+    package var entrypoint: StaticString
+    package var status = StatusCode.ok
+    /// When the request was there, whole, in nanoseconds of the monotonic clock.
+    package let start: Int64
+    /// From `start` to the response.
+    package var nanoseconds: Int64 = 0
+
+    package init(entrypoint: StaticString, start: Int64) {
+        self.entrypoint = entrypoint
+        self.start = start
+    }
+}
+
+/// Hears of every request to a model that has its response. Called on any thread; must not block.
+package protocol CallObserver: Sendable {
+    func finished(_ record: CallRecord)
+}
+
+/// Hears of the runs and calls of one signature of one version. Called on any thread; must not block.
+package protocol SignatureMeter: AnyObject, CallObserver {
+    /// A batch has run.
+    func ran(rowCount: Int, nanoseconds: Int64)
+    /// A batch's outputs could not be taken apart by rows.
+    func failedToSplit()
+}
+
+/// Makes the meters when versions are loaded, so that requests look nothing up.
+package protocol InferenceObserver: Sendable {
+    func meter(of id: ServableID, signature: String) -> any SignatureMeter
+}

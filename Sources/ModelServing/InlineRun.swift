@@ -1,0 +1,39 @@
+import GraphIR
+import Inference
+import Synchronization
+import Tensors
+
+/// Workspaces for threads that run cheap calls themselves: as many as such runs were ever under way at once, each small.
+final class WorkspacePool: Sendable {
+    private let idle = Mutex<[Workspace]>([])
+
+    /// Lends a workspace to `body`.
+    func with<Result>(_ body: (Workspace) throws -> Result) rethrows -> Result {
+        let workspace = idle.withLock { $0.popLast() } ?? Workspace()
+        defer { idle.withLock { $0.append(workspace) } }
+        return try body(workspace)
+    }
+
+    /// Bytes of the workspaces that nobody uses now.
+    var idleByteCount: Int { idle.withLock { $0.reduce(0) { $0 + $1.byteCount } } }
+}
+
+/// When a call is run on the thread that brings it: when its run costs less than the way to a lane.
+struct InlineRule: Sendable {
+    /// A plan that needs more memory is left to the lanes, which have it.
+    private static let maximumArenaBytes = 256 << 10
+
+    /// Rows up to which a call is cheap enough; 0 when none is.
+    let rowLimit: Int
+
+    /// - Parameters:
+    ///   - rowCost: measured time of a run of one row; nil when it is not known or differs from call to call.
+    ///   - budget: what may run on the caller's thread.
+    init(rowCost: Duration?, budget: Duration) {
+        rowLimit = rowCost.map { Int(min(budget / max($0, .nanoseconds(1)), 1e9)) } ?? 0
+    }
+
+    func admits(rowCount: Int, _ plan: Plan) -> Bool {
+        rowCount > 0 && rowCount <= rowLimit && plan.arenaByteCount <= Self.maximumArenaBytes
+    }
+}
