@@ -63,9 +63,6 @@ package actor ServableManager {
         freeLoadSlots = Array(loadExecutors.indices.reversed())
     }
 
-    /// Bytes that loaded versions hold, and those being loaded are expected to.
-    package nonisolated var budgetedByteCount: Int { budget.reservedByteCount }
-
     /// Everything that happens from now on. Subscribe before the first `apply` to miss nothing. The stream ends with `shutDown`.
     package nonisolated func events() -> AsyncStream<ServableEvent> { hub.subscribe() }
 

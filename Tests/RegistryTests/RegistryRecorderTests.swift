@@ -201,7 +201,7 @@ struct RegistryRecorderTests {
                 }
             }
             func estimatedMemory(of id: ServableID, path: String) throws -> Int { 1 }
-            func load(_ id: ServableID, path: String) async throws -> any Servable { Model() }
+            func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable { Model() }
         }
         let directory = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.path + "/m/1", withIntermediateDirectories: true)

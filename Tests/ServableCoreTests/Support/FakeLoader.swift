@@ -73,6 +73,8 @@ final class FakeLoader: ServableLoader {
         /// Blocks the thread itself.
         case blockThread(DispatchSemaphore)
         case act(@Sendable () -> Void)
+        /// Charges so many bytes, and fails if they are refused.
+        case charge(Int)
     }
 
     struct State: Sendable {
@@ -106,7 +108,7 @@ final class FakeLoader: ServableLoader {
 
     func estimatedMemory(of id: ServableID, path: String) throws -> Int { estimate }
 
-    func load(_ id: ServableID, path: String) async throws -> any Servable {
+    func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable {
         let (behaviour, count) = state.withLock { state in
             state.tries[id, default: 0] += 1
             state.running += 1
@@ -125,6 +127,8 @@ final class FakeLoader: ServableLoader {
             try Task.checkCancellation()
         case .blockThread(let semaphore): Self.block(on: semaphore)
         case .act(let action): action()
+        case .charge(let byteCount):
+            if let available = memory.charge(byteCount) { throw memory.refusal(of: byteCount, available: available) }
         }
         return FakeServable(id: id, census: census, description: description)
     }

@@ -8,6 +8,7 @@ final class Scene: Sendable {
     let loader: FakeLoader
     let clock = ManualClock()
     let log = LogKeeper()
+    let budget: ResourceBudget
     let manager: ServableManager
 
     init(
@@ -19,6 +20,7 @@ final class Scene: Sendable {
     ) throws {
         directory = try TemporaryDirectory()
         self.loader = loader
+        self.budget = budget
         let log = log
         manager = ServableManager(
             loader: loader, source: source, options: options, budget: budget, clock: clock, now: now,
