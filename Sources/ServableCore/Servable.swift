@@ -7,7 +7,8 @@ package protocol Servable: AnyObject, Sendable {
     var memoryByteCount: Int { get }
 
     /// Facts for the record, nil when there are none. Called once after the version became available, off the data plane
-    /// and off the cooperative pool, so it may read files (a digest).
+    /// and off the cooperative pool, so it may read files (a digest). The version's memory stays until it returns: the task is
+    /// cancelled when the version is unloaded, and what takes long checks for it.
     func describe() throws -> ServableDescription?
 }
 

@@ -21,6 +21,7 @@ package actor ServableManager {
     private let scanExecutor = BlockingExecutor(label: "apus.lifecycle.scan")
     let describeExecutor = BlockingExecutor(label: "apus.lifecycle.describe")
     let releaseQueue = DispatchQueue(label: "apus.lifecycle.release")
+    let heap: HeapTrimmer
     let loadExecutors: [BlockingExecutor]
     var freeLoadSlots: [Int]
 
@@ -43,6 +44,7 @@ package actor ServableManager {
     /// - Parameters:
     ///   - clock: what polling, retries and timeouts wait on.
     ///   - now: the wall clock for statuses, events and the age of files.
+    ///   - trimHeap: gives freed memory back to the system; called in the background after servables have been freed.
     package init(
         loader: any ServableLoader,
         source: any VersionSource = DirectorySource(),
@@ -50,6 +52,7 @@ package actor ServableManager {
         budget: ResourceBudget = ResourceBudget(),
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
+        trimHeap: @escaping @Sendable () -> Void = {},
         logger: Logger
     ) {
         self.loader = loader
@@ -59,6 +62,7 @@ package actor ServableManager {
         self.clock = clock
         self.now = now
         self.logger = logger
+        heap = HeapTrimmer(queue: releaseQueue, trim: trimHeap)
         loadExecutors = (0..<options.concurrentLoadLimit).map { BlockingExecutor(label: "apus.lifecycle.load.\($0)") }
         freeLoadSlots = Array(loadExecutors.indices.reversed())
     }

@@ -1,3 +1,4 @@
+import CPlatform
 import HTTPCore
 import Inference
 import Logging
@@ -43,7 +44,7 @@ struct ServingStack: Sendable {
         let manager = ServableManager(
             loader: loader, options: configuration.lifecycle,
             budget: ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount)),
-            logger: logger)
+            trimHeap: { apus_trim_heap() }, logger: logger)
         self.manager = manager
         events = manager.events()
 

@@ -6,19 +6,19 @@ import Synchronization
 final class FakeServable: Servable {
     let id: ServableID
     private let census: Census
-    private let description: ServableDescription?
+    private let facts: @Sendable () throws -> ServableDescription?
 
-    init(id: ServableID, census: Census, description: ServableDescription? = nil) {
+    init(id: ServableID, census: Census, facts: @escaping @Sendable () throws -> ServableDescription? = { nil }) {
         self.id = id
         self.census = census
-        self.description = description
+        self.facts = facts
         census.add(1)
     }
 
     deinit { census.add(-1) }
 
     var memoryByteCount: Int { 100 }
-    func describe() throws -> ServableDescription? { description }
+    func describe() throws -> ServableDescription? { try facts() }
 }
 
 /// How many servables are in memory.
@@ -86,12 +86,12 @@ final class FakeLoader: ServableLoader {
     }
 
     let census = Census()
-    let description: ServableDescription?
+    let facts: @Sendable () throws -> ServableDescription?
     let estimate: Int
     private let state = Mutex(State())
 
-    init(description: ServableDescription? = nil, estimate: Int = 100) {
-        self.description = description
+    init(facts: @escaping @Sendable () throws -> ServableDescription? = { nil }, estimate: Int = 100) {
+        self.facts = facts
         self.estimate = estimate
     }
 
@@ -130,7 +130,7 @@ final class FakeLoader: ServableLoader {
         case .charge(let byteCount):
             if let available = memory.charge(byteCount) { throw memory.refusal(of: byteCount, available: available) }
         }
-        return FakeServable(id: id, census: census, description: description)
+        return FakeServable(id: id, census: census, facts: facts)
     }
 
     private static func block(on semaphore: DispatchSemaphore) { semaphore.wait() }

@@ -16,6 +16,7 @@ final class Scene: Sendable {
         budget: ResourceBudget = ResourceBudget(),
         source: any VersionSource = DirectorySource(),
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
+        trimHeap: @escaping @Sendable () -> Void = {},
         options: LifecycleOptions = LifecycleOptions(quietPeriod: .zero)
     ) throws {
         directory = try TemporaryDirectory()
@@ -23,7 +24,7 @@ final class Scene: Sendable {
         self.budget = budget
         let log = log
         manager = ServableManager(
-            loader: loader, source: source, options: options, budget: budget, clock: clock, now: now,
+            loader: loader, source: source, options: options, budget: budget, clock: clock, now: now, trimHeap: trimHeap,
             logger: Logger(label: "test") { _ in log }
         )
     }
