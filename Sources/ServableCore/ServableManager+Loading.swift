@@ -26,6 +26,7 @@ extension ServableManager {
         switch record.phase {
         case .failed:
             models[id.name]?.versions[id.version] = nil
+            board.unpin(id)
         case .backingOff(_, _, let timer):
             timer.cancel()
             models[id.name]?.versions[id.version]?.phase = .queued(attempt: 1)
@@ -65,6 +66,7 @@ extension ServableManager {
                 end(id, error: failure.error)
             case .failed:
                 models[name]?.versions[version] = nil
+                board.unpin(id)
             case .loading(_, let task):
                 if !wouldBeFirst(of: model) { task.cancel() }
             case .available, .unloading: break
@@ -143,7 +145,8 @@ extension ServableManager {
         }
         guard failure.cause != .files, attempt <= options.loadRetryLimit else {
             models[id.name]?.versions[id.version]?.phase = .failed(failure)
-            return publish(ServableStatus(id: id, state: .end, error: failure.error, since: now(), path: record.path))
+            return publish(
+                ServableStatus(id: id, state: .end, error: failure.error, since: now(), path: record.path), isPinned: true)
         }
         let timer = Task { [clock, options] in
             do {

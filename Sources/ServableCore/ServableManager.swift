@@ -7,7 +7,7 @@ package import Logging
 /// change is TensorFlow Serving's: *available* is published after the version is in the table, *unloading* before it leaves.
 package actor ServableManager {
     package nonisolated let table = ServableTable()
-    package nonisolated let board = StatusBoard()
+    package nonisolated let board: StatusBoard
 
     let loader: any ServableLoader
     let source: any VersionSource
@@ -50,6 +50,7 @@ package actor ServableManager {
         source: any VersionSource = DirectorySource(),
         options: LifecycleOptions = LifecycleOptions(),
         budget: ResourceBudget = ResourceBudget(),
+        board: StatusBoard = StatusBoard(),
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
         trimHeap: @escaping @Sendable () -> Void = {},
@@ -59,6 +60,7 @@ package actor ServableManager {
         self.source = source
         self.options = options
         self.budget = budget
+        self.board = board
         self.clock = clock
         self.now = now
         self.logger = logger
@@ -139,8 +141,9 @@ package actor ServableManager {
 }
 
 extension ServableManager {
-    func publish(_ status: ServableStatus) {
-        board.set(status)
+    /// - Parameter isPinned: the version has ended and is still looked after.
+    func publish(_ status: ServableStatus, isPinned: Bool = false) {
+        board.set(status, isPinned: isPinned)
         announce(.status(status))
         log(status)
     }

@@ -339,6 +339,6 @@ struct ServableManagerTests {
         await scene.manager.settle(timeout: .seconds(3600))
         #expect(scene.loader.census.living == 1)
         #expect(scene.loader.census.most <= 8)
-        #expect(scene.board.statuses(of: "m").count == 100)
+        #expect(scene.board.statuses(of: "m").count == 1 + StatusBoard.endedVersionLimit)
     }
 }
