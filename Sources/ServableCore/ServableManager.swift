@@ -74,17 +74,12 @@ package actor ServableManager {
 
     /// Replaces what is to be served and looks at the directories at once; loads and unloads follow in the background.
     ///
-    /// An invalid specification is refused whole and the old one stays.
-    package func apply(_ specification: ServingSpecification) async throws(ServableError) {
-        guard !isShuttingDown else { throw ServableError(.unavailable, "the server is shutting down") }
-        try specification.validate()
-        self.specification = specification
+    /// After `shutDown` nothing changes.
+    package func serve(_ valid: ValidatedSpecification) async {
+        guard !isShuttingDown else { return }
+        specification = valid.specification
         specificationNumber += 1
         await poll()
-    }
-
-    package func apply(_ models: [ModelSpecification], modelRoot: String? = nil) async throws(ServableError) {
-        try await apply(ServingSpecification(models: models, modelRoot: modelRoot))
     }
 
     /// Looks at the directories once and acts on what is found.
@@ -121,6 +116,13 @@ package actor ServableManager {
     package func initialLoad(timeout: Duration) async -> [String] {
         await wait(for: .firstTries, timeout: timeout)
         return board.unreadiness()
+    }
+
+    /// How far the first loads are; nil before the first look at the directories is over.
+    package var loadProgress: LoadProgress? {
+        guard hasLooked else { return nil }
+        let configured = models.values.filter(\.isConfigured)
+        return LoadProgress(finishedCount: configured.count { firstTriesAreOver(of: $0) }, modelCount: configured.count)
     }
 
     /// Unloads everything and waits until the last handle has gone, at most `timeout`.

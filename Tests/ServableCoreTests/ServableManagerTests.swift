@@ -316,7 +316,8 @@ struct ServableManagerTests {
         #expect(scene.table.names.isEmpty)
         #expect(scene.loader.census.living == 1)
         withExtendedLifetime(held) {}
-        await #expect(throws: ServableError(.unavailable, "the server is shutting down")) { try await scene.manager.apply([]) }
+        try await scene.manager.apply([scene.specification("a")])
+        #expect(scene.states("a") == ["1 END"] && scene.loader.tries("a", 1) == 1, "nothing is loaded any more")
     }
 
     @Test("a hundred swaps with handles held at random leave one version in memory")

@@ -59,6 +59,12 @@ final class Scene: Sendable {
     }
 }
 
+extension ServableManager {
+    func apply(_ models: [ModelSpecification], modelRoot: String? = nil) async throws {
+        await serve(try ServingSpecification(models: models, modelRoot: modelRoot).validated())
+    }
+}
+
 /// Reads a manager's events until one is met.
 struct EventReader {
     private var iterator: AsyncStream<ServableEvent>.Iterator
