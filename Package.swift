@@ -193,7 +193,12 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "DaemonTests", dependencies: ["Daemon", "HTTPCore", "ModelServing", "ServableCore"], swiftSettings: common),
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Telemetry",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
         // Depends on the program to have it built; it runs as a process.
         .testTarget(name: "EndToEndTests", dependencies: ["Daemon"], swiftSettings: common),
     ],

@@ -73,10 +73,10 @@ package final class HTTPServer: Sendable {
         return sum
     }
 
-    /// Opens the access log's file anew, after it was rotated; does nothing for another destination or without a log.
-    ///
-    /// Returns at once. A failure is logged, and the old file goes on.
-    package func reopenAccessLog() { state.withLock(\.accessLog)?.reopen() }
+    /// Opens the access log's file anew, after it was rotated; the old one goes on until that is committed. Nil without a log.
+    package func prepareAccessLog() throws(SocketError) -> AccessLog.Reopening? {
+        try state.withLock(\.accessLog)?.prepareReopening()
+    }
 
     /// Refuses new connections and lets the present ones end with their next answer.
     ///

@@ -38,7 +38,7 @@ package struct ImportedModel: Sendable {
     package var byteCount: Int { files.byteCount }
 
     /// SHA-256 of the model in hexadecimal; see `ModelFiles.digest`.
-    package func digest() -> String { files.digest() }
+    package func digest() throws -> String { try files.digest() }
 
     package func signature(_ name: String) -> Signature? { signatures.first { $0.name == name } }
 }

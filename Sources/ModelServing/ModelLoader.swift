@@ -55,7 +55,7 @@ package struct ModelLoader: ServableLoader {
         return byteCount + byteCount / 5
     }
 
-    package func load(_ id: ServableID, path: String) async throws -> any Servable {
+    package func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable {
         let imported = try read(path)
         try Task.checkCancellation()
         let engine: Engine

@@ -15,8 +15,8 @@ struct LoadJob: Sendable {
     func run() async -> Outcome {
         let before = source.fingerprint(of: path)
         do {
-            let reservation = try reserve(try loader.estimatedMemory(of: id, path: path))
-            let servable = try await loader.load(id, path: path)
+            let memory = try budget.reserve(try loader.estimatedMemory(of: id, path: path), for: id)
+            let servable = try await loader.load(id, path: path, memory: memory)
             guard source.fingerprint(of: path) == before else {
                 throw ServableError(
                     .unavailable,
@@ -24,25 +24,20 @@ struct LoadJob: Sendable {
                         + "a finished directory"
                 )
             }
-            reservation.correct(to: servable.memoryByteCount)
-            return .loaded(servable, reservation)
-        } catch let refusal as BudgetRefusal {
-            return .failed(LoadFailure(error: refusal.error, cause: .budget, fingerprint: before))
+            try settle(memory, of: servable)
+            return .loaded(servable, memory)
         } catch {
             return .failed(LoadFailure(error: ServableError(wrapping: error), fingerprint: before))
         }
     }
 
-    private func reserve(_ byteCount: Int) throws(BudgetRefusal) -> Reservation {
-        do {
-            return try budget.reserve(byteCount, for: id)
-        } catch {
-            throw BudgetRefusal(error: error)
+    /// A servable that has charged nothing itself is charged as a whole.
+    private func settle(_ memory: Reservation, of servable: any Servable) throws(ServableError) {
+        if memory.chargedByteCount == 0 {
+            let byteCount = servable.memoryByteCount
+            if let available = memory.charge(byteCount) { throw memory.refusal(of: byteCount, available: available) }
         }
-    }
-
-    private struct BudgetRefusal: Error {
-        let error: ServableError
+        memory.settle()
     }
 }
 
@@ -51,7 +46,7 @@ struct LoadFailure: Sendable {
     enum Cause: Sendable {
         /// The files are at fault: another try is worth while only when they change.
         case files
-        /// Too little memory: another try is worth while when some is given back.
+        /// Too little memory: another try is worth while when some is given back, and may pass by itself.
         case budget
         /// May pass by itself.
         case passing
@@ -61,15 +56,16 @@ struct LoadFailure: Sendable {
     let cause: Cause
     let fingerprint: VersionFingerprint?
 
-    init(error: ServableError, cause: Cause? = nil, fingerprint: VersionFingerprint?) {
+    init(error: ServableError, fingerprint: VersionFingerprint?) {
         self.error = error
-        self.cause = cause ?? Self.cause(of: error.code)
+        cause = Self.cause(of: error.code)
         self.fingerprint = fingerprint
     }
 
     private static func cause(of code: StatusCode) -> Cause {
         switch code {
         case .invalidArgument, .unimplemented, .dataLoss, .failedPrecondition: .files
+        case .resourceExhausted: .budget
         default: .passing
         }
     }

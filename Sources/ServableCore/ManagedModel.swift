@@ -50,7 +50,8 @@ struct ManagedVersion {
         case queued(attempt: Int)
         case loading(attempt: Int, task: Task<Void, Never>)
         case backingOff(attempt: Int, LoadFailure, timer: Task<Void, Never>)
-        case available
+        /// `description` finds the facts to record.
+        case available(description: Task<Void, Never>)
         /// Out of the table; the last handle ends it.
         case unloading
         /// Ended with an error while wanted.

@@ -33,7 +33,7 @@ package struct ServingSpecification: Sendable, Equatable {
     }
 
     /// Refuses what cannot be meant; the texts on doubles and relative paths are TensorFlow Serving's.
-    package func validate() throws(ServableError) {
+    package func validated() throws(ServableError) -> ValidatedSpecification {
         var names: Set<String> = []
         for model in models {
             guard !model.name.isEmpty else {
@@ -56,5 +56,11 @@ package struct ServingSpecification: Sendable, Equatable {
         if let modelRoot, !modelRoot.hasPrefix("/") {
             throw ServableError(.invalidArgument, "model_root must be an absolute path; got \"\(modelRoot)\"")
         }
+        return ValidatedSpecification(specification: self)
     }
+}
+
+/// A specification that a manager can put in force without fail.
+package struct ValidatedSpecification: Sendable {
+    let specification: ServingSpecification
 }

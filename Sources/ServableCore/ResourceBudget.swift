@@ -1,9 +1,9 @@
 import Synchronization
 
-/// How much memory servables may hold together.
+/// How much memory servables, and what serves them, may hold together.
 ///
-/// A version's estimate is reserved before it is loaded, corrected to what it really holds once it is, and given back when
-/// its memory has been freed.
+/// A version's estimate is reserved before it is loaded. What it takes is charged to its reservation as it is taken, during
+/// the load and afterwards, and credited as it is freed. Safe from every thread.
 package final class ResourceBudget: Sendable {
     /// Nil means without limit.
     package let byteLimit: Int?
@@ -13,51 +13,36 @@ package final class ResourceBudget: Sendable {
         self.byteLimit = byteLimit.map { max(0, $0) }
     }
 
+    /// Sum over all reservations of what each counts for.
     package var reservedByteCount: Int { reserved.withLock { $0 } }
 
-    /// Sets `byteCount` bytes aside, or refuses with `resourceExhausted`.
+    /// Reserves the memory that a version is expected to take, or refuses with `resourceExhausted`.
     package func reserve(_ byteCount: Int, for id: ServableID) throws(ServableError) -> Reservation {
-        let needed = max(0, byteCount)
-        let free = reserved.withLock { reserved -> Int? in
-            let free = byteLimit.map { max(0, $0 - reserved) } ?? Int.max - reserved
-            guard needed <= free else { return free }
-            reserved += needed
+        let estimate = max(0, byteCount)
+        if let available = take(estimate) {
+            throw Reservation.refusal(of: estimate, to: id.description, available: available, limit: byteLimit)
+        }
+        return Reservation(budget: self, owner: id.description, phase: .loading(estimate: estimate))
+    }
+
+    /// A reservation for memory that belongs to no version, such as the arenas of a lane: it counts for what is charged.
+    ///
+    /// - Parameter owner: what holds the memory, as refusals name it.
+    package func reservation(named owner: String) -> Reservation {
+        Reservation(budget: self, owner: owner, phase: .settled)
+    }
+
+    /// Adds to the sum; nil when granted, else the bytes that are available, and nothing has changed.
+    func take(_ byteCount: Int) -> Int? {
+        reserved.withLock { reserved in
+            let available = max(0, (byteLimit ?? .max) - reserved)
+            guard byteCount <= available else { return available }
+            reserved += byteCount
             return nil
         }
-        if let free {
-            throw ServableError(
-                .resourceExhausted,
-                "\(id) needs \(needed) bytes of memory, \(free) of the budget of \(byteLimit ?? Int.max) are available; raise the memory "
-                    + "budget or serve fewer models or versions"
-            )
-        }
-        return Reservation(budget: self, byteCount: needed)
     }
 
-    fileprivate func change(from old: Int, to new: Int) {
-        reserved.withLock { $0 = max(0, $0 - old).addingReportingOverflow(new).partialValue }
+    func giveBack(_ byteCount: Int) {
+        reserved.withLock { $0 -= byteCount }
     }
-}
-
-/// Memory set aside; given back by `release`, at the latest when the last reference goes.
-package final class Reservation: Sendable {
-    private let budget: ResourceBudget
-    private let byteCount: Mutex<Int>
-
-    fileprivate init(budget: ResourceBudget, byteCount: Int) {
-        self.budget = budget
-        self.byteCount = Mutex(byteCount)
-    }
-
-    deinit { release() }
-
-    /// Corrects the estimate to what is really held, even beyond the limit: it is held already.
-    package func correct(to actualByteCount: Int) {
-        byteCount.withLock {
-            budget.change(from: $0, to: max(0, actualByteCount))
-            $0 = max(0, actualByteCount)
-        }
-    }
-
-    package func release() { correct(to: 0) }
 }

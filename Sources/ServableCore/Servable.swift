@@ -3,11 +3,12 @@
 /// The object is immutable to the lifecycle and used from many threads at once. Its `deinit` frees the memory and runs on
 /// a background queue, never on the thread that held the last handle.
 package protocol Servable: AnyObject, Sendable {
-    /// Bytes that the servable holds now; counted against the budget until it is freed.
+    /// Bytes that the servable holds now.
     var memoryByteCount: Int { get }
 
     /// Facts for the record, nil when there are none. Called once after the version became available, off the data plane
-    /// and off the cooperative pool, so it may read files (a digest).
+    /// and off the cooperative pool, so it may read files (a digest). The version's memory stays until it returns: the task is
+    /// cancelled when the version is unloaded, and what takes long checks for it.
     func describe() throws -> ServableDescription?
 }
 
@@ -44,5 +45,9 @@ package protocol ServableLoader: Sendable {
     func estimatedMemory(of id: ServableID, path: String) throws -> Int
 
     /// Loads and warms up. A load whose version is no longer wanted is cancelled: a loader may check `Task.isCancelled`.
-    func load(_ id: ServableID, path: String) async throws -> any Servable
+    ///
+    /// - Parameter memory: holds the estimate. What is taken beyond it, now and while the servable lives, is charged first, and
+    ///   a refused charge means that the memory may not be taken. A servable whose loader charges nothing is charged its
+    ///   `memoryByteCount` once it is loaded. It is released after the servable's `deinit`.
+    func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable
 }

@@ -26,6 +26,7 @@ extension ServableManager {
         switch record.phase {
         case .failed:
             models[id.name]?.versions[id.version] = nil
+            board.unpin(id)
         case .backingOff(_, _, let timer):
             timer.cancel()
             models[id.name]?.versions[id.version]?.phase = .queued(attempt: 1)
@@ -65,6 +66,7 @@ extension ServableManager {
                 end(id, error: failure.error)
             case .failed:
                 models[name]?.versions[version] = nil
+                board.unpin(id)
             case .loading(_, let task):
                 if !wouldBeFirst(of: model) { task.cancel() }
             case .available, .unloading: break
@@ -112,7 +114,9 @@ extension ServableManager {
         freeLoadSlots.append(slot)
         switch outcome {
         case .loaded(let servable, let reservation): take(servable, reservation, id: id, life: life)
-        case .failed(let failure): fail(id, failure, attempt: attempt)
+        case .failed(let failure):
+            heap.trimSoon()
+            fail(id, failure, attempt: attempt)
         }
         reconcile([id.name])
     }
@@ -126,10 +130,9 @@ extension ServableManager {
             return publish(ServableStatus(id: id, state: .unloading, since: now(), path: record.path))
         }
         table.publish(handle)
-        models[id.name]?.versions[id.version]?.phase = .available
+        models[id.name]?.versions[id.version]?.phase = .available(description: describe(handle))
         publish(ServableStatus(id: id, state: .available, since: now(), path: record.path))
         updateLabels(of: id.name)
-        describe(handle)
     }
 
     private func fail(_ id: ServableID, _ failure: LoadFailure, attempt: Int) {
@@ -142,7 +145,8 @@ extension ServableManager {
         }
         guard failure.cause != .files, attempt <= options.loadRetryLimit else {
             models[id.name]?.versions[id.version]?.phase = .failed(failure)
-            return publish(ServableStatus(id: id, state: .end, error: failure.error, since: now(), path: record.path))
+            return publish(
+                ServableStatus(id: id, state: .end, error: failure.error, since: now(), path: record.path), isPinned: true)
         }
         let timer = Task { [clock, options] in
             do {
@@ -167,7 +171,8 @@ extension ServableManager {
 /// From loaded to gone.
 extension ServableManager {
     private func unload(_ id: ServableID) {
-        guard let record = models[id.name]?.versions[id.version] else { return }
+        guard let record = models[id.name]?.versions[id.version], case .available(let description) = record.phase else { return }
+        description.cancel()
         models[id.name]?.versions[id.version]?.phase = .unloading
         publish(ServableStatus(id: id, state: .unloading, since: now(), path: record.path))
         table.withdraw(id)
@@ -201,24 +206,28 @@ extension ServableManager {
         ServableHandle(id: id, servable: servable, releaseQueue: manager.releaseQueue) { [weak manager] in
             reservation.release()
             guard let manager else { return }
+            manager.heap.trimSoon()
             Task { await manager.released(id, life: life) }
         }
     }
 
-    /// Asks for the facts to record, in the background; a version that is unloaded before its turn is passed over.
-    private func describe(_ handle: ServableHandle) {
+    /// Finds the facts to record, in the background. A version that is unloaded before its turn is passed over, and one that is
+    /// unloaded meanwhile need not be read to the end: its memory is not held up.
+    private func describe(_ handle: ServableHandle) -> Task<Void, Never> {
         let (id, executor) = (handle.id, describeExecutor)
-        Task.detached { [weak handle] in
+        return Task.detached { [weak handle] in
             let result = await executor.run { [weak handle] () -> Result<ServableDescription?, any Error> in
-                Result { try handle?.servable.describe() }
+                Result { Task.isCancelled ? nil : try handle?.servable.describe() }
             }
-            await self.describe(id, as: result)
+            await self.finishDescription(of: id, result)
         }
     }
 
-    private func describe(_ id: ServableID, as result: Result<ServableDescription?, any Error>) {
+    private func finishDescription(of id: ServableID, _ result: Result<ServableDescription?, any Error>) {
         switch result {
-        case .success(let description): if let description { announce(.described(id, description)) }
+        case .success(let description?): announce(.described(id, description))
+        case .success(nil): break
+        case .failure(is CancellationError): break
         case .failure(let error): logger.warning("\(id) is served, but its format, digest and size cannot be recorded: \(error)")
         }
     }

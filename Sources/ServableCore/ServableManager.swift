@@ -7,7 +7,7 @@ package import Logging
 /// change is TensorFlow Serving's: *available* is published after the version is in the table, *unloading* before it leaves.
 package actor ServableManager {
     package nonisolated let table = ServableTable()
-    package nonisolated let board = StatusBoard()
+    package nonisolated let board: StatusBoard
 
     let loader: any ServableLoader
     let source: any VersionSource
@@ -21,6 +21,7 @@ package actor ServableManager {
     private let scanExecutor = BlockingExecutor(label: "apus.lifecycle.scan")
     let describeExecutor = BlockingExecutor(label: "apus.lifecycle.describe")
     let releaseQueue = DispatchQueue(label: "apus.lifecycle.release")
+    let heap: HeapTrimmer
     let loadExecutors: [BlockingExecutor]
     var freeLoadSlots: [Int]
 
@@ -43,45 +44,42 @@ package actor ServableManager {
     /// - Parameters:
     ///   - clock: what polling, retries and timeouts wait on.
     ///   - now: the wall clock for statuses, events and the age of files.
+    ///   - trimHeap: gives freed memory back to the system; called in the background after servables have been freed.
     package init(
         loader: any ServableLoader,
         source: any VersionSource = DirectorySource(),
         options: LifecycleOptions = LifecycleOptions(),
         budget: ResourceBudget = ResourceBudget(),
+        board: StatusBoard = StatusBoard(),
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
+        trimHeap: @escaping @Sendable () -> Void = {},
         logger: Logger
     ) {
         self.loader = loader
         self.source = source
         self.options = options
         self.budget = budget
+        self.board = board
         self.clock = clock
         self.now = now
         self.logger = logger
+        heap = HeapTrimmer(queue: releaseQueue, trim: trimHeap)
         loadExecutors = (0..<options.concurrentLoadLimit).map { BlockingExecutor(label: "apus.lifecycle.load.\($0)") }
         freeLoadSlots = Array(loadExecutors.indices.reversed())
     }
-
-    /// Bytes that loaded versions hold, and those being loaded are expected to.
-    package nonisolated var budgetedByteCount: Int { budget.reservedByteCount }
 
     /// Everything that happens from now on. Subscribe before the first `apply` to miss nothing. The stream ends with `shutDown`.
     package nonisolated func events() -> AsyncStream<ServableEvent> { hub.subscribe() }
 
     /// Replaces what is to be served and looks at the directories at once; loads and unloads follow in the background.
     ///
-    /// An invalid specification is refused whole and the old one stays.
-    package func apply(_ specification: ServingSpecification) async throws(ServableError) {
-        guard !isShuttingDown else { throw ServableError(.unavailable, "the server is shutting down") }
-        try specification.validate()
-        self.specification = specification
+    /// After `shutDown` nothing changes.
+    package func serve(_ valid: ValidatedSpecification) async {
+        guard !isShuttingDown else { return }
+        specification = valid.specification
         specificationNumber += 1
         await poll()
-    }
-
-    package func apply(_ models: [ModelSpecification], modelRoot: String? = nil) async throws(ServableError) {
-        try await apply(ServingSpecification(models: models, modelRoot: modelRoot))
     }
 
     /// Looks at the directories once and acts on what is found.
@@ -120,6 +118,13 @@ package actor ServableManager {
         return board.unreadiness()
     }
 
+    /// How far the first loads are; nil before the first look at the directories is over.
+    package var loadProgress: LoadProgress? {
+        guard hasLooked else { return nil }
+        let configured = models.values.filter(\.isConfigured)
+        return LoadProgress(finishedCount: configured.count { firstTriesAreOver(of: $0) }, modelCount: configured.count)
+    }
+
     /// Unloads everything and waits until the last handle has gone, at most `timeout`.
     ///
     /// - Returns: versions that are still held or still being loaded; empty when all memory has been freed.
@@ -138,8 +143,9 @@ package actor ServableManager {
 }
 
 extension ServableManager {
-    func publish(_ status: ServableStatus) {
-        board.set(status)
+    /// - Parameter isPinned: the version has ended and is still looked after.
+    func publish(_ status: ServableStatus, isPinned: Bool = false) {
+        board.set(status, isPinned: isPinned)
         announce(.status(status))
         log(status)
     }

@@ -1,26 +1,37 @@
 import Synchronization
 
-/// The state of every version that this process has seen, and what stands between a model and being served.
+/// The state of the versions that live, of those that ended last, and what stands between a model and being served.
 ///
-/// Written by the manager, readable from every thread without waiting for it. A version is never forgotten: after its end it
-/// stays listed, with its error if it failed.
+/// Written by the manager, readable from every thread without waiting for it. A version that has ended stays listed while it is
+/// pinned or among the last of its model to end; a model that is no longer wanted, while one of its versions lives or it is among
+/// the last models to end.
 package final class StatusBoard: Sendable {
+    /// Ended versions of one model that stay listed.
+    package static let endedVersionLimit = 16
+    /// Models that stay listed though they are not wanted and have no version that lives.
+    package static let endedModelLimit = 16
+
     private let contents = Mutex(Contents())
 
     package init() {}
 
-    /// The versions of a model, newest first; empty when no version was ever seen.
+    /// The versions of a model, newest first; empty when none is known.
     package func statuses(of name: String) -> [ServableStatus] {
-        contents.withLock { $0.statuses[name] }?.values.sorted { $0.id.version > $1.id.version } ?? []
+        contents.withLock { $0.histories[name] }?.statuses.sorted { $0.id.version > $1.id.version } ?? []
     }
 
     package func status(of id: ServableID) -> ServableStatus? {
-        contents.withLock { $0.statuses[id.name]?[id.version] }
+        contents.withLock { $0.histories[id.name]?[id.version] }
     }
 
-    /// Every model that is wanted now or was ever seen, ascending.
+    /// Every model that is wanted now or has a version that is listed, ascending.
     package var modelNames: [String] {
-        contents.withLock { Set($0.statuses.keys).union($0.wanted.keys) }.sorted()
+        contents.withLock { Set($0.histories.keys).union($0.wanted.keys) }.sorted()
+    }
+
+    /// Whether the model is to be served now.
+    package func isWanted(_ name: String) -> Bool {
+        contents.withLock { $0.wanted[name] != nil }
     }
 
     /// Label → version, as requests find it.
@@ -35,19 +46,26 @@ package final class StatusBoard: Sendable {
 
     /// Why the process is not ready, one sentence a wanted model that has no available version; empty when ready.
     package func unreadiness() -> [String] {
-        let (wanted, statuses, general) = contents.withLock { ($0.wanted, $0.statuses, $0.generalProblem) }
+        let (wanted, histories, general) = contents.withLock { ($0.wanted, $0.histories, $0.generalProblem) }
         let models = wanted.sorted { $0.key < $1.key }.compactMap { name, model in
-            Self.unreadiness(of: name, problem: model.problem, versions: statuses[name].map { Array($0.values) } ?? [])
+            Self.unreadiness(of: name, problem: model.problem, versions: histories[name]?.statuses ?? [])
         }
         return (general.map { [$0] } ?? []) + models
     }
 
-    package func set(_ status: ServableStatus) {
+    /// - Parameter isPinned: an ended version that stays listed until it is unpinned.
+    package func set(_ status: ServableStatus, isPinned: Bool = false) {
         contents.withLock {
-            let old = $0.statuses[status.id.name]?[status.id.version]?.state
-            assert(
-                old.map { $0 == status.state || $0.mayBecome(status.state) } ?? true, "\(status.id) went back to \(status.state)")
-            $0.statuses[status.id.name, default: [:]][status.id.version] = status
+            $0.histories[status.id.name, default: VersionHistory()].set(status, isPinned: isPinned)
+            if status.state == .end { $0.forgetModels() }
+        }
+    }
+
+    /// A version that was pinned may be forgotten.
+    package func unpin(_ id: ServableID) {
+        contents.withLock {
+            $0.histories[id.name]?.unpin(id.version)
+            $0.forgetModels()
         }
     }
 
@@ -62,6 +80,7 @@ package final class StatusBoard: Sendable {
         contents.withLock {
             $0.wanted = problems.mapValues { Wanted(problem: $0) }
             $0.generalProblem = generalProblem
+            $0.forgetModels()
         }
     }
 
@@ -81,9 +100,19 @@ package final class StatusBoard: Sendable {
     }
 
     private struct Contents {
-        var statuses: [String: [Int64: ServableStatus]] = [:]
+        var histories: [String: VersionHistory] = [:]
         var labels: [String: [String: Int64]] = [:]
         var wanted: [String: Wanted] = [:]
         var generalProblem: String?
+
+        /// Forgets the models that ended first, beyond the limit.
+        mutating func forgetModels() {
+            var ended: [(end: Timestamp, name: String)] = []
+            for (name, history) in histories where wanted[name] == nil {
+                if let end = history.end { ended.append((end, name)) }
+            }
+            guard ended.count > StatusBoard.endedModelLimit else { return }
+            for model in ended.sorted(by: <).dropLast(StatusBoard.endedModelLimit) { histories[model.name] = nil }
+        }
     }
 }

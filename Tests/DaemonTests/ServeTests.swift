@@ -128,53 +128,18 @@ struct ServeTests {
         #expect(registry.errors.contains("is in use by"))
     }
 
-    @Test("tells systemd when it is ready, reloads and stops")
-    func notifiesSystemd() async throws {
+    @Test("reports to systemd that it starts, is ready, reloads and stops", arguments: ["loaded", "listening"])
+    func notifiesSystemd(notice: String) async throws {
         let socket = try NotifySocket()
-        let daemon = try await RunningDaemon(environment: ["NOTIFY_SOCKET": socket.path])
-        #expect(try socket.message(containing: "READY=1"))
-        #expect(try socket.message(containing: "STATUS=serving 1 models (half_plus_two)"))
+        let daemon = try await RunningDaemon(server: ", notify_ready: \(notice)", environment: ["NOTIFY_SOCKET": socket.path])
+        let start = try await socket.messages(upTo: "STATUS=serving 1 models (half_plus_two)")
+        #expect(start.count { $0 == "READY=1" } == 1)
+        #expect((start.first == "READY=1") == (notice == "listening"))
+        #expect(start.contains { $0.hasPrefix("EXTEND_TIMEOUT_USEC=") } == (notice == "loaded"))
         daemon.send(SIGHUP)
-        #expect(try socket.message(containing: "RELOADING=1\nMONOTONIC_USEC="))
+        #expect(try await socket.messages(upTo: "READY=1").contains { $0.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") })
         daemon.send(SIGTERM)
-        #expect(try socket.message(containing: "STOPPING=1"))
+        _ = try await socket.messages(upTo: "STOPPING=1")
         #expect(await daemon.exitCode() == 0)
-    }
-}
-
-/// What systemd listens with (sd_notify(3)).
-private struct NotifySocket: ~Copyable {
-    let path = "/tmp/apus-notify-\(UUID().uuidString)"
-    private let descriptor: Int32
-
-    init() throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        try #require(descriptor >= 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
-                bind(descriptor, target, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        try #require(result == 0)
-    }
-
-    deinit {
-        close(descriptor)
-        unlink(path)
-    }
-
-    /// Takes messages until one contains `text`; false when none comes in time.
-    func message(containing text: String) throws -> Bool {
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        while true {
-            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&wait, 1, 20_000) == 1 else { return false }
-            let count = recv(descriptor, &bytes, bytes.count, 0)
-            if String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).contains(text) { return true }
-        }
     }
 }

@@ -57,4 +57,14 @@ struct ModelDigestTests {
         let writer = sampleModel()
         #expect(try importModel(writer).digest() == digest(writer.bytes, chunk: 1 << 20))
     }
+
+    @Test("a cancelled task computes no digest")
+    func cancelled() async throws {
+        let model = try importModel(sampleModel())
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try model.digest()
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
 }

@@ -15,7 +15,8 @@ import Testing
         let lanes = LanePool(laneCount: 1)
         defer { lanes.stop() }
         let loader = ModelLoader(lanes: lanes, logger: Logger(label: "test"))
-        return try #require(await loader.load(ServableID(name: "m", version: 1), path: path) as? LoadedModel)
+        let memory = ResourceBudget().reservation(named: "test")
+        return try #require(await loader.load(ServableID(name: "m", version: 1), path: path, memory: memory) as? LoadedModel)
     }
 
     @Test("loads what ships in models/ and describes it", arguments: ["half_plus_two", "digits", "digits_cnn"])

@@ -201,7 +201,7 @@ struct RegistryRecorderTests {
                 }
             }
             func estimatedMemory(of id: ServableID, path: String) throws -> Int { 1 }
-            func load(_ id: ServableID, path: String) async throws -> any Servable { Model() }
+            func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable { Model() }
         }
         let directory = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.path + "/m/1", withIntermediateDirectories: true)
@@ -209,7 +209,8 @@ struct RegistryRecorderTests {
         let manager = ServableManager(loader: Loader(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let recorder = RegistryRecorder(registry: registry) { Issue.record("trouble: \($0)") }
         let running = Task { [events = manager.events()] in await recorder.run(events) }
-        try await manager.apply([ModelSpecification(name: "m", basePath: directory.path + "/m", labels: ["stable": 1])])
+        let model = ModelSpecification(name: "m", basePath: directory.path + "/m", labels: ["stable": 1])
+        await manager.serve(try ServingSpecification(models: [model]).validated())
         #expect(await manager.initialLoad(timeout: .seconds(30)) == [])
         #expect(await manager.shutDown(timeout: .seconds(30)) == [])
         await running.value

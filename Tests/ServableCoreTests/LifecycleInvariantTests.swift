@@ -69,7 +69,7 @@ struct LifecycleInvariantTests {
         if !wanted.subtracting(failing).isEmpty || wanted.isEmpty { #expect(served == wanted.subtracting(failing)) }
         #expect(scene.loader.census.living == served.count)
         #expect(await scene.manager.shutDown(timeout: .seconds(3600)) == [])
-        #expect(scene.loader.census.living == 0 && scene.manager.budgetedByteCount == 0)
+        #expect(scene.loader.census.living == 0 && scene.budget.reservedByteCount == 0)
 
         await events.readToEnd()
         var states: [ServableID: ServableState] = [:]

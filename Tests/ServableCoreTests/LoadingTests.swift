@@ -212,7 +212,38 @@ struct LoadingTests {
         #expect(refusal?.message.contains("needs 100 bytes of memory, 50 of the budget of 250 are available") == true)
         try await scene.serve(scene.specification("b"), scene.specification("c"))
         #expect(scene.table.names == ["b", "c"])
-        #expect(scene.manager.budgetedByteCount == 200)
+        #expect(scene.budget.reservedByteCount == 200)
+    }
+
+    @Test("a load that takes more than its estimate is refused when the budget has no more, and tried again when it has")
+    func chargedLoad() async throws {
+        let scene = try Scene(budget: ResourceBudget(byteLimit: 250))
+        scene.loader.set(.charge(151), for: "b", 1)
+        for name in ["a", "b"] { try scene.directory.addVersion(name + "/1") }
+        try await scene.serve(scene.specification("a"), scene.specification("b"))
+        let refusal = scene.board.status(of: ServableID(name: "b", version: 1))?.lastError
+        #expect(refusal?.code == .resourceExhausted)
+        #expect(
+            refusal?.message.hasPrefix(
+                "model \"b\" version 1 needs 151 bytes of memory, 150 of the budget of 250 are available; raise") == true)
+        #expect(scene.budget.reservedByteCount == 100)
+        try await scene.serve(scene.specification("b"))
+        #expect(scene.table.names == ["b"])
+        #expect(scene.budget.reservedByteCount == 151)
+    }
+
+    @Test("a servable that charges nothing is charged what it holds, and refused when that does not fit", arguments: [10, 1_000])
+    func unchargedLoad(estimate: Int) async throws {
+        let scene = try Scene(loader: FakeLoader(estimate: estimate), budget: ResourceBudget(byteLimit: 1_099))
+        for name in ["a", "b"] { try scene.directory.addVersion(name + "/1") }
+        try await scene.serve(scene.specification("a"))
+        #expect(scene.budget.reservedByteCount == 100, "the estimate no longer counts")
+        let taken = scene.budget.reservation(named: "others")
+        #expect(taken.charge(900) == nil)
+        try await scene.serve(scene.specification("a"), scene.specification("b"))
+        let refusal = scene.board.status(of: ServableID(name: "b", version: 1))?.lastError
+        #expect(refusal?.message.contains(" needs \(max(100, estimate)) bytes of memory, 99 of the budget of 1099 ") == true)
+        #expect(scene.budget.reservedByteCount == 1_000)
     }
 
     @Test("waiting for the first load ends when every model serves or has had its try, or the time is over")

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import ServableCore
 import Synchronization
 import Testing
@@ -192,12 +193,56 @@ struct ServableManagerTests {
     @Test("the facts of a version are told after it became available")
     func description() async throws {
         let facts = ServableDescription(format: "onnx", digest: "ab", byteCount: 5, signaturesJSON: "{}")
-        let scene = try Scene(loader: FakeLoader(description: facts))
+        let scene = try Scene(loader: FakeLoader(facts: { facts }))
         var events = EventReader(scene.manager)
         try scene.directory.addVersion("m/1")
         try await scene.serve(scene.specification("m"))
         await events.readUntil { $0 == .described(ServableID(name: "m", version: 1), facts) }
         #expect(events.states.last == "m 1 AVAILABLE")
+    }
+
+    @Test("facts that are still being found do not hold an unloaded version in memory")
+    func cancelledDescription() async throws {
+        let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+        let scene = try Scene(
+            loader: FakeLoader(facts: {
+                signal.yield()
+                while !Task.isCancelled { sched_yield() }
+                throw CancellationError()
+            }))
+        try scene.directory.addVersion("m/1")
+        try await scene.serve(scene.specification("m"))
+        for await _ in begun { break }
+        try await scene.serve()
+        #expect(scene.states("m") == ["1 END"])
+        #expect(scene.loader.census.living == 0)
+        #expect(scene.log.lines(containing: "cannot be recorded") == [])
+    }
+
+    @Test("the heap is trimmed after unloaded versions have been freed, and after a failed load")
+    func trims() async throws {
+        let loader = FakeLoader()
+        let living = Mutex<[Int]>([])
+        let (trims, signal) = AsyncStream.makeStream(of: Void.self)
+        var trim = trims.makeAsyncIterator()
+        let scene = try Scene(
+            loader: loader,
+            trimHeap: {
+                living.withLock { $0.append(loader.census.living) }
+                signal.yield()
+            })
+        for version in 1...3 { try scene.directory.addVersion("m/\(version)") }
+        try await scene.serve(scene.specification("m", policy: .all))
+        #expect(living.withLock { $0 } == [])
+        try await scene.serve()
+        await trim.next()
+        while living.withLock({ $0.last != 0 }) { await trim.next() }
+        #expect(living.withLock { $0.count } <= 3)
+        let count = living.withLock { $0.count }
+        scene.loader.set(.fail(LoadingTests.corrupt), for: "m", 3)
+        try await scene.serve(scene.specification("m"))
+        await trim.next()
+        #expect(living.withLock { $0.count } == count + 1)
     }
 
     @Test("what exists and what is wanted is told once and when it changes")
@@ -271,7 +316,8 @@ struct ServableManagerTests {
         #expect(scene.table.names.isEmpty)
         #expect(scene.loader.census.living == 1)
         withExtendedLifetime(held) {}
-        await #expect(throws: ServableError(.unavailable, "the server is shutting down")) { try await scene.manager.apply([]) }
+        try await scene.manager.apply([scene.specification("a")])
+        #expect(scene.states("a") == ["1 END"] && scene.loader.tries("a", 1) == 1, "nothing is loaded any more")
     }
 
     @Test("a hundred swaps with handles held at random leave one version in memory")
@@ -294,6 +340,6 @@ struct ServableManagerTests {
         await scene.manager.settle(timeout: .seconds(3600))
         #expect(scene.loader.census.living == 1)
         #expect(scene.loader.census.most <= 8)
-        #expect(scene.board.statuses(of: "m").count == 100)
+        #expect(scene.board.statuses(of: "m").count == 1 + StatusBoard.endedVersionLimit)
     }
 }

@@ -4,15 +4,16 @@ import Testing
 @Suite("StatusBoard")
 struct StatusBoardTests {
     private func status(
-        _ name: String, _ version: Int64, _ state: ServableState, error: ServableError? = nil, last: ServableError? = nil
+        _ name: String, _ version: Int64, _ state: ServableState, error: ServableError? = nil, last: ServableError? = nil,
+        since microseconds: Int64 = 0
     ) -> ServableStatus {
         ServableStatus(
             id: ServableID(name: name, version: version), state: state, error: error, lastError: last,
-            since: Timestamp(microsecondsSinceEpoch: 0), path: "/m/\(name)/\(version)"
+            since: Timestamp(microsecondsSinceEpoch: microseconds), path: "/m/\(name)/\(version)"
         )
     }
 
-    @Test("lists versions newest first and forgets none")
+    @Test("lists versions newest first, those that live and those that ended")
     func lists() {
         let board = StatusBoard()
         for version in [2, 10, 9] as [Int64] { board.set(status("a", version, .available)) }
@@ -23,6 +24,51 @@ struct StatusBoardTests {
         #expect(board.statuses(of: "b").isEmpty)
         board.setWanted(["b": nil], generalProblem: nil)
         #expect(board.modelNames == ["a", "b"])
+    }
+
+    @Test("of the ended versions of a model only the last to end stay listed, beside all that live")
+    func forgetsVersions() {
+        let board = StatusBoard()
+        board.setWanted(["a": nil], generalProblem: nil)
+        board.set(status("a", 1, .available))
+        for version in 2...10_000 as ClosedRange<Int64> {
+            board.set(status("a", version, .available))
+            // The higher the number, the earlier the end.
+            board.set(status("a", version, .end, since: -version))
+        }
+        #expect(board.statuses(of: "a").map(\.id.version) == (1...17).reversed())
+        board.set(status("a", 100, .start))
+        board.set(status("a", 100, .end, since: 1))
+        #expect(board.statuses(of: "a").map(\.id.version) == [100] + (1...16).reversed())
+    }
+
+    @Test("a version that failed stays listed until it is unpinned, whatever ends after it")
+    func pins() {
+        let board = StatusBoard()
+        let id = ServableID(name: "a", version: 1)
+        let failed = status("a", 1, .end, error: ServableError(.dataLoss, "file is cut short"))
+        board.set(failed, isPinned: true)
+        for version in 2...100 as ClosedRange<Int64> { board.set(status("a", version, .end, since: version)) }
+        #expect(board.status(of: id) == failed)
+        #expect(board.statuses(of: "a").count == 17)
+        board.unpin(id)
+        #expect(board.status(of: id) == nil)
+        #expect(board.statuses(of: "a").count == 16)
+    }
+
+    @Test("of the models that are no longer wanted only the last to end stay listed, beside those with a version that lives")
+    func forgetsModels() {
+        let board = StatusBoard()
+        board.set(status("living", 1, .unloading))
+        board.set(status("failing", 1, .end, error: ServableError(.dataLoss, "file is cut short")), isPinned: true)
+        board.setWanted(["wanted": nil], generalProblem: nil)
+        board.set(status("wanted", 1, .end))
+        for number in 1...1_000 as ClosedRange<Int64> { board.set(status("m\(number)", 1, .end, since: number)) }
+        #expect(Set(board.modelNames) == Set(["living", "failing", "wanted"] + (985...1_000).map { "m\($0)" }))
+        board.setWanted([:], generalProblem: nil)
+        board.unpin(ServableID(name: "failing", version: 1))
+        #expect(Set(board.modelNames) == Set(["living"] + (985...1_000).map { "m\($0)" }))
+        #expect(!board.isWanted("wanted"))
     }
 
     struct Case: Sendable, CustomTestStringConvertible {

@@ -95,8 +95,8 @@ struct VersionPolicyTests {
 struct ServingSpecificationTests {
     @Test("accepts what can be meant")
     func accepted() throws {
-        try ServingSpecification(models: []).validate()
-        try ServingSpecification(models: [ModelSpecification(name: "a", basePath: "/a")], modelRoot: "/models").validate()
+        _ = try ServingSpecification(models: []).validated()
+        _ = try ServingSpecification(models: [ModelSpecification(name: "a", basePath: "/a")], modelRoot: "/models").validated()
     }
 
     @Test(
@@ -121,6 +121,6 @@ struct ServingSpecificationTests {
             (ServingSpecification(models: [], modelRoot: "models"), "model_root must be an absolute path; got \"models\""),
         ])
     func refused(specification: ServingSpecification, message: String) {
-        #expect(throws: ServableError(.invalidArgument, message)) { try specification.validate() }
+        #expect(throws: ServableError(.invalidArgument, message)) { try specification.validated() }
     }
 }

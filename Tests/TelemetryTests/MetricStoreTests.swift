@@ -23,13 +23,25 @@ struct MetricStoreTests {
 
     @Test("a removed label set is not shown and its handle stays usable")
     func removes() {
-        let family = MetricStore().gauge(MetricDescription("g", labels: ["version"], help: ""))
-        let gauge = family.cell("1")
+        let family = MetricStore().gauge(MetricDescription("g", labels: ["model", "version"], help: ""))
+        let gauge = family.cell("a", "1")
         gauge.set(3)
-        family.remove("1")
+        family.cell("b", "1").set(7)
+        family.removeCells { $0[0] == "a" }
         gauge.add(-1)
         #expect(gauge.value == 2)
-        #expect(family.snapshot.isEmpty)
+        #expect(family.snapshot.map(\.labels) == [["b", "1"]])
+        #expect(family.cell("a", "1").value == 0, "a set that comes back begins anew")
+    }
+
+    @Test("removed label sets make room for new ones")
+    func makesRoom() {
+        let family = MetricStore().counter(MetricDescription("c", labels: ["version"], help: ""))
+        for number in 0..<10_000 { family.cell("\(number)").increment() }
+        family.removeCells { $0[0].hasSuffix("1") }
+        family.cell("new").increment(by: 5)
+        #expect(family.snapshot.count == 9_001)
+        #expect(family.snapshot.first { $0.labels == ["new"] }?.cell.value == 5)
     }
 
     @Test("updates run before each reading")

@@ -30,6 +30,40 @@ struct ServingMetricsTests {
         }
     }
 
+    @Test("a removed version takes all its series along and leaves those of its model and of other versions")
+    func removesVersions() {
+        let metrics = ServingMetrics()
+        for version in [3, 4] as [Int64] {
+            let handles = SignatureMetrics(metrics, model: "digits", version: version, signature: "serving_default")
+            handles.countRequest(status: "OK")
+            handles.countRequest(status: "INTERNAL")
+            metrics.modelState.cell("digits", "\(version)", "AVAILABLE").set(1)
+            metrics.modelMemory.cell("digits", "\(version)").set(100)
+        }
+        metrics.requestCount.cell("digits", "OK").increment()
+        metrics.removeVersions { $0 == "digits" && $1 == "3" }
+        let text = PrometheusText.render(metrics.store)
+        #expect(!text.contains("version=\"3\""))
+        #expect(text.split(separator: "\n").count { $0.contains("version=\"4\"") && !$0.contains("_bucket") } == 11)
+        #expect(text.contains(#":tensorflow:serving:request_count{model_name="digits",status="OK"} 1"#))
+    }
+
+    @Test("a removed model takes its series along and leaves those of other models")
+    func removesModels() {
+        let metrics = ServingMetrics()
+        for model in ["digits", "faces"] {
+            metrics.requestCount.cell(model, "OK").increment()
+            metrics.requestLatency.cell(model, "predict", "REST").observe(1)
+            metrics.runtimeLatency.cell(model, "Predict", "TF1").observe(1)
+            metrics.requestExampleCounts.cell(model).observe(1)
+            metrics.requestExampleCountTotal.cell(model).increment()
+        }
+        metrics.removeModels { $0 == "digits" }
+        let text = PrometheusText.render(metrics.store)
+        #expect(!text.contains("digits"))
+        #expect(text.split(separator: "\n").count { $0.contains("faces") && !$0.contains("_bucket") } == 8)
+    }
+
     @Test("a signature's handles write to the series with its labels")
     func signatureHandles() {
         let metrics = ServingMetrics()

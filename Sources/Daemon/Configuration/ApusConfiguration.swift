@@ -39,6 +39,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var requestTimeout: Duration
     package var drainTimeout: Duration
     package var isCORSEnabled: Bool
+    package var notifyReady: ReadinessNotice
     package var limits: ConnectionLimits
 }
 

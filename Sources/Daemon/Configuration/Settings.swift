@@ -18,6 +18,9 @@ package enum Settings {
         "How long requests under way may take to end when the daemon stops.")
     static let cors = Setting(
         "server.cors", .boolean, default: "false", "Whether answers let pages of other origins read them (CORS).")
+    static let notifyReady = Setting(
+        "server.notify_ready", ValueKind<ReadinessNotice>.oneOf, default: "loaded",
+        "When systemd is told that the daemon is ready: loaded: after the first loads; listening: at once.")
 
     // server.tls
     static let tlsCertificate = Setting(
@@ -164,7 +167,7 @@ package enum Settings {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
 
     package static let all: [SettingFacts] = [
-        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts,
+        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, notifyReady.facts,
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
@@ -183,6 +186,14 @@ package enum Settings {
 
     /// Keys beside the settings that the file may hold; they are read apart.
     static let structuredKeys = ["models", "model_root", "server.listeners"]
+}
+
+/// When the service manager learns that the daemon is ready.
+package enum ReadinessNotice: String, CaseIterable, Sendable {
+    /// When each model serves or has had its first try.
+    case loaded
+    /// When connections are accepted.
+    case listening
 }
 
 /// Levels of the log by name.

@@ -1,22 +1,40 @@
-import ModelServing
-import RESTFrontend
-import ServableCore
+package import ModelServing
+package import RESTFrontend
+package import ServableCore
 import Synchronization
-import Telemetry
+package import Telemetry
 
-/// Turns what front ends and lanes report into metrics. Handles are looked up once for each signature and kept.
-final class MetricsBoard: RequestObserver, InferenceObserver {
-    private struct Key: Hashable {
-        let id: ServableID
-        let signature: String
+/// Turns what front ends and lanes report into metrics. Handles are looked up once for each signature and kept as long as its
+/// version is known.
+///
+/// The series of a version go some minutes after it was unloaded, so that a scraper has seen the last of them, and those of a model
+/// when it is no longer wanted either: what is kept is bounded, however many versions come and go. Safe from every thread.
+package final class MetricsBoard: RequestObserver, InferenceObserver {
+    private struct Tracked {
+        /// Versions that have series, and their signatures.
+        var versions: [ServableID: [String: SignatureGauge]] = [:]
+        /// Models that have, or may have, series.
+        var models: Set<String> = []
     }
 
+    /// How long the series of a version stay after its end.
+    package static let retention = Duration.seconds(300)
+
     private let metrics: ServingMetrics
-    private let known = Mutex<[Key: SignatureGauge]>([:])
+    private let board: StatusBoard
+    private let now: @Sendable () -> Timestamp
+    private let tracked = Mutex(Tracked())
 
-    init(_ metrics: ServingMetrics) { self.metrics = metrics }
+    /// - Parameters:
+    ///   - board: of the manager whose versions are served.
+    ///   - now: the wall clock that the board's times are of.
+    package init(_ metrics: ServingMetrics, _ board: StatusBoard, now: @escaping @Sendable () -> Timestamp = Timestamp.now) {
+        self.metrics = metrics
+        self.board = board
+        self.now = now
+    }
 
-    func finished(_ request: FinishedRequest) {
+    package func finished(_ request: FinishedRequest) {
         guard let version = request.version, let signature = request.signature else { return count(request) }
         let meter = gauge(ServableID(name: request.model, version: version), signature)
         guard request.status == .ok else {
@@ -34,17 +52,19 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
             .observe(Double(request.nanoseconds) / 1e3)
     }
 
-    func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }
+    package func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }
 
     /// Brings the gauges of versions up to date, when somebody reads them.
-    func readStates(of manager: ServableManager) {
-        for model in manager.board.modelNames {
-            for status in manager.board.statuses(of: model) { read(status, manager.table) }
+    package func readStates(_ table: ServableTable) {
+        tracked.withLock { removeExpired(&$0) }
+        for name in board.modelNames {
+            for status in board.statuses(of: name) where !isExpired(status) { read(status, table) }
         }
     }
 
     private func read(_ status: ServableStatus, _ table: ServableTable) {
         let labels = [status.id.name, String(status.id.version)]
+        tracked.withLock { if $0.versions[status.id] == nil { $0.versions[status.id] = [:] } }
         for state in ServableState.allCases {
             metrics.modelState.cell(labels + [state.rawValue]).set(state == status.state ? 1 : 0)
         }
@@ -64,13 +84,33 @@ final class MetricsBoard: RequestObserver, InferenceObserver {
     }
 
     private func gauge(_ id: ServableID, _ signature: String) -> SignatureGauge {
-        let key = Key(id: id, signature: signature)
-        return known.withLock { known in
-            if let gauge = known[key] { return gauge }
+        tracked.withLock { tracked in
+            if let gauge = tracked.versions[id]?[signature] { return gauge }
+            // Versions that come make room by those that went, also when nobody reads.
+            removeExpired(&tracked)
             let made = SignatureGauge(metrics, id, signature: signature)
-            known[key] = made
+            tracked.versions[id, default: [:]][signature] = made
             return made
         }
+    }
+
+    private func removeExpired(_ tracked: inout Tracked) {
+        let versions = tracked.versions.keys.filter { board.status(of: $0).map(isExpired) ?? true }
+        if !versions.isEmpty {
+            for id in versions { tracked.versions[id] = nil }
+            let gone = Set(versions.map { [$0.name, String($0.version)] })
+            metrics.removeVersions { gone.contains([$0, $1]) }
+        }
+        let present = Set(board.modelNames).filter { board.isWanted($0) || !board.statuses(of: $0).allSatisfy(isExpired) }
+        let models = tracked.models.subtracting(present)
+        if !models.isEmpty { metrics.removeModels(where: models.contains) }
+        tracked.models = present
+    }
+
+    /// Whether the version ended long ago and is not wanted back: one that failed is, as long as its model is wanted.
+    private func isExpired(_ status: ServableStatus) -> Bool {
+        guard status.state == .end, now().elapsed(since: status.since) >= Self.retention else { return false }
+        return status.error == nil || !board.isWanted(status.id.name)
     }
 }
 

@@ -22,6 +22,7 @@ struct Serve: Sendable {
     /// Returns after a graceful stop.
     func run() async throws {
         for warning in configuration.warnings { logger.warning("\(warning)") }
+        let serving = try validatedSpecification()
         let stack = try open()
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Bound before anything is loaded: a port in use shows at once, and health can be asked during a long load.
@@ -31,17 +32,18 @@ struct Serve: Sendable {
             throw CommandFailure(error)
         }
         let notify = SystemdNotify(environment: environment, logger: logger)
-        let announcement = Task { await announce(stack, notify) }
         let services: [any Service] = [
             RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
             LifecycleService(
-                manager: stack.manager, specification: configuration.serving, readiness: stack.readiness,
+                manager: stack.manager, specification: serving, readiness: stack.readiness,
                 unloadTimeout: Self.unloadTimeout, logger: logger),
             ReloadService(
                 signals: hangups, load: reload, apply: { try await apply($0, to: stack) }, notify: notify, logger: logger),
             HTTPService(
                 server: stack.server, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, notify: notify,
                 logger: logger),
+            StartupService(
+                startup: Startup(manager: stack.manager, notify: notify, notice: configuration.server.notifyReady, logger: logger)),
         ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -50,12 +52,18 @@ struct Serve: Sendable {
         do {
             try await group.run()
         } catch {
-            announcement.cancel()
             throw CommandFailure(.failed, "the daemon stopped: \(error)")
         }
-        announcement.cancel()
         stack.lanes.stop()
         logger.notice("stopped")
+    }
+
+    private func validatedSpecification() throws(CommandFailure) -> ValidatedSpecification {
+        do {
+            return try configuration.serving.validated()
+        } catch {
+            throw CommandFailure(.configuration, error.message)
+        }
     }
 
     private func open() throws(CommandFailure) -> ServingStack {
@@ -81,29 +89,12 @@ struct Serve: Sendable {
         return configuration
     }
 
-    /// Tells systemd and the log when the first loads are over.
-    private func announce(_ stack: ServingStack, _ notify: SystemdNotify) async {
-        notify.ready()
-        let reasons = await stack.manager.initialLoad(timeout: .seconds(86_400))
-        guard !Task.isCancelled else { return }
-        let models = stack.manager.table.names
-        let summary = "serving \(models.count) models (\(models.joined(separator: ", ")))"
-        logger.notice("\(reasons.isEmpty ? summary : summary + "; not ready: " + reasons.joined(separator: "; "))")
-        notify.status(summary)
-    }
-
-    /// Puts a new configuration in force as far as a running daemon can.
+    /// Puts a new configuration in force as far as a running daemon can; when it throws, the old one is still in force.
     private func apply(_ new: ApusConfiguration, to stack: ServingStack) async throws {
-        // First, as it alone may still refuse. Read again even when no name has changed: certificates are renewed in their files.
-        if let tls = stack.tls, let files = new.server.tls {
-            try tls.reload(files)
-            for warning in tls.warnings { logger.warning("\(warning)") }
-        }
-        stack.server.reopenAccessLog()
-        // Before the models: what they now load takes the new batching.
-        stack.batching.replace(with: new)
-        try await stack.manager.apply(new.serving)
-        threshold.level = new.log.level.level
+        let targets = ReloadTargets(
+            manager: stack.manager, server: stack.server, tls: stack.tls, batching: stack.batching, threshold: threshold)
+        let warnings = await (try Reload(new, of: targets)).commit()
+        for warning in warnings { logger.warning("\(warning)") }
         for key in configuration.fixedSections(differingFrom: new) {
             logger.warning("\"\(key)\" changed in the configuration; it takes effect with the next start")
         }

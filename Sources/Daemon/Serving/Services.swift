@@ -20,13 +20,13 @@ struct RegistryService: Service {
 /// Keeps the versions up to date; at the end unloads them.
 struct LifecycleService: Service {
     let manager: ServableManager
-    let specification: ServingSpecification
+    let specification: ValidatedSpecification
     let readiness: Readiness
     let unloadTimeout: Duration
     let logger: Logger
 
     func run() async throws {
-        try await manager.apply(specification)
+        await manager.serve(specification)
         readiness.beginServing()
         await cancelWhenGracefulShutdown { await manager.run() }
         let held = await manager.shutDown(timeout: unloadTimeout)
@@ -36,7 +36,7 @@ struct LifecycleService: Service {
     }
 }
 
-/// Serves until told to stop, then answers what has been accepted: the first service to stop.
+/// Serves until the daemon is to stop, then answers what has been accepted.
 struct HTTPService: Service {
     let server: HTTPServer
     let readiness: Readiness
@@ -56,11 +56,22 @@ struct HTTPService: Service {
     }
 }
 
+/// Reports the end of the start; the first service to stop, so that nothing is reported after `STOPPING=1`.
+struct StartupService: Service {
+    let startup: Startup
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await startup.run() }
+        try await gracefulShutdown()
+    }
+}
+
 /// Reads the configuration again at every SIGHUP. A wrong one is refused whole and the old one stays.
 struct ReloadService: Service {
     /// SIGHUP, trapped before the daemon can be reached: an earlier one would be lost.
     let signals: UnixSignalsSequence
     let load: @Sendable () throws -> ApusConfiguration
+    /// Puts a configuration in force; when it throws, nothing has changed.
     let apply: @Sendable (ApusConfiguration) async throws -> Void
     let notify: SystemdNotify
     let logger: Logger
@@ -78,6 +89,6 @@ struct ReloadService: Service {
         } catch {
             logger.error("the new configuration is refused and the old one stays: \(error)")
         }
-        notify.ready()
+        notify.reloaded()
     }
 }

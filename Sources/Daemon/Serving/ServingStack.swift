@@ -1,3 +1,4 @@
+import CPlatform
 import HTTPCore
 import Inference
 import Logging
@@ -31,7 +32,8 @@ struct ServingStack: Sendable {
         self.registry = registry
 
         let metrics = ServingMetrics()
-        let board = MetricsBoard(metrics)
+        let statuses = StatusBoard()
+        let board = MetricsBoard(metrics, statuses)
         let lanes = LanePool(laneCount: configuration.engine.laneCount ?? Machine.processorCount)
         self.lanes = lanes
         let batching = BatchingTable(configuration)
@@ -43,7 +45,7 @@ struct ServingStack: Sendable {
         let manager = ServableManager(
             loader: loader, options: configuration.lifecycle,
             budget: ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount)),
-            logger: logger)
+            board: statuses, trimHeap: { apus_trim_heap() }, logger: logger)
         self.manager = manager
         events = manager.events()
 
@@ -60,7 +62,7 @@ struct ServingStack: Sendable {
         let meter = ServerMeter(metrics)
         metrics.store.beforeReading {
             meter.read(server.statistics)
-            board.readStates(of: manager)
+            board.readStates(manager.table)
         }
         metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.current).set(1)
     }

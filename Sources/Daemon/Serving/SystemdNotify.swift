@@ -1,28 +1,48 @@
 import Glibc
-import Logging
+package import Logging
+import Synchronization
 
-/// Tells systemd what the daemon is doing: the protocol of sd_notify(3), one datagram a message, no library.
+/// Reports to systemd what the daemon is doing: the protocol of sd_notify(3), one datagram a message, no library.
 ///
 /// Without `NOTIFY_SOCKET` in the environment every call does nothing.
-struct SystemdNotify: Sendable {
+package final class SystemdNotify: Sendable {
     private let path: String?
     private let logger: Logger
+    private let isReady = Atomic(false)
 
-    init(environment: [String: String], logger: Logger) {
+    package init(environment: [String: String], logger: Logger) {
         path = environment["NOTIFY_SOCKET"].flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }
         self.logger = logger
     }
 
-    func ready() { send("READY=1") }
+    /// The start is over.
+    func ready() {
+        isReady.store(true, ordering: .sequentiallyConsistent)
+        send("READY=1")
+    }
 
-    /// `Type=notify-reload` wants the monotonic time at which the reload began.
+    /// The start may take so long from now on. Without effect once it is over, when systemd would extend something else.
+    func extendStart(by duration: Duration) {
+        guard !isReady.load(ordering: .sequentiallyConsistent) else { return }
+        send("EXTEND_TIMEOUT_USEC=\(duration.components.seconds * 1_000_000)")
+    }
+
+    /// A reload begins; `Type=notify-reload` wants the monotonic time. One during the start is not reported: its end would pass
+    /// for the end of the start.
     func reloading() {
+        guard isReady.load(ordering: .sequentiallyConsistent) else { return }
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         send("RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1_000)")
     }
 
-    func stopping() { send("STOPPING=1") }
+    /// The reload is over.
+    func reloaded() {
+        guard isReady.load(ordering: .sequentiallyConsistent) else { return }
+        send("READY=1")
+    }
+
+    package func stopping() { send("STOPPING=1") }
 
     func status(_ text: String) { send("STATUS=\(text)") }
 

@@ -47,7 +47,7 @@ struct ModelSummary: Encodable {
         path = file.path
         format = imported.format
         byteCount = imported.byteCount
-        sha256 = imported.digest()
+        sha256 = try imported.digest()
         metadata = imported.metadata
         signatures = imported.signatures.map(Self.summary)
         nodes = source.nodes.count

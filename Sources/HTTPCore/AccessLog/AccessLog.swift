@@ -34,12 +34,24 @@ package final class AccessLog: Sendable {
     /// Records that were not written because the destination was too slow or failed.
     package var droppedRecordCount: Int { droppedCount.load(ordering: .relaxed) }
 
-    /// Opens the destination's path anew after a rotation. Returns at once; a failure is logged and the old file goes on.
-    package func reopen() {
-        queue.async {
-            self.writer.reopen()
-            self.writeWaiting()
+    /// The destination opened anew, which takes no lines until it is committed. Its file closes itself.
+    package struct Reopening: @unchecked Sendable {
+        fileprivate let log: AccessLog
+        /// Nobody else has it: used on the log's queue alone once it is committed.
+        fileprivate let file: LogFile
+
+        /// Writes to the new file from now on. Returns at once.
+        package func commit() {
+            log.queue.async { [self] in
+                log.writer.replaceFile(by: file)
+                log.writeWaiting()
+            }
         }
+    }
+
+    /// Opens the destination's path anew, as after a rotation; the old file goes on until that is committed.
+    package func prepareReopening() throws(SocketError) -> Reopening {
+        Reopening(log: self, file: try LogFile(configuration.destination))
     }
 
     /// Waits until everything that loops have handed over is written, at most so long; answers whether it is.

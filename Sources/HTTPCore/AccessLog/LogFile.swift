@@ -16,8 +16,8 @@ import Glibc
     private static let mode: mode_t = 0o640
 
     let destination: AccessLogConfiguration.Destination
-    private var descriptor: Int32
-    private var ownsDescriptor: Bool
+    private let descriptor: Int32
+    private let ownsDescriptor: Bool
 
     init(_ destination: AccessLogConfiguration.Destination) throws(SocketError) {
         self.destination = destination
@@ -29,14 +29,6 @@ import Glibc
     }
 
     deinit { if ownsDescriptor { close(descriptor) } }
-
-    /// Opens the path anew, as after a rotation; on failure the old file goes on.
-    func reopen() throws(SocketError) {
-        guard case .file(let path) = destination else { return }
-        let fresh = try Self.open(path)
-        close(descriptor)
-        descriptor = fresh
-    }
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Result {
         while true {

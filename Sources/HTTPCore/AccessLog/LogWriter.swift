@@ -16,7 +16,7 @@ final class LogWriter: @unchecked Sendable {
     /// When the writer wants to be called after `write` has answered false.
     private(set) var patience = DispatchTimeInterval.never
 
-    private let file: LogFile
+    private var file: LogFile
     private let logger: Logger
     private var failure: Int32?
     private var calls = 0
@@ -50,13 +50,10 @@ final class LogWriter: @unchecked Sendable {
         return true
     }
 
-    func reopen() {
-        do throws(SocketError) {
-            try file.reopen()
-            page?.rewindToLineStart()
-        } catch {
-            logger.error("cannot reopen the access log, so the old file goes on", metadata: ["reason": "\(error)"])
-        }
+    func replaceFile(by file: LogFile) {
+        guard case .file = file.destination else { return }
+        self.file = file
+        page?.rewindToLineStart()
     }
 
     /// Tells that records are being dropped and, when the writer has caught up, how many were.

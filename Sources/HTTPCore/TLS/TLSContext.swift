@@ -11,12 +11,19 @@ package final class TLSContext: TransportFactory {
         current = Mutex(try TLSServerContext(configuration))
     }
 
-    /// Reads the files anew and puts them in force for connections from now on; those under way keep what they began with.
-    ///
-    /// When it throws, everything stays as it was.
-    package func reload(_ configuration: TLSConfiguration) throws(TLSError) {
-        let new = try TLSServerContext(configuration)
-        current.withLock { $0 = new }
+    /// Files that have been read and checked, and are not in force yet.
+    package struct Prepared: Sendable {
+        fileprivate let context: TLSServerContext
+    }
+
+    /// Reads the files anew; nothing changes until they are committed.
+    package static func prepare(_ configuration: TLSConfiguration) throws(TLSError) -> Prepared {
+        Prepared(context: try TLSServerContext(configuration))
+    }
+
+    /// Puts files in force for connections from now on; those under way keep what they began with.
+    package func commit(_ prepared: Prepared) {
+        current.withLock { $0 = prepared.context }
     }
 
     /// What the operator should know of the files in force: dates, permissions, settings without effect. For the log.

@@ -32,9 +32,12 @@ package final class MetricFamily<Cell: Sendable>: Sendable {
         }
     }
 
-    /// Forgets a label set, for example of a version that is gone; a handle to its cell stays usable but is not shown.
-    package func remove(_ values: String...) {
-        cells.withLock { _ = $0.removeValue(forKey: values) }
+    /// Forgets label sets, for example of a version that is gone; a handle to such a cell stays usable but is not shown.
+    /// - Parameter isGone: called with the values of each set, under the family's lock.
+    package func removeCells(where isGone: ([String]) -> Bool) {
+        cells.withLock { cells in
+            for values in cells.keys where isGone(values) { cells[values] = nil }
+        }
     }
 
     /// All cells, in the order of their label values.

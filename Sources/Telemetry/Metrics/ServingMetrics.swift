@@ -126,3 +126,20 @@ package final class ServingMetrics: Sendable {
                 "apus_build_info", labels: ["version", "swift", "isa"], help: "1, labelled with what is running."))
     }
 }
+
+/// Series end with what they describe: each metric holds a bounded number of them.
+extension ServingMetrics {
+    /// Removes the series that are labelled with a version, of every signature, status and state.
+    package func removeVersions(where isGone: (_ model: String, _ version: String) -> Bool) {
+        // The labels of each of these begin with model and version.
+        requests.removeCells { isGone($0[0], $0[1]) }
+        for histograms in [requestSeconds, inferenceSeconds, batchRows] { histograms.removeCells { isGone($0[0], $0[1]) } }
+        for gauges in [queueDepth, modelState, modelMemory] { gauges.removeCells { isGone($0[0], $0[1]) } }
+    }
+
+    /// Removes the series that are labelled with a model alone.
+    package func removeModels(where isGone: (_ model: String) -> Bool) {
+        for counters in [requestCount, requestExampleCountTotal] { counters.removeCells { isGone($0[0]) } }
+        for histograms in [requestLatency, runtimeLatency, requestExampleCounts] { histograms.removeCells { isGone($0[0]) } }
+    }
+}

@@ -146,7 +146,7 @@ struct TLSContextTests {
         let halfway = try TLSLink(tls)
         #expect(old.shakeHands() == .done)
         #expect(halfway.client.shakeHands() == .waits)
-        try tls.reload(.fixture("server-rsa"))
+        try tls.commit(TLSContext.prepare(.fixture("server-rsa")))
         let new = try TLSLink(tls)
         #expect(new.shakeHands() == .done && new.client.serverName == "server-rsa")
         #expect(halfway.shakeHands() == .done && halfway.client.serverName == "server-ec")
@@ -159,7 +159,7 @@ struct TLSContextTests {
     @Test("a reload that fails changes nothing", arguments: ["damaged", "weak"])
     func failedReload(_ name: String) throws {
         let tls = try TLSContext.fixture("server-ec", clients: .required)
-        #expect(throws: TLSError.self) { try tls.reload(.fixture(name, key: name == "weak" ? "weak" : "server-ec")) }
+        #expect(throws: TLSError.self) { try tls.commit(TLSContext.prepare(.fixture(name, key: name == "weak" ? "weak" : "server-ec"))) }
         let link = try TLSLink(tls, TLSClient.Options(certificate: "client"))
         #expect(link.shakeHands() == .done && link.client.serverName == "server-ec")
         link.send("GET /get HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -170,7 +170,7 @@ struct TLSContextTests {
     @Test("a reload changes what is asked of clients")
     func reloadVerification() throws {
         let tls = try TLSContext.fixture("server-ec", clients: .required)
-        try tls.reload(.fixture("server-ec"))
+        try tls.commit(TLSContext.prepare(.fixture("server-ec")))
         let link = try TLSLink(tls)
         #expect(link.shakeHands() == .done)
         link.send("GET /get HTTP/1.1\r\nHost: h\r\n\r\n")

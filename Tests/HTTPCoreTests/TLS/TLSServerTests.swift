@@ -126,7 +126,7 @@ struct TLSServerTests {
         let old = try TLSLoopbackClient(address)
         await old.send(Self.get)
         #expect(await old.responses(1).map(\.status) == [200])
-        try tls.reload(.fixture("server-rsa"))
+        try tls.commit(TLSContext.prepare(.fixture("server-rsa")))
         let new = try TLSLoopbackClient(address)
         for client in [old, new] { await client.send(Self.get) }
         #expect(await old.responses(2).map(\.status) == [200, 200] && old.serverName == "server-ec")

@@ -6,19 +6,19 @@ import Synchronization
 final class FakeServable: Servable {
     let id: ServableID
     private let census: Census
-    private let description: ServableDescription?
+    private let facts: @Sendable () throws -> ServableDescription?
 
-    init(id: ServableID, census: Census, description: ServableDescription? = nil) {
+    init(id: ServableID, census: Census, facts: @escaping @Sendable () throws -> ServableDescription? = { nil }) {
         self.id = id
         self.census = census
-        self.description = description
+        self.facts = facts
         census.add(1)
     }
 
     deinit { census.add(-1) }
 
     var memoryByteCount: Int { 100 }
-    func describe() throws -> ServableDescription? { description }
+    func describe() throws -> ServableDescription? { try facts() }
 }
 
 /// How many servables are in memory.
@@ -73,6 +73,8 @@ final class FakeLoader: ServableLoader {
         /// Blocks the thread itself.
         case blockThread(DispatchSemaphore)
         case act(@Sendable () -> Void)
+        /// Charges so many bytes, and fails if they are refused.
+        case charge(Int)
     }
 
     struct State: Sendable {
@@ -84,12 +86,12 @@ final class FakeLoader: ServableLoader {
     }
 
     let census = Census()
-    let description: ServableDescription?
+    let facts: @Sendable () throws -> ServableDescription?
     let estimate: Int
     private let state = Mutex(State())
 
-    init(description: ServableDescription? = nil, estimate: Int = 100) {
-        self.description = description
+    init(facts: @escaping @Sendable () throws -> ServableDescription? = { nil }, estimate: Int = 100) {
+        self.facts = facts
         self.estimate = estimate
     }
 
@@ -106,7 +108,7 @@ final class FakeLoader: ServableLoader {
 
     func estimatedMemory(of id: ServableID, path: String) throws -> Int { estimate }
 
-    func load(_ id: ServableID, path: String) async throws -> any Servable {
+    func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable {
         let (behaviour, count) = state.withLock { state in
             state.tries[id, default: 0] += 1
             state.running += 1
@@ -125,8 +127,10 @@ final class FakeLoader: ServableLoader {
             try Task.checkCancellation()
         case .blockThread(let semaphore): Self.block(on: semaphore)
         case .act(let action): action()
+        case .charge(let byteCount):
+            if let available = memory.charge(byteCount) { throw memory.refusal(of: byteCount, available: available) }
         }
-        return FakeServable(id: id, census: census, description: description)
+        return FakeServable(id: id, census: census, facts: facts)
     }
 
     private static func block(on semaphore: DispatchSemaphore) { semaphore.wait() }

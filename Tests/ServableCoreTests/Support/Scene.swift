@@ -8,6 +8,7 @@ final class Scene: Sendable {
     let loader: FakeLoader
     let clock = ManualClock()
     let log = LogKeeper()
+    let budget: ResourceBudget
     let manager: ServableManager
 
     init(
@@ -15,13 +16,15 @@ final class Scene: Sendable {
         budget: ResourceBudget = ResourceBudget(),
         source: any VersionSource = DirectorySource(),
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
+        trimHeap: @escaping @Sendable () -> Void = {},
         options: LifecycleOptions = LifecycleOptions(quietPeriod: .zero)
     ) throws {
         directory = try TemporaryDirectory()
         self.loader = loader
+        self.budget = budget
         let log = log
         manager = ServableManager(
-            loader: loader, source: source, options: options, budget: budget, clock: clock, now: now,
+            loader: loader, source: source, options: options, budget: budget, clock: clock, now: now, trimHeap: trimHeap,
             logger: Logger(label: "test") { _ in log }
         )
     }
@@ -53,6 +56,12 @@ final class Scene: Sendable {
 
     func states(_ name: String) -> [String] {
         board.statuses(of: name).map { "\($0.id.version) \($0.state.rawValue)" }
+    }
+}
+
+extension ServableManager {
+    func apply(_ models: [ModelSpecification], modelRoot: String? = nil) async throws {
+        await serve(try ServingSpecification(models: models, modelRoot: modelRoot).validated())
     }
 }
 

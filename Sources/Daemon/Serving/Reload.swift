@@ -1,0 +1,56 @@
+package import HTTPCore
+package import ServableCore
+package import Telemetry
+
+/// What a reload changes in the running daemon.
+package struct ReloadTargets: Sendable {
+    package let manager: ServableManager
+    package let server: HTTPServer
+    /// Nil: the daemon was started without TLS.
+    package let tls: TLSContext?
+    package let batching: BatchingTable
+    package let threshold: LogThreshold
+
+    package init(
+        manager: ServableManager, server: HTTPServer, tls: TLSContext?, batching: BatchingTable, threshold: LogThreshold
+    ) {
+        self.manager = manager
+        self.server = server
+        self.tls = tls
+        self.batching = batching
+        self.threshold = threshold
+    }
+}
+
+/// A new configuration, ready to be put in force: all that can fail has been done, and nothing has changed yet.
+package struct Reload: Sendable {
+    private let targets: ReloadTargets
+    private let configuration: ApusConfiguration
+    private let serving: ValidatedSpecification
+    private let certificates: TLSContext.Prepared?
+    private let accessLog: AccessLog.Reopening?
+
+    /// - Throws: when a part of the configuration cannot be put in force; then the old one stays as a whole.
+    package init(_ configuration: ApusConfiguration, of targets: ReloadTargets) throws {
+        self.targets = targets
+        self.configuration = configuration
+        serving = try configuration.serving.validated()
+        // Read even when no name has changed: certificates are renewed in their files.
+        certificates = targets.tls == nil ? nil : try configuration.server.tls.map { try TLSContext.prepare($0) }
+        // Last, as it makes a file that does not exist.
+        accessLog = try targets.server.prepareAccessLog()
+    }
+
+    /// Puts the configuration in force. Cannot fail; models are loaded and unloaded in the background.
+    ///
+    /// - Returns: what the operator should know of the certificates, for the log.
+    package func commit() async -> [String] {
+        if let certificates { targets.tls?.commit(certificates) }
+        accessLog?.commit()
+        targets.threshold.level = configuration.log.level.level
+        // Before the models: what they now load takes the new batching.
+        targets.batching.replace(with: configuration)
+        await targets.manager.serve(serving)
+        return certificates == nil ? [] : targets.tls?.warnings ?? []
+    }
+}

@@ -1,0 +1,99 @@
+import Daemon
+import Foundation
+import Logging
+import ServableCore
+import Testing
+
+/// What systemd hears of a start whose loads take their time.
+@Suite("Startup", .timeLimit(.minutes(1)))
+struct StartupTests {
+    private let folder = URL.temporaryDirectory.appending(path: "apus-startup-\(UUID().uuidString)")
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private let loader = GatedLoader()
+    private let manager: ServableManager
+
+    init() { manager = ServableManager(loader: loader, logger: logger) }
+
+    private func serve(_ names: [String]) async throws {
+        for name in names {
+            try FileManager.default.createDirectory(at: folder.appending(path: "\(name)/1"), withIntermediateDirectories: true)
+        }
+        let models = names.map { ModelSpecification(name: $0, basePath: folder.appending(path: $0).path) }
+        await manager.serve(try ServingSpecification(models: models).validated())
+    }
+
+    private func startup(_ socket: borrowing NotifySocket, _ notice: ReadinessNotice) -> Startup {
+        let notify = SystemdNotify(environment: ["NOTIFY_SOCKET": socket.path], logger: logger)
+        return Startup(manager: manager, notify: notify, notice: notice, interval: .milliseconds(20), logger: logger)
+    }
+
+    @Test("systemd hears of progress and is asked for patience until each model serves or has failed, then that all is ready")
+    func waitsForLoads() async throws {
+        let socket = try NotifySocket()
+        try await serve(["bad", "good"])
+        let startup = startup(socket, .loaded)
+        let run = Task { await startup.run() }
+        #expect(try await socket.messages(upTo: "STATUS=loading 0 of 2") == ["EXTEND_TIMEOUT_USEC=30000000", "STATUS=loading 0 of 2"])
+        // Again and again, as long as it takes.
+        #expect(try await socket.messages(upTo: "EXTEND_TIMEOUT_USEC=30000000").count == 1)
+        await loader.finish("bad", ServableError(.dataLoss, "file is cut short"))
+        #expect(try await !socket.messages(upTo: "STATUS=loading 1 of 2").contains("READY=1"))
+        await loader.finish("good", nil)
+        #expect(try await socket.messages(upTo: "READY=1").allSatisfy { !$0.hasPrefix("STATUS=serving") })
+        #expect(try await socket.messages(upTo: "STATUS=serving 1 models (good)").count == 1, "nothing is extended any more")
+        await run.value
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test("with `listening` systemd hears at once that the daemon is ready, and of progress afterwards")
+    func listening() async throws {
+        let socket = try NotifySocket()
+        try await serve(["good"])
+        let startup = startup(socket, .listening)
+        let run = Task { await startup.run() }
+        #expect(try await socket.messages(upTo: "STATUS=loading 0 of 1") == ["READY=1", "STATUS=loading 0 of 1"])
+        await loader.finish("good", nil)
+        #expect(try await socket.messages(upTo: "STATUS=serving 1 models (good)").allSatisfy { $0.hasPrefix("STATUS=") })
+        await run.value
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test("a start that is cut off is never reported as over")
+    func cancelled() async throws {
+        let socket = try NotifySocket()
+        try await serve(["slow"])
+        let startup = startup(socket, .loaded)
+        let run = Task { await startup.run() }
+        _ = try await socket.messages(upTo: "STATUS=loading 0 of 1")
+        run.cancel()
+        await run.value
+        SystemdNotify(environment: ["NOTIFY_SOCKET": socket.path], logger: logger).stopping()
+        #expect(try await socket.messages(upTo: "STOPPING=1").allSatisfy { $0 != "READY=1" && !$0.hasPrefix("STATUS=serving") })
+        await loader.finish("slow", nil)
+        _ = await manager.shutDown(timeout: .seconds(20))
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    /// Each load waits until the test says how it ends.
+    private actor GatedLoader: ServableLoader {
+        private var ends: [String: ServableError?] = [:]
+        private var waiting: [String: CheckedContinuation<Void, Never>] = [:]
+
+        func finish(_ name: String, _ error: ServableError?) {
+            ends[name] = .some(error)
+            waiting.removeValue(forKey: name)?.resume()
+        }
+
+        nonisolated func estimatedMemory(of id: ServableID, path: String) throws -> Int { 0 }
+
+        func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable {
+            if ends[id.name] == nil { await withCheckedContinuation { waiting[id.name] = $0 } }
+            if let end = ends[id.name], let error = end { throw error }
+            return Model()
+        }
+    }
+
+    private final class Model: Servable {
+        let memoryByteCount = 0
+    }
+}
