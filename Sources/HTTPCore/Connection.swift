@@ -3,8 +3,8 @@ import Synchronization
 /// One client's connection: reads requests, hands them to the handler one at a time, writes the answers in order.
 ///
 /// A state machine over a transport: readiness, answers and deadlines come in, bytes go out, and time is that of the
-/// context, so a test can drive it without a socket or a clock. Everything is confined to the loop's queue; `deliver`
-/// and `isGone` alone may be used from other threads.
+/// context, so a test can drive it without a socket or a clock. Everything is confined to the loop's queue, except
+/// what is marked "from any thread".
 package final class Connection: @unchecked Sendable {
     package enum Phase: Equatable {
         /// Between requests; at most empty lines have come.
@@ -84,8 +84,7 @@ package final class Connection: @unchecked Sendable {
     /// Who the client has proven to be to the transport.
     package internal(set) var clientSubject: String?
 
-    /// Whether nobody waits for the answer any more; set for good.
-    let gone = Atomic(false)
+    let presence = Atomic(Presence.waiting)
     let isEncrypted: Bool
     private let sharesReadiness: Bool
 
@@ -131,9 +130,12 @@ package final class Connection: @unchecked Sendable {
     /// Goes on where the last turn's budget ended.
     package func takeTurn() { drive() }
 
+    /// Whether the caller runs within the handler's call for this connection's request. From any thread.
+    var isInHandlerCall: Bool { context.isCurrent && isDriving }
+
     /// Brings an answer from any thread: at once inside the handler's call, else through the loop's mailbox.
     func deliver(_ answer: Answer) {
-        if context.isCurrent, isDriving {
+        if isInHandlerCall {
             self.answer(answer)
         } else {
             context.mailbox.post(.answer(self, answer))
@@ -161,7 +163,7 @@ package final class Connection: @unchecked Sendable {
                 AccessOutcome(status: reset ? .serviceUnavailable : .clientClosedRequest, hasClientLeft: !reset), on: self)
         }
         phase = .closed
-        gone.store(true, ordering: .relaxed)
+        presence.store(.closed, ordering: .relaxed)
         transport.close(reset: reset)
         releaseMemory()
         output = ByteBuffer()

@@ -3,8 +3,20 @@ import Synchronization
 // Clients that leave while their request is being handled.
 
 extension Connection {
+    /// What other threads may know of the client's interest in the response; it only ever sinks.
+    enum Presence: UInt8, AtomicRepresentable {
+        case waiting
+        /// The client has closed its side while it waited, so that work for its request is in vain, though it may still read.
+        case left
+        /// The connection is closed: nobody can get a response.
+        case closed
+    }
+
     /// Whether the client has left or given up, so that work for its request is in vain. From any thread.
-    var isGone: Bool { gone.load(ordering: .relaxed) }
+    var isGone: Bool { presence.load(ordering: .relaxed) != .waiting }
+
+    /// Whether no response can be sent any more. From any thread.
+    var cannotRespond: Bool { presence.load(ordering: .relaxed) == .closed }
 
     /// The client closes its side while its request is with the handler.
     ///
@@ -31,7 +43,7 @@ extension Connection {
     /// Notes that nobody waits for the answer to the request that is being handled.
     func abandon() {
         guard !isGone else { return }
-        gone.store(true, ordering: .relaxed)
+        presence.store(.left, ordering: .relaxed)
         context.counters.abandonedRequests.add(1)
     }
 }

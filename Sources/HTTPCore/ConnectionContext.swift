@@ -118,6 +118,6 @@ package final class ConnectionContext: @unchecked Sendable {
         HTTPDate.append(secondsSince1970: Int(seconds), to: &commonFields)
         commonFields.append("\r\n")
         startOfJSON.removeAll()
-        ResponseWriter.appendStart(.ok, contentType: "application/json", self, to: &startOfJSON)
+        ResponseWriter.appendStart(.ok, contentType: ResponseWriter.jsonType, self, to: &startOfJSON)
     }
 }

@@ -9,25 +9,19 @@ extension Connection {
         noteResponse(answer.status, from: start, closes: closes)
     }
 
-    /// Builds a response of status 200 in JSON while the handler's call lasts; takes it back when `content` answers false.
-    ///
-    /// - Returns: whether the request is answered now.
-    func answerJSON(fields: (inout ByteBuffer) -> Void, _ content: (inout ByteBuffer) -> Bool) -> Bool {
-        guard isDriving, phase == .handling, context.isCurrent else { return false }
+    /// Builds a response in JSON at its place in the output, within the handler's call.
+    func answerJSON(_ status: HTTPStatus, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void) {
+        guard phase == .handling else { return }
         takeOutput()
         let start = output.count
         let closes = !keepsAlive || context.isDraining
         let options = options(closes: closes)
-        let place = ResponseWriter.beginJSON(fields, options, context, to: &output)
-        guard content(&output) else {
-            ResponseWriter.withdraw(place, &output)
-            return false
-        }
+        let place = ResponseWriter.beginJSON(status, fields, options, context, to: &output)
+        content(&output)
         ResponseWriter.end(place, options, context.coder, &output)
-        noteResponse(.ok, from: start, closes: closes)
+        noteResponse(status, from: start, closes: closes)
         endHandling()
         if closes { phase = .finishing } else { rest() }
-        return true
     }
 
     private func noteResponse(_ status: HTTPStatus, from start: Int, closes: Bool) {
