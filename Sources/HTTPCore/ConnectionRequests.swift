@@ -62,27 +62,57 @@ extension Connection {
         phase = .handling
         phaseDeadline = .never
         context.counters.requestsInFlight.add(1)
-        give(Request(memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject))
+        let request = Request(memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject)
+        if !admit(request) {
+            answer(Overload.tooManyInFlight)
+        } else if isLarge(request) {
+            return handOver(detach(memory, body: body, end: end))
+        } else if request.hasCodedContent {
+            decode(request)
+        } else {
+            handle(request)
+        }
         memory.buffer.consume(end)
         if memory.buffer.isEmpty { releaseMemory() } else { memory.beginRequest() }
     }
 
-    /// Gives the request to the handler, or answers that too many are there already.
-    private func give(_ request: borrowing Request) {
+    /// Whether one more request may be with the handler.
+    private func admit(_ request: borrowing Request) -> Bool {
         context.accessLog?.began(request, on: self)
         holdsPlace = context.inFlightLimit.enter()
-        if holdsPlace || context.handler.answersBeyondLimit(request) {
-            context.counters.requests.add(1)
-            if request.hasCodedContent { decode(request) } else { handle(request) }
-        } else {
-            context.counters.refusedRequests.add(1)
-            answer(Overload.tooManyInFlight)
-        }
+        let isAdmitted = holdsPlace || context.handler.answersBeyondLimit(request)
+        if isAdmitted { context.counters.requests.add(1) } else { context.counters.refusedRequests.add(1) }
+        return isAdmitted
     }
 
     private func handle(_ request: borrowing Request) {
         let responder = Responder.take(for: self)
         context.handler.handle(request, responder)
+        Responder.recycle(responder, context)
+    }
+
+    /// Whether the request is to be handled away from the loop.
+    private func isLarge(_ request: borrowing Request) -> Bool {
+        let limit = context.limits.maxInlineBodyBytes
+        return unsafe request.body.count > (request.hasCodedContent ? limit / 8 : limit)
+    }
+
+    /// Takes the request out of the connection; what the client has sent behind it stays.
+    private func detach(_ memory: RequestMemory, body: Range<Int>, end: Int) -> DetachedRequest {
+        self.memory = nil
+        if memory.buffer.count > end {
+            let following = context.pool.takeRequestMemory()
+            unsafe following.buffer.append(UnsafeRawBufferPointer(rebasing: memory.buffer.bytes[end...]))
+            memory.buffer.truncate(to: end)
+            self.memory = following
+        }
+        return DetachedRequest(
+            memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject, limits: context.limits)
+    }
+
+    private func handOver(_ request: DetachedRequest) {
+        let responder = Responder.take(for: self)
+        context.handler.handle(large: request, responder)
         Responder.recycle(responder, context)
     }
 

@@ -59,6 +59,14 @@ final class EmbeddedConnection {
     /// Delivers what other threads have answered.
     func deliverAnswers() { onLoop { context.deliverAnswers() } }
 
+    /// Waits for large requests, and for those that come into their own by the answers.
+    func settle(_ lane: LaneHandler) {
+        while statistics.requestsInFlight > 0 {
+            lane.finish()
+            deliverAnswers()
+        }
+    }
+
     func onLoop(_ body: () -> Void) {
         context.enter()
         body()
