@@ -134,20 +134,20 @@ package final class Connection: @unchecked Sendable {
     var isInHandlerCall: Bool { context.isCurrent && isDriving }
 
     /// Brings an answer from any thread: at once inside the handler's call, else through the loop's mailbox.
-    func deliver(_ answer: Answer) {
+    func deliver(_ response: Response) {
         if isInHandlerCall {
-            self.answer(answer)
+            respond(with: response)
         } else {
-            context.mailbox.post(.answer(self, answer))
+            context.mailbox.post(.response(self, response))
         }
     }
 
     /// Takes the answer to the request that is being handled.
-    func answer(_ answer: Answer) {
+    func respond(with response: Response) {
         guard phase == .handling else { return }
         endHandling()
         let closes = !keepsAlive || context.isDraining
-        append(answer, closes: closes)
+        append(response, closes: closes)
         if closes { phase = .finishing } else { rest() }
         drive()
     }

@@ -87,10 +87,10 @@ package final class ConnectionContext: @unchecked Sendable {
     }
 
     /// Hands the answers that have come from other threads to their connections; for what drives connections without a loop.
-    package func deliverAnswers() {
+    package func deliverResponses() {
         var mail: [LoopMessage] = []
         mailbox.take(into: &mail)
-        for case .answer(let connection, let answer) in mail { connection.answer(answer) }
+        for case .response(let connection, let response) in mail { connection.respond(with: response) }
     }
 
     private static func encryptedFields(_ strictTransportSecurity: Duration?) -> ByteBuffer {

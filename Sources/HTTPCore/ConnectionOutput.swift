@@ -2,15 +2,15 @@
 
 extension Connection {
     /// Builds an answer at the end of the output.
-    func append(_ answer: Answer, closes: Bool) {
+    func append(_ response: Response, closes: Bool) {
         takeOutput()
         let start = output.count
-        ResponseWriter.append(answer, options(closes: closes), context, to: &output)
-        noteResponse(answer.status, from: start, closes: closes)
+        ResponseWriter.append(response, options(closes: closes), context, to: &output)
+        noteResponse(response.status, from: start, closes: closes)
     }
 
     /// Builds a response in JSON at its place in the output, within the handler's call.
-    func answerJSON(_ status: HTTPStatus, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void) {
+    func respondWithJSON(_ status: HTTPStatus, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void) {
         guard phase == .handling else { return }
         takeOutput()
         let start = output.count

@@ -64,7 +64,7 @@ extension Connection {
         context.counters.requestsInFlight.add(1)
         let request = Request(memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject)
         if !admit(request) {
-            answer(Overload.tooManyInFlight)
+            respond(with: Overload.tooManyInFlight)
         } else if isLarge(request) {
             return handOver(detach(memory, body: body, end: end))
         } else if request.hasCodedContent {

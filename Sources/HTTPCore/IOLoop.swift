@@ -121,8 +121,8 @@ import Logging
         context.mailbox.take(into: &mail)
         for message in mail {
             switch message {
-            case .answer(let connection, let answer):
-                connection.answer(answer)
+            case .response(let connection, let response):
+                connection.respond(with: response)
                 settle(connection)
             case .adopt(let accepted): adopt(accepted)
             case .perform(let action): action(self)

@@ -36,7 +36,7 @@ package final class Responder: @unchecked Sendable {
         headers: [HTTPHeader] = [],
         body: @escaping @Sendable (inout ByteBuffer) -> Void = { _ in }
     ) {
-        send(Answer(status: status, contentType: contentType, headers: headers, content: .written(body)))
+        send(Response(status: status, contentType: contentType, headers: headers, content: .written(body)))
     }
 
     /// Sends JSON that is built now, on the calling thread: both closures have run once when the call returns.
@@ -54,10 +54,10 @@ package final class Responder: @unchecked Sendable {
     ) {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
         guard let connection = beginUse() else { return }
-        if connection.isInHandlerCall { return connection.answerJSON(status, fields: fields, content: content) }
+        if connection.isInHandlerCall { return connection.respondWithJSON(status, fields: fields, content: content) }
         guard !connection.cannotRespond else { return }
         let built = BuiltContent(prefersGzip: prefersGzip, connection.context, fields: fields, content: content)
-        connection.deliver(Answer(status: status, contentType: ResponseWriter.jsonType, content: .built(built)))
+        connection.deliver(Response(status: status, contentType: ResponseWriter.jsonType, content: .built(built)))
     }
 
     /// Sends `{"error": "…"}`. The connection stays: an error of the request's meaning is none of its framing.
@@ -65,7 +65,7 @@ package final class Responder: @unchecked Sendable {
         send(.error(status, message, headers: headers))
     }
 
-    private func send(_ answer: Answer) { beginUse()?.deliver(answer) }
+    private func send(_ response: Response) { beginUse()?.deliver(response) }
 
     /// Notes that the request is answered.
     ///

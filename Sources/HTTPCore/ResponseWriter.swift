@@ -33,13 +33,13 @@ enum ResponseWriter {
         fileprivate let contentStart: Int
     }
 
-    static func append(_ answer: Answer, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer) {
-        appendStart(answer.status, contentType: answer.contentType, context, to: &output)
-        for header in answer.headers { header.append(to: &output) }
-        if case .built(let content) = answer.content { unsafe output.append(content.fields.bytes) }
+    static func append(_ response: Response, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer) {
+        appendStart(response.status, contentType: response.contentType, context, to: &output)
+        for header in response.headers { header.append(to: &output) }
+        if case .built(let content) = response.content { unsafe output.append(content.fields.bytes) }
         appendConnection(options, context, to: &output)
-        guard answer.status.allowsContent else { return output.append(lineEnd) }
-        switch answer.content {
+        guard response.status.allowsContent else { return output.append(lineEnd) }
+        switch response.content {
         case .built(let content):
             content.appendDescription(to: &output)
             if !options.omitsContent { content.move(to: &output, &context.pool) }
@@ -47,7 +47,7 @@ enum ResponseWriter {
             let place = beginContent(to: &output)
             write(&output)
             var options = options
-            if answer.headers.contains(where: \.isContentEncoding) { options.compressionThreshold = .max }
+            if response.headers.contains(where: \.isContentEncoding) { options.compressionThreshold = .max }
             end(place, options, context.coder, &output)
         }
     }

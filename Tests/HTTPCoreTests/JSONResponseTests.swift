@@ -112,7 +112,7 @@ struct JSONResponseTests {
         embedded.transport.writeCapacity = each.writeCapacity
         embedded.send(each.request)
         repeat {
-            embedded.deliverAnswers()
+            embedded.deliverResponses()
             // What the client takes now goes on where the last answer stopped.
             embedded.transport.writeCapacity = .max
             embedded.ready(.writable)
@@ -157,7 +157,7 @@ struct JSONResponseTests {
                 calls.append("content")
             }
             #expect(calls == (isClosed ? [] : ["fields", "content"]))
-            embedded.deliverAnswers()
+            embedded.deliverResponses()
             #expect(embedded.transport.outgoing.isEmpty == isClosed)
             #expect(embedded.statistics.requestsInFlight == 0)
         }
@@ -170,7 +170,7 @@ struct JSONResponseTests {
         embedded.send(Self.get())
         embedded.endInput()
         try #require(handler.takeFirst()).sendJSON { $0.append("{}") }
-        embedded.deliverAnswers()
+        embedded.deliverResponses()
         #expect(embedded.takeOutput().hasSuffix("\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}") && embedded.transport.isClosed)
     }
 
@@ -190,7 +190,7 @@ struct JSONResponseTests {
         first.send(Self.get())
         second.send(Self.get())
         #expect(first.transport.outgoing.isEmpty && second.transport.outgoing.isEmpty)
-        first.deliverAnswers()
+        first.deliverResponses()
         #expect(first.takeOutput().hasSuffix("\r\n\r\nlate") && second.transport.outgoing.isEmpty)
     }
 
@@ -204,7 +204,7 @@ struct JSONResponseTests {
             }
             let embedded = EmbeddedConnection(Eager())
             embedded.send(Self.get())
-            embedded.deliverAnswers()
+            embedded.deliverResponses()
             #expect(embedded.takeOutput().components(separatedBy: "HTTP/1.1 ").count == 2)
         }
     #endif
@@ -218,7 +218,7 @@ struct JSONResponseTests {
         }
         let embedded = EmbeddedConnection(Forgetful())
         embedded.send(Self.get() + Self.get(method: "DELETE"))
-        embedded.deliverAnswers()
+        embedded.deliverResponses()
         let statuses = ResponseReader(embedded.transport.outgoing).final.map(\.status)
         #expect(statuses == [200, 500])
     }

@@ -1,5 +1,5 @@
 /// A response that a handler has given: the head's variable parts, and the content.
-struct Answer: Sendable {
+struct Response: Sendable {
     enum Content: Sendable {
         /// Appends the content to the connection's output, on the loop.
         case written(@Sendable (inout ByteBuffer) -> Void)
@@ -13,13 +13,13 @@ struct Answer: Sendable {
     let content: Content
 
     /// `{"error": "…"}`, the form of every error of this server.
-    static func error(_ status: HTTPStatus, _ message: String, headers: [HTTPHeader] = []) -> Answer {
+    static func error(_ status: HTTPStatus, _ message: String, headers: [HTTPHeader] = []) -> Response {
         let content = Content.written { body in
             body.append("{\"error\": ")
             appendJSONString(message, to: &body)
             body.append("}\n")
         }
-        return Answer(status: status, contentType: "application/json", headers: headers, content: content)
+        return Response(status: status, contentType: "application/json", headers: headers, content: content)
     }
 }
 
