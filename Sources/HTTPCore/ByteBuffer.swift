@@ -7,7 +7,7 @@ import Glibc
 @safe package struct ByteBuffer: ~Copyable {
     /// Start of the memory, or nil while nothing was ever reserved.
     private var memory: UnsafeMutableRawPointer?
-    private var capacity: Int
+    private(set) var capacity: Int
     /// The bytes are at `start ..< end` of the memory.
     private var start = 0
     private var end = 0

@@ -27,17 +27,21 @@ extension Connection {
         guard memory?.buffer.isEmpty ?? true else { return }
         let memory = self.memory ?? context.pool.takeRequestMemory()
         self.memory = memory
-        _ = unsafe memory.buffer.reserve(MemoryPool.bufferByteCount)
-        let offered = memory.buffer.freeCount
-        switch unsafe read(into: memory.buffer.reserve(1), offered) {
+        switch read(into: &memory.buffer, atLeast: MemoryPool.bufferByteCount) {
         case .bytes(let count): return memory.buffer.commit(count)
         case .ended:
             abandon()
-            keepsAlive = false
+            makeResponseLast()
         case .refused, .failed: return close(reset: false)
         case .wouldBlock, .wantsTurn: break
         }
         releaseMemory()
+    }
+
+    private func makeResponseLast() {
+        guard case .handling(var pending) = state else { return }
+        pending.makeLast()
+        state = .handling(pending)
     }
 
     /// Notes that nobody waits for the answer to the request that is being handled.

@@ -37,6 +37,8 @@ package final class ConnectionContext: @unchecked Sendable {
     /// Answers close their connections from now on.
     package var isDraining = false
 
+    /// Freed by detached requests since memory was last given back to the system.
+    private let bytesFreedElsewhere = Atomic(0)
     private let serverName: String
     private var nextDate: MonotonicInstant
     /// The thread that runs the loop at present; 0 when none does.
@@ -79,6 +81,12 @@ package final class ConnectionContext: @unchecked Sendable {
     package func enter() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
     package func leave() { thread.store(0, ordering: .relaxed) }
+
+    /// Notes memory that came from the pool and has been freed on any thread.
+    func noteFreedElsewhere(_ byteCount: Int) { bytesFreedElsewhere.add(byteCount, ordering: .relaxed) }
+
+    /// Gives memory back to the system when much was freed; for a loop that has nothing to do.
+    func trim() { pool.trim(freedElsewhere: bytesFreedElsewhere.exchange(0, ordering: .relaxed)) }
 
     /// Sets the time of a new turn.
     package func beginTurn(at now: MonotonicInstant = .now, wallNanoseconds: @autoclosure () -> Int64 = apus_wall_nanoseconds()) {

@@ -9,20 +9,23 @@ package final class DetachedRequest: @unchecked Sendable {
     private let peer: PeerAddress
     private let isLocal: Bool
     private let clientSubject: String?
-    private let limits: ConnectionLimits
+    /// Of the loop; only what any thread may use is used of it.
+    private let context: ConnectionContext
 
     /// - Parameter memory: Holds this request alone, and is given away by the connection.
     init(
         _ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress, isLocal: Bool, clientSubject: String?,
-        limits: ConnectionLimits
+        context: ConnectionContext
     ) {
         self.memory = memory
         self.bodyRange = bodyRange
         self.peer = peer
         self.isLocal = isLocal
         self.clientSubject = clientSubject
-        self.limits = limits
+        self.context = context
     }
+
+    deinit { context.noteFreedElsewhere(memory.buffer.capacity) }
 
     /// Bytes of the body, chunked framing removed, content codings not.
     package var bodyByteCount: Int { bodyRange.count }
@@ -36,7 +39,27 @@ package final class DetachedRequest: @unchecked Sendable {
         let request = Request(memory, bodyRange: bodyRange, peer: peer, isLocal: isLocal, clientSubject: clientSubject)
         guard request.hasCodedContent else { return handler.handle(request, responder) }
         var content = ByteBuffer()
-        let coder = ContentCoder(level: limits.compressionLevel)
-        handler.handle(coded: request, responder, coder, limit: limits.maxBodyBytes, &content)
+        let coder = ContentCoder(level: context.limits.compressionLevel)
+        handler.handle(coded: request, responder, coder, limit: context.limits.maxBodyBytes, &content)
+    }
+}
+
+extension RequestHandler {
+    /// Handles the request with its content decoded, or sends the reason why that cannot be done. The connection stays.
+    ///
+    /// - Parameters:
+    ///   - coder: One that belongs to the calling thread.
+    ///   - limit: Bytes that the content may inflate to.
+    ///   - content: Takes the decoded bytes, which the handler may read until the call returns.
+    func handle(
+        coded request: borrowing Request, _ responder: Responder, _ coder: ContentCoder, limit: Int, _ content: inout ByteBuffer
+    ) {
+        do throws(ContentRefusal) {
+            try unsafe coder.decode(request.body, request.contentCodings, limit: limit, into: &content)
+        } catch {
+            let named = request.headerText("content-encoding") ?? ""
+            return responder.sendError(error.status, error.message(contentEncoding: named), headers: error.headers)
+        }
+        unsafe handle(Request(request, content: content.bytes), responder)
     }
 }
