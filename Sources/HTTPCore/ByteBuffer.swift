@@ -7,7 +7,7 @@ import Glibc
 @safe package struct ByteBuffer: ~Copyable {
     /// Start of the memory, or nil while nothing was ever reserved.
     private var memory: UnsafeMutableRawPointer?
-    private var capacity: Int
+    private(set) var capacity: Int
     /// The bytes are at `start ..< end` of the memory.
     private var start = 0
     private var end = 0
@@ -113,8 +113,12 @@ import Glibc
 
     /// Writes `text` over what lies at `offset`.
     mutating func overwrite(at offset: Int, _ text: StaticString) {
-        precondition(offset >= 0 && text.utf8CodeUnitCount <= count - offset, "the text lies outside the buffer")
-        let source = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        unsafe overwrite(at: offset, UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Writes `source` over what lies at `offset`.
+    mutating func overwrite(at offset: Int, _ source: UnsafeRawBufferPointer) {
+        precondition(offset >= 0 && source.count <= count - offset, "the bytes lie outside the buffer")
         unsafe UnsafeMutableRawBufferPointer(rebasing: mutableBytes[offset...]).copyMemory(from: source)
     }
 

@@ -37,6 +37,8 @@ package final class ConnectionContext: @unchecked Sendable {
     /// Answers close their connections from now on.
     package var isDraining = false
 
+    /// Freed by detached requests since memory was last given back to the system.
+    private let bytesFreedElsewhere = Atomic(0)
     private let serverName: String
     private var nextDate: MonotonicInstant
     /// The thread that runs the loop at present; 0 when none does.
@@ -80,6 +82,12 @@ package final class ConnectionContext: @unchecked Sendable {
 
     package func leave() { thread.store(0, ordering: .relaxed) }
 
+    /// Notes memory that came from the pool and has been freed on any thread.
+    func noteFreedElsewhere(_ byteCount: Int) { bytesFreedElsewhere.add(byteCount, ordering: .relaxed) }
+
+    /// Gives memory back to the system when much was freed; for a loop that has nothing to do.
+    func trim() { pool.trim(freedElsewhere: bytesFreedElsewhere.exchange(0, ordering: .relaxed)) }
+
     /// Sets the time of a new turn.
     package func beginTurn(at now: MonotonicInstant = .now, wallNanoseconds: @autoclosure () -> Int64 = apus_wall_nanoseconds()) {
         self.now = now
@@ -87,10 +95,10 @@ package final class ConnectionContext: @unchecked Sendable {
     }
 
     /// Hands the answers that have come from other threads to their connections; for what drives connections without a loop.
-    package func deliverAnswers() {
+    package func deliverResponses() {
         var mail: [LoopMessage] = []
         mailbox.take(into: &mail)
-        for case .answer(let connection, let answer) in mail { connection.answer(answer) }
+        for case .response(let connection, let response) in mail { connection.respond(with: response) }
     }
 
     private static func encryptedFields(_ strictTransportSecurity: Duration?) -> ByteBuffer {
@@ -118,6 +126,6 @@ package final class ConnectionContext: @unchecked Sendable {
         HTTPDate.append(secondsSince1970: Int(seconds), to: &commonFields)
         commonFields.append("\r\n")
         startOfJSON.removeAll()
-        ResponseWriter.appendStart(.ok, contentType: "application/json", self, to: &startOfJSON)
+        ResponseWriter.appendStart(.ok, contentType: ResponseWriter.jsonType, self, to: &startOfJSON)
     }
 }

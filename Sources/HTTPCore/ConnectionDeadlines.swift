@@ -3,16 +3,16 @@
 extension Connection {
     /// Acts when a deadline has really passed; it may have moved since the timer was set.
     package func deadlinePassed() {
-        guard phase != .closed, context.now >= deadline else { return }
+        guard !isClosed, context.now >= deadline else { return }
         if !output.isEmpty { return writeWindowEnded() }
-        switch phase {
+        switch state {
         case .idle:
-            phase = .finishing
+            state = .finishing
         case .head:
             context.counters.timedOutConnections.add(1)
             refuse(ProtocolRefusal(.requestTimeout, "the request head did not arrive within \(context.limits.headTimeout)"))
-        case .body:
-            bodyWindowEnded()
+        case .body(let window):
+            bodyWindowEnded(window)
         case .lingering:
             return close(reset: false)
         case .handling, .finishing, .closed:
@@ -21,10 +21,9 @@ extension Connection {
         drive()
     }
 
-    private func bodyWindowEnded() {
-        if bytesInBodyWindow >= leastBytes(in: context.limits.bodyTimeout) {
-            bytesInBodyWindow = 0
-            phaseDeadline = context.now + context.times.body
+    private func bodyWindowEnded(_ window: ProgressWindow) {
+        if window.isSufficient(context.limits.minBytesPerSecond, for: context.limits.bodyTimeout) {
+            state = .body(ProgressWindow(until: context.now + context.times.body))
         } else {
             context.counters.timedOutConnections.add(1)
             refuse(
@@ -34,7 +33,8 @@ extension Connection {
     }
 
     private func writeWindowEnded() {
-        if bytesInWriteWindow >= leastBytes(in: context.limits.writeTimeout) {
+        guard let writeWindow else { return }
+        if writeWindow.isSufficient(context.limits.minBytesPerSecond, for: context.limits.writeTimeout) {
             beginWriteWindow()
         } else {
             context.counters.timedOutConnections.add(1)
@@ -42,16 +42,9 @@ extension Connection {
         }
     }
 
-    /// At least one byte has to move in any window.
-    private func leastBytes(in window: Duration) -> Int {
-        let (perSecond, overflow) = context.limits.minBytesPerSecond
-            .multipliedReportingOverflow(by: Int(window.wholeNanoseconds / 1_000_000))
-        return overflow ? .max : max(1, perSecond / 1000)
-    }
-
     /// The server drains: a connection at rest stays only as long as a request may be under way.
     package func beginDrain() {
-        guard phase == .idle else { return }
-        phaseDeadline = min(phaseDeadline, context.now + context.times.drainGrace)
+        guard case .idle(let end) = state else { return }
+        state = .idle(until: min(end, context.now + context.times.drainGrace))
     }
 }

@@ -3,14 +3,25 @@ import Logging
 // What a connection does before its transport is ready for requests.
 
 extension Connection {
+    /// Whether transport and client still agree on how to speak.
+    enum Handshake {
+        case underWay
+        /// With who the client has proven to be to the transport.
+        case done(clientSubject: String?)
+
+        var isUnderWay: Bool { if case .underWay = self { true } else { false } }
+    }
+
+    /// Who the client has proven to be to the transport.
+    package var clientSubject: String? { if case .done(let subject) = handshake { subject } else { nil } }
+
     /// Reads from a transport that is still agreeing with the client on how to speak, within the loop's time for that.
     func readInHandshake(into space: UnsafeMutableRawBufferPointer) -> TransportResult {
         guard !context.handshakes.isSpent else { return .wantsTurn }
         let start = MonotonicInstant.now
         let result = unsafe transport.read(into: space)
         context.handshakes.charge(nanoseconds: MonotonicInstant.now.nanoseconds - start.nanoseconds)
-        isHandshaking = transport.isHandshaking
-        if !isHandshaking { clientSubject = transport.clientSubject }
+        if !transport.isHandshaking { handshake = .done(clientSubject: transport.clientSubject) }
         return result
     }
 
@@ -19,6 +30,6 @@ extension Connection {
         context.counters.failedHandshakes.add(1)
         context.logger.debug(
             "refused a connection", metadata: ["peer": "\(peer)", "reason": "\(transport.refusal ?? "unknown")"])
-        phase = .finishing
+        state = .finishing
     }
 }

@@ -8,6 +8,9 @@ package struct ConnectionLimits: Sendable, Equatable {
     package var maxFieldCount = 128
     /// Bytes of a request body after removal of the chunked framing, and again of each content coding; more is answered 413.
     package var maxBodyBytes = 64 * 1024 * 1024
+    /// Bytes of a body, content codings not removed, beyond which a request is handed to the handler as a `DetachedRequest`; of
+    /// content that is coded, and thus grows, beyond an eighth of that.
+    package var maxInlineBodyBytes = 128 * 1024
     /// Bytes of chunk extensions in one body; more is answered 413.
     package var maxChunkExtensionBytes = 16 * 1024
     /// Bytes of the trailer section of a chunked body; more is answered 431.

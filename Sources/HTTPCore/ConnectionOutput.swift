@@ -1,47 +1,45 @@
-// How a connection's answers reach the client.
+// How a connection's responses reach the client.
 
 extension Connection {
-    /// Builds an answer at the end of the output.
-    func append(_ answer: Answer, closes: Bool) {
+    /// Appends a response to the output.
+    func append(_ response: Response, to pending: PendingResponse, closes: Bool) {
         takeOutput()
         let start = output.count
-        ResponseWriter.append(answer, options(closes: closes), context, to: &output)
-        noteResponse(answer.status, from: start, closes: closes)
+        ResponseWriter.append(response, options(pending, closes: closes), context, to: &output)
+        noteResponse(response.status, to: pending, from: start, closes: closes)
     }
 
-    /// Builds a response of status 200 in JSON while the handler's call lasts; takes it back when `content` answers false.
-    ///
-    /// - Returns: whether the request is answered now.
-    func answerJSON(fields: (inout ByteBuffer) -> Void, _ content: (inout ByteBuffer) -> Bool) -> Bool {
-        guard isDriving, phase == .handling, context.isCurrent else { return false }
+    /// Builds a response in JSON at the end of the output.
+    func appendJSON(
+        _ status: HTTPStatus, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
+        to pending: PendingResponse, closes: Bool
+    ) {
         takeOutput()
         let start = output.count
-        let closes = !keepsAlive || context.isDraining
-        let options = options(closes: closes)
-        let place = ResponseWriter.beginJSON(fields, options, context, to: &output)
-        guard content(&output) else {
-            ResponseWriter.withdraw(place, &output)
-            return false
-        }
+        let options = options(pending, closes: closes)
+        let place = ResponseWriter.beginJSON(status, fields, options, context, to: &output)
+        content(&output)
         ResponseWriter.end(place, options, context.coder, &output)
-        noteResponse(.ok, from: start, closes: closes)
-        endHandling()
-        if closes { phase = .finishing } else { rest() }
-        return true
+        noteResponse(status, to: pending, from: start, closes: closes)
     }
 
-    private func noteResponse(_ status: HTTPStatus, from start: Int, closes: Bool) {
+    private func noteResponse(_ status: HTTPStatus, to pending: PendingResponse, from start: Int, closes: Bool) {
         context.counters.countResponse(status)
-        guard let accessLog = context.accessLog else { return }
         let outcome = AccessOutcome(
             status: status, responseByteCount: output.count - start, keepsAlive: !closes, hasClientLeft: isGone)
-        accessLog.ended(outcome, on: self)
+        log(outcome, of: pending)
     }
 
-    private func options(closes: Bool) -> ResponseWriter.Options {
+    /// The request's line of the access log can be written.
+    func log(_ outcome: AccessOutcome, of pending: PendingResponse) {
+        guard let record = pending.accessRecord else { return }
+        context.accessLog?.ended(record, outcome, listener: listener)
+    }
+
+    private func options(_ pending: PendingResponse, closes: Bool) -> ResponseWriter.Options {
         ResponseWriter.Options(
-            omitsContent: answersHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive, prefersGzip: prefersGzip,
-            compressionThreshold: context.compressionThreshold, isEncrypted: isEncrypted)
+            omitsContent: pending.omitsContent, closes: closes, confirmsKeepAlive: pending.confirmsKeepAlive,
+            prefersGzip: pending.prefersGzip, compressionThreshold: context.compressionThreshold, isEncrypted: isEncrypted)
     }
 
     func takeOutput() {
@@ -50,37 +48,33 @@ extension Connection {
 
     /// Writes until everything is sent or the client takes no more.
     func flush() {
-        guard phase != .closed else { return }
-        while !output.isEmpty, isWritable {
+        guard !isClosed else { return }
+        while !output.isEmpty, readiness.isWritable {
             switch unsafe transport.write(output.bytes) {
             case .bytes(let count):
                 output.consume(count)
-                bytesInWriteWindow += count
+                writeWindow?.note(count)
                 context.counters.bytesSent.add(count)
-            case .wouldBlock, .wantsTurn: isWritable = false
+            case .wouldBlock, .wantsTurn: readiness.noteNoRoomToWrite()
             case .ended, .refused, .failed: return close(reset: false)
             }
         }
         if !output.isEmpty {
-            if writeDeadline == .never { beginWriteWindow() }
+            if writeWindow == nil { beginWriteWindow() }
             return
         }
-        writeDeadline = .never
+        writeWindow = nil
         if output.freeCount > 0 { context.pool.give(exchange(&output, with: ByteBuffer())) }
-        if phase == .finishing { finish() }
+        if state.isFinishing { finish() }
     }
 
-    func beginWriteWindow() {
-        bytesInWriteWindow = 0
-        writeDeadline = context.now + context.times.write
-    }
+    func beginWriteWindow() { writeWindow = ProgressWindow(until: context.now + context.times.write) }
 
     /// Everything is sent: says so and lets the client read it in peace.
     private func finish() {
         releaseMemory()
-        if hasInputEnded { return close(reset: false) }
+        if readiness.hasInputEnded { return close(reset: false) }
         transport.shutdownWrite()
-        phase = .lingering
-        phaseDeadline = context.now + context.times.linger
+        state = .lingering(until: context.now + context.times.linger)
     }
 }

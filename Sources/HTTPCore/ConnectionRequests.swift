@@ -1,15 +1,17 @@
 import Logging
 
-// How a connection turns buffered bytes into requests for the handler.
+// How a connection turns buffered bytes into requests.
 
 extension Connection {
-    /// Reads on in the buffered bytes; answers whether a whole request lies at their start.
+    /// Reads on in the buffered bytes.
+    ///
+    /// - Returns: Whether a whole request lies at their start.
     func completeRequest() throws(ProtocolRefusal) -> Bool {
         guard let memory, !memory.buffer.isEmpty else { return false }
-        if phase != .body {
+        if !state.isBody {
             guard try completeHead(memory) else { return false }
-            phase = .body
-            try prepareBody(memory)
+            state = .body(ProgressWindow(until: context.now + context.times.body))
+            prepareBody(memory)
         }
         return try completeBody(memory)
     }
@@ -17,18 +19,15 @@ extension Connection {
     private func completeHead(_ memory: RequestMemory) throws(ProtocolRefusal) -> Bool {
         let bytes = unsafe memory.buffer.bytes.assumingMemoryBound(to: UInt8.self)
         if try unsafe memory.parser.advance(over: bytes.span, into: &memory.head, limits: context.limits) { return true }
-        if phase == .idle, memory.parser.hasBegun {
-            phase = .head
+        if case .idle(let end) = state, memory.parser.hasBegun {
             // A new connection's head is due from the accept on, which its first deadline says already.
-            if requestCount > 0 { phaseDeadline = context.now + context.times.head }
+            state = .head(until: requestCount > 0 ? context.now + context.times.head : end)
         }
         return false
     }
 
-    private func prepareBody(_ memory: RequestMemory) throws(ProtocolRefusal) {
+    private func prepareBody(_ memory: RequestMemory) {
         if memory.head.framing == .chunked { memory.chunks = ChunkedDecoder(bodyStart: memory.head.byteCount) }
-        phaseDeadline = context.now + context.times.body
-        bytesInBodyWindow = 0
         // RFC 9110 §10.1.1: the client waits for a go-ahead, unless it has sent part of the body without.
         if memory.head.expectsContinue, memory.buffer.count == memory.head.byteCount {
             takeOutput()
@@ -49,53 +48,8 @@ extension Connection {
         }
     }
 
-    /// Gives the whole request at the start of the buffer to the handler.
-    func handleRequest() {
-        guard let memory else { return }
-        let (body, end) = bodyRange(memory)
-        requestCount += 1
-        answersHead = memory.head.method == .head
-        let limit = context.limits.maxRequestsPerConnection
-        keepsAlive = memory.head.isPersistent && (limit == 0 || requestCount < limit)
-        confirmsKeepAlive = memory.head.version == .http10
-        prefersGzip = memory.head.prefersGzip
-        phase = .handling
-        phaseDeadline = .never
-        context.counters.requestsInFlight.add(1)
-        give(Request(memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject))
-        memory.buffer.consume(end)
-        if memory.buffer.isEmpty { releaseMemory() } else { memory.beginRequest() }
-    }
-
-    /// Gives the request to the handler, or answers that too many are there already.
-    private func give(_ request: borrowing Request) {
-        context.accessLog?.began(request, on: self)
-        holdsPlace = context.inFlightLimit.enter()
-        if holdsPlace || context.handler.answersBeyondLimit(request) {
-            context.counters.requests.add(1)
-            if request.hasCodedContent { decode(request) } else { handle(request) }
-        } else {
-            context.counters.refusedRequests.add(1)
-            answer(Overload.tooManyInFlight)
-        }
-    }
-
-    private func handle(_ request: borrowing Request) {
-        let responder = Responder.take(for: self)
-        context.handler.handle(request, responder)
-        Responder.recycle(responder, context)
-    }
-
-    /// The request is no longer with the handler.
-    func endHandling() {
-        context.counters.requestsInFlight.add(-1)
-        guard holdsPlace else { return }
-        holdsPlace = false
-        context.inFlightLimit.leave()
-    }
-
     /// Where the body lies, and where the request ends on the wire.
-    private func bodyRange(_ memory: RequestMemory) -> (body: Range<Int>, end: Int) {
+    func bodyRange(_ memory: RequestMemory) -> (body: Range<Int>, end: Int) {
         let start = memory.head.byteCount
         switch memory.head.framing {
         case .none: return (start..<start, start)
@@ -106,13 +60,7 @@ extension Connection {
         }
     }
 
-    /// Waits for the next request.
-    func rest() {
-        phase = .idle
-        phaseDeadline = context.now + (context.isDraining ? context.times.drainGrace : context.times.idle)
-    }
-
-    /// Answers bytes that are no request, after which nothing more is understood on this connection.
+    /// Responds to bytes that are no request, after which nothing more is understood on this connection.
     func refuse(_ refusal: ProtocolRefusal) {
         context.counters.refusedRequests.add(1)
         context.logger.debug(
@@ -120,25 +68,8 @@ extension Connection {
             metadata: [
                 "peer": "\(peer)", "status": "\(refusal.status.code)", "reason": "\(refusal.message)",
             ])
-        answersHead = memory?.head.method == .head
-        prefersGzip = false
-        context.accessLog?.refused(refusal, on: self)
-        append(.error(refusal.status, refusal.message), closes: true)
-        phase = .finishing
-    }
-
-    /// The client sends nothing more.
-    func endOfInput() {
-        switch phase {
-        case .head, .body: refuse(.bad("the connection ended in the middle of a request"))
-        case .idle: phase = .finishing
-        default: break
-        }
-    }
-
-    func releaseMemory() {
-        guard let memory else { return }
-        self.memory = nil
-        context.pool.give(memory)
+        let pending = PendingResponse(refusing: memory?.head, context.accessLog?.refused(refusal, on: self))
+        append(.error(refusal.status, refusal.message), to: pending, closes: true)
+        state = .finishing
     }
 }

@@ -23,7 +23,7 @@ struct ConnectionTable {
             slots.append(Slot())
         }
         slots[slot].connection = connection
-        connection.slot = slot
+        connection.place(in: slot)
         return UInt64(slots[slot].generation) << 32 | UInt64(slot)
     }
 

@@ -83,7 +83,7 @@ import Logging
         context.enter()
         defer {
             context.accessLog?.handOver()
-            context.pool.trim()
+            context.trim()
             context.leave()
         }
         var hasMail = context.mailbox.wakeUp()
@@ -121,8 +121,8 @@ import Logging
         context.mailbox.take(into: &mail)
         for message in mail {
             switch message {
-            case .answer(let connection, let answer):
-                connection.answer(answer)
+            case .response(let connection, let response):
+                connection.respond(with: response)
                 settle(connection)
             case .adopt(let accepted): adopt(accepted)
             case .perform(let action): action(self)
@@ -138,8 +138,6 @@ import Logging
         let waiting = turns
         turns.removeAll(keepingCapacity: true)
         for connection in waiting {
-            connection.hasTurnComing = false
-            if connection.isClosed { continue }
             connection.takeTurn()
             settle(connection)
         }
@@ -148,10 +146,7 @@ import Logging
     /// What has to follow whenever a connection has moved.
     private func settle(_ connection: Connection) {
         if connection.isClosed { return forget(connection) }
-        if connection.wantsTurn, !connection.hasTurnComing {
-            connection.hasTurnComing = true
-            turns.append(connection)
-        }
+        if connection.claimTurn() { turns.append(connection) }
         wheel.schedule(connection.slot, at: connection.deadline)
     }
 

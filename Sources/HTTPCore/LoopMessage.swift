@@ -1,6 +1,6 @@
 /// What other threads tell a loop.
 enum LoopMessage: Sendable {
-    case answer(Connection, Answer)
+    case response(Connection, Response)
     case adopt(AcceptedSocket)
     case perform(@Sendable (IOLoop) -> Void)
 }

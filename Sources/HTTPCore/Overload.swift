@@ -3,7 +3,7 @@ import CPlatform
 /// What a client hears that a limit turns away.
 enum Overload {
     /// For one request more than may be under way; the connection stays.
-    static let tooManyInFlight = Answer.error(
+    static let tooManyInFlight = Response.error(
         .serviceUnavailable, "the server has as many requests under way as it may; try later",
         headers: [HTTPHeader("Retry-After", "1")])
 

@@ -102,12 +102,16 @@
 }
 
 /// Answers requests.
+///
+/// One of the two `handle` methods is called for every request that is well framed, once its body is complete, on the queue of the
+/// connection's loop. Neither may block. `responder` may leave the call, to any thread, and must be used exactly once.
 package protocol RequestHandler: Sendable {
-    /// Called once for every request that is well framed, whole body included, on the queue of the connection's loop.
-    ///
-    /// It must not block. `request` is valid only during the call; `responder` may leave it, to any thread, and must be
-    /// used exactly once.
+    /// Handles a request, which is valid only during the call.
     func handle(_ request: borrowing Request, _ responder: Responder)
+
+    /// Handles a request whose body is longer than `maxInlineBodyBytes`: work for other threads, as the loop's other clients wait
+    /// while it runs. `request` may leave the call with the responder. Handled at once unless a handler does otherwise.
+    func handle(large request: DetachedRequest, _ responder: Responder)
 
     /// Whether the request is answered even when as many are under way as may be, as one that asks for the server's health
     /// is. Called only then, on the loop's queue; false unless a handler says otherwise.
@@ -115,5 +119,7 @@ package protocol RequestHandler: Sendable {
 }
 
 extension RequestHandler {
+    package func handle(large request: DetachedRequest, _ responder: Responder) { request.handle(with: self, responder) }
+
     package func answersBeyondLimit(_ request: borrowing Request) -> Bool { false }
 }

@@ -7,9 +7,14 @@ import Synchronization
 package final class Responder: @unchecked Sendable {
     /// Nil only while the responder is spare: changed by the loop alone, when nobody else has a reference.
     private var connection: Connection?
+    /// Whether the client prefers compressed content; changed as `connection` is.
+    private var prefersGzip: Bool
     private let isUsed = Atomic(false)
 
-    private init(_ connection: Connection) { self.connection = connection }
+    private init(_ connection: Connection) {
+        self.connection = connection
+        prefersGzip = connection.prefersGzip
+    }
 
     deinit {
         guard !isUsed.load(ordering: .acquiring), let connection else { return }
@@ -31,7 +36,28 @@ package final class Responder: @unchecked Sendable {
         headers: [HTTPHeader] = [],
         body: @escaping @Sendable (inout ByteBuffer) -> Void = { _ in }
     ) {
-        send(Answer(status: status, contentType: contentType, headers: headers, writeBody: body))
+        send(Response(status: status, contentType: contentType, headers: headers, content: .written(body)))
+    }
+
+    /// Sends JSON that is built now, on the calling thread: both closures have run once when the call returns.
+    ///
+    /// Within the handler's call they write where the response is sent from, and nothing is allocated. From elsewhere they write
+    /// to memory of their own, where large content is also compressed if the client prefers that, and the loop has only to send it.
+    /// Neither runs when the connection has closed.
+    ///
+    /// - Parameters:
+    ///   - status: One that allows content.
+    ///   - fields: Appends further header fields, with `appendField`.
+    ///   - content: Appends the content; it runs for HEAD as well, for the length.
+    package func sendJSON(
+        _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
+    ) {
+        precondition(status.allowsContent, "a response of status \(status.code) has no content")
+        guard let connection = beginUse() else { return }
+        if connection.isInHandlerCall { return connection.respondWithJSON(status, fields: fields, content: content) }
+        guard !connection.cannotRespond else { return }
+        let built = BuiltContent(prefersGzip: prefersGzip, connection.context, fields: fields, content: content)
+        connection.deliver(Response(status: status, contentType: ResponseWriter.jsonType, content: .built(built)))
     }
 
     /// Sends `{"error": "…"}`. The connection stays: an error of the request's meaning is none of its framing.
@@ -39,26 +65,17 @@ package final class Responder: @unchecked Sendable {
         send(.error(status, message, headers: headers))
     }
 
-    private func send(_ answer: Answer) {
-        guard let connection else { return }
-        guard !isUsed.exchange(true, ordering: .acquiringAndReleasing) else {
-            assertionFailure("a request was answered twice")
-            connection.context.logger.error("a second answer to one request was dropped")
-            return
-        }
-        connection.deliver(answer)
-    }
+    private func send(_ response: Response) { beginUse()?.deliver(response) }
 
-    /// Answers 200 with JSON inside the handler's call, where the content is built in its final place and nothing is kept.
+    /// Notes that the request is answered.
     ///
-    /// - Parameters:
-    ///   - fields: Appends further header fields, with `appendField`.
-    ///   - content: Appends the content, or answers false to take everything back.
-    /// - Returns: whether the request is answered; if not, it is to be answered by `send`. It never is outside the handler's call.
-    package func sendJSONAtOnce(fields: (inout ByteBuffer) -> Void, _ content: (inout ByteBuffer) -> Bool) -> Bool {
-        guard let connection, !isUsed.load(ordering: .relaxed), connection.answerJSON(fields: fields, content) else { return false }
-        isUsed.store(true, ordering: .releasing)
-        return true
+    /// - Returns: The connection to answer on; nil when it has been answered before.
+    private func beginUse() -> Connection? {
+        guard let connection else { return nil }
+        guard isUsed.exchange(true, ordering: .acquiringAndReleasing) else { return connection }
+        assertionFailure("a request was answered twice")
+        connection.context.logger.error("a second answer to one request was dropped")
+        return nil
     }
 }
 
@@ -69,6 +86,7 @@ extension Responder {
         guard let spare = connection.context.spareResponder else { return Responder(connection) }
         connection.context.spareResponder = nil
         spare.connection = connection
+        spare.prefersGzip = connection.prefersGzip
         spare.isUsed.store(false, ordering: .relaxed)
         return spare
     }

@@ -25,36 +25,46 @@ enum ResponseWriter {
     private static let colon: StaticString = ": "
     private static let lengthFieldStart: StaticString = "Content-Length: "
     private static let headEnd: StaticString = "\r\n\r\n"
+    static let jsonType: StaticString = "application/json"
 
     /// Where the parts of a response under construction lie in the output.
     struct Place {
-        fileprivate let start: Int
         fileprivate let digitsStart: Int
         fileprivate let contentStart: Int
     }
 
-    static func append(_ answer: Answer, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer) {
-        let start = output.count
-        appendStart(answer.status, contentType: answer.contentType, context, to: &output)
-        for header in answer.headers { header.append(to: &output) }
+    static func append(_ response: Response, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer) {
+        appendStart(response.status, contentType: response.contentType, context, to: &output)
+        for header in response.headers { header.append(to: &output) }
+        if case .built(let content) = response.content { unsafe output.append(content.fields.bytes) }
         appendConnection(options, context, to: &output)
-        guard answer.status.allowsContent else { return output.append(lineEnd) }
-        let place = beginContent(start, to: &output)
-        answer.writeBody(&output)
-        var options = options
-        if answer.headers.contains(where: \.isContentEncoding) { options.compressionThreshold = .max }
-        end(place, options, context.coder, &output)
+        guard response.status.allowsContent else { return output.append(lineEnd) }
+        switch response.content {
+        case .built(let content):
+            content.appendDescription(to: &output)
+            if !options.omitsContent { content.move(to: &output, &context.pool) }
+        case .written(let write):
+            let place = beginContent(to: &output)
+            write(&output)
+            var options = options
+            if response.headers.contains(where: \.isContentEncoding) { options.compressionThreshold = .max }
+            end(place, options, context.coder, &output)
+        }
     }
 
-    /// Begins a response of status 200 in JSON; its content is to be appended next.
+    /// Begins a response in JSON; its content is to be appended next.
     static func beginJSON(
-        _ fields: (inout ByteBuffer) -> Void, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer
+        _ status: HTTPStatus, _ fields: (inout ByteBuffer) -> Void, _ options: Options, _ context: ConnectionContext,
+        to output: inout ByteBuffer
     ) -> Place {
-        let start = output.count
-        unsafe output.append(context.startOfJSON.bytes)
+        if status == .ok {
+            unsafe output.append(context.startOfJSON.bytes)
+        } else {
+            appendStart(status, contentType: jsonType, context, to: &output)
+        }
         fields(&output)
         appendConnection(options, context, to: &output)
-        return beginContent(start, to: &output)
+        return beginContent(to: &output)
     }
 
     /// Ends a response once its content lies in the output.
@@ -76,7 +86,9 @@ enum ResponseWriter {
     }
 
     /// Puts the content's compressed form, and the fields that belong to it, in the place of the content that has been
-    /// written; answers false when it would be no shorter.
+    /// written.
+    ///
+    /// - Returns: false, with nothing changed, when that would be no shorter.
     private static func compress(
         _ place: Place, _ options: Options, _ coder: ContentCoder, _ output: inout ByteBuffer
     ) -> Bool {
@@ -91,9 +103,6 @@ enum ResponseWriter {
         if !options.omitsContent { unsafe output.append(compressed.bytes) }
         return true
     }
-
-    /// Takes a response back that has not been ended.
-    static func withdraw(_ place: Place, _ output: inout ByteBuffer) { output.truncate(to: place.start) }
 
     /// The status line, and the fields that every response has.
     static func appendStart(
@@ -119,13 +128,13 @@ enum ResponseWriter {
     }
 
     /// The last field but one, Content-Length, is reserved in full width.
-    private static func beginContent(_ start: Int, to output: inout ByteBuffer) -> Place {
+    private static func beginContent(to output: inout ByteBuffer) -> Place {
         output.append(lengthFieldStart)
         let digitsStart = output.count
         _ = unsafe output.reserve(reservedByteCount)
         output.commit(reservedByteCount)
         output.append(headEnd)
-        return Place(start: start, digitsStart: digitsStart, contentStart: output.count)
+        return Place(digitsStart: digitsStart, contentStart: output.count)
     }
 
     private static func appendField(_ name: StaticString, _ value: StaticString, to output: inout ByteBuffer) {

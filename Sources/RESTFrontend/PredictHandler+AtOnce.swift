@@ -50,16 +50,16 @@ extension PredictHandler {
         _ output: TensorView, from target: any PredictionTargeting, isEnveloped: Bool, _ responder: Responder
     ) -> Bool {
         guard output.shape.rank > 0 else { return false }
-        return responder.sendJSONAtOnce { fields in
+        responder.sendJSON { fields in
             fields.appendField(Self.versionField, decimal: Int(target.version))
             if isCORSEnabled { CORS.headers.forEach { fields.appendField($0) } }
-        } _: { buffer in
+        } content: { buffer in
             Self.appendStart(isEnveloped ? target.id : nil, to: &buffer)
             buffer.append(Self.predictions)
             DenseWriter.append(output, to: &buffer)
             buffer.append(Self.end)
-            return true
         }
+        return true
     }
 
     // Named with their type, as a literal argument would be a String first.

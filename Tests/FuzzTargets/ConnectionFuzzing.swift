@@ -30,6 +30,8 @@ enum ConnectionFuzzing {
             let lengths = pieces.map(\.count)
             return "in pieces of \(lengths) bytes: \(outcome(of: pieces)); as a whole: \(whole)"
         }
+        let detached = outcome(of: [input[...]], maxInlineBodyBytes: 0)
+        if detached != whole { return "with bodies detached: \(detached); not detached: \(whole)" }
         return nil
     }
 
@@ -41,7 +43,9 @@ enum ConnectionFuzzing {
         var description: String { "\(String(decoding: output, as: UTF8.self).debugDescription) (ended: \(hasEnded), reset: \(wasReset))" }
     }
 
-    private static func outcome(of pieces: [ArraySlice<UInt8>]) -> Outcome {
+    private static func outcome(of pieces: [ArraySlice<UInt8>], maxInlineBodyBytes: Int = .max) -> Outcome {
+        var limits = limits
+        limits.maxInlineBodyBytes = maxInlineBodyBytes
         let context = ConnectionContext(
             limits: limits, serverName: "fuzz", handler: EchoHandler(),
             logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }, now: MonotonicInstant(nanoseconds: 1_000_000_000)

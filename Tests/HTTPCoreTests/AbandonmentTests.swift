@@ -24,7 +24,7 @@ struct AbandonmentTests {
         embedded.ready([.readable, .writable, .readEnded])
         #expect(embedded.statistics.abandonedRequests == 1 && embedded.statistics.requestsInFlight == 1)
         responder.sendError(.clientClosedRequest, "the client left")
-        embedded.deliverAnswers()
+        embedded.deliverResponses()
         #expect(answers(embedded).map(\.status) == [499])
         #expect(answers(embedded).first?.header("connection") == "close")
         #expect(embedded.transport.isClosed && !embedded.transport.wasReset)
@@ -55,7 +55,7 @@ struct AbandonmentTests {
                 let responder = try #require(handler.takeFirst())
                 #expect(!responder.isAbandoned)
                 responder.send(.ok)
-                embedded.deliverAnswers()
+                embedded.deliverResponses()
             }
             #expect(answers(embedded).map(\.status) == (isPipelined ? [200, 200] : [200]))
             #expect(embedded.transport.isClosed && embedded.statistics.abandonedRequests == 0)

@@ -139,7 +139,7 @@ struct ConnectionDeadlineTests {
         embedded.advance(by: .seconds(100))
         #expect(!embedded.hasEnded)
         try #require(handler.takeFirst()).send(.ok) { $0.append("done") }
-        embedded.deliverAnswers()
+        embedded.deliverResponses()
         let answers = ResponseReader(embedded.transport.outgoing).final
         #expect(answers.map(\.text) == ["done"] && answers.first?.header("connection") == "close" && embedded.hasEnded)
     }

@@ -52,7 +52,7 @@ struct ConnectionTests {
             let responder = try #require(handler.takeFirst())
             responder.send(.ok) { $0.append("\(round)") }
             #expect(answers(embedded).count == round - 1)
-            embedded.deliverAnswers()
+            embedded.deliverResponses()
             #expect(answers(embedded).count == round)
         }
         #expect(answers(embedded).map(\.text) == ["1", "2", "3"] && handler.count == 0)
@@ -64,7 +64,7 @@ struct ConnectionTests {
         let embedded = EmbeddedConnection(handler)
         embedded.send(get)
         _ = handler.takeFirst()
-        embedded.deliverAnswers()
+        embedded.deliverResponses()
         #expect(answers(embedded).map(\.status) == [500] && !embedded.hasEnded)
         struct Dropping: RequestHandler {
             func handle(_ request: borrowing Request, _ responder: Responder) {}
@@ -84,7 +84,7 @@ struct ConnectionTests {
         embedded.ready([.readable, .readEnded, .hungUp])
         #expect(responder.isAbandoned && embedded.transport.isClosed)
         responder.send(.ok) { _ in Issue.record("the body of an abandoned answer was built") }
-        embedded.deliverAnswers()
+        embedded.deliverResponses()
         #expect(embedded.transport.outgoing.isEmpty)
         #expect(embedded.statistics.abandonedRequests == 1 && embedded.statistics.requestsInFlight == 0)
     }
@@ -97,7 +97,7 @@ struct ConnectionTests {
         embedded.endInput()
         for _ in 0..<2 {
             try #require(handler.takeFirst()).send(.ok) { $0.append("x") }
-            embedded.deliverAnswers()
+            embedded.deliverResponses()
         }
         #expect(answers(embedded).map(\.text) == ["x", "x"] && embedded.transport.isClosed)
     }

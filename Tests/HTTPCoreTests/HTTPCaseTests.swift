@@ -19,12 +19,26 @@ struct HTTPCaseTests {
 
     static let precedingRequest = Array("GET /get HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
 
-    @Test("are answered as the RFC asks, however the bytes arrive", arguments: Delivery.allCases)
-    func replay(_ delivery: Delivery) throws {
+    /// What lies behind it is handled on another thread.
+    static let inlineLimits = [ConnectionLimits().maxInlineBodyBytes, 1, 0]
+
+    @Test(
+        "are answered as the RFC asks, however the bytes arrive and wherever bodies are handled",
+        arguments: Delivery.allCases, inlineLimits)
+    func replay(_ delivery: Delivery, _ maxInlineBodyBytes: Int) throws {
         #expect(HTTPCase.all.count == 386)
         for each in HTTPCase.all {
-            let reason = Replay(each, delivery).verdict
-            #expect(reason == nil, "\(each.name) (\(each.level), \(delivery)): \(reason ?? "")")
+            let reason = Replay(each, delivery, maxInlineBodyBytes).verdict
+            #expect(reason == nil, "\(each.name) (\(each.level), \(delivery), \(maxInlineBodyBytes)): \(reason ?? "")")
+        }
+    }
+
+    @Test("get the same bytes when bodies are handled on another thread")
+    func detached() {
+        for each in HTTPCase.all {
+            let actions = each.actions(after: Self.precedingRequest)
+            let inline = outcome(of: actions), detached = outcome(of: actions, maxInlineBodyBytes: 0)
+            #expect(detached == inline, "\(each.name)")
         }
     }
 
@@ -62,10 +76,16 @@ struct HTTPCaseTests {
         var seen: [TestHandler.Seen]
     }
 
-    private func outcome(of actions: [HTTPCase.Action]) -> Result {
+    private func outcome(of actions: [HTTPCase.Action], maxInlineBodyBytes: Int = .max) -> Result {
         let handler = TestHandler()
-        let embedded = EmbeddedConnection(handler)
-        for action in actions { embedded.perform(action) }
+        var limits = ConnectionLimits()
+        limits.maxInlineBodyBytes = maxInlineBodyBytes
+        let lane = LaneHandler(handler)
+        let embedded = EmbeddedConnection(lane, limits: limits)
+        for action in actions {
+            embedded.perform(action)
+            embedded.settle(lane)
+        }
         return Result(
             // Whether a go-ahead is sent depends on whether the body came with the head, rightly.
             output: embedded.takeOutput().replacing("HTTP/1.1 100 Continue\r\n\r\n", with: ""),
@@ -94,9 +114,15 @@ extension EmbeddedConnection {
     }
 
     /// Sends one byte at a time; what comes after more than any limit allows, in larger pieces.
-    fileprivate func drip(_ bytes: [UInt8]) {
-        for byte in bytes.prefix(100_000) { send([byte]) }
-        for start in stride(from: 100_000, to: bytes.count, by: 997) { send(bytes[start..<min(start + 997, bytes.count)]) }
+    fileprivate func drip(_ bytes: [UInt8], _ lane: LaneHandler) {
+        for byte in bytes.prefix(100_000) {
+            send([byte])
+            settle(lane)
+        }
+        for start in stride(from: 100_000, to: bytes.count, by: 997) {
+            send(bytes[start..<min(start + 997, bytes.count)])
+            settle(lane)
+        }
     }
 }
 
@@ -105,17 +131,22 @@ private struct Replay {
     /// Why the case fails; nil when it passes.
     private(set) var verdict: String?
 
-    private let embedded = EmbeddedConnection(TestHandler())
+    private let lane = LaneHandler(TestHandler())
+    private let embedded: EmbeddedConnection
     private var output: [UInt8] = []
     private var methods: [String]
 
-    init(_ each: HTTPCase, _ delivery: HTTPCaseTests.Delivery) {
+    init(_ each: HTTPCase, _ delivery: HTTPCaseTests.Delivery, _ maxInlineBodyBytes: Int) {
+        var limits = ConnectionLimits()
+        limits.maxInlineBodyBytes = maxInlineBodyBytes
+        embedded = EmbeddedConnection(lane, limits: limits)
         methods = each.requestMethods
         if delivery.isBehindAnother { methods.insert("GET", at: 0) }
         var drips = delivery.isByteByByte
         for action in each.actions(after: delivery.isBehindAnother ? HTTPCaseTests.precedingRequest : []) {
             if case .drip = action { drips = true }
-            if case .send(let bytes) = action, drips { embedded.drip(bytes) } else { embedded.perform(action) }
+            if case .send(let bytes) = action, drips { embedded.drip(bytes, lane) } else { embedded.perform(action) }
+            embedded.settle(lane)
         }
         output = embedded.transport.outgoing
         verdict = judge(each, skipping: delivery.isBehindAnother ? 1 : 0)

@@ -78,7 +78,7 @@ struct ServerLimitTests {
         second.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n" + get + "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(ResponseReader(second.transport.outgoing).final.map(\.status) == [200, 503, 200])
         handler.held.takeFirst()?.send(.ok)
-        first.deliverAnswers()
+        first.deliverResponses()
         second.send(get)
         #expect(handler.held.count == 1)
     }

@@ -34,14 +34,14 @@ package final class LoopAccessLog {
     }
 
     /// A request goes to the handler.
-    func began(_ request: borrowing Request, on connection: Connection) {
+    func began(_ request: borrowing Request, on connection: Connection) -> AccessRecord {
         let record = takeRecord(for: connection)
         record.note(request, withUserAgent: withUserAgent)
-        connection.accessRecord = record
+        return record
     }
 
     /// What came is refused; `began` has not been called for it.
-    func refused(_ refusal: ProtocolRefusal, on connection: Connection) {
+    func refused(_ refusal: ProtocolRefusal, on connection: Connection) -> AccessRecord {
         let record = takeRecord(for: connection)
         record.noteRefusal(refusal.message)
         if let memory = connection.memory, !memory.buffer.isEmpty {
@@ -54,14 +54,12 @@ package final class LoopAccessLog {
                 unsafe record.note(requestLineOf: memory.buffer.bytes)
             }
         }
-        connection.accessRecord = record
+        return record
     }
 
-    /// The request that began last on this connection, or was refused, has its end.
-    func ended(_ outcome: AccessOutcome, on connection: Connection) {
-        guard let record = connection.accessRecord else { return }
-        connection.accessRecord = nil
-        if isWanted(record, outcome) { write(record, outcome, listener: connection.listener) }
+    /// The request of that record, or what was refused, has its end; the record is given up.
+    func ended(_ record: AccessRecord, _ outcome: AccessOutcome, listener: String?) {
+        if isWanted(record, outcome) { write(record, outcome, listener: listener) }
         if spare.count < Self.maxSpareCount { spare.append(record) }
     }
 
@@ -78,9 +76,9 @@ package final class LoopAccessLog {
     }
 
     private func takeRecord(for connection: Connection) -> AccessRecord {
-        if connection.accessID == 0 { connection.accessID = log.makeConnectionID() }
         let record = spare.popLast() ?? AccessRecord()
-        record.begin(at: connection.context.now, peer: connection.peer, connectionID: connection.accessID)
+        let connectionID = connection.accessID { log.makeConnectionID() }
+        record.begin(at: connection.context.now, peer: connection.peer, connectionID: connectionID)
         return record
     }
 

@@ -48,13 +48,13 @@ struct AccessLineTests {
         logged.embedded.send(get)
         logged.advance(by: .milliseconds(2750))
         try #require(handler.takeFirst()).send(.ok)
-        logged.embedded.deliverAnswers()
+        logged.embedded.deliverResponses()
         let line = try #require(await logged.lines().first)
         #expect(line.contains(" us=2750345 "))
         logged.embedded.send(get)
         logged.advance(by: .seconds(86_400 * 366))
         try #require(handler.takeFirst()).send(.ok)
-        logged.embedded.deliverAnswers()
+        logged.embedded.deliverResponses()
         #expect(await logged.lines().last?.contains(" us=31622400000345 ") == true)
     }
 
@@ -204,7 +204,7 @@ struct AccessLineTests {
         closed.embedded.endInput()
         _ = handler.takeFirst()
         try #require(handler.takeFirst()).sendError(.clientClosedRequest, "nobody waits")
-        closed.embedded.deliverAnswers()
+        closed.embedded.deliverResponses()
         let line = try #require(await closed.lines().first)
         #expect(line.contains(#""status":499,"#) && line.contains(#""kept_alive":false,"client_left":true"#))
         _ = reset.embedded

@@ -137,7 +137,7 @@ struct CodedRequestTests {
         for index in 1...2 {
             let responder = try #require(handler.takeFirst())
             embedded.onLoop { responder.send(.ok) { $0.append("answer \(index)") } }
-            embedded.deliverAnswers()
+            embedded.deliverResponses()
         }
         #expect(ResponseReader(embedded.transport.outgoing).final.map(\.status) == [200, 200, 415])
     }

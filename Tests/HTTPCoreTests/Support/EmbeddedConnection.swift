@@ -57,7 +57,15 @@ final class EmbeddedConnection {
     }
 
     /// Delivers what other threads have answered.
-    func deliverAnswers() { onLoop { context.deliverAnswers() } }
+    func deliverResponses() { onLoop { context.deliverResponses() } }
+
+    /// Waits for large requests, and for those that come into their own by the answers.
+    func settle(_ lane: LaneHandler) {
+        while statistics.requestsInFlight > 0 {
+            lane.finish()
+            deliverResponses()
+        }
+    }
 
     func onLoop(_ body: () -> Void) {
         context.enter()

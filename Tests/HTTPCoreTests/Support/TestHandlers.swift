@@ -69,6 +69,34 @@ final class HoldingHandler: RequestHandler {
     func takeFirst() -> Responder? { held.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
 }
 
+/// Has another handler handle large requests on a thread that is not the loop's.
+final class LaneHandler: RequestHandler {
+    private let handler: any RequestHandler
+    private let queue = DispatchQueue(label: "apus.test.lane")
+    private let bodyByteCounts = Mutex<[Int]>([])
+
+    init(_ handler: any RequestHandler) { self.handler = handler }
+
+    /// Of the large requests that have come.
+    var largeByteCounts: [Int] { bodyByteCounts.withLock { $0 } }
+
+    func handle(_ request: borrowing Request, _ responder: Responder) { handler.handle(request, responder) }
+
+    func handle(large request: DetachedRequest, _ responder: Responder) {
+        bodyByteCounts.withLock { $0.append(request.bodyByteCount) }
+        queue.async { [handler] in request.handle(with: handler, responder) }
+    }
+
+    func answersBeyondLimit(_ request: borrowing Request) -> Bool { handler.answersBeyondLimit(request) }
+
+    /// Keeps large requests waiting until `resume`.
+    func suspend() { queue.suspend() }
+    func resume() { queue.resume() }
+
+    /// Waits until all large requests that have come are handled.
+    func finish() { queue.sync {} }
+}
+
 /// Answers from another thread.
 struct HoppingHandler: RequestHandler {
     private let queue = DispatchQueue(label: "apus.test.lane")

@@ -98,7 +98,7 @@ struct TLSHandshakeTests {
         let link = try TLSLink(.fixture(refused.server), refused.options)
         #expect(link.shakeHands() == .failed(refused.alert))
         #expect(link.statistics.failedHandshakes == 1)
-        #expect(link.connection.phase == .lingering, "the alert must reach the client before the connection goes")
+        #expect(link.connection.isLingering, "the alert must reach the client before the connection goes")
         #expect(link.receiveRaw().isEmpty, "no HTTP answer follows a failed handshake")
     }
 

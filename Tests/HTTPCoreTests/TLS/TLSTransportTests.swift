@@ -71,7 +71,7 @@ struct TLSTransportTests {
         #expect(link.receiveToEnd() == .ended)
         #expect(link.client.hasCloseNotice)
         #expect(ResponseReader(link.client.received).final.map(\.status) == [200])
-        #expect(link.connection.phase == .lingering)
+        #expect(link.connection.isLingering)
         link.advance(by: .seconds(3))
         #expect(link.connection.isClosed)
     }
@@ -114,9 +114,9 @@ struct TLSTransportTests {
         #expect(link.client.shakeHands() == .waits)
         link.sendRaw(Array(link.interceptRaw().prefix(byteCount)))
         link.advance(by: .seconds(4))
-        #expect(link.connection.phase == .idle)
+        #expect(link.connection.isIdle)
         link.advance(by: .seconds(1))
-        #expect(link.connection.phase == .lingering && link.receiveRaw().isEmpty)
+        #expect(link.connection.isLingering && link.receiveRaw().isEmpty)
         link.advance(by: .seconds(3))
         #expect(link.connection.isClosed)
     }
@@ -129,14 +129,14 @@ struct TLSTransportTests {
         #expect(response.status == 400 && response.header("connection") == "close")
         #expect(response.text == "{\"error\": \"this port expects TLS; ask with https:// in the URL.\"}\n")
         #expect(link.statistics.failedHandshakes == 1 && link.statistics.requests == 0)
-        #expect(link.connection.phase == .lingering)
+        #expect(link.connection.isLingering)
     }
 
     @Test("ends the connection of a client that sends no TLS at all")
     func noise() throws {
         let link = try TLSLink(.fixture())
         link.sendRaw((0..<600).map { UInt8(truncatingIfNeeded: $0 &* 7) })
-        #expect(link.connection.phase == .lingering)
+        #expect(link.connection.isLingering)
         #expect(link.statistics.failedHandshakes == 1)
     }
 

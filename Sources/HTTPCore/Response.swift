@@ -1,17 +1,25 @@
-/// What a handler answers: the head's variable parts, and a closure that writes the body where it is sent from.
-struct Answer: Sendable {
+/// A response that a handler has given: the head's variable parts, and the content.
+struct Response: Sendable {
+    enum Content: Sendable {
+        /// Appends the content to the connection's output, on the loop.
+        case written(@Sendable (inout ByteBuffer) -> Void)
+        /// Content, and further header fields, that lie ready.
+        case built(BuiltContent)
+    }
+
     let status: HTTPStatus
     var contentType: StaticString?
     var headers: [HTTPHeader] = []
-    let writeBody: @Sendable (inout ByteBuffer) -> Void
+    let content: Content
 
     /// `{"error": "…"}`, the form of every error of this server.
-    static func error(_ status: HTTPStatus, _ message: String, headers: [HTTPHeader] = []) -> Answer {
-        Answer(status: status, contentType: "application/json", headers: headers) { body in
+    static func error(_ status: HTTPStatus, _ message: String, headers: [HTTPHeader] = []) -> Response {
+        let content = Content.written { body in
             body.append("{\"error\": ")
             appendJSONString(message, to: &body)
             body.append("}\n")
         }
+        return Response(status: status, contentType: "application/json", headers: headers, content: content)
     }
 }
 

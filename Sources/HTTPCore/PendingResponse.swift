@@ -1,0 +1,37 @@
+/// What the response to a request has to know of it once the request's bytes are gone.
+struct PendingResponse {
+    /// HEAD: the head of the response alone is sent.
+    private(set) var omitsContent: Bool
+    /// Whether the connection may stay open after the response.
+    private(set) var keepsAlive: Bool
+    /// Whether the response says that it does, as HTTP/1.0 clients need to know.
+    private(set) var confirmsKeepAlive = false
+    private(set) var prefersGzip = false
+    /// Whether the request has one of the places that all loops share; to be given back.
+    let holdsPlace: Bool
+    /// Nil when requests are not logged.
+    let accessRecord: AccessRecord?
+
+    /// - Parameter isLast: Whether the connection has brought as many requests as it may.
+    init(to head: RequestHead, isLast: Bool, holdsPlace: Bool, _ accessRecord: AccessRecord?) {
+        omitsContent = head.method == .head
+        keepsAlive = head.isPersistent && !isLast
+        confirmsKeepAlive = head.version == .http10
+        prefersGzip = head.prefersGzip
+        self.holdsPlace = holdsPlace
+        self.accessRecord = accessRecord
+    }
+
+    /// The response that refuses bytes which are no request, and ends the connection.
+    ///
+    /// - Parameter head: What has been understood; nil when nothing has come.
+    init(refusing head: RequestHead?, _ accessRecord: AccessRecord?) {
+        omitsContent = head?.method == .head
+        keepsAlive = false
+        holdsPlace = false
+        self.accessRecord = accessRecord
+    }
+
+    /// The connection is to end with this response.
+    mutating func makeLast() { keepsAlive = false }
+}
