@@ -1,43 +1,53 @@
 package import GraphIR
 import Inference
-import ModelFormats
 package import ServableCore
 
 /// A version in memory, ready to predict.
-package final class LoadedModel: Servable {
+package final class LoadedModel: Servable, PredictingModel {
     package let id: ServableID
     package let path: String
     package let format: String
     package let signatures: [Signature]
     /// Bytes of the model's files.
     package let fileByteCount: Int
-    let runners: [String: SignatureRunner]
+    private let runners: [String: SignatureRunner]
     /// Of the signature that a request means when it names none.
-    let defaultRunner: SignatureRunner?
-    private let engines: [Engine]
+    private let defaultRunner: SignatureRunner?
+    private let memory: Reservation
     private let digest: @Sendable () throws -> String
 
+    /// - Parameter memory: what the version's memory is charged to.
     init(
-        id: ServableID, path: String, format: String, fileByteCount: Int, signatures: [Signature],
-        runners: [String: SignatureRunner], engines: [Engine], digest: @escaping @Sendable () throws -> String
+        id: ServableID, path: String, format: String, fileByteCount: Int, runners: [SignatureRunner], memory: Reservation,
+        digest: @escaping @Sendable () throws -> String
     ) {
         self.id = id
         self.path = path
         self.format = format
         self.fileByteCount = fileByteCount
-        self.signatures = signatures
-        self.runners = runners
-        defaultRunner = runners[Signature.defaultName]
-        self.engines = engines
+        signatures = runners.map(\.signature)
+        self.runners = Dictionary(runners.map { ($0.signature.name, $0) }) { first, _ in first }
+        defaultRunner = self.runners[Signature.defaultName]
+        self.memory = memory
         self.digest = digest
     }
 
-    /// The mapped file and what the engines hold beside it.
-    package var memoryByteCount: Int { fileByteCount + engines.reduce(0) { $0 + $1.constantByteCount } }
+    package func runner(_ name: String?) -> (signature: Signature, runner: any SignatureRunning)? {
+        guard let runner = name.map({ runners[$0] }) ?? defaultRunner else { return nil }
+        return (runner.signature, runner)
+    }
+
+    /// The file's contents, prepared constants, plans and resources.
+    package var memoryByteCount: Int { memory.chargedByteCount }
 
     package func describe() throws -> ServableDescription? {
         ServableDescription(
-            format: format, digest: try digest(), byteCount: Int64(fileByteCount), signaturesJSON: SignatureJSON.text(signatures))
+            format: format, digest: try digest(), byteCount: Int64(fileByteCount),
+            signaturesJSON: SignatureJSON.text(signatures.compactMap { runners[$0.name] }))
+    }
+
+    package func willUnload() {
+        for runner in runners.values { runner.beginDrain() }
     }
 
     /// Rows waiting, by signature.

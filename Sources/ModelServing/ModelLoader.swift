@@ -5,6 +5,7 @@ package import Logging
 import ModelFormats
 import Operators
 package import ServableCore
+import Tensors
 
 /// Batching of one model as configured.
 package struct BatchingSettings: Sendable, Equatable {
@@ -21,10 +22,12 @@ package struct BatchingSettings: Sendable, Equatable {
 /// Turns a version directory into a `LoadedModel`: detect, import, optimise, warm up.
 package struct ModelLoader: ServableLoader {
     private let lanes: LanePool
+    private let workspaces = WorkspacePool()
     private let batching: @Sendable (String) -> BatchingSettings
     private let warmsUp: Bool
     private let inlineBudget: Duration
     private let limits: EngineLimits
+    private let instructionSet: InstructionSet
     private let observer: (any InferenceObserver)?
     private let logger: Logger
 
@@ -32,19 +35,20 @@ package struct ModelLoader: ServableLoader {
     package static let standardInlineBudget = Duration.microseconds(10)
 
     /// - Parameters:
-    ///   - batching: the settings of the model of that name, asked at each load.
-    ///   - inlineBudget: a request whose run takes no longer, as measured at warm-up, runs at once on the thread that brings it
-    ///     instead of a lane; zero: none does.
+    ///   - batching: the settings of the model of that name, looked up at each load.
+    ///   - inlineBudget: a request whose run takes no longer, as measured at warm-up, runs on the thread that brings it instead of
+    ///     a lane; zero: none does.
     package init(
         lanes: LanePool, batching: @escaping @Sendable (String) -> BatchingSettings = { _ in BatchingSettings() },
         warmsUp: Bool = true, inlineBudget: Duration = Self.standardInlineBudget, limits: EngineLimits = EngineLimits(),
-        observer: (any InferenceObserver)? = nil, logger: Logger
+        instructionSet: InstructionSet = .best, observer: (any InferenceObserver)? = nil, logger: Logger
     ) {
         self.lanes = lanes
         self.batching = batching
         self.warmsUp = warmsUp
         self.inlineBudget = inlineBudget
         self.limits = limits
+        self.instructionSet = instructionSet
         self.observer = observer
         self.logger = logger
     }
@@ -57,21 +61,18 @@ package struct ModelLoader: ServableLoader {
 
     package func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable {
         let imported = try read(path)
+        // The file's contents are held as long as the version: constants are windows of them.
+        if let available = memory.charge(imported.byteCount) { throw memory.refusal(of: imported.byteCount, available: available) }
         try Task.checkCancellation()
-        let engine: Engine
-        do {
-            engine = try Engine(imported.graph, catalog: StandardOperators.catalog, passes: StandardOperators.passes, limits: limits)
-        } catch {
-            throw ServableError(error.isUnsupported ? .unimplemented : .invalidArgument, "model \"\(path)\": \(error)")
-        }
-        var runners: [String: SignatureRunner] = [:]
+        let state = ModelState(limits: limits, kernels: instructionSet.kernels, ledger: ReservationLedger(memory))
+        var runners: [SignatureRunner] = []
         for signature in imported.signatures {
             try Task.checkCancellation()
-            runners[signature.name] = runner(id, signature, engine)
+            runners.append(runner(id, signature, try engine(imported, signature, path, state)))
         }
         return LoadedModel(
-            id: id, path: path, format: imported.format, fileByteCount: imported.byteCount, signatures: imported.signatures,
-            runners: runners, engines: [engine], digest: imported.files.digest)
+            id: id, path: path, format: imported.format, fileByteCount: imported.byteCount, runners: runners, memory: memory,
+            digest: imported.files.digest)
     }
 
     private func read(_ path: String) throws(ServableError) -> ImportedModel {
@@ -83,29 +84,42 @@ package struct ModelLoader: ServableLoader {
         }
     }
 
+    private func engine(
+        _ imported: ImportedModel, _ signature: Signature, _ path: String, _ state: ModelState
+    ) throws(ServableError) -> Engine {
+        let source: SourceGraph
+        do {
+            source = try imported.graph(for: signature)
+        } catch {
+            throw ServableError(error.statusCode, error.description)
+        }
+        do {
+            return try Engine(source, catalog: StandardOperators.catalog, passes: StandardOperators.passes, state: state)
+        } catch {
+            let code: StatusCode =
+                error.isUnsupported ? .unimplemented : error.memoryRefusal == nil ? .invalidArgument : .resourceExhausted
+            throw ServableError(code, "model \"\(path)\": \(error)")
+        }
+    }
+
     private func runner(_ id: ServableID, _ signature: Signature, _ engine: Engine) -> SignatureRunner {
         let settings = batching(id.name)
         let report = warmsUp ? WarmUp(engine: engine, signature: signature).run() : nil
-        if let report { note(report.outcome, id, signature) }
-        return SignatureRunner(
-            id: id, signature: signature, engine: engine, policy: settings.policy,
-            sharesBatches: settings.isEnabled && report?.outcome == .independentRows, rowCost: report?.rowCost,
-            inlineBudget: inlineBudget, lanes: lanes, observer: observer)
-    }
-
-    private func note(_ outcome: WarmUp.Outcome, _ id: ServableID, _ signature: Signature) {
-        switch outcome {
-        case .independentRows: break
-        case .dependentRows(let reason):
+        let sharing = settings.isEnabled ? BatchSharing(engine: engine, signature: signature, report) : .alone("batching is off")
+        if case .alone(let reason) = sharing {
             logger.notice("\(id), signature \"\(signature.name)\": requests run without batching: \(reason)")
-        case .skipped(let reason):
-            logger.notice("\(id), signature \"\(signature.name)\": not warmed up and run without batching: \(reason)")
         }
+        if let failure = report?.failure {
+            logger.notice("\(id), signature \"\(signature.name)\": not warmed up: \(failure)")
+        }
+        return SignatureRunner(
+            id: id, signature: signature, engine: engine, policy: settings.policy, sharing: sharing, rowCost: report?.rowCost,
+            inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces, observer: observer, logger: logger)
     }
 }
 
 extension ImportError {
-    /// The code that tells the lifecycle whether trying again can help while the files stay as they are.
+    /// The code that says to the lifecycle whether trying again can help while the files stay as they are.
     fileprivate var statusCode: StatusCode {
         switch self {
         case .unreadable: .unavailable

@@ -1,20 +1,29 @@
+import CPlatform
 package import ServableCore
 
 /// One prediction to make, as every front end asks for it: which inputs, until when, for whom.
 package struct PredictCall: Sendable {
     /// In the order of the signature's.
     package var inputs: CallInputs
-    /// When the client stops waiting; nil waits as long as it takes.
-    package var deadline: ContinuousClock.Instant?
+    /// When the request was there, in nanoseconds of the monotonic clock.
+    package var start: Int64
+    /// From `start` to when the client stops waiting; nil waits as long as it takes.
+    package var timeout: Duration?
     /// Whose result this is; nil for work that nobody can abandon.
     package var request: (any AbandonableRequest)?
 
     package init(
-        inputs: CallInputs, deadline: ContinuousClock.Instant? = nil, request: (any AbandonableRequest)? = nil
+        inputs: CallInputs, start: Int64, timeout: Duration? = nil, request: (any AbandonableRequest)? = nil
     ) {
         self.inputs = inputs
-        self.deadline = deadline
+        self.start = start
+        self.timeout = timeout
         self.request = request
+    }
+
+    /// When the client stops waiting.
+    var deadline: ContinuousClock.Instant? {
+        timeout.map { .now + $0 - .nanoseconds(apus_monotonic_nanoseconds() - start) }
     }
 }
 

@@ -1,11 +1,74 @@
 package import GraphIR
 package import ServableCore
-package import Tensors
 
-/// What front ends speak to: finds versions, answers what is served, runs predictions.
+/// What front ends ask for predictions and states; `PredictionService` is the real one, tests have their own.
 ///
-/// Every call is synchronous and cheap but `predict`, which answers by a callback. Safe from every thread.
-package final class PredictionService: Sendable {
+/// Every call is synchronous, cheap and safe from every thread.
+package protocol PredictionBackend: Sendable {
+    /// States and labels of every version.
+    var board: StatusBoard { get }
+
+    /// The version that a request means, kept alive by the result.
+    ///
+    /// - Parameter model: nil means the only model served.
+    func target(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget
+}
+
+/// A model that predicts.
+package protocol PredictingModel: AnyObject, Sendable {
+    var signatures: [Signature] { get }
+    /// What runs the signature of that name; nil means `serving_default`. Nil when there is no such signature.
+    func runner(_ name: String?) -> (signature: Signature, runner: any SignatureRunning)?
+}
+
+/// One version held for one request.
+package struct PredictionTarget: Sendable {
+    package let id: ServableID
+    private let model: any PredictingModel
+    private let handle: ServableHandle?
+
+    /// - Parameter handle: keeps the version alive; nil for a model that needs nothing kept.
+    package init(id: ServableID, model: any PredictingModel, handle: ServableHandle? = nil) {
+        self.id = id
+        self.model = model
+        self.handle = handle
+    }
+
+    package var signatures: [Signature] { model.signatures }
+
+    /// The signature of that name, to be called; nil and empty mean `serving_default`.
+    package func signature(_ name: String?) throws(ServableError) -> CallableSignature {
+        let name = name.flatMap { $0.isEmpty ? nil : $0 }
+        guard let (signature, runner) = model.runner(name) else {
+            throw ServableError(
+                .invalidArgument, "Serving signature name: \"\(name ?? Signature.defaultName)\" not found in signature def")
+        }
+        return CallableSignature(id: id, signature: signature, runner: runner, handle: handle)
+    }
+}
+
+/// One signature of a version held for one request.
+package struct CallableSignature: Sendable {
+    package let id: ServableID
+    package let signature: Signature
+    private let runner: any SignatureRunning
+    private let handle: ServableHandle?
+
+    init(id: ServableID, signature: Signature, runner: any SignatureRunning, handle: ServableHandle?) {
+        self.id = id
+        self.signature = signature
+        self.runner = runner
+        self.handle = handle
+    }
+
+    package var meter: (any SignatureMeter)? { runner.meter }
+
+    /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
+    package func run(_ call: PredictCall, reply: some PredictReply) { runner.run(call, handle: handle, reply: reply) }
+}
+
+/// Finds versions in the table of a manager.
+package final class PredictionService: PredictionBackend {
     private let table: ServableTable
     package let board: StatusBoard
 
@@ -14,10 +77,7 @@ package final class PredictionService: Sendable {
         self.board = board
     }
 
-    /// The version that a request means.
-    ///
-    /// - Parameter model: nil means the only model served.
-    package func lookUp(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget {
+    package func target(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget {
         guard let name = model ?? table.onlyName else {
             let names = table.names
             let served =
@@ -25,63 +85,9 @@ package final class PredictionService: Sendable {
             throw ServableError(.invalidArgument, "the request names no model and \(served); add \"model\"")
         }
         let handle = try table.handle(name, selector)
-        guard let model = handle.servable as? LoadedModel else {
+        guard let model = handle.servable as? any PredictingModel else {
             throw ServableError(.internal, "\(handle.id) cannot predict")
         }
-        return PredictionTarget(handle: handle, model: model)
-    }
-}
-
-/// One version held for one request.
-package struct PredictionTarget: Sendable {
-    private let handle: ServableHandle
-    private let model: LoadedModel
-
-    init(handle: ServableHandle, model: LoadedModel) {
-        self.handle = handle
-        self.model = model
-    }
-
-    package var id: ServableID { handle.id }
-    package var version: Int64 { handle.id.version }
-    package var signatures: [Signature] { model.signatures }
-
-    /// - Parameter name: nil or empty means `serving_default`.
-    package func signature(_ name: String?) throws(ServableError) -> Signature {
-        try runner(name).signature
-    }
-
-    /// What runs the signature of that name; nil and empty mean `serving_default`.
-    private func runner(_ name: String?) throws(ServableError) -> SignatureRunner {
-        guard let name, !name.isEmpty else {
-            guard let runner = model.defaultRunner else { throw Self.missing(Signature.defaultName) }
-            return runner
-        }
-        guard let runner = model.runners[name] else { throw Self.missing(name) }
-        return runner
-    }
-
-    /// What runs `serving_default`.
-    package var defaultRunner: SignatureRunner? { model.defaultRunner }
-
-    private static func missing(_ signature: String) -> ServableError {
-        ServableError(.invalidArgument, "Serving signature name: \"\(signature)\" not found in signature def")
-    }
-
-    /// Runs `inputs`, in the order of the signature's, and hands the outputs to `completion`: exactly once, on any thread.
-    ///
-    /// - Parameter request: Is answered `cancelled` when it is abandoned before its turn.
-    package func predict(
-        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?, request: (any AbandonableRequest)?,
-        completion: @escaping @Sendable (PredictionResult) -> Void
-    ) {
-        let runner: SignatureRunner
-        do {
-            runner = try self.runner(signature.name)
-        } catch {
-            completion(.failure(error))
-            return
-        }
-        runner.submit(inputs, handle: handle, deadline: deadline, request: request, completion: completion)
+        return PredictionTarget(id: handle.id, model: model, handle: handle)
     }
 }

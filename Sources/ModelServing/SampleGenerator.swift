@@ -4,6 +4,8 @@ package import Tensors
 package struct SampleGenerator {
     package init() {}
 
+    private static let maximumElementCount = 1 << 26
+
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     private mutating func next() -> UInt64 {
@@ -14,7 +16,7 @@ package struct SampleGenerator {
     /// Nil for types without made-up contents (texts), and for more than 64 Mi elements.
     package mutating func tensor(_ spec: TensorSpec) -> Tensor? {
         let count = spec.shape.elementCount
-        guard count <= 1 << 26 else { return nil }
+        guard count <= Self.maximumElementCount else { return nil }
         switch spec.elementType {
         case .float32: return Tensor((0..<count).map { _ in Float(next()) / Float(1 << 30) - 1 }, shape: spec.shape)
         case .float64: return Tensor((0..<count).map { _ in Double(next()) / Double(1 << 30) - 1 }, shape: spec.shape)

@@ -1,14 +1,15 @@
 import GraphIR
 import Tensors
 
-/// Signatures as JSON for the registry: `[{"name", "inputs": [{"name", "type", "shape"}], "outputs": […]}]`.
+/// Signatures as JSON for the registry: `[{"name", "inputs": [{"name", "type", "shape"}], "outputs": […], "batching"}]`.
 enum SignatureJSON {
-    static func text(_ signatures: [Signature]) -> String {
-        "[" + signatures.map(object).joined(separator: ",") + "]"
+    static func text(_ runners: [SignatureRunner]) -> String {
+        "[" + runners.map { object($0.signature, $0.sharing) }.joined(separator: ",") + "]"
     }
 
-    private static func object(_ signature: Signature) -> String {
-        "{\"name\":\(quoted(signature.name)),\"inputs\":\(list(signature.inputs)),\"outputs\":\(list(signature.outputs))}"
+    private static func object(_ signature: Signature, _ sharing: BatchSharing) -> String {
+        let lists = "\"inputs\":\(list(signature.inputs)),\"outputs\":\(list(signature.outputs))"
+        return "{\"name\":\(quoted(signature.name)),\(lists),\"batching\":\(quoted(sharing.description))}"
     }
 
     private static func list(_ parameters: [Signature.Parameter]) -> String {

@@ -19,15 +19,17 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     private let running = Mutex<[RunningBatch]>([])
     private let lanes: LanePool
     private let workspaces: WorkspacePool
-    private let sharing: Atomic<Bool>
+    /// What was decided when the version was loaded.
+    package let sharing: BatchSharing
+    private let isSharing: Atomic<Bool>
     private let logger: Logger
 
     /// - Parameters:
-    ///   - sharesBatches: whether rows of different requests may share a run.
+    ///   - sharing: whether rows of different requests may share a run.
     ///   - rowCost: measured time of a run of one row; nil when it is not known or differs from request to request.
     ///   - inlineBudget: what may run on the caller's thread.
     init(
-        id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharesBatches: Bool, rowCost: Duration? = nil,
+        id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharing: BatchSharing, rowCost: Duration? = nil,
         inlineBudget: Duration = ModelLoader.standardInlineBudget, lanes: LanePool, workspaces: WorkspacePool,
         observer: (any InferenceObserver)?, logger: Logger
     ) {
@@ -39,9 +41,10 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         self.workspaces = workspaces
         self.logger = logger
         meter = observer?.meter(of: id, signature: signature.name)
-        sharing = Atomic(sharesBatches)
+        self.sharing = sharing
+        isSharing = Atomic(sharing == .shared)
         // A call that may wait for company is not run before its time.
-        let isInline = sharesBatches && policy.timeout == .zero
+        let isInline = sharing != .shared || policy.timeout == .zero
         inline = InlineRule(rowCost: isInline ? rowCost : nil, budget: inlineBudget)
         queue = BatchQueue(policy: policy)
     }
@@ -52,7 +55,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     }
 
     /// Whether rows of different requests share a run.
-    package var sharesBatches: Bool { sharing.load(ordering: .relaxed) }
+    package var sharesBatches: Bool { isSharing.load(ordering: .relaxed) }
 
     /// Rows up to which a call runs on the thread that brings it; 0 when none does.
     package var inlineRowLimit: Int { inline.rowLimit }
@@ -168,8 +171,9 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     }
 
     private func run(_ calls: [PendingCall], _ workspace: Workspace) {
-        if calls.count == 1 || !calls[0].isAlone && runTogether(calls, workspace) == false {
-            // Alone, and never padded: a share in a batch is what padding is.
+        // A lone call is padded only to fewer plans, and only where it could share its run: padding is sharing.
+        let isLone = calls.count == 1 && policy.paddedRowCount(for: calls[0].rowCount) == calls[0].rowCount
+        if isLone || calls[0].isAlone || !runTogether(calls, workspace) {
             for call in calls { runAlone(call, workspace) }
         }
     }
@@ -234,7 +238,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     /// From now on every request of the signature runs alone.
     private func stopSharing(_ output: Int, _ shape: Shape?, _ specs: [TensorSpec]) -> Bool {
         meter?.failedToSplit()
-        guard sharing.exchange(false, ordering: .relaxed) else { return false }
+        guard isSharing.exchange(false, ordering: .relaxed) else { return false }
         let name = output < signature.outputs.count ? signature.outputs[output].name : String(output)
         let found = shape.map { "has shape \($0)" } ?? "is no dense tensor"
         logger.error(

@@ -2,129 +2,140 @@ import GraphIR
 import Inference
 import Tensors
 
-/// Runs a signature before it is served: kernels are compiled, weights packed, pages touched, and it is found out whether
-/// rows of different requests may share a run.
+/// Runs a signature before it is served: kernels are compiled, weights packed and pages touched by one run; then, while there is
+/// time, it is measured, and rows in a batch are compared with the same rows alone.
 struct WarmUp {
-    /// What became of it.
-    enum Outcome: Equatable {
-        /// Rows in a batch answer as each one alone.
-        case independentRows
-        /// A batch answers otherwise than its rows one by one, or has no rows: requests run alone.
-        case dependentRows(String)
-        /// No made-up input suited the model, so nothing is known; requests run alone.
-        case skipped(String)
+    /// What was found out.
+    struct Report {
+        /// Why no made-up input could be run; nil when one was.
+        var failure: String?
+        /// How a row in a batch differed from the same row alone; nil when it did not, or when there was no time to look.
+        var difference: String?
+        /// Time of a run of one row; nil where the signature leaves open more than the rows, so that runs differ too much, and where
+        /// the graph has dynamic steps.
+        var rowCost: Duration?
     }
 
     let engine: Engine
     let signature: Signature
-
-    /// What was found out.
-    struct Report {
-        let outcome: Outcome
-        /// Time of a run of one row; nil where the signature leaves open more than the rows, so that runs differ too much.
-        let rowCost: Duration?
-    }
-
-    /// Extents tried in turn for what the signature leaves open besides the rows.
-    private static let extents = [8, 32, 1, 64, 224]
-
-    /// Whether the types alone leave rows open on every side.
-    private var declaresRows: Bool {
-        let isOpen = { (parameter: Signature.Parameter) in
-            parameter.type.shape.map { $0.rank > 0 && $0[0].value == nil } ?? true
-        }
-        return !signature.inputs.isEmpty && signature.inputs.allSatisfy(isOpen) && signature.outputs.allSatisfy(isOpen)
-    }
-
-    func run() -> Report {
-        let outcome = findOutcome()
-        guard outcome == .independentRows, !hasOpenExtents else { return Report(outcome: outcome, rowCost: nil) }
-        return Report(outcome: outcome, rowCost: measureRow())
-    }
-
-    /// The quickest of some runs; nil when the network has no plan that is ready as a whole.
-    private func measureRow() -> Duration? {
-        guard let row = samples(extent: 1)?.first, let plan = engine.readyPlan(for: row.map(\.spec)) else { return nil }
-        return withExtendedLifetime(row) {
-            engine.withSession(plan) { session in
-                for (index, input) in row.enumerated() { session.bind(input: index, to: input.view.baseAddress) }
-                var least: Duration?
-                for _ in 0..<Self.measuredRuns {
-                    let start = ContinuousClock.now
-                    do { try session.run() } catch { return nil }
-                    let elapsed = ContinuousClock.now - start
-                    least = min(least ?? elapsed, elapsed)
-                }
-                return least
-            }
-        }
-    }
+    /// How long everything but the first run may take together.
+    var budget = Duration.milliseconds(100)
+    /// How long the first run may take; then it is stopped, and nothing is known.
+    var firstRunLimit = Duration.seconds(5)
 
     private static let measuredRuns = 10
 
-    private func findOutcome() -> Outcome {
-        var failure = "the signature has an input of unknown rank"
-        for extent in Self.extents {
+    func run() -> Report {
+        let workspace = Workspace(ledger: nil)
+        var report = Report(failure: "the signature has an input of unknown rank")
+        let start = ContinuousClock.now
+        guard let (rows, extent) = firstRun(workspace, &report.failure) else { return report }
+        report.failure = nil
+        let end = max(ContinuousClock.now, start) + budget
+        if let first = rows.first, !SampleTypes.hasOpenExtents(signature) { report.rowCost = measure(first, workspace, until: end) }
+        report.difference = difference(rows, extent, workspace, until: end)
+        return report
+    }
+
+    /// Two different rows of samples for the first extents that the model takes, one of which has been run.
+    private func firstRun(_ workspace: Workspace, _ failure: inout String?) -> (rows: [[Tensor]], extent: Int)? {
+        let end = ContinuousClock.now + firstRunLimit
+        for extent in SampleTypes.extents where ContinuousClock.now < end {
+            guard let rows = samples(extent) else {
+                failure = "there are no made-up contents for its inputs"
+                return nil
+            }
             do {
-                guard let rows = samples(extent: extent) else { break }
-                guard declaresRows else {
-                    _ = try engine.run(rows[0])
-                    return .dependentRows("its inputs and outputs do not share an open leading dimension")
-                }
-                return try compare(rows)
+                _ = try outputs(rows[0], workspace)
+                return (rows, extent)
             } catch {
                 failure = String(describing: error)
             }
-            if !hasOpenExtents { break }
+            if !SampleTypes.hasOpenExtents(signature) { break }
         }
-        return .skipped(failure)
+        return nil
     }
 
-    private var hasOpenExtents: Bool {
-        signature.inputs.contains { parameter in
-            parameter.type.shape.map { $0.dimensions.dropFirst().contains { $0.value == nil } } ?? false
-        }
-    }
-
-    /// Two different rows, each for every input, with 1 for the leading open extent and `extent` for the others.
-    private func samples(extent: Int) -> [[Tensor]]? {
+    private func samples(_ extent: Int) -> [[Tensor]]? {
+        guard let specs = SampleTypes.specs(of: signature, rowCount: 1, openExtent: extent) else { return nil }
         var generator = SampleGenerator()
         var rows: [[Tensor]] = []
         for _ in 0..<2 {
-            var row: [Tensor] = []
-            for parameter in signature.inputs {
-                guard let shape = parameter.type.shape else { return nil }
-                let extents = shape.dimensions.enumerated().map { axis, dimension in dimension.value ?? (axis == 0 ? 1 : extent) }
-                guard let concrete = Shape(checking: extents),
-                    let tensor = generator.tensor(TensorSpec(parameter.type.elementType, concrete))
-                else { return nil }
-                row.append(tensor)
-            }
+            let row = specs.compactMap { generator.tensor($0) }
+            guard row.count == specs.count else { return nil }
             rows.append(row)
         }
         return rows
     }
 
-    private func compare(_ rows: [[Tensor]]) throws -> Outcome {
-        let alone = try rows.map { try engine.run($0) }
-        // Three rows, so that a model which merely swaps or mirrors rows shows too.
-        let order = [0, 1, 1]
-        let batch = signature.inputs.indices.map { input in Self.stack(order.map { rows[$0][input] }) }
-        let together = try engine.run(batch)
-        for (index, output) in together.enumerated() {
-            guard output.shape.rank > 0, output.shape[0] == order.count else {
-                return .dependentRows("output \"\(signature.outputs[index].name)\" has shape \(output.shape) for \(order.count) rows")
-            }
-            for (position, row) in order.enumerated() where !Self.agree(output, position, alone[row][index]) {
-                return .dependentRows("output \"\(signature.outputs[index].name)\" of a row changes with the other rows in its batch")
-            }
+    private func outputs(_ inputs: [Tensor], _ workspace: Workspace) throws -> [RuntimeValue] {
+        try withExtendedLifetime(inputs) {
+            try engine.run(inputs.map { .dense($0.view) }, in: workspace) { try CallOutputs($0).copies() }
         }
-        return .independentRows
     }
 
-    private static func stack(_ rows: [Tensor]) -> Tensor {
+    /// The quickest of some runs; nil when the network has no plan for the whole, or when there was no time for any.
+    private func measure(_ row: [Tensor], _ workspace: Workspace, until end: ContinuousClock.Instant) -> Duration? {
+        guard engine.readyPlan(for: row.map(\.spec)) != nil else { return nil }
+        var least: Duration?
+        for _ in 0..<Self.measuredRuns {
+            let start = ContinuousClock.now
+            guard start < end else { break }
+            do {
+                try withExtendedLifetime(row) { try engine.run(row.map { .dense($0.view) }, in: workspace) { _ in } }
+            } catch {
+                return nil  // What has run once and now does not is nothing to rely on.
+            }
+            let elapsed = ContinuousClock.now - start
+            least = min(least ?? elapsed, elapsed)
+        }
+        return least
+    }
+
+    // MARK: Rows in a batch and alone
+
+    private func difference(
+        _ rows: [[Tensor]], _ extent: Int, _ workspace: Workspace, until end: ContinuousClock.Instant
+    ) -> String? {
+        do {
+            guard let batch = try batch(of: rows), ContinuousClock.now < end else { return nil }
+            let alone = try rows.map { try outputs($0, workspace) }
+            guard ContinuousClock.now < end else { return nil }
+            return compare(try outputs(batch, workspace), alone)
+        } catch {
+            return "a batch of made-up rows fails where one row does not: \(error)"
+        }
+    }
+
+    /// Three rows, so that a model which merely swaps or mirrors rows shows too.
+    private static let order = [0, 1, 1]
+
+    /// Nil when the inputs have no leading axis to stack rows along.
+    private func batch(of rows: [[Tensor]]) throws(MemoryRefusal) -> [Tensor]? {
+        guard rows[0].allSatisfy({ $0.shape.extents.first == 1 }) else { return nil }
+        var batch: [Tensor] = []
+        for input in rows[0].indices { batch.append(try Self.stack(Self.order.map { rows[$0][input] })) }
+        return batch
+    }
+
+    private func compare(_ together: [RuntimeValue], _ alone: [[RuntimeValue]]) -> String? {
+        for (index, output) in together.enumerated() {
+            let name = index < signature.outputs.count ? signature.outputs[index].name : String(index)
+            guard case .tensor(let output) = output, output.shape.extents.first == Self.order.count else {
+                return "output \"\(name)\" is \(output.kind) for \(Self.order.count) rows"
+            }
+            for (position, row) in Self.order.enumerated() {
+                guard case .tensor(let single) = alone[row][index], RowComparison.agree(output, position, single) else {
+                    return "output \"\(name)\" of a row changes with the other rows in its batch"
+                }
+            }
+        }
+        return nil
+    }
+
+    private static func stack(_ rows: [Tensor]) throws(MemoryRefusal) -> Tensor {
         let spec = TensorSpec(rows[0].elementType, rows[0].shape.replacing(axis: 0, with: rows.count))
-        return Tensor(spec) { bytes in
+        return try Tensor(spec) { bytes in
             var offset = 0
             for row in rows {
                 row.withBytes { source in
@@ -132,30 +143,6 @@ struct WarmUp {
                     offset += source.count
                 }
             }
-        }
-    }
-
-    /// Whether row `position` of `batch` is `row` up to rounding: other batch sizes may sum in another order.
-    private static func agree(_ batch: Tensor, _ position: Int, _ row: Tensor) -> Bool {
-        guard batch.elementType == row.elementType, row.shape == batch.shape.replacing(axis: 0, with: 1) else { return false }
-        return withExtendedLifetime((batch, row)) {
-            let start = batch.view.baseAddress + position * row.spec.byteCount
-            return agree(TensorView(row.spec, start), row)
-        }
-    }
-
-    private static func agree(_ view: TensorView, _ row: Tensor) -> Bool {
-        switch row.elementType {
-        case .float32: return isClose(view.values(Float.self).map(Double.init), row.values(Float.self).map(Double.init), 1e-3)
-        case .float64: return isClose(view.values(Double.self), row.values(Double.self), 1e-6)
-        case .float16, .bfloat16: return true
-        default: return row.withBytes { view.bytes.elementsEqual($0) }
-        }
-    }
-
-    private static func isClose(_ left: [Double], _ right: [Double], _ tolerance: Double) -> Bool {
-        zip(left, right).allSatisfy { a, b in
-            a == b || (a.isNaN && b.isNaN) || (a - b).magnitude <= tolerance * (1 + b.magnitude)
         }
     }
 }

@@ -9,11 +9,11 @@ struct MetadataHandler: Sendable {
 
     init(_ backend: any PredictionBackend) { self.backend = backend }
 
-    func answer(_ path: ModelPath, _ exchange: Exchange) throws(ServableError) {
+    func answer(_ path: ModelPath, _ reply: RESTReply) throws(ServableError) {
         guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
         let target = try backend.target(model: path.model, selector: path.selector)
         let (id, signatures) = (target.id, target.signatures)
-        exchange.answerJSON { buffer in
+        reply.sendJSON { buffer in
             buffer.append("{\"model_spec\":{\"name\":")
             buffer.appendJSON(string: id.name)
             buffer.append(",\"signature_name\":\"\",\"version\":\"")

@@ -4,91 +4,73 @@ import ModelServing
 import ServableCore
 import Tensors
 
-/// `POST /v1/models/M[…]:predict` and `POST /predict`.
+/// `POST /v1/models/M[…]:predict` and `POST /predict`: reads the body once into a call and hands it to the signature, which
+/// alone decides where it runs.
 struct PredictHandler: Sendable {
-    let backend: any PredictionBackend
-    let reader: PredictBodyReader
-    let dialect: TensorJSONDialect
+    private let backend: any PredictionBackend
+    private let reader: PredictBodyReader
+    private let dialect: TensorJSONDialect
     private let timeout: Duration?
-    let isCORSEnabled: Bool
 
     init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration) {
         self.backend = backend
         reader = PredictBodyReader(dialect: configuration.dialect, limits: configuration.limits)
         dialect = configuration.dialect
         timeout = configuration.requestTimeout
-        isCORSEnabled = configuration.isCORSEnabled
     }
 
     /// - Parameter path: where the URL names the model; nil for `/predict`, where the body does.
-    func handle(_ request: borrowing Request, _ path: ModelPath?, _ exchange: Exchange) {
-        var exchange = exchange
-        exchange.facts.api = "predict"
-        if let path { exchange.facts.model = path.model }
+    func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {
+        var reply = reply
+        reply.record.api = "predict"
+        if let path { reply.record.model = path.model }
         do throws(ServableError) {
-            var addressed: (target: any PredictionTargeting, signature: Signature)?
-            let body = try read(request.body, path, &exchange.facts, &addressed)
-            // The reader has asked for the target, or it has thrown.
-            guard let (target, signature) = addressed else { throw ServableError(.internal, "a request was read without its model") }
-            try run(body, target, signature, exchange, isEnveloped: path == nil)
+            let timeout = try RequestTimeout.value(of: request, atMost: timeout)
+            var target: CallableSignature?
+            let body = try read(request.body, path, &reply, &target)
+            // The reader has looked the target up, or it has thrown.
+            guard let target else { throw ServableError(.internal, "a request was read without its model") }
+            let call = PredictCall(inputs: body.inputs, start: reply.record.start, timeout: timeout, request: reply.request)
+            let response = PredictResponse(
+                reply, id: target.id, outputs: target.signature.outputs, format: body.format, dialect: dialect, isEnveloped: path == nil)
+            target.run(call, reply: response)
         } catch {
-            exchange.fail(error)
+            reply.fail(error)
         }
     }
 
     private func read(
-        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ facts: inout FinishedRequest,
-        _ addressed: inout (target: any PredictionTargeting, signature: Signature)?
+        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout CallableSignature?
     ) throws(ServableError) -> PredictBody {
         let addressing: PredictAddressing = path == nil ? .body : .url
         return try reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
-            if path == nil, let model = envelope.model { facts.model = model }
-            let target = try backend.target(
+            if path == nil, let model = envelope.model { reply.record.model = model }
+            let version = try backend.target(
                 model: path?.model ?? envelope.model, selector: path?.selector ?? envelope.selector)
-            facts.model = target.id.name
-            facts.version = target.id.version
-            let signature = try target.signature(envelope.signatureName)
-            facts.signature = signature.name
-            addressed = (target, signature)
-            return signature.inputs
+            reply.record.model = version.id.name
+            reply.record.version = version.id.version
+            let found = try version.signature(envelope.signatureName)
+            reply.record.signature = found.signature.name
+            if let meter = found.meter { reply.observer = meter }
+            target = found
+            return found.signature.inputs
         }
     }
+}
 
-    private func run(
-        _ body: PredictBody, _ target: any PredictionTargeting, _ signature: Signature, _ exchange: Exchange, isEnveloped: Bool
-    ) throws(ServableError) {
-        let inputs = try denseInputs(body, target, signature)
-        let (id, format, dialect) = (target.id, body.format, dialect)
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        target.predict(signature, inputs: inputs, deadline: deadline, request: exchange.request) { result in
-            do throws(ServableError) {
-                let payload = try TensorPayload(signature.outputs, try result.get(), format: format, dialect: dialect)
-                Self.answer(payload, id, exchange, isEnveloped: isEnveloped)
-            } catch {
-                exchange.fail(error)
-            }
-        }
-    }
+/// How long a request may take: the server's limit, or less when the client says so.
+enum RequestTimeout {
+    static let header: StaticString = "x-request-timeout-ms"
 
-    private static func answer(_ payload: TensorPayload, _ id: ServableID, _ exchange: Exchange, isEnveloped: Bool) {
-        let headers = [HTTPHeader("Apus-Model-Version", String(id.version))]
-        exchange.answerJSON(headers: headers) { buffer in
-            appendStart(isEnveloped ? id : nil, to: &buffer)
-            payload.append(to: &buffer)
-            buffer.append("}\n")
-        }
-    }
-
-    private func denseInputs(
-        _ body: PredictBody, _ target: any PredictionTargeting, _ signature: Signature
-    ) throws(ServableError) -> [Tensor] {
-        switch body.inputs {
-        case .only(let tensor): return [tensor]
-        case .dense(let tensors): return tensors
-        case .mixed(let values):
-            let strings = zip(signature.inputs, values).first { $0.1.elementType == .string }?.0.name ?? ""
+    static func value(of request: borrowing Request, atMost limit: Duration?) throws(ServableError) -> Duration? {
+        guard request.header(header) != nil else { return limit }
+        let text = request.headerText(header) ?? ""
+        guard let milliseconds = Int64(text), milliseconds > 0 else {
             throw ServableError(
-                .unimplemented, "input \"\(strings)\" is a string tensor; \(target.id) cannot be given strings by this version")
+                .invalidArgument, "the header X-Request-Timeout-Ms is \"\(text)\"; expected a whole number of milliseconds above 0")
         }
+        // A number that no duration holds is longer than any limit.
+        let wanted = Duration.milliseconds(min(milliseconds, 1 << 40))
+        return limit.map { min($0, wanted) } ?? wanted
     }
 }

@@ -1,4 +1,6 @@
+import CPlatform
 package import HTTPCore
+package import ModelServing
 import ServableCore
 
 /// Every route of the daemon: the one place where a request's path becomes a call.
@@ -16,17 +18,20 @@ package final class RESTHandler: RequestHandler {
     private let registry: RegistryHandler
     private let metrics: @Sendable () -> String
     private let unreadiness: @Sendable () -> [String]
-    private let observer: (any RequestObserver)?
+    private let observer: (any CallObserver)?
+    /// Where large requests are handled; nil handles them on the loop.
+    private let executor: (any RequestExecutor)?
     /// Of calls, which clients repeat.
     private let calls = PathCache()
 
     /// - Parameters:
     ///   - metrics: the Prometheus text; called off the loop.
     ///   - unreadiness: why the daemon is not ready, one sentence a reason; empty when it is.
+    ///   - executor: where requests with large bodies are handled; nil handles them on the loop.
     package init(
         _ backend: any PredictionBackend, registry: any RegistryReader, configuration: RESTConfiguration = .init(),
         metrics: @escaping @Sendable () -> String, unreadiness: @escaping @Sendable () -> [String],
-        observer: (any RequestObserver)? = nil
+        observer: (any CallObserver)? = nil, executor: (any RequestExecutor)? = nil
     ) {
         self.configuration = configuration
         predict = PredictHandler(backend, configuration)
@@ -36,6 +41,7 @@ package final class RESTHandler: RequestHandler {
         self.metrics = metrics
         self.unreadiness = unreadiness
         self.observer = observer
+        self.executor = executor
         var router = Router<Route>()
         router.add(.post, "/predict", .predict)
         router.add(.get, "/healthz", .health)
@@ -48,18 +54,32 @@ package final class RESTHandler: RequestHandler {
     }
 
     package func handle(_ request: borrowing Request, _ responder: Responder) {
+        handle(request, responder, start: apus_monotonic_nanoseconds())
+    }
+
+    package func handle(large request: DetachedRequest, _ responder: Responder) {
+        let handler = LargeRequestHandler(routes: self, start: apus_monotonic_nanoseconds())
+        guard let executor else { return request.handle(with: handler, responder) }
+        executor.perform(until: configuration.requestTimeout.map { .now + $0 }) {
+            request.handle(with: handler, responder)
+        } expired: { [self] in
+            reply(responder, observer, handler.start)
+                .fail(ServableError(.deadlineExceeded, "the request's time was over before its body could be read"))
+        }
+    }
+
+    /// - Parameter start: when the request was there, in nanoseconds of the monotonic clock.
+    func handle(_ request: borrowing Request, _ responder: Responder, start: Int64) {
         // The models' paths come first: they are what most requests are for.
-        guard !isModelPath(request) else { return handleModel(request, responder) }
+        guard !isModelPath(request) else { return handleModel(request, reply(responder, observer, start)) }
         guard !request.path.elementsEqual(configuration.metricsPath.utf8) else {
-            return answerMetrics(request, exchange(responder, nil))
+            return answerMetrics(request, reply(responder, nil, start))
         }
         switch router.match(request) {
-        case .found(.predict, _):
-            guard !predict.answerAtOnce(request, nil, responder) else { return }
-            predict.handle(request, nil, exchange(responder, observer))
-        case .found(let route, let captures): answer(route, captures, request, exchange(responder, nil))
-        case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, exchange(responder, nil))
-        case .notFound: refuse(request, exchange(responder, nil))
+        case .found(.predict, _): predict.handle(request, nil, reply(responder, observer, start))
+        case .found(let route, let captures): answer(route, captures, request, reply(responder, nil, start))
+        case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, reply(responder, nil, start))
+        case .notFound: refuse(request, reply(responder, nil, start))
         }
     }
 
@@ -70,8 +90,8 @@ package final class RESTHandler: RequestHandler {
         return route == .health || route == .readiness
     }
 
-    private func exchange(_ responder: Responder, _ observer: (any RequestObserver)?) -> Exchange {
-        Exchange(responder, isCORSEnabled: configuration.isCORSEnabled, observer: observer)
+    private func reply(_ responder: Responder, _ observer: (any CallObserver)?, _ start: Int64) -> RESTReply {
+        RESTReply(responder, isCORSEnabled: configuration.isCORSEnabled, observer: observer, start: start)
     }
 
     /// Whether the path is of TensorFlow Serving's dialect: all below `/v1/`, without regard to case, but the registry's.
@@ -80,66 +100,65 @@ package final class RESTHandler: RequestHandler {
         return ModelPath.hasPrefix(target, "/v1/") && !ModelPath.hasPrefix(target, "/v1/registry/")
     }
 
-    private func handleModel(_ request: borrowing Request, _ responder: Responder) {
+    private func handleModel(_ request: borrowing Request, _ reply: RESTReply) {
         do throws(ServableError) {
             guard request.method == .post else {
                 // A query selects nothing here, so that one which a cache or a tracer has added does no harm. A call with one is
                 // malformed, as in TensorFlow Serving, since it would ask for something that is not done.
-                return handle(request, try ModelPath(request.method, request.path), exchange(responder, observer))
+                return handle(request, try ModelPath(request.method, request.path), reply)
             }
             let call = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
-            if let call, call.path.subject == .predict, predict.answerAtOnce(request, call, responder) { return }
-            handle(request, call?.path, exchange(responder, observer))
+            handle(request, call?.path, reply)
         } catch {
-            exchange(responder, observer).fail(error)
+            reply.fail(error)
         }
     }
 
-    private func handle(_ request: borrowing Request, _ path: ModelPath?, _ exchange: Exchange) {
-        guard request.method != .options else { return answerPreflight(request, exchange) }
-        var exchange = exchange
+    private func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {
+        guard request.method != .options else { return answerPreflight(request, reply) }
+        var reply = reply
         do throws(ServableError) {
             guard let path else {
                 let target = String(decoding: request.target, as: UTF8.self)
                 throw ServableError(.invalidArgument, "Malformed request: \(request.method.rawValue) \(target)")
             }
-            exchange.facts.model = path.model
+            reply.record.model = path.model
             switch path.subject {
-            case .predict: predict.handle(request, path, exchange)
-            case .classify: try refuseExamples("classify", &exchange)
-            case .regress: try refuseExamples("regress", &exchange)
-            case .status: try status.answer(path, exchange)
-            case .metadata: try metadata.answer(path, exchange)
-            case .list: status.answerList(exchange)
+            case .predict: predict.handle(request, path, reply)
+            case .classify: try refuseExamples("classify", &reply)
+            case .regress: try refuseExamples("regress", &reply)
+            case .status: try status.answer(path, reply)
+            case .metadata: try metadata.answer(path, reply)
+            case .list: status.answerList(reply)
             }
         } catch {
-            exchange.fail(error)
+            reply.fail(error)
         }
     }
 
-    private func refuseExamples(_ api: StaticString, _ exchange: inout Exchange) throws(ServableError) {
-        exchange.facts.api = api
+    private func refuseExamples(_ api: StaticString, _ reply: inout RESTReply) throws(ServableError) {
+        reply.record.api = api
         throw ServableError(
             .unimplemented,
             ":\(api) needs tf.Example, which this version does not parse; use :predict with the signature's own inputs")
     }
 
     private func answer(
-        _ route: Route, _ captures: RouteCaptures, _ request: borrowing Request, _ exchange: Exchange
+        _ route: Route, _ captures: RouteCaptures, _ request: borrowing Request, _ reply: RESTReply
     ) {
         do {
             switch route {
-            case .predict: predict.handle(request, nil, exchange)
-            case .health: exchange.answerJSON { $0.append("{\"status\":\"ok\"}\n") }
-            case .readiness: answerReadiness(exchange)
-            case .registryModels: registry.answerModels(exchange)
-            case .registryModel: try registry.answerModel(capture(0, captures, request), exchange)
+            case .predict: predict.handle(request, nil, reply)
+            case .health: reply.sendJSON { $0.append("{\"status\":\"ok\"}\n") }
+            case .readiness: answerReadiness(reply)
+            case .registryModels: registry.answerModels(reply)
+            case .registryModel: try registry.answerModel(capture(0, captures, request), reply)
             case .registryVersion:
-                try registry.answerVersion(capture(0, captures, request), capture(1, captures, request), exchange)
-            case .registryEvents: try registry.answerEvents(request.query, exchange)
+                try registry.answerVersion(capture(0, captures, request), capture(1, captures, request), reply)
+            case .registryEvents: try registry.answerEvents(request.query, reply)
             }
         } catch {
-            exchange.fail(error)
+            reply.fail(error)
         }
     }
 
@@ -149,10 +168,10 @@ package final class RESTHandler: RequestHandler {
         UnsafeRawBufferPointer(rebasing: request.path[captures[index]])
     }
 
-    private func answerReadiness(_ exchange: Exchange) {
+    private func answerReadiness(_ reply: RESTReply) {
         let reasons = unreadiness()
-        guard !reasons.isEmpty else { return exchange.answerJSON { $0.append("{\"status\":\"ready\"}\n") } }
-        exchange.answerJSON(.serviceUnavailable) { buffer in
+        guard !reasons.isEmpty else { return reply.sendJSON { $0.append("{\"status\":\"ready\"}\n") } }
+        reply.sendJSON(.serviceUnavailable) { buffer in
             buffer.append("{\"error\":")
             buffer.appendJSON(string: "not ready: \(reasons.joined(separator: "; "))")
             buffer.append(",\"reasons\":")
@@ -161,40 +180,40 @@ package final class RESTHandler: RequestHandler {
         }
     }
 
-    private func answerMetrics(_ request: borrowing Request, _ exchange: Exchange) {
+    private func answerMetrics(_ request: borrowing Request, _ reply: RESTReply) {
         guard request.query == nil else {
             let target = String(decoding: request.target, as: UTF8.self)
             let text = "Unexpected path: \(target). Should be \(configuration.metricsPath)"
-            return exchange.answer(.badRequest, contentType: "text/plain", text: text)
+            return reply.send(.badRequest, contentType: "text/plain", text: text)
         }
         let metrics = metrics
-        Task { exchange.answer(.ok, contentType: "text/plain; version=0.0.4; charset=utf-8", text: metrics()) }
+        Task { reply.send(.ok, contentType: "text/plain; version=0.0.4; charset=utf-8", text: metrics()) }
     }
 
     /// OPTIONS below `/v1/` is a preflight whether or not cross-origin requests are enabled.
-    private func answerPreflight(_ request: borrowing Request, _ exchange: Exchange) {
+    private func answerPreflight(_ request: borrowing Request, _ reply: RESTReply) {
         let allow = [HTTPHeader("Allow", "GET, HEAD, POST, OPTIONS")]
         guard CORS.isOrigin(request.headerText("origin")) else {
-            return exchange.answer(.badRequest, contentType: nil, code: .failedPrecondition, headers: allow)
+            return reply.send(.badRequest, contentType: nil, code: .failedPrecondition, headers: allow)
         }
-        exchange.answer(.ok, contentType: nil, headers: allow)
+        reply.send(.ok, contentType: nil, headers: allow)
     }
 
-    private func refuseMethod(_ request: borrowing Request, allow: String, _ exchange: Exchange) {
+    private func refuseMethod(_ request: borrowing Request, allow: String, _ reply: RESTReply) {
         let headers = [HTTPHeader("Allow", allow)]
-        guard request.method != .options else { return exchange.answer(.noContent, contentType: nil, headers: headers) }
+        guard request.method != .options else { return reply.send(.noContent, contentType: nil, headers: headers) }
         let path = String(decoding: request.path, as: UTF8.self)
         let message = "\(request.method.rawValue) is not allowed on \(path); allowed: \(allow)"
-        exchange.fail(.methodNotAllowed, ServableError(.unimplemented, message), headers: headers)
+        reply.fail(.methodNotAllowed, ServableError(.unimplemented, message), headers: headers)
     }
 
-    private func refuse(_ request: borrowing Request, _ exchange: Exchange) {
+    private func refuse(_ request: borrowing Request, _ reply: RESTReply) {
         if request.method == .options, request.path.elementsEqual("*".utf8) {
             let headers = [HTTPHeader("Allow", "GET, HEAD, POST, OPTIONS")]
-            return exchange.answer(.noContent, contentType: nil, headers: headers)
+            return reply.send(.noContent, contentType: nil, headers: headers)
         }
         let path = String(decoding: request.path, as: UTF8.self)
         let message = "there is no route \(path); see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"
-        exchange.fail(ServableError(.notFound, message))
+        reply.fail(ServableError(.notFound, message))
     }
 }

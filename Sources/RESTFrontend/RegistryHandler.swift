@@ -7,29 +7,29 @@ struct RegistryHandler: Sendable {
 
     init(_ reader: any RegistryReader) { self.reader = reader }
 
-    func answerModels(_ exchange: Exchange) {
-        answer(exchange) { try await reader.models() }
+    func answerModels(_ reply: RESTReply) {
+        answer(reply) { try await reader.models() }
     }
 
-    func answerModel(_ name: UnsafeRawBufferPointer, _ exchange: Exchange) throws(ServableError) {
+    func answerModel(_ name: UnsafeRawBufferPointer, _ reply: RESTReply) throws(ServableError) {
         let name = try decode(name, "model name")
-        answer(exchange) { try await reader.model(name) }
+        answer(reply) { try await reader.model(name) }
     }
 
     func answerVersion(
-        _ name: UnsafeRawBufferPointer, _ version: UnsafeRawBufferPointer, _ exchange: Exchange
+        _ name: UnsafeRawBufferPointer, _ version: UnsafeRawBufferPointer, _ reply: RESTReply
     ) throws(ServableError) {
         let name = try decode(name, "model name")
         let text = String(decoding: version, as: UTF8.self)
         guard let number = Int64(text), number >= 0 else {
             throw ServableError(.invalidArgument, "\"\(text)\" is no version; it is a number of at least 0")
         }
-        answer(exchange) { try await reader.version(number, of: name) }
+        answer(reply) { try await reader.version(number, of: name) }
     }
 
-    func answerEvents(_ query: UnsafeRawBufferPointer?, _ exchange: Exchange) throws(ServableError) {
+    func answerEvents(_ query: UnsafeRawBufferPointer?, _ reply: RESTReply) throws(ServableError) {
         let filter = try RegistryEventFilter(query: query)
-        answer(exchange) { try await reader.events(filter) }
+        answer(reply) { try await reader.events(filter) }
     }
 
     private func decode(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(ServableError) -> String {
@@ -39,14 +39,14 @@ struct RegistryHandler: Sendable {
         return text
     }
 
-    private func answer(_ exchange: Exchange, _ body: @escaping @Sendable () async throws -> [UInt8]) {
+    private func answer(_ reply: RESTReply, _ body: @escaping @Sendable () async throws -> [UInt8]) {
         Task {
             do {
-                exchange.answerJSON(bytes: try await body())
+                reply.sendJSON(bytes: try await body())
             } catch let error as ServableError {
-                exchange.fail(error)
+                reply.fail(error)
             } catch {
-                exchange.fail(ServableError(.internal, "the registry could not be read: \(error)"))
+                reply.fail(ServableError(.internal, "the registry could not be read: \(error)"))
             }
         }
     }

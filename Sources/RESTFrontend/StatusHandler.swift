@@ -9,7 +9,7 @@ struct StatusHandler: Sendable {
 
     /// TensorFlow Serving's reply (section 7 of its REST contract): newest first, also versions that have ended; a label selects
     /// nothing.
-    func answer(_ path: ModelPath, _ exchange: Exchange) throws(ServableError) {
+    func answer(_ path: ModelPath, _ reply: RESTReply) throws(ServableError) {
         guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
         var statuses = board.statuses(of: path.model)
         if case .version(let version) = path.selector {
@@ -21,7 +21,7 @@ struct StatusHandler: Sendable {
         guard !statuses.isEmpty else {
             throw ServableError(.notFound, "Could not find any versions of model \(path.model)")
         }
-        exchange.answerJSON { [statuses] buffer in
+        reply.sendJSON { [statuses] buffer in
             buffer.append("{\"model_version_status\":")
             buffer.appendJSON(list: statuses) { status, buffer in append(status, to: &buffer) }
             buffer.append("}\n")
@@ -41,11 +41,11 @@ struct StatusHandler: Sendable {
     }
 
     /// `{"models": [{"name", "versions": [{"version", "state", "error", "since", "path"}], "labels": {…}, "problem"}]}`
-    func answerList(_ exchange: Exchange) {
+    func answerList(_ reply: RESTReply) {
         let models = board.modelNames.map { name in
             (name: name, statuses: board.statuses(of: name), labels: board.labels(of: name), problem: board.problem(of: name))
         }
-        exchange.answerJSON { buffer in
+        reply.sendJSON { buffer in
             buffer.append("{\"models\":")
             buffer.appendJSON(list: models) { model, buffer in
                 buffer.append("{\"name\":")

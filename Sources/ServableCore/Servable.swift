@@ -10,10 +10,15 @@ package protocol Servable: AnyObject, Sendable {
     /// and off the cooperative pool, so it may read files (a digest). The version's memory stays until it returns: the task is
     /// cancelled when the version is unloaded, and what takes long checks for it.
     func describe() throws -> ServableDescription?
+
+    /// No further request will find the servable: what waits in it for company or for a better time should go on at once. Requests
+    /// that have found it before still come. Must not block.
+    func willUnload()
 }
 
 extension Servable {
     package func describe() throws -> ServableDescription? { nil }
+    package func willUnload() {}
 }
 
 /// Facts of a loaded version that are worth recording.

@@ -50,8 +50,11 @@ package final class ServableTable: Sendable {
         change(handle.id.name) { handles, _ in handles[handle.id.version] = handle }
     }
 
+    /// Takes a version out, so that no further request finds it, and lets it know.
     package func withdraw(_ id: ServableID) {
-        change(id.name) { handles, _ in handles[id.version] = nil }
+        var withdrawn: ServableHandle?
+        change(id.name) { handles, _ in withdrawn = handles.removeValue(forKey: id.version) }
+        withdrawn?.servable.willUnload()
     }
 
     package func setLabels(_ labels: [String: Int64], of name: String) {

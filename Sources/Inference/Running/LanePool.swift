@@ -69,13 +69,13 @@ package import Tensors
         if wakesWatcher { lock.wake(.watcher) }
     }
 
-    /// Runs `body` once on a lane, in the order of signals. Not at all when the pool is stopped before its turn.
-    package func perform(_ body: @escaping @Sendable (Workspace) -> Void) {
-        let job = LaneJob(body)
-        lock.lock()
-        let wakes = unsafe state.pointee.queue.enqueue(job) && state.pointee.idleLanes > 0
-        lock.unlock()
-        if wakes { lock.wake(.lane) }
+    /// Runs `body` once on a lane, in the order of signals, or `expired` on the watcher when its turn has not come by `deadline`.
+    /// Neither when the pool is stopped before.
+    package func perform(
+        until deadline: ContinuousClock.Instant? = nil, _ body: @escaping @Sendable () -> Void,
+        expired: @escaping @Sendable () -> Void = {}
+    ) {
+        signal(LaneJob(until: deadline, body, expired: expired))
     }
 
     /// Drops whatever the pool keeps for work that will not run again.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Something that has work for a lane now and then: the batches of one signature of one model.
 package protocol LaneWork: AnyObject, Sendable {
     /// Runs at most one batch on the calling lane, in its workspace.
@@ -24,14 +26,38 @@ package enum LaneOutcome: Sendable {
     case wait(until: ContinuousClock.Instant)
 }
 
-/// A piece of work that runs once.
+/// A piece of work that runs once, or expires before its turn.
 final class LaneJob: LaneWork {
-    private let body: @Sendable (Workspace) -> Void
+    private enum State: UInt8, AtomicRepresentable {
+        case waiting, begun, expired
+    }
 
-    init(_ body: @escaping @Sendable (Workspace) -> Void) { self.body = body }
+    private let deadline: ContinuousClock.Instant?
+    private let body: @Sendable () -> Void
+    private let expired: @Sendable () -> Void
+    private let state = Atomic(State.waiting)
+
+    init(
+        until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void, expired: @escaping @Sendable () -> Void
+    ) {
+        self.deadline = deadline
+        self.body = body
+        self.expired = expired
+    }
 
     func runNext(in workspace: Workspace, now: ContinuousClock.Instant) -> LaneOutcome {
-        body(workspace)
+        if leave(for: .begun) { body() }
         return .idle
+    }
+
+    func watch(now: ContinuousClock.Instant) -> Bool {
+        guard let deadline else { return false }
+        if deadline <= now, leave(for: .expired) { expired() }
+        return state.load(ordering: .relaxed) == .waiting
+    }
+
+    /// Whether the job has waited until now.
+    private func leave(for next: State) -> Bool {
+        state.compareExchange(expected: .waiting, desired: next, ordering: .acquiringAndReleasing).exchanged
     }
 }

@@ -4,17 +4,8 @@ import Tensors
 /// Writes elements as nested lists.
 enum DenseWriter {
     /// Appends a tensor, or one row of it: the elements with this index on the first axis, which is left out.
-    static func append(_ tensor: Tensor, row: Int?, to buffer: inout ByteBuffer) {
-        NestedLists.withRun(of: tensor.spec.shape, row: row) { extents, start in
-            append(tensor.storage.baseAddress, tensor.spec.elementType, start, extents, to: &buffer)
-        }
-        // The elements lie in the tensor's memory.
-        withExtendedLifetime(tensor) {}
-    }
-
-    /// Appends a tensor that lies in somebody else's memory.
-    static func append(_ view: TensorView, to buffer: inout ByteBuffer) {
-        NestedLists.withRun(of: view.spec.shape, row: nil) { extents, start in
+    static func append(_ view: TensorView, row: Int?, to buffer: inout ByteBuffer) {
+        NestedLists.withRun(of: view.spec.shape, row: row) { extents, start in
             append(UnsafeMutableRawPointer(mutating: view.baseAddress), view.spec.elementType, start, extents, to: &buffer)
         }
     }

@@ -1,41 +1,12 @@
 package import GraphIR
+package import ModelServing
 package import ServableCore
 package import Tensors
 
 /// A predict request, read.
 package struct PredictBody: Sendable {
     package let format: TensorFormat
-    package let inputs: PredictInputs
-}
-
-/// The tensors of a predict request, in the order of the signature's inputs.
-package enum PredictInputs: Sendable {
-    /// Most models have one input, for which no array is made.
-    case only(Tensor)
-    case dense([Tensor])
-    /// Some of them are strings.
-    case mixed([TensorValue])
-
-    init(_ value: TensorValue) {
-        self =
-            switch value {
-            case .dense(let tensor): .only(tensor)
-            case .strings: .mixed([value])
-            }
-    }
-
-    init(_ values: [TensorValue]) {
-        let tensors = values.compactMap { if case .dense(let tensor) = $0 { tensor } else { nil } }
-        self = tensors.count == values.count ? .dense(tensors) : .mixed(values)
-    }
-
-    package var values: [TensorValue] {
-        switch self {
-        case .only(let tensor): [.dense(tensor)]
-        case .dense(let tensors): tensors.map { .dense($0) }
-        case .mixed(let values): values
-        }
-    }
+    package let inputs: CallInputs
 }
 
 /// Reads the bodies of predict requests: TensorFlow Serving's (section 5 of its REST contract) and `/predict`'s.
@@ -44,8 +15,8 @@ package enum PredictInputs: Sendable {
 /// one pass that finds them. Whatever is not so, or not right, is read again with care: first the whole text is checked, then
 /// the target looked up, then the tensors read, so that faults are told in that order.
 package struct PredictBodyReader: Sendable {
-    /// Finds what the envelope names and answers the inputs of its signature; called once or twice for a body, and the last
-    /// answer counts.
+    /// Finds what the envelope names and returns the inputs of its signature; called once or twice for a body, and the last
+    /// result counts.
     package typealias Resolve = (PredictEnvelope) throws(ServableError) -> [Signature.Parameter]
 
     private let dialect: TensorJSONDialect
@@ -69,29 +40,6 @@ package struct PredictBodyReader: Sendable {
             return try readWithCare(bytes, levels, addressing, resolve)
         }
     }
-
-    /// Reads a body of rows for one input that is no string; nil when it is anything else or not right in any way.
-    ///
-    /// - Parameter choose: answers the inputs of what the envelope names; nil where the body is to be read by `read`.
-    func readRows(
-        _ body: UnsafeRawBufferPointer, addressing: PredictAddressing, choose: (PredictEnvelope) -> [Signature.Parameter]?
-    ) -> Tensor? {
-        let result = withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * limits.maximumRank) { memory in
-            // Temporary memory always has an address.
-            let levels = memory.baseAddress.unsafelyUnwrapped
-            return MarginedText.with(body.assumingMemoryBound(to: UInt8.self)) { text, margin in
-                readInOnePass(text, margin, levels, addressing) { (envelope) throws(ServableError) in
-                    guard let inputs = choose(envelope) else { throw Self.notChosen }
-                    return inputs
-                }
-            }
-        }
-        guard let result, result.format == .row, case .only(let tensor) = result.inputs else { return nil }
-        return tensor
-    }
-
-    /// Ends the reading; nobody is told.
-    private static let notChosen = ServableError(.unavailable, "")
 
     /// Nil when the body is not sound, not complete, or in an order that needs a second look.
     private func readInOnePass(

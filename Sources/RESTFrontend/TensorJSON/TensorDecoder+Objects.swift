@@ -1,10 +1,11 @@
 import GraphIR
+import ModelServing
 import Tensors
 
 /// Inputs that objects name: a reader for each, filled in whatever order the names come.
 extension TensorDecoder {
     /// Instances that are objects whose keys are exactly the inputs' names.
-    func readObjects(_ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
+    func readObjects(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
         let named = inputs.map { NamedReader($0, self, textByteCount: (end - position) / max(inputs.count, 1)) }
         var lastInstance = [Int](repeating: -1, count: inputs.count)
         var count = 0
@@ -34,11 +35,11 @@ extension TensorDecoder {
         } while try skipComma(&position)
         var values: [TensorValue] = []
         for input in named { values.append(try input.surrender().stacked(count)) }
-        return PredictInputs(values)
+        return CallInputs(values)
     }
 
     /// Tensors as they are written; of equal names the first counts, and names that are no input's are skipped.
-    func readNamedColumns(_ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
+    func readNamedColumns(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
         let named = inputs.map { NamedReader($0, self, textByteCount: (end - position) / max(inputs.count, 1)) }
         var isFound = [Bool](repeating: false, count: inputs.count)
         try readMembers(&position, end) { (name, position) throws(DecodeFault) in
@@ -53,7 +54,7 @@ extension TensorDecoder {
         }
         var values: [TensorValue] = []
         for input in named { values.append(try input.surrender().whole()) }
-        return PredictInputs(values)
+        return CallInputs(values)
     }
 
     private func missingKeys(_ start: Position, _ end: Position, _ instance: Int) -> DecodeFault {

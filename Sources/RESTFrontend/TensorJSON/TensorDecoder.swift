@@ -1,4 +1,5 @@
 import GraphIR
+import ModelServing
 import Tensors
 
 /// Reads the tensors of a predict request: `instances` (rows) or `inputs` (columns).
@@ -20,7 +21,7 @@ struct TensorDecoder {
     let levels: UnsafeMutablePointer<Int>
 
     /// Reads the value at `position` and moves behind it.
-    func read(_ format: TensorFormat, _ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
+    func read(_ format: TensorFormat, _ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
         switch format {
         case .row: try readRows(&position, end)
         case .columnar: try readColumns(&position, end)
@@ -28,7 +29,7 @@ struct TensorDecoder {
     }
 
     /// Reads the value of `instances`: one element an instance; every tensor gets a first axis that counts them.
-    private func readRows(_ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
+    private func readRows(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
         guard position.pointee == UInt8(ascii: "[") else {
             throw .invalid("Expecting 'instances' to be an list/array")
         }
@@ -42,11 +43,11 @@ struct TensorDecoder {
         }
         var reader = onlyReader(position, end)
         let count = try readPlainRows(&reader, &position, end)
-        return PredictInputs(try reader.stacked(count))
+        return CallInputs(try reader.stacked(count))
     }
 
     /// Reads the value of `inputs`: tensors as they are written.
-    private func readColumns(_ position: inout Position, _ end: Position) throws(DecodeFault) -> PredictInputs {
+    private func readColumns(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
         guard !isObject(position, end) else { return try readNamedColumns(&position, end) }
         guard inputs.count == 1 else {
             throw .invalid(
@@ -54,7 +55,7 @@ struct TensorDecoder {
         }
         var reader = onlyReader(position, end)
         try reader.readWhole(&position, end)
-        return PredictInputs(try reader.whole())
+        return CallInputs(try reader.whole())
     }
 
     /// A reader of the only input, whose values lie between `start` and `end`.

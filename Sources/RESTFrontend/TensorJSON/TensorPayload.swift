@@ -1,67 +1,79 @@
 package import GraphIR
 package import HTTPCore
+package import ModelServing
 package import ServableCore
-package import Tensors
+import Tensors
 
-/// The outputs of a predict request, ready to be written as `"predictions": …` or `"outputs": …`.
+/// The outputs of a predict request, ready to be written as `"predictions": …` or `"outputs": …`, where they lie.
 ///
-/// Whatever can be refused is refused when it is made, so that writing cannot fail.
-package struct TensorPayload: Sendable {
+/// Whatever can be refused is refused when it is made, so that writing cannot fail. Valid as long as the outputs are.
+package struct TensorPayload {
     private let format: TensorFormat
-    /// The only output when that is dense, as most models' is: to hold and to write it moves no reference.
-    private let only: Tensor?
+    /// The only output when that is dense, as most models' is: to hold and to write it takes no memory.
+    private let only: TensorView?
     /// Otherwise all outputs, by name in byte order, as TensorFlow Serving's map has them.
     private let outputs: [Output]
 
-    private struct Output: Sendable {
+    private enum Contents {
+        case dense(TensorView)
+        case strings(StringTensor)
+
+        var shape: Shape {
+            switch self {
+            case .dense(let view): view.shape
+            case .strings(let tensor): tensor.shape
+            }
+        }
+
+        var elementType: ElementType {
+            switch self {
+            case .dense(let view): view.elementType
+            case .strings: .string
+            }
+        }
+    }
+
+    private struct Output {
         let name: String
-        let value: TensorValue
+        let contents: Contents
     }
 
     /// - Parameters:
-    ///   - outputs: names and values, in any order; names differ.
+    ///   - parameters: the signature's outputs.
+    ///   - results: in the same order.
     ///   - format: the request's.
     package init(
-        _ outputs: [(name: String, value: TensorValue)], format: TensorFormat, dialect: TensorJSONDialect = .extended
+        _ parameters: [Signature.Parameter], _ results: CallOutputs, format: TensorFormat, dialect: TensorJSONDialect = .extended
     ) throws(ServableError) {
-        guard let first = outputs.first else {
-            throw ServableError(.invalidArgument, "Cannot convert empty tensor map to JSON")
-        }
-        let rowCount = first.value.shape.extents.first
-        for (name, value) in outputs {
-            try Self.check(name, value.elementType, value.shape, rowCount: rowCount, format, dialect)
-        }
         self.format = format
-        if outputs.count == 1, case .dense(let tensor) = first.value {
-            only = tensor
-            self.outputs = []
-        } else {
-            only = nil
-            self.outputs = outputs.map { Output(name: $0.name, value: $0.value) }
-                .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        }
-    }
-
-    /// - Parameters:
-    ///   - outputs: the signature's.
-    ///   - tensors: in the same order.
-    ///   - format: the request's.
-    package init(
-        _ outputs: [Signature.Parameter], _ tensors: [Tensor], format: TensorFormat, dialect: TensorJSONDialect = .extended
-    ) throws(ServableError) {
-        guard outputs.count == 1, tensors.count == 1 else {
-            try self.init(zip(outputs, tensors).map { ($0.name, .dense($1)) }, format: format, dialect: dialect)
+        let count = min(parameters.count, results.count)
+        guard count > 0 else { throw ServableError(.invalidArgument, "Cannot convert empty tensor map to JSON") }
+        if count == 1, case .dense(let view) = results[0] {
+            try Self.check(parameters[0].name, view.elementType, view.shape, rowCount: nil, format, dialect)
+            only = view
+            outputs = []
             return
         }
-        let tensor = tensors[0]
-        try Self.check(outputs[0].name, tensor.elementType, tensor.shape, rowCount: nil, format, dialect)
-        self = Self(tensor, format)
+        var outputs: [Output] = []
+        for index in 0..<count {
+            outputs.append(Output(name: parameters[index].name, contents: try Self.contents(results[index], parameters[index].name)))
+        }
+        let rowCount = outputs[0].contents.shape.extents.first
+        for output in outputs {
+            try Self.check(output.name, output.contents.elementType, output.contents.shape, rowCount: rowCount, format, dialect)
+        }
+        only = nil
+        self.outputs = outputs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    private init(_ only: Tensor, _ format: TensorFormat) {
-        self.format = format
-        self.only = only
-        outputs = []
+    private static func contents(_ value: ValueView, _ name: String) throws(ServableError) -> Contents {
+        switch value {
+        case .dense(let view): return .dense(view)
+        case .object(.tensor(let tensor)): return .dense(tensor.view)
+        case .object(.strings(let tensor)): return .strings(tensor)
+        case .object(let other):
+            throw ServableError(.unimplemented, "output \"\(name)\" is \(other.kind), which has no form in JSON yet")
+        }
     }
 
     private static func check(
@@ -86,7 +98,7 @@ package struct TensorPayload: Sendable {
         if let only { return DenseWriter.append(only, row: nil, to: &buffer) }
         guard outputs.count > 1 else { return append(outputs[0], row: nil, to: &buffer) }
         guard format == .row else { return append(outputs, row: nil, to: &buffer) }
-        buffer.appendJSON(list: 0..<outputs[0].value.shape[0]) { row, buffer in append(outputs, row: row, to: &buffer) }
+        buffer.appendJSON(list: 0..<outputs[0].contents.shape[0]) { row, buffer in append(outputs, row: row, to: &buffer) }
     }
 
     /// Appends an object of the outputs, or of one row of each.
@@ -98,8 +110,8 @@ package struct TensorPayload: Sendable {
 
     /// Appends one row of an output, or all of it.
     private func append(_ output: Output, row: Int?, to buffer: inout ByteBuffer) {
-        switch output.value {
-        case .dense(let tensor): DenseWriter.append(tensor, row: row, to: &buffer)
+        switch output.contents {
+        case .dense(let view): DenseWriter.append(view, row: row, to: &buffer)
         case .strings(let tensor): append(tensor, row: row, asBase64: output.name.hasSuffix("_bytes"), to: &buffer)
         }
     }

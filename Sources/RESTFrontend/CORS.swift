@@ -1,0 +1,15 @@
+import HTTPCore
+
+/// Cross-origin requests, section 4 of TensorFlow Serving's REST contract.
+enum CORS {
+    static let headers = [
+        HTTPHeader("Access-Control-Allow-Origin", "*"),
+        HTTPHeader("Access-Control-Allow-Methods", "POST, GET"),
+        HTTPHeader("Access-Control-Allow-Headers", "Content-Type"),
+    ]
+
+    /// A preflight needs the origin it asks for.
+    static func isOrigin(_ value: String?) -> Bool {
+        value.map { $0.contains("http://") || $0.contains("https://") } ?? false
+    }
+}

@@ -1,0 +1,21 @@
+import CPlatform
+import HTTPCore
+package import ModelServing
+import ServableCore
+
+/// Where requests with large bodies are handled, so that the loop's other clients do not wait for one client's megabytes.
+package protocol RequestExecutor: Sendable {
+    /// Runs `body` once on another thread, or `expired` instead when its turn has not come by `deadline`.
+    func perform(
+        until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void, expired: @escaping @Sendable () -> Void)
+}
+
+/// Hands a detached request back to the routes, with the time at which it came.
+struct LargeRequestHandler: RequestHandler {
+    let routes: RESTHandler
+    let start: Int64
+
+    func handle(_ request: borrowing Request, _ responder: Responder) {
+        routes.handle(request, responder, start: start)
+    }
+}

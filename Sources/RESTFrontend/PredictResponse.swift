@@ -1,0 +1,58 @@
+import GraphIR
+import HTTPCore
+import ModelServing
+import ServableCore
+
+/// Writes the result of one prediction as its response, on the thread that has run it.
+struct PredictResponse: PredictReply {
+    private let reply: RESTReply
+    private let id: ServableID
+    private let outputs: [Signature.Parameter]
+    private let format: TensorFormat
+    private let dialect: TensorJSONDialect
+    /// Whether the response says what has answered, as that of `/predict` does.
+    private let isEnveloped: Bool
+
+    init(
+        _ reply: RESTReply, id: ServableID, outputs: [Signature.Parameter], format: TensorFormat, dialect: TensorJSONDialect,
+        isEnveloped: Bool
+    ) {
+        self.reply = reply
+        self.id = id
+        self.outputs = outputs
+        self.format = format
+        self.dialect = dialect
+        self.isEnveloped = isEnveloped
+    }
+
+    func succeed(_ results: CallOutputs) {
+        do throws(ServableError) {
+            let payload = try TensorPayload(outputs, results, format: format, dialect: dialect)
+            reply.sendJSON { fields in
+                fields.appendField(Self.versionField, decimal: Int(id.version))
+            } content: { buffer in
+                buffer.append(Self.start)
+                if isEnveloped { appendEnvelope(to: &buffer) }
+                payload.append(to: &buffer)
+                buffer.append(Self.end)
+            }
+        } catch {
+            reply.fail(error)
+        }
+    }
+
+    func fail(_ error: ServableError) { reply.fail(error) }
+
+    private func appendEnvelope(to buffer: inout ByteBuffer) {
+        buffer.append("\"model\":")
+        buffer.appendJSON(string: id.name)
+        buffer.append(",\"version\":")
+        buffer.append(decimal: Int(id.version))
+        buffer.append(",")
+    }
+
+    // Named with their type, as a literal argument would be a String first.
+    private static let versionField: StaticString = "Apus-Model-Version"
+    private static let start: StaticString = "{"
+    private static let end: StaticString = "}\n"
+}

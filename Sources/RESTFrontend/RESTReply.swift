@@ -1,0 +1,71 @@
+import CPlatform
+import HTTPCore
+import ModelServing
+import ServableCore
+
+/// The response to one request and the record of it: each is made once, on whatever thread has the result.
+struct RESTReply: Sendable {
+    private let responder: Responder
+    private let isCORSEnabled: Bool
+    /// Hears of the finished record; nil for routes that are none of a model's.
+    var observer: (any CallObserver)?
+    var record: CallRecord
+
+    /// - Parameter start: when the request was there, in nanoseconds of the monotonic clock.
+    init(_ responder: Responder, isCORSEnabled: Bool, observer: (any CallObserver)?, start: Int64) {
+        self.responder = responder
+        self.isCORSEnabled = isCORSEnabled
+        self.observer = observer
+        record = CallRecord(entrypoint: "REST", start: start)
+    }
+
+    /// Whose result the response is.
+    var request: any AbandonableRequest { responder }
+
+    /// Sends JSON that is built now, on the calling thread.
+    func sendJSON(
+        _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
+    ) {
+        finish(.ok)
+        responder.sendJSON(status) { buffer in
+            fields(&buffer)
+            if isCORSEnabled { CORS.headers.forEach { buffer.appendField($0) } }
+        } content: { content(&$0) }
+    }
+
+    func sendJSON(_ status: HTTPStatus = .ok, bytes: [UInt8]) {
+        sendJSON(status) { buffer in bytes.withUnsafeBytes { buffer.append($0) } }
+    }
+
+    func send(
+        _ status: HTTPStatus, contentType: StaticString?, code: StatusCode = .ok, headers: [HTTPHeader] = [], text: String = ""
+    ) {
+        finish(code)
+        responder.send(status, contentType: contentType, headers: adding(headers)) { $0.append(text) }
+    }
+
+    func fail(_ error: ServableError) {
+        let headers = ErrorMapping.retryAfter(error.code).map { [HTTPHeader("Retry-After", $0)] } ?? []
+        fail(ErrorMapping.status(of: error.code), error, headers: headers)
+    }
+
+    /// For refusals whose status says more than a canonical code can.
+    func fail(_ status: HTTPStatus, _ error: ServableError, headers: [HTTPHeader] = []) {
+        finish(error.code)
+        responder.send(status, contentType: "application/json", headers: adding(headers)) { buffer in
+            ErrorMapping.appendBody(error, to: &buffer)
+        }
+    }
+
+    private func finish(_ status: StatusCode) {
+        guard let observer else { return }
+        var record = record
+        record.status = status
+        record.nanoseconds = apus_monotonic_nanoseconds() - record.start
+        observer.finished(record)
+    }
+
+    private func adding(_ headers: [HTTPHeader]) -> [HTTPHeader] { isCORSEnabled ? headers + CORS.headers : headers }
+}
+
+extension Responder: AbandonableRequest {}
