@@ -62,7 +62,7 @@ struct ServingStack: Sendable {
             meter.read(server.statistics)
             board.readStates(of: manager)
         }
-        metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.current).set(1)
+        metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.chosen.name).set(1)
     }
 }
 
