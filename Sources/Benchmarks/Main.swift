@@ -29,13 +29,13 @@ struct Benchmarks: ParsableCommand {
     }
 
     func run() throws {
-        if let level = ProcessInfo.processInfo.environment["APUS_ISA"] { try InstructionSet.select(level) }
+        let level = try InstructionSet.requested()
         LinearAlgebra.configure()
         let sections = selected()
         guard !sections.isEmpty else {
             throw ValidationError("--filter \(filter ?? ""): nothing has it; sections are \(all.map(\.title).joined(separator: "; "))")
         }
-        var report = JSONReport(isa: InstructionSet.current, mathLibrary: LinearAlgebra.libraryName)
+        var report = JSONReport(isa: level.name, mathLibrary: LinearAlgebra.libraryName)
         if !json { print("\(report.isa), \(report.mathLibrary)") }
         for section in sections {
             let rows = try section.comparisons.filter { $0.obstacle == nil }.map { comparison in

@@ -1,4 +1,3 @@
-#include <stdatomic.h>
 #include "CKernels.h"
 
 extern const apus_kernels apus_kernels_portable;
@@ -37,16 +36,10 @@ const apus_kernels *apus_kernels_for(apus_isa isa) {
     }
 }
 
-static _Atomic(const apus_kernels *) current;
-
-const apus_kernels *apus_kernels_current(void) {
-    const apus_kernels *kernels = atomic_load_explicit(&current, memory_order_acquire);
-    for (int isa = APUS_ISA_AVX512; !kernels && isa >= APUS_ISA_PORTABLE; isa--) kernels = apus_kernels_for((apus_isa)isa);
-    return kernels;
-}
-
-bool apus_kernels_select(apus_isa isa) {
-    const apus_kernels *kernels = apus_kernels_for(isa);
-    if (kernels) atomic_store_explicit(&current, kernels, memory_order_release);
-    return kernels != NULL;
+const apus_kernels *apus_kernels_best(void) {
+    for (int isa = APUS_ISA_AVX512; isa > APUS_ISA_PORTABLE; isa--) {
+        const apus_kernels *kernels = apus_kernels_for((apus_isa)isa);
+        if (kernels) return kernels;
+    }
+    return &apus_kernels_portable;
 }

@@ -22,7 +22,8 @@ struct BuildInformation: Encodable {
 
     static var current: BuildInformation {
         BuildInformation(
-            version: Version.number, isa: InstructionSet.current, isas: InstructionSet.available, math: [LinearAlgebra.libraryName],
+            version: Version.number, isa: InstructionSet.chosen.name, isas: InstructionSet.available.map(\.name),
+            math: [LinearAlgebra.libraryName],
             formats: FormatDetector.formatNames, operators: operators)
     }
 

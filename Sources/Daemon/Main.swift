@@ -11,7 +11,7 @@ enum Main {
         do {
             let arguments = try FlagSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
             var command = try ApusCommand.parseAsRoot(arguments)
-            try selectInstructionSet()
+            _ = try InstructionSet.requested()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -20,12 +20,6 @@ enum Main {
         } catch {
             end(with: error)
         }
-    }
-
-    /// `APUS_ISA` forces a level of the kernels, for tests and comparisons.
-    private static func selectInstructionSet() throws {
-        guard let wanted = ProcessEnvironment.variables["APUS_ISA"] else { return }
-        try InstructionSet.select(wanted)
     }
 
     private static func end(with error: any Error) -> Never {

@@ -1,30 +1,36 @@
 import CKernels
+package import GraphIR
 
-/// The instruction-set level that kernels are compiled for.
-package enum InstructionSet {
+/// An instruction-set level that this processor runs, with the kernels compiled for it.
+package struct InstructionSet: Sendable, CustomStringConvertible {
     /// Why a level cannot be had.
     package struct Refusal: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// Levels that this processor runs, best first.
-    package static var available: [String] { levels.map(name) }
+    /// The levels that this processor runs, best first.
+    package static let available = [APUS_ISA_AVX512, APUS_ISA_AVX2, APUS_ISA_NEON, APUS_ISA_PORTABLE]
+        .compactMap { apus_kernels_for($0) }.map { InstructionSet(KernelFunctions($0)) }
 
-    /// The level in force.
-    package static var current: String { name(apus_kernels_current().pointee.isa) }
+    /// The best level of this processor.
+    package static let best = InstructionSet(.best)
 
-    /// Puts a level in force; kernels that are compiled already keep theirs.
-    package static func select(_ wanted: String) throws(Refusal) {
-        guard let level = levels.first(where: { name($0) == wanted }) else {
-            throw Refusal(
-                description: "instruction set \"\(wanted)\" is not available; this processor runs \(available.joined(separator: ", "))")
+    /// The level with a name as in `APUS_ISA`: `portable`, `neon`, `avx2`, `avx512`.
+    package static func named(_ name: String) throws(Refusal) -> InstructionSet {
+        guard let level = available.first(where: { $0.name == name }) else {
+            let names = available.map(\.name).joined(separator: ", ")
+            throw Refusal(description: "instruction set \"\(name)\" is not available; this processor runs \(names)")
         }
-        apus_kernels_select(level)
+        return level
     }
 
-    private static var levels: [apus_isa] {
-        [APUS_ISA_AVX512, APUS_ISA_AVX2, APUS_ISA_NEON, APUS_ISA_PORTABLE].filter { apus_kernels_for($0) != nil }
-    }
+    private let functions: KernelFunctions
 
-    private static func name(_ isa: apus_isa) -> String { String(cString: apus_isa_name(isa)) }
+    private init(_ functions: KernelFunctions) { self.functions = functions }
+
+    package var name: String { functions.levelName }
+    package var description: String { name }
+
+    /// What an engine hands to every operator that it compiles.
+    package var kernels: KernelSet { functions.kernelSet }
 }

@@ -1,6 +1,7 @@
 import BenchmarkReferences
 import CKernels
 import COpenBLAS
+import Operators
 
 /// A convolution of one image over weights packed ahead, against columns of the image times the weights by OpenBLAS.
 ///
@@ -29,15 +30,15 @@ struct Convolution: Comparison {
     func measure(by race: Race) throws -> Outcome {
         let image = FloatMemory.samples(count: channels * area), weights = FloatMemory.samples(count: outputs * terms)
         let y = FloatMemory(count: outputs * area), expected = FloatMemory(count: outputs * area)
-        let candidate = packedConvolution(y, image, weights), reference = columnProduct(expected, image, weights)
+        let candidate = try packedConvolution(y, image, weights), reference = columnProduct(expected, image, weights)
         candidate()
         reference()
         try y.check(against: expected, terms: terms)
         return Outcome(pace: try race.run(candidate: candidate, reference: reference), work: 2 * outputs * terms * area)
     }
 
-    private func packedConvolution(_ y: FloatMemory, _ image: FloatMemory, _ weights: FloatMemory) -> () -> Void {
-        let kernels = apus_kernels_current().pointee.matrix
+    private func packedConvolution(_ y: FloatMemory, _ image: FloatMemory, _ weights: FloatMemory) throws -> () -> Void {
+        let kernels = try InstructionSet.requested().functions.pointee.matrix
         var shape = apus_convolution()
         (shape.batch, shape.groups, shape.channels_in, shape.channels_out) = (1, 1, channels, outputs)
         shape.input = (1, extent, extent)

@@ -1,5 +1,6 @@
 import CKernels
 import COpenBLAS
+import Operators
 
 /// The product with a right operand packed ahead, as for the weights of a model, against OpenBLAS, which packs at every call.
 struct Product: Comparison {
@@ -16,7 +17,7 @@ struct Product: Comparison {
 
     func measure(by race: Race) throws -> Outcome {
         let a = FloatMemory.samples(count: m * k), b = FloatMemory.samples(count: k * n)
-        let candidate = PackedProduct(apus_kernels_current(), a: a, b: b, m: m, k: k, n: n)
+        let candidate = PackedProduct(try InstructionSet.requested().functions, a: a, b: b, m: m, k: k, n: n)
         let c = FloatMemory(count: m * n)
         let reference = {
             cblas_sgemm(

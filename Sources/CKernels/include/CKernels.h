@@ -1,4 +1,4 @@
-/// Numeric kernels in C, one source compiled for every instruction-set level, chosen once at run time.
+/// Numeric kernels in C, one source compiled for every instruction-set level; callers choose a level's table.
 ///
 /// Rules for every kernel: sizes are `size_t` counts of elements unless named otherwise; pointers need the alignment of
 /// their element type only; nothing is allocated; a count of 0 is legal.
@@ -45,11 +45,8 @@ const char *apus_isa_name(apus_isa isa);
 /// Kernels of a level, or NULL when this processor cannot run it.
 const apus_kernels *apus_kernels_for(apus_isa isa);
 
-/// The kernels in force: the best level of this processor, or the one `apus_kernels_select` chose.
-const apus_kernels *apus_kernels_current(void);
-
-/// Makes a level the one in force; false when this processor cannot run it. Kernels compiled before keep theirs.
-bool apus_kernels_select(apus_isa isa);
+/// Kernels of the best level that this processor can run.
+const apus_kernels *apus_kernels_best(void);
 
 #ifdef __cplusplus
 }

@@ -64,7 +64,7 @@ struct ServingStack: Sendable {
             meter.read(server.statistics)
             board.readStates(manager.table)
         }
-        metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.current).set(1)
+        metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.chosen.name).set(1)
     }
 }
 

@@ -31,7 +31,7 @@ struct Benchmark {
         let lanes = (0..<laneCount).map { _ in BenchmarkLane(engine, inputs, until: measuringStart + duration) }
         try file.located { try Self.measure(lanes) }
         return BenchmarkReport(
-            model: path, batch: batch ?? Self.rowCount(inputs), lanes: laneCount, isa: InstructionSet.current,
+            model: path, batch: batch ?? Self.rowCount(inputs), lanes: laneCount, isa: InstructionSet.chosen.name,
             durations: lanes.flatMap(\.durations).sorted(), elapsed: clock.now - measuringStart, loadDuration: loadDuration)
     }
 

@@ -76,21 +76,20 @@ struct Activation: FusableActivation {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
-            CompiledOperator(try kernel(context.outputs[0]), inPlace: context.inPlace(0..<1))
+            CompiledOperator(try kernel(context.outputs[0], context.functions.elementwise), inPlace: context.inPlace(0..<1))
         }
     }
 
-    private func kernel(_ spec: TensorSpec) throws(OperatorError) -> any Kernel {
+    private func kernel(_ spec: TensorSpec, _ kernels: apus_elementwise_kernels) throws(OperatorError) -> any Kernel {
         let count = spec.shape.elementCount
         switch spec.elementType {
-        case .float32: return floatKernel(count)
+        case .float32: return floatKernel(count, kernels)
         case .float64: return LoopKernel(map: ActivationOfDouble.body(function, count))
         default: return LoopKernel(map: try IntegerRelu(count: count).make(spec.elementType, for: name))
         }
     }
 
-    private func floatKernel(_ count: Int) -> any Kernel {
-        let kernels = apus_kernels_current().pointee.elementwise
+    private func floatKernel(_ count: Int, _ kernels: apus_elementwise_kernels) -> any Kernel {
         func map(_ function: @escaping apus_map_f32) -> any Kernel { FloatMapKernel(function: function, count: count) }
         func map(_ function: @escaping apus_parametric_map_f32, _ first: Float, _ second: Float = 0) -> any Kernel {
             ParametricMapKernel(function: function, count: count, first: first, second: second)

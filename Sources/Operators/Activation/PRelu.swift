@@ -37,7 +37,7 @@ struct PRelu: Operator {
             let walk = BroadcastWalk(result: x.shape, operands: [x.shape, slope])
             let body =
                 x.elementType == .float32
-                ? walk.body(apus_kernels_current().pointee.elementwise.prelu_f32)
+                ? walk.body(context.functions.elementwise.prelu_f32)
                 : try Maker(walk: walk).make(x.elementType, for: name)
             return CompiledOperator(LoopKernel(pair: body), inPlace: context.inPlace(0..<1))
         }

@@ -39,22 +39,21 @@ struct Softmax: Operator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let lines = AxisLines(
                 context.outputs[0].shape, axis: try resolvedAxis(context.outputs[0].shape.rank), flattens: flattens)
-            return CompiledOperator(kernel(context.outputs[0].elementType, lines), inPlace: context.inPlace(0..<1))
+            return CompiledOperator(
+                kernel(context.outputs[0].elementType, lines, context.functions.softmax), inPlace: context.inPlace(0..<1))
         }
     }
 
-    private func kernel(_ type: ElementType, _ lines: AxisLines) -> any Kernel {
+    private func kernel(_ type: ElementType, _ lines: AxisLines, _ kernels: apus_softmax_kernels) -> any Kernel {
         let isDouble = type == .float64
         switch function {
         case .hardmax:
             return isDouble ? hardmax(lines, Double.self) : hardmax(lines, Float.self)
         case .softmax:
-            let kernels = apus_kernels_current().pointee.softmax
             return isDouble
                 ? DoubleSoftmax(lines: lines, isLogarithm: false)
                 : FloatSoftmax(lines: lines, rows: kernels.softmax_rows_f32, columns: kernels.softmax_columns_f32)
         case .logSoftmax:
-            let kernels = apus_kernels_current().pointee.softmax
             return isDouble
                 ? DoubleSoftmax(lines: lines, isLogarithm: true)
                 : FloatSoftmax(lines: lines, rows: kernels.log_softmax_rows_f32, columns: kernels.log_softmax_columns_f32)

@@ -4,7 +4,7 @@ import Tensors
 
 /// activation(x ∗ weights + bias + residual), single precision, over packed weights.
 struct ConvKernel: Kernel {
-    private let kernels: MatrixKernels
+    private let kernels: KernelFunctions
     private let geometry: ConvolutionGeometry
     /// nil when the weights come at run time and are packed into scratch.
     private let packed: Tensor?
@@ -17,22 +17,22 @@ struct ConvKernel: Kernel {
         _ context: CompileContext, _ geometry: ConvolutionGeometry, bias: Int?, residual: Int?,
         activation: FusedActivation?
     ) throws(OperatorError) -> CompiledOperator {
-        let kernels = MatrixKernels.current
+        let kernels = context.functions
         var shape = geometry.shape
         // Some geometries (depthwise) have a format of their own, so the input's spatial rank is part of the form.
         let form = "convolution/\(kernels.levelName)/\(geometry.weightsForm)/\(isFlat(geometry))"
-        let packedCount = kernels.functions.packed_weights_count(&shape)
+        let packedCount = kernels.matrix.packed_weights_count(&shape)
         let packed = try context.prepared(1, form: form) { (weights) throws(OperatorError) in
             try PackedWeights.tensor(context, count: packedCount, weights) { packed, weights in
                 var shape = geometry.shape
-                kernels.functions.pack_weights_f32(packed, weights, &shape)
+                kernels.matrix.pack_weights_f32(packed, weights, &shape)
             }
         }
         let runtimeCount = packed == nil ? packedCount : 0
         let kernel = ConvKernel(
             kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount, biasInput: bias,
             residualInput: residual, epilogue: FusedEpilogue(activation))
-        let count = runtimeCount + kernels.functions.convolution_scratch_count(&shape)
+        let count = runtimeCount + kernels.matrix.convolution_scratch_count(&shape)
         return CompiledOperator(
             kernel, scratchByteCount: count * MemoryLayout<Float>.stride,
             inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [])
@@ -45,11 +45,11 @@ struct ConvKernel: Kernel {
     func run(_ context: KernelContext) {
         var shape = geometry.shape
         let scratch = context.scratch.assumingMemoryBound(to: Float.self)
-        if packed == nil { kernels.functions.pack_weights_f32(scratch, context.input(1, as: Float.self), &shape) }
+        if packed == nil { kernels.matrix.pack_weights_f32(scratch, context.input(1, as: Float.self), &shape) }
         var end = epilogue.with(
             rowBias: biasInput.map { context.input($0, as: Float.self) },
             residual: residualInput.map { context.input($0, as: Float.self) })
-        kernels.functions.convolution_f32(
+        kernels.matrix.convolution_f32(
             context.output(0, as: Float.self), context.input(0, as: Float.self),
             packed.map(PackedWeights.floats) ?? UnsafePointer(scratch), &shape, &end, scratch + scratchOffset)
     }

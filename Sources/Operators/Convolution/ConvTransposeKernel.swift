@@ -4,7 +4,7 @@ import Tensors
 
 /// Transposed convolution, single precision, over packed weights.
 struct ConvTransposeKernel: Kernel {
-    private let kernels: MatrixKernels
+    private let kernels: KernelFunctions
     private let geometry: ConvolutionGeometry
     /// nil when the weights come at run time and are packed into scratch.
     private let packed: Tensor?
@@ -14,28 +14,28 @@ struct ConvTransposeKernel: Kernel {
     static func compile(
         _ context: CompileContext, _ geometry: ConvolutionGeometry, bias: Int?
     ) throws(OperatorError) -> CompiledOperator {
-        let kernels = MatrixKernels.current
+        let kernels = context.functions
         var shape = geometry.shape
-        let packedCount = kernels.functions.packed_transposed_count(&shape)
+        let packedCount = kernels.matrix.packed_transposed_count(&shape)
         let form = "transposed-convolution/\(kernels.levelName)/\(geometry.weightsForm)"
         let packed = try context.prepared(1, form: form) { (weights) throws(OperatorError) in
             try PackedWeights.tensor(context, count: packedCount, weights) { packed, weights in
                 var shape = geometry.shape
-                kernels.functions.pack_transposed_f32(packed, weights, &shape)
+                kernels.matrix.pack_transposed_f32(packed, weights, &shape)
             }
         }
         let runtimeCount = packed == nil ? packedCount : 0
         let kernel = ConvTransposeKernel(
             kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount, biasInput: bias)
-        let count = runtimeCount + kernels.functions.transposed_scratch_count(&shape)
+        let count = runtimeCount + kernels.matrix.transposed_scratch_count(&shape)
         return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Float>.stride)
     }
 
     func run(_ context: KernelContext) {
         var shape = geometry.shape
         let scratch = context.scratch.assumingMemoryBound(to: Float.self)
-        if packed == nil { kernels.functions.pack_transposed_f32(scratch, context.input(1, as: Float.self), &shape) }
-        kernels.functions.transposed_f32(
+        if packed == nil { kernels.matrix.pack_transposed_f32(scratch, context.input(1, as: Float.self), &shape) }
+        kernels.matrix.transposed_f32(
             context.output(0, as: Float.self), context.input(0, as: Float.self),
             packed.map(PackedWeights.floats) ?? UnsafePointer(scratch), biasInput.map { context.input($0, as: Float.self) },
             &shape, scratch + scratchOffset)

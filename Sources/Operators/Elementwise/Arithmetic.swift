@@ -30,7 +30,8 @@ struct Arithmetic: Operator {
             let second = try rule.secondShape(try context.input(1).shape, first: first.shape)
             let walk = BroadcastWalk(result: context.outputs[0].shape, operands: [first.shape, second])
             let join = PairJoin(self.function)
-            let body = try join.body(first.elementType, walk, divisorCount: second.elementCount)
+            let body = try join.body(
+                first.elementType, walk, divisorCount: second.elementCount, context.functions.elementwise)
             return CompiledOperator(LoopKernel(pair: body), inPlace: context.inPlace(0..<2))
         }
     }
@@ -53,14 +54,15 @@ enum PairJoin: Sendable {
     /// The loop for `type` over `walk`.
     ///
     /// - Parameter divisorCount: elements of the second operand, which an integer division looks through first.
-    func body(_ type: ElementType, _ walk: BroadcastWalk, divisorCount: Int) throws(OperatorError) -> PairBody {
-        if type == .float32 { return walk.body(floatKernel) }
+    func body(
+        _ type: ElementType, _ walk: BroadcastWalk, divisorCount: Int, _ kernels: apus_elementwise_kernels
+    ) throws(OperatorError) -> PairBody {
+        if type == .float32 { return walk.body(floatKernel(kernels)) }
         return try Maker(join: self, walk: walk, divisorCount: divisorCount).make(type, for: "arithmetic")
     }
 
-    private var floatKernel: apus_pair_f32 {
-        let kernels = apus_kernels_current().pointee.elementwise
-        return switch self {
+    private func floatKernel(_ kernels: apus_elementwise_kernels) -> apus_pair_f32 {
+        switch self {
         case .add: kernels.add_f32
         case .subtract: kernels.sub_f32
         case .multiply: kernels.mul_f32

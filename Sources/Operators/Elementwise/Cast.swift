@@ -24,7 +24,8 @@ struct Cast: Operator {
         guard source != target else { return .view(of: 0) }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let source = try context.input(0), target = context.outputs[0].elementType
-            let body = try Conversions.body(from: source.elementType, to: target, count: source.shape.elementCount)
+            let body = try Conversions.body(
+                from: source.elementType, to: target, count: source.shape.elementCount, context.functions)
             return CompiledOperator(LoopKernel(map: body), inPlace: context.inPlace(0..<1))
         }
     }

@@ -39,19 +39,22 @@ struct Clip: FusableActivation {
             let inPlace = context.inPlace(0..<1)
             let given = (low: context.has(1), high: context.has(2))
             if case .attributes(let low, let high) = bounds {
-                return CompiledOperator(try Self.kernel(data.elementType, count, low ?? -ends, high ?? ends), inPlace: inPlace)
+                return CompiledOperator(try Self.kernel(context, count, low ?? -ends, high ?? ends), inPlace: inPlace)
             }
             if data.elementType == .float32 {
-                return CompiledOperator(FloatClip(count: count, ends: ends, given: given), inPlace: inPlace)
+                let function = context.functions.elementwise.clip_f32
+                return CompiledOperator(FloatClip(function: function, count: count, ends: ends, given: given), inPlace: inPlace)
             }
             let kernel = try Maker(count: count, given: given).make(data.elementType, for: name)
             return CompiledOperator(kernel, inPlace: inPlace)
         }
     }
 
-    private static func kernel(_ type: ElementType, _ count: Int, _ low: Float, _ high: Float) throws(OperatorError) -> any Kernel {
-        if type == .float32 {
-            let function = apus_kernels_current().pointee.elementwise.clip_f32
+    private static func kernel(
+        _ context: CompileContext, _ count: Int, _ low: Float, _ high: Float
+    ) throws(OperatorError) -> any Kernel {
+        if try context.input(0).elementType == .float32 {
+            let function = context.functions.elementwise.clip_f32
             return ParametricMapKernel(function: function, count: count, first: low, second: high)
         }
         let low = low == -.greatestFiniteMagnitude ? -Double.greatestFiniteMagnitude : Double(low)
@@ -91,10 +94,10 @@ private func clipped<Scalar: Comparable>(_ x: Scalar, _ low: Scalar, _ high: Sca
 
 /// Bounds are read when it runs, since they may be computed.
 private struct FloatClip: Kernel {
+    let function: apus_parametric_map_f32
     let count: Int
     let ends: Float
     let given: (low: Bool, high: Bool)
-    let function: apus_parametric_map_f32 = apus_kernels_current().pointee.elementwise.clip_f32
 
     func run(_ context: KernelContext) {
         let low = given.low ? context.input(1, as: Float.self).pointee : -ends

@@ -32,7 +32,7 @@ struct Comparison: Operator {
             let isMirrored = function == .greater || function == .greaterOrEqual
             let operands = isMirrored ? [second, first.shape] : [first.shape, second]
             let walk = BroadcastWalk(result: context.outputs[0].shape, operands: operands)
-            let relate = try self.body(first.elementType, walk)
+            let relate = try self.body(first.elementType, walk, context.functions.elementwise)
             let mirrored: PairBody = { (y, a, b) throws(OperatorError) in try relate(y, b, a) }
             return CompiledOperator(LoopKernel(pair: isMirrored ? mirrored : relate), inPlace: context.inPlace(0..<2))
         }
@@ -46,8 +46,9 @@ struct Comparison: Operator {
         }
     }
 
-    private func body(_ type: ElementType, _ walk: BroadcastWalk) throws(OperatorError) -> PairBody {
-        let kernels = apus_kernels_current().pointee.elementwise
+    private func body(
+        _ type: ElementType, _ walk: BroadcastWalk, _ kernels: apus_elementwise_kernels
+    ) throws(OperatorError) -> PairBody {
         switch (type, relation) {
         case (.float32, .equal): return walk.body(kernels.equal_f32)
         case (.float32, .less): return walk.body(kernels.less_f32)

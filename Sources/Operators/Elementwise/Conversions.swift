@@ -4,9 +4,11 @@ import Tensors
 
 /// Loops that convert dense elements between two types, neither a 16-bit float nor a string.
 enum Conversions {
-    static func body(from source: ElementType, to target: ElementType, count: Int) throws(OperatorError) -> MapBody {
+    static func body(
+        from source: ElementType, to target: ElementType, count: Int, _ functions: KernelFunctions
+    ) throws(OperatorError) -> MapBody {
         if source == target { return copy(count * source.byteCount) }
-        if let body = floatKernel(from: source, to: target, count) { return body }
+        if let body = floatKernel(from: source, to: target, count, functions.cast) { return body }
         if source == .bool || target == .bool { return try boolBody(source, target, count) }
         return try SourceMaker(target: target, count: count).make(source, for: "a cast to \(target)")
     }
@@ -16,8 +18,9 @@ enum Conversions {
     }
 
     /// The conversions that have vector code.
-    private static func floatKernel(from source: ElementType, to target: ElementType, _ count: Int) -> MapBody? {
-        let kernels = apus_kernels_current().pointee.cast
+    private static func floatKernel(
+        from source: ElementType, to target: ElementType, _ count: Int, _ kernels: apus_cast_kernels
+    ) -> MapBody? {
         switch (source, target) {
         case (.uint8, .float32): return call(kernels.u8_to_f32, count)
         case (.int8, .float32): return call(kernels.i8_to_f32, count)

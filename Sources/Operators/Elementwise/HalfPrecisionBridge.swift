@@ -43,7 +43,7 @@ enum HalfPrecisionBridge {
     }
 
     private static func widened(_ tensor: Tensor, _ context: CompileContext) throws(OperatorError) -> Tensor {
-        let convert = Conversion(tensor.elementType)
+        let convert = Conversion(tensor.elementType, context.functions.cast)
         return try context.preparedTensor(TensorSpec(.float32, tensor.shape)) { bytes in
             tensor.withBytes { source in
                 guard let from = source.baseAddress, let to = bytes.baseAddress else { return }
@@ -55,15 +55,16 @@ enum HalfPrecisionBridge {
     private static func bridged(
         _ kernel: any Kernel, _ compiled: CompiledOperator, _ context: CompileContext, _ constants: [Tensor?]
     ) -> CompiledOperator {
+        let cast = context.functions.cast
         var layout = ScratchLayout(operandCount: context.inputs.count + context.outputs.count)
         let inputs = context.inputs.enumerated().map { index, spec -> BridgedKernel.Operand in
             guard let spec, spec.elementType.isHalfPrecision else { return .asIs }
             if let constant = constants[index] { return .constant(constant) }
-            return .converted(Conversion(spec.elementType), spec.shape.elementCount, offset: layout.reserve(spec))
+            return .converted(Conversion(spec.elementType, cast), spec.shape.elementCount, offset: layout.reserve(spec))
         }
         let outputs = context.outputs.map { spec -> BridgedKernel.Operand in
             guard spec.elementType.isHalfPrecision else { return .asIs }
-            return .converted(Conversion(spec.elementType), spec.shape.elementCount, offset: layout.reserve(spec))
+            return .converted(Conversion(spec.elementType, cast), spec.shape.elementCount, offset: layout.reserve(spec))
         }
         let bridged = BridgedKernel(kernel: kernel, inputs: inputs, outputs: outputs, innerScratch: layout.byteCount)
         return CompiledOperator(bridged, scratchByteCount: layout.byteCount + compiled.scratchByteCount)
@@ -93,8 +94,7 @@ private struct Conversion: Sendable {
     private let toFloat: @Sendable @convention(c) (UnsafeMutablePointer<Float>, UnsafePointer<UInt16>, Int) -> Void
     private let toHalf: @Sendable @convention(c) (UnsafeMutablePointer<UInt16>, UnsafePointer<Float>, Int) -> Void
 
-    init(_ type: ElementType) {
-        let kernels = apus_kernels_current().pointee.cast
+    init(_ type: ElementType, _ kernels: apus_cast_kernels) {
         toFloat = type == .float16 ? kernels.f16_to_f32 : kernels.bf16_to_f32
         toHalf = type == .float16 ? kernels.f32_to_f16 : kernels.f32_to_bf16
     }

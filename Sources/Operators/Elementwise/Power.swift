@@ -39,7 +39,7 @@ struct Power: Operator {
             case .float64: exponent.values(Double.self)[0]
             default: exponent.integers.map { Double($0[0]) }
             }
-        let kernels = apus_kernels_current().pointee.elementwise
+        let kernels = context.functions.elementwise
         let count = base.shape.elementCount
         switch power {
         case 2:
@@ -58,7 +58,8 @@ struct Power: Operator {
         let walk = BroadcastWalk(result: context.outputs[0].shape, operands: [base.shape, shape])
         let computed = Self.computedType(base: base.elementType, exponent: exponent.elementType)
         let count = exponent.shape.elementCount
-        let convert = try Conversions.body(from: exponent.elementType, to: computed, count: count)
+        let convert = try Conversions.body(
+            from: exponent.elementType, to: computed, count: count, context.functions)
         let raise = body(walk, base: base.elementType, exponent: computed, count: count)
         let isConverted = computed != exponent.elementType
         let kernel = LoopKernel { (context) throws(OperatorError) in

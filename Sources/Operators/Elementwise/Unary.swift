@@ -48,7 +48,7 @@ struct Unary: Operator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let output = context.outputs[0], count = output.shape.elementCount
             let inPlace = context.inPlace(0..<1)
-            if output.elementType == .float32, let kernel = floatKernel {
+            if output.elementType == .float32, let kernel = floatKernel(context.functions.elementwise) {
                 return CompiledOperator(FloatMapKernel(function: kernel, count: count), inPlace: inPlace)
             }
             let body = try Maker(function: function, count: count).make(output.elementType, for: name)
@@ -57,9 +57,8 @@ struct Unary: Operator {
     }
 
     /// The vector kernel, for functions that have one.
-    private var floatKernel: apus_map_f32? {
-        let kernels = apus_kernels_current().pointee.elementwise
-        return switch function {
+    private func floatKernel(_ kernels: apus_elementwise_kernels) -> apus_map_f32? {
+        switch function {
         case .abs: kernels.abs_f32
         case .negate: kernels.neg_f32
         case .ceil: kernels.ceil_f32

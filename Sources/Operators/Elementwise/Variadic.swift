@@ -45,7 +45,7 @@ struct Variadic: Operator {
         for index in 1..<context.inputs.count {
             let left = index == 1 ? try context.input(0).shape : result.shape, right = try context.input(index).shape
             let walk = BroadcastWalk(result: result.shape, operands: [left, right])
-            bodies.append(try join.body(result.elementType, walk, divisorCount: 0))
+            bodies.append(try join.body(result.elementType, walk, divisorCount: 0, context.functions.elementwise))
         }
         let kernel = FoldKernel(bodies: bodies, finish: function == .mean ? try scaling(context) : nil)
         // A third operand is read after the result was first written.

@@ -20,7 +20,7 @@ struct Where: Operator {
         let walk = BroadcastWalk(result: context.outputs[0].shape, operands: shapes)
         let inPlace = context.inPlace(1..<3)
         if context.outputs[0].elementType.byteCount == 4 {
-            return CompiledOperator(WordSelection(walk: walk), inPlace: inPlace)
+            return CompiledOperator(WordSelection(walk: walk, row: context.functions.elementwise.select_32), inPlace: inPlace)
         }
         return CompiledOperator(try Maker(walk: walk).make(context.outputs[0].elementType, for: name), inPlace: inPlace)
     }
@@ -55,8 +55,13 @@ private func select<Bits>(_ context: KernelContext, _ walk: BroadcastWalk, _: Bi
 
 /// The selection of four-byte elements, a row at a time by a C kernel.
 private struct WordSelection: Kernel {
+    typealias Row =
+        @Sendable @convention(c) (
+            UnsafeMutablePointer<UInt32>, UnsafePointer<UInt8>, Int, UnsafePointer<UInt32>, Int, UnsafePointer<UInt32>, Int, Int
+        ) -> Void
+
     let walk: BroadcastWalk
-    let row = apus_kernels_current().pointee.elementwise.select_32
+    let row: Row
 
     func run(_ context: KernelContext) {
         let condition = context.input(0, as: UInt8.self)

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Operands: x, weights, then bias [columns] and residual [rows, columns] where they are said to be there.
 struct LinearKernel: Kernel {
-    private let kernels: MatrixKernels
+    private let kernels: KernelFunctions
     private let rows: Int
     private let weights: RightOperand
     /// nil when the weights come at run time and are packed into scratch.
@@ -23,10 +23,10 @@ struct LinearKernel: Kernel {
         _ context: CompileContext, weights: RightOperand, rows: Int, bias: Int? = nil,
         residual: Int? = nil, activation: FusedActivation? = nil
     ) throws(OperatorError) -> CompiledOperator {
-        let kernels = MatrixKernels.current
+        let kernels = context.functions
         let packed = try weights.prepared(context, input: 1, kernels)
         let packedCount = packed == nil ? weights.packedCount(kernels) : 0
-        let scratchCount = kernels.functions.product_scratch_count(rows, weights.rows, weights.columns)
+        let scratchCount = kernels.matrix.product_scratch_count(rows, weights.rows, weights.columns)
         let kernel = LinearKernel(
             kernels: kernels, rows: rows, weights: weights, packed: packed, scratchOffset: packedCount, biasInput: bias,
             residualInput: residual, epilogue: FusedEpilogue(activation))
@@ -41,7 +41,7 @@ struct LinearKernel: Kernel {
         var end = epilogue.with(
             columnBias: biasInput.map { context.input($0, as: Float.self) },
             residual: residualInput.map { context.input($0, as: Float.self) })
-        kernels.functions.product_f32(
+        kernels.matrix.product_f32(
             context.output(0, as: Float.self), weights.columns, context.input(0, as: Float.self), weights.rows,
             packed.map(PackedWeights.floats) ?? UnsafePointer(scratch), rows, weights.rows, weights.columns, &end,
             scratch + scratchOffset)

@@ -11,15 +11,15 @@ struct RightOperand: Sendable {
     let scale: Float
 
     /// Floats of the packed form.
-    func packedCount(_ kernels: MatrixKernels) -> Int { kernels.functions.packed_right_count(rows, columns) }
+    func packedCount(_ kernels: KernelFunctions) -> Int { kernels.matrix.packed_right_count(rows, columns) }
 
-    func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, _ kernels: MatrixKernels) {
+    func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, _ kernels: KernelFunctions) {
         let (rowStride, columnStride) = transposed ? (1, rows) : (columns, 1)
-        kernels.functions.pack_right_f32(packed, weights, rowStride, columnStride, rows, columns, scale)
+        kernels.matrix.pack_right_f32(packed, weights, rowStride, columnStride, rows, columns, scale)
     }
 
     /// The packed form of a constant, shared by all plans of the model.
-    func prepared(_ context: CompileContext, input: Int, _ kernels: MatrixKernels) throws(OperatorError) -> Tensor? {
+    func prepared(_ context: CompileContext, input: Int, _ kernels: KernelFunctions) throws(OperatorError) -> Tensor? {
         let form = "right-operand/\(kernels.levelName)/\(rows)x\(columns)\(transposed ? "/transposed" : "")/\(scale)"
         return try context.prepared(input, form: form) { (weights) throws(OperatorError) in
             try PackedWeights.tensor(context, count: packedCount(kernels), weights) { packed, weights in

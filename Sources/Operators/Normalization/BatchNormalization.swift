@@ -43,7 +43,7 @@ package struct BatchNormalization: Operator {
         switch x.elementType {
         case .float32:
             let kernel = BatchNormKernel(
-                kernels: .current, planes: planes, channels: channels, columns: columns, epsilon: epsilon)
+                kernels: context.functions, planes: planes, channels: channels, columns: columns, epsilon: epsilon)
             return CompiledOperator(kernel, scratchByteCount: channels * 2 * MemoryLayout<Float>.stride, inPlace: inPlace)
         case .float64:
             let kernel = PlainBatchNormKernel<Double>(planes: planes, channels: channels, columns: columns, epsilon: epsilon)
@@ -64,7 +64,7 @@ private func affine<Scalar: BinaryFloatingPoint>(
 }
 
 private struct BatchNormKernel: Kernel {
-    let kernels: MatrixKernels
+    let kernels: KernelFunctions
     let planes: Int
     let channels: Int
     let columns: Int
@@ -75,7 +75,7 @@ private struct BatchNormKernel: Kernel {
         for channel in 0..<channels {
             (factors[channel], shifts[channel]) = affine(context, channel, epsilon, Float.self)
         }
-        kernels.functions.scale_planes_f32(
+        kernels.matrix.scale_planes_f32(
             context.output(0, as: Float.self), context.input(0, as: Float.self), factors, shifts, planes, channels, columns)
     }
 }

@@ -60,7 +60,7 @@ package struct GroupNormalization: Operator {
         switch x.elementType {
         case .float32:
             return CompiledOperator(
-                GroupNormKernel(kernels: .current, shape: planes),
+                GroupNormKernel(kernels: context.functions, shape: planes),
                 scratchByteCount: scalesGroups ? channels * 2 * MemoryLayout<Float>.stride : 0, inPlace: inPlace)
         case .float64: return CompiledOperator(PlainGroupNormKernel<Double>(shape: planes), inPlace: inPlace)
         default: throw .unsupported("\(name) of \(x.elementType)")
@@ -79,7 +79,7 @@ private struct GroupedPlanes: Sendable {
 }
 
 private struct GroupNormKernel: Kernel {
-    let kernels: MatrixKernels
+    let kernels: KernelFunctions
     let shape: GroupedPlanes
 
     func run(_ context: KernelContext) {
@@ -93,7 +93,7 @@ private struct GroupNormKernel: Kernel {
             scale = UnsafePointer(spread)
             bias = UnsafePointer(spread + shape.channels)
         }
-        kernels.functions.group_norm_f32(
+        kernels.matrix.group_norm_f32(
             context.output(0, as: Float.self), context.input(0, as: Float.self), scale, bias, shape.planes, shape.group,
             shape.channels, shape.columns, shape.epsilon)
     }

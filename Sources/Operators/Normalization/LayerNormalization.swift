@@ -78,7 +78,7 @@ package struct LayerNormalization: Operator {
         switch x.elementType {
         case .float32:
             return CompiledOperator(
-                RowNormKernel(.current, rows), scratchByteCount: rows.spreadCount * MemoryLayout<Float>.stride, inPlace: inPlace)
+                RowNormKernel(context.functions, rows), scratchByteCount: rows.spreadCount * MemoryLayout<Float>.stride, inPlace: inPlace)
         case .float64:
             return CompiledOperator(
                 PlainRowNormKernel<Double>(rows: rows), scratchByteCount: rows.spreadCount * MemoryLayout<Double>.stride,

@@ -50,7 +50,7 @@ package struct LocalResponseNormalization: Operator {
         switch x.elementType {
         case .float32:
             return CompiledOperator(
-                ChannelNormKernel(kernels: .current, op: self, images: x.shape[0], channels: x.shape[1], columns: columns))
+                ChannelNormKernel(kernels: context.functions, op: self, images: x.shape[0], channels: x.shape[1], columns: columns))
         case .float64:
             return CompiledOperator(
                 PlainChannelNormKernel<Double>(op: self, images: x.shape[0], channels: x.shape[1], columns: columns))
@@ -60,7 +60,7 @@ package struct LocalResponseNormalization: Operator {
 }
 
 private struct ChannelNormKernel: Kernel {
-    let kernels: MatrixKernels
+    let kernels: KernelFunctions
     let op: LocalResponseNormalization
     let images: Int
     let channels: Int
@@ -69,7 +69,7 @@ private struct ChannelNormKernel: Kernel {
     func run(_ context: KernelContext) {
         for image in 0..<images {
             let start = image * channels * columns
-            kernels.functions.channel_norm_f32(
+            kernels.matrix.channel_norm_f32(
                 context.output(0, as: Float.self) + start, context.input(0, as: Float.self) + start, channels, columns, op.size,
                 op.alpha, op.beta, op.bias)
         }

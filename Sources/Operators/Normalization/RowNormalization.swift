@@ -56,10 +56,10 @@ struct RowParameter: Sendable {
 
 /// Single precision.
 struct RowNormKernel: Kernel {
-    private let kernels: MatrixKernels
+    private let kernels: KernelFunctions
     private let rows: RowNormalization
 
-    init(_ kernels: MatrixKernels, _ rows: RowNormalization) {
+    init(_ kernels: KernelFunctions, _ rows: RowNormalization) {
         self.kernels = kernels
         self.rows = rows
     }
@@ -69,11 +69,11 @@ struct RowNormKernel: Kernel {
         let x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
         let scale = rows.scale.row(context, &scratch)
         guard rows.centres else {
-            kernels.functions.rms_norm_f32(y, x, scale, rows.rows, rows.columns, rows.epsilon)
+            kernels.matrix.rms_norm_f32(y, x, scale, rows.rows, rows.columns, rows.epsilon)
             return
         }
         let bias = rows.bias.map { $0.row(context, &scratch) }
-        kernels.functions.layer_norm_f32(
+        kernels.matrix.layer_norm_f32(
             y, x, scale, bias, rows.rows, rows.columns, rows.epsilon,
             rows.statistics > 0 ? context.output(1, as: Float.self) : nil,
             rows.statistics > 1 ? context.output(2, as: Float.self) : nil)

@@ -32,7 +32,7 @@ package struct AveragePool: Operator {
         let geometry = try PoolingGeometry(
             window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
         switch x.elementType {
-        case .float32: return PoolKernel.compile(geometry, averages: true, countsPadding: countsPadding)
+        case .float32: return PoolKernel.compile(context, geometry, averages: true, countsPadding: countsPadding)
         case .float64: return CompiledOperator(PlainAveragePool<Double>(geometry: geometry, countsPadding: countsPadding))
         default: throw .unsupported("AveragePool of \(x.elementType)")
         }

@@ -27,7 +27,7 @@ package struct GlobalPool: Operator {
         let x = try context.input(0)
         let rows = x.shape[0] * x.shape[1], columns = x.shape.elementCount(in: 2..<x.shape.rank)
         switch x.elementType {
-        case .float32: return CompiledOperator(GlobalPoolKernel(.current, reduction, rows, columns))
+        case .float32: return CompiledOperator(GlobalPoolKernel(context.functions, reduction, rows, columns))
         case .float64: return CompiledOperator(PlainGlobalPool<Double>(reduction: reduction, rows: rows, columns: columns))
         default: throw .unsupported("\(name) of \(x.elementType)")
         }
@@ -35,12 +35,12 @@ package struct GlobalPool: Operator {
 }
 
 private struct GlobalPoolKernel: Kernel {
-    private let kernels: MatrixKernels
+    private let kernels: KernelFunctions
     private let reduction: GlobalPool.Reduction
     private let rows: Int
     private let columns: Int
 
-    init(_ kernels: MatrixKernels, _ reduction: GlobalPool.Reduction, _ rows: Int, _ columns: Int) {
+    init(_ kernels: KernelFunctions, _ reduction: GlobalPool.Reduction, _ rows: Int, _ columns: Int) {
         self.kernels = kernels
         self.reduction = reduction
         self.rows = rows
@@ -50,8 +50,8 @@ private struct GlobalPoolKernel: Kernel {
     func run(_ context: KernelContext) {
         let x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
         switch reduction {
-        case .average: kernels.functions.mean_rows_f32(y, x, rows, columns)
-        case .maximum: kernels.functions.max_rows_f32(y, x, rows, columns)
+        case .average: kernels.matrix.mean_rows_f32(y, x, rows, columns)
+        case .maximum: kernels.matrix.max_rows_f32(y, x, rows, columns)
         }
     }
 }

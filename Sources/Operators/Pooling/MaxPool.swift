@@ -35,7 +35,7 @@ package struct MaxPool: Operator {
             window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
         let wantsIndices = context.outputs.count > 1
         switch x.elementType {
-        case .float32 where !wantsIndices: return PoolKernel.compile(geometry, averages: false, countsPadding: false)
+        case .float32 where !wantsIndices: return PoolKernel.compile(context, geometry, averages: false, countsPadding: false)
         case .float32: return plain(Float.self, geometry, wantsIndices)
         case .float64: return plain(Double.self, geometry, wantsIndices)
         case .int8: return plain(Int8.self, geometry, wantsIndices)

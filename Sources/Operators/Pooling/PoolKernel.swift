@@ -4,16 +4,18 @@ import Tensors
 
 /// Windowed pooling, single precision.
 struct PoolKernel: Kernel {
-    private let kernels: MatrixKernels
+    private let kernels: KernelFunctions
     private let geometry: PoolingGeometry
     private let averages: Bool
     private let countsPadding: Bool
 
-    static func compile(_ geometry: PoolingGeometry, averages: Bool, countsPadding: Bool) -> CompiledOperator {
+    static func compile(
+        _ context: CompileContext, _ geometry: PoolingGeometry, averages: Bool, countsPadding: Bool
+    ) -> CompiledOperator {
         let kernel = PoolKernel(
-            kernels: .current, geometry: geometry, averages: averages, countsPadding: countsPadding)
+            kernels: context.functions, geometry: geometry, averages: averages, countsPadding: countsPadding)
         var shape = geometry.shape(countsPadding: countsPadding)
-        let count = kernel.kernels.functions.pooling_scratch_count(&shape)
+        let count = kernel.kernels.matrix.pooling_scratch_count(&shape)
         return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Float>.stride)
     }
 
@@ -22,9 +24,9 @@ struct PoolKernel: Kernel {
         let x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
         let scratch = context.scratch.assumingMemoryBound(to: Float.self)
         if averages {
-            kernels.functions.average_pool_f32(y, x, &shape, scratch)
+            kernels.matrix.average_pool_f32(y, x, &shape, scratch)
         } else {
-            kernels.functions.max_pool_f32(y, x, &shape, scratch)
+            kernels.matrix.max_pool_f32(y, x, &shape, scratch)
         }
     }
 }

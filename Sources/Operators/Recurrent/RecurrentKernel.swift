@@ -43,9 +43,9 @@ struct RecurrentKernel: Kernel {
             bias: context.has(3), lengths: context.has(4), hidden: context.has(5), memory: context.has(6),
             peepholes: context.has(7))
         outputCount = context.outputs.count
-        let kernels = MatrixKernels.current, gates = node.cell.gateCount
-        matrix = kernels.functions
-        cells = apus_kernels_current().pointee.recurrent
+        let kernels = context.functions, gates = node.cell.gateCount
+        matrix = kernels.matrix
+        cells = kernels.recurrent
         projection = try RecurrentMatrix(context, input: 1, firstRow: 0, rows: gates * hidden, kernels)
         if case .gru = node.cell {
             recurrence = try RecurrentMatrix(context, input: 2, firstRow: 0, rows: 2 * hidden, kernels)

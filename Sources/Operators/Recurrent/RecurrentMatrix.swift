@@ -13,12 +13,12 @@ struct RecurrentMatrix: Sendable {
     let depth: Int
     /// Floats of one direction's packed form.
     let packedCount: Int
-    private let kernels: MatrixKernels
+    private let kernels: KernelFunctions
     /// The packed forms when the weights are constant.
     private var prepared: Tensor?
 
     init(
-        _ context: CompileContext, input: Int, firstRow: Int, rows: Int, _ kernels: MatrixKernels
+        _ context: CompileContext, input: Int, firstRow: Int, rows: Int, _ kernels: KernelFunctions
     ) throws(OperatorError) {
         let shape = try context.input(input).shape
         self.input = input
@@ -28,7 +28,7 @@ struct RecurrentMatrix: Sendable {
         self.firstRow = firstRow
         self.rows = rows
         self.kernels = kernels
-        packedCount = kernels.functions.packed_right_count(depth, rows)
+        packedCount = kernels.matrix.packed_right_count(depth, rows)
         let unprepared = self
         prepared = try context.prepared(input, form: "recurrent/\(kernels.levelName)/\(firstRow)+\(rows)") {
             (weights) throws(OperatorError) in
@@ -53,7 +53,7 @@ struct RecurrentMatrix: Sendable {
     private func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
         for direction in 0..<directionCount {
             let source = weights + (direction * rowsInAll + firstRow) * depth
-            kernels.functions.pack_right_f32(packed + direction * packedCount, source, 1, depth, depth, rows, 1)
+            kernels.matrix.pack_right_f32(packed + direction * packedCount, source, 1, depth, depth, rows, 1)
         }
     }
 }

@@ -19,17 +19,19 @@ struct FloatReduction: Kernel {
         case map(apus_map_f32)
     }
 
-    static func compile(_ function: Reduce.Function, _ walk: ReductionWalk) -> CompiledOperator {
+    static func compile(
+        _ function: Reduce.Function, _ walk: ReductionWalk, _ functions: KernelFunctions
+    ) -> CompiledOperator {
         if function == .logSumExp {
             let byteCount = walk.resultCount * MemoryLayout<Float>.stride
-            return CompiledOperator(LogSumExp(walk), scratchByteCount: byteCount)
+            return CompiledOperator(LogSumExp(walk, functions), scratchByteCount: byteCount)
         }
-        return CompiledOperator(FloatReduction(function, walk))
+        return CompiledOperator(FloatReduction(function, walk, functions))
     }
 
-    private init(_ function: Reduce.Function, _ walk: ReductionWalk) {
+    private init(_ function: Reduce.Function, _ walk: ReductionWalk, _ functions: KernelFunctions) {
         self.walk = walk
-        let reduce = apus_kernels_current().pointee.reduce, maps = apus_kernels_current().pointee.elementwise
+        let reduce = functions.reduce, maps = functions.elementwise
         start = function == .product ? 1 : function == .maximum ? -.infinity : function == .minimum ? .infinity : 0
         (rows, columns) =
             switch function {
@@ -72,12 +74,12 @@ private struct LogSumExp: Kernel {
     private let sum: apus_shifted_reduce_f32
     private let logarithm: apus_map_f32
 
-    init(_ walk: ReductionWalk) {
+    init(_ walk: ReductionWalk, _ functions: KernelFunctions) {
         self.walk = walk
-        let reduce = apus_kernels_current().pointee.reduce
+        let reduce = functions.reduce
         maximum = walk.isInnermostReduced ? reduce.max_rows_f32 : reduce.max_columns_f32
         sum = walk.isInnermostReduced ? reduce.sum_exponentials_rows_f32 : reduce.sum_exponentials_columns_f32
-        logarithm = apus_kernels_current().pointee.elementwise.log_f32
+        logarithm = functions.elementwise.log_f32
     }
 
     func run(_ context: KernelContext) {

@@ -39,7 +39,7 @@ struct Reduce: Operator {
             let data = try context.input(0)
             let axes = try axes.resolve(try axes.listed(context), rank: data.shape.rank)
             let walk = ReductionWalk(data.shape, axes: axes)
-            if data.elementType == .float32 { return FloatReduction.compile(function, walk) }
+            if data.elementType == .float32 { return FloatReduction.compile(function, walk, context.functions) }
             return CompiledOperator(try ScalarReduction.kernel(function, walk, data.elementType))
         }
     }

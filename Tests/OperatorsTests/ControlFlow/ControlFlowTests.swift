@@ -8,7 +8,13 @@ struct CodeSubgraph: SubgraphRunner, Sendable {
     var outputFacts: [ValueFact] = []
     let body: @Sendable ([Tensor]) throws -> [Tensor]
 
-    func run(_ inputs: [TensorView]) throws -> [Tensor] { try body(inputs.map(Tensor.init(copying:))) }
+    func run(_ inputs: [ValueView]) throws -> [RuntimeValue] {
+        let tensors = try inputs.map { input in
+            guard case .dense(let view) = input else { throw OperatorError.invalidValue("is \(input.kind), expected a tensor") }
+            return try Tensor(copying: view)
+        }
+        return try body(tensors).map(RuntimeValue.tensor)
+    }
 }
 
 /// A control-flow operator and the code in place of its graphs.
@@ -21,8 +27,7 @@ struct ControlFlowSketch {
     }
 
     func run(_ inputs: [Tensor?], outputs: Int, _ subgraphs: CodeSubgraph...) throws -> [Tensor] {
-        try op.evaluate(
-            EvaluationContext(inputs: inputs.map { $0?.view }, outputCount: outputs, subgraphs: subgraphs))
+        try evaluateDynamic(op, inputs, outputs: outputs, subgraphs: subgraphs)
     }
 
     func infer(_ inputs: [ValueFact?], outputs: Int, _ subgraphs: [[ValueFact]]) throws -> [ValueFact] {
@@ -126,10 +131,8 @@ struct LoopTests {
     func endless() throws {
         // The body stops by itself beyond the limit, so that a missing limit fails instead of hanging.
         let body = CodeSubgraph { inputs in [truth(inputs[0].numbers[0] < 200)] }
-        let start = truth(true)
-        let context = EvaluationContext(inputs: [nil, start.view], outputCount: 0, subgraphs: [body])
         expectRefusal(["still running after 100 rounds", "trip count"]) {
-            _ = try withExtendedLifetime(start) { try Loop(maximumRoundCount: 100).evaluate(context) }
+            _ = try evaluateDynamic(Loop(maximumRoundCount: 100), [nil, truth(true)], outputs: 0, subgraphs: [body])
         }
     }
 

@@ -41,7 +41,7 @@ final class GuardedMemory {
         tensor.withBytes { $0.elementsEqual(UnsafeRawBufferPointer(start: address, count: byteCount)) }
     }
 
-    func tensor(_ spec: TensorSpec) -> Tensor {
-        Tensor(spec) { $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: spec.byteCount)) }
+    func tensor(_ spec: TensorSpec) throws -> Tensor {
+        try Tensor(spec) { $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: spec.byteCount)) }
     }
 }

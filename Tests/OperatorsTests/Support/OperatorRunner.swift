@@ -18,9 +18,22 @@ func evaluate(
     _ op: any Operator, _ inputs: [Tensor?], outputs: Int = 1, constants: Set<Int> = [], isa: apus_isa? = nil
 ) throws -> [Tensor] {
     if let dynamic = op as? any DynamicOperator {
-        return try dynamic.evaluate(EvaluationContext(inputs: inputs.map { $0?.view }, outputCount: outputs))
+        return try evaluateDynamic(dynamic, inputs, outputs: outputs)
     }
     return try OperatorRunner(op, inputs, outputCount: outputs, constants: constants).run(isa)
+}
+
+/// Runs a dynamic operator, whose results must be dense tensors.
+func evaluateDynamic(
+    _ op: any DynamicOperator, _ inputs: [Tensor?], outputs: Int, subgraphs: [any SubgraphRunner] = []
+) throws -> [Tensor] {
+    try withExtendedLifetime(inputs) {
+        let views = inputs.map { $0.map { ValueView.dense($0.view) } }
+        return try op.evaluate(EvaluationContext(inputs: views, outputCount: outputs, subgraphs: subgraphs)).map { value in
+            guard case .tensor(let tensor) = value else { throw ContractBreach(op, "returns \(value.kind)") }
+            return tensor
+        }
+    }
 }
 
 /// The results of `evaluate` on every kernel level that this machine can run.
@@ -102,9 +115,9 @@ private struct OperatorRunner {
         let context = CompileContext(
             inputs: inputs.map { $0?.spec }, outputs: specs,
             constants: inputs.indices.map { constants.contains($0) ? inputs[$0] : nil },
-            store: ConstantStore(), constantKeys: inputs.indices.map { constants.contains($0) ? $0 : nil }
+            kernels: try isa?.kernels(), store: ConstantStore(), constantKeys: inputs.indices.map { constants.contains($0) ? $0 : nil }
         )
-        let compiled = try KernelLevels.with(isa) { try op.compile(context) }
+        let compiled = try op.compile(context)
         switch compiled.body {
         case .view(let input):
             guard input < inputs.count, let tensor = inputs[input], tensor.elementCount == specs[0].shape.elementCount,
@@ -155,7 +168,7 @@ private struct OperatorRunner {
         }
         for (index, target) in targets.enumerated() where !target.isIntact { throw breach("writes beyond output \(index)") }
         guard scratch.isIntact else { throw breach("writes beyond its scratch memory") }
-        return zip(specs, targets).map { spec, target in target.tensor(spec) }
+        return try zip(specs, targets).map { spec, target in try target.tensor(spec) }
     }
 
     private func haveEqualBytes(_ left: Tensor, _ right: Tensor) -> Bool {

@@ -23,28 +23,32 @@ extension Tensor {
     /// A tensor of any number type from values that it can hold; floats are rounded.
     init(_ values: [Double], _ type: ElementType, _ shape: Shape) {
         precondition(values.count == shape.elementCount)
-        self.init(TensorSpec(type, shape)) { bytes in
-            for (index, value) in values.enumerated() {
-                func put<Scalar: BitwiseCopyable>(_ scalar: Scalar) {
-                    bytes.storeBytes(of: scalar, toByteOffset: index * type.byteCount, as: Scalar.self)
-                }
-                switch type {
-                case .float32: put(Float(value))
-                case .float64: put(value)
-                case .float16: put(HalfPrecision.binary16(from: Float(value)))
-                case .bfloat16: put(HalfPrecision.bfloat16(from: Float(value)))
-                case .int8: put(Int8(value))
-                case .int16: put(Int16(value))
-                case .int32: put(Int32(value))
-                case .int64: put(Int64(value))
-                case .uint8: put(UInt8(value))
-                case .uint16: put(UInt16(value))
-                case .uint32: put(UInt32(value))
-                case .uint64: put(UInt64(value))
-                case .bool: put(value != 0)
-                case .string: preconditionFailure("strings are not numbers")
+        do {
+            try self.init(TensorSpec(type, shape)) { bytes in
+                for (index, value) in values.enumerated() {
+                    func put<Scalar: BitwiseCopyable>(_ scalar: Scalar) {
+                        bytes.storeBytes(of: scalar, toByteOffset: index * type.byteCount, as: Scalar.self)
+                    }
+                    switch type {
+                    case .float32: put(Float(value))
+                    case .float64: put(value)
+                    case .float16: put(HalfPrecision.binary16(from: Float(value)))
+                    case .bfloat16: put(HalfPrecision.bfloat16(from: Float(value)))
+                    case .int8: put(Int8(value))
+                    case .int16: put(Int16(value))
+                    case .int32: put(Int32(value))
+                    case .int64: put(Int64(value))
+                    case .uint8: put(UInt8(value))
+                    case .uint16: put(UInt16(value))
+                    case .uint32: put(UInt32(value))
+                    case .uint64: put(UInt64(value))
+                    case .bool: put(value != 0)
+                    case .string: preconditionFailure("strings are not numbers")
+                    }
                 }
             }
+        } catch {
+            fatalError("\(values.count) values: \(error)")
         }
     }
 }
