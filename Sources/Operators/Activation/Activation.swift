@@ -74,6 +74,8 @@ struct Activation: FusableActivation {
         return [ValueFact(try inputs.required(0, of: types).type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             CompiledOperator(try kernel(context.outputs[0], context.functions.elementwise), inPlace: context.inPlace(0..<1))

@@ -20,6 +20,16 @@ struct PRelu: Operator {
         return [ValueFact(data.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let x = inputs.extents(0), let slope = inputs.extents(1) else { return .mixed(RowReason.parameter) }
+            let aligned = try stretched(Shape(slope), to: Shape(x))
+            return inputs.broadcast([
+                RowOperand(extents: x, axis: inputs.axis(0)), RowOperand(extents: aligned.extents, axis: inputs.axis(1)),
+            ])
+        }
+    }
+
     /// The slope's shape as it broadcasts to `x`.
     private func stretched(_ slope: Shape, to x: Shape) throws(OperatorError) -> Shape {
         let isChannels = slopeIsPerChannel && slope.rank == 1 && slope.elementCount != 1 && x.rank >= 2

@@ -28,6 +28,13 @@ struct Softmax: Operator {
         return [ValueFact(data.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let rank = inputs.extents(0)?.count ?? 0, first = try resolvedAxis(rank)
+            return inputs.linewise(along: flattens ? Array(first..<rank) : [first])
+        }
+    }
+
     /// A scalar is a line of one; flattening may start behind the last axis.
     private func resolvedAxis(_ rank: Int) throws(OperatorError) -> Int {
         if flattens, axis == rank { return rank }

@@ -16,6 +16,17 @@ struct ArrayFeatureExtractor: Operator {
         return [ValueFact(data.elementType, SymbolicShape(rows + [count]))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let data = inputs.extents(0), let indices = inputs.extents(1) else { return .mixed(RowReason.selected) }
+        switch (inputs.axis(0), inputs.axis(1)) {
+        case (let axis?, nil) where axis < data.count - 1: return .rows(axis: axis, of: inputs)
+        // The indices are one list: what they choose lies in their order along the last axis.
+        case (nil, let axis?) where indices[..<axis].allSatisfy { $0 == 1 }:
+            return .rows(axis: max(data.count - 1, 1), of: inputs)
+        default: return .mixed(RowReason.selected)
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0), rank = data.shape.rank
         // With the indices seen as a list, this is a Gather along the last axis.

@@ -22,6 +22,14 @@ enum ClassicalInput {
     }
 }
 
+extension RowInputs {
+    /// The outputs have one row for each row of a table; a list is a table of one row.
+    func tableRows() -> RowFlow {
+        guard extents(0)?.count == 2 else { return .mixed("takes its input as the features of a single row") }
+        return positionwise(along: [0])
+    }
+}
+
 /// Code that is generic over the element type of a classical operator's input.
 protocol ClassicalVisitor {
     func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError)

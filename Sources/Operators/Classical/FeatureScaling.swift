@@ -30,6 +30,8 @@ struct Scaler: Operator {
         return [ValueFact(.float32, table.shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { offset.count == 1 ? inputs.elementwise() : inputs.tableRows() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0), columns = ClassicalInput.table(table.shape).columns
         let isShared = offset.count == 1
@@ -94,6 +96,8 @@ struct Normalizer: Operator {
         return [ValueFact(.float32, table.shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0), (rows, columns) = ClassicalInput.table(table.shape)
         return CompiledOperator(
@@ -155,6 +159,8 @@ struct Binarizer: Operator {
         try inputs.checkCount(1...1)
         return [ValueFact(try inputs.required(0, of: ClassicalInput.types).type)]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let input = try context.input(0)

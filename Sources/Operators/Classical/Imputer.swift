@@ -38,6 +38,10 @@ struct Imputer: Operator {
         return [ValueFact(table.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        max(imputedFloats.count, imputedIntegers.count) == 1 ? inputs.elementwise() : inputs.tableRows()
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0), columns = ClassicalInput.table(table.shape).columns
         func spread<Value>(_ values: [Value]) -> [Value] {

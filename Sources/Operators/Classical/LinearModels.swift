@@ -154,6 +154,8 @@ struct LinearClassifier: Operator {
         ]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0)
         return CompiledOperator(
@@ -183,6 +185,8 @@ struct LinearRegressor: Operator {
         let rows = try scores.table(try inputs.required(0, of: ClassicalInput.types))
         return [ValueFact(.float32, SymbolicShape([rows, .known(scores.outputCount)]))]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0)

@@ -27,6 +27,8 @@ struct OneHotEncoder: Operator {
         return [ValueFact(.float32, data.shape.map { SymbolicShape($0.dimensions + [.known(categories.count)]) })]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0)
         var places: [Int: Int] = [:]

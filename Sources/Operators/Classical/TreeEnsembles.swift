@@ -46,6 +46,8 @@ struct TreeEnsembleClassifier: Operator {
         ]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try ensemble.compile(context, .classification(transform, labels: labels, binary))
     }
@@ -108,6 +110,8 @@ struct TreeEnsembleRegressor: Operator {
             ValueFact(keepsType ? table.elementType : .float32, SymbolicShape([rows, .known(ensemble.outputCount)]))
         ]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try ensemble.compile(context, .regression(transform))

@@ -39,6 +39,18 @@ struct If: SubgraphOperator {
         return outputs
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.isFixed(0) else { return .mixed("chooses one branch for all rows by what rows hold") }
+        guard let left = inputs.subgraphOutputs(0, []), let right = inputs.subgraphOutputs(1, []) else {
+            return .mixed("has a branch that mixes rows")
+        }
+        let count = inputs.outputs.count
+        guard left.count >= count, right.count >= count, left.prefix(count) == right.prefix(count) else {
+            return .mixed("has branches that carry rows differently")
+        }
+        return .states(Array(left.prefix(count)))
+    }
+
     func selectedSubgraph(_ inputs: OperatorInputs) -> Int? {
         guard let condition = inputs[0]?.integers, condition.count == 1 else { return nil }
         return condition[0] != 0 ? 0 : 1

@@ -53,6 +53,16 @@ package struct Loop: SubgraphOperator {
         return outputs
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.isFixed(0), inputs.isFixed(1) else { return .mixed("runs as many rounds for all rows as rows say") }
+        let first = inputs.states.dropFirst(2).map { $0 ?? .shared }
+        let rounds = CarriedRows(from: first, at: 1) { inputs.subgraphOutputs(0, [.shared, .shared] + $0) }
+        guard let rounds else { return .mixed("mixes rows in its body") }
+        guard rounds.results.first == .shared else { return .mixed("ends for all rows by what rows hold") }
+        let parts = rounds.results.dropFirst(1 + rounds.carried.count)
+        return .states(rounds.carried + parts.map { $0.stacked(along: 0) })
+    }
+
     /// Carried values may be anything; trip count and condition are tensors.
     package var acceptsObjects: Bool { true }
 

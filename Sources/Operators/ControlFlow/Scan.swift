@@ -66,6 +66,37 @@ struct Scan: SubgraphOperator {
         return outputs
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let stateCount = try stateCount(inputs.count)
+            var elements: [RowState] = []
+            for index in 0..<sequenceCount {
+                let input = stateCount + index, state = inputs[input] ?? .shared
+                guard let along = state.axis else {
+                    elements.append(state)
+                    continue
+                }
+                let walked = try axis(of: index, rank: inputs.extents(input)?.count ?? 0, input: input)
+                guard walked != along else { return .mixed("walks along the axis of the rows") }
+                elements.append(.rows(axis: walked < along ? along - 1 : along))
+            }
+            let steps = CarriedRows(from: inputs.states.prefix(stateCount).map { $0 ?? .shared }, at: 0) {
+                inputs.subgraphOutputs(0, $0 + elements)
+            }
+            guard let steps else { return .mixed("mixes rows in its body") }
+            return try outputs(of: steps, inputs)
+        }
+    }
+
+    private func outputs(of steps: CarriedRows, _ inputs: RowInputs) throws(OperatorError) -> RowFlow {
+        var states = steps.carried
+        for (index, part) in steps.results.dropFirst(states.count).enumerated() {
+            guard let rank = inputs.outputs[states.count].rank else { return .mixed("stacks parts of unknown rank") }
+            states.append(part.stacked(along: try Axes.resolve(output(index).axis, rank: rank)))
+        }
+        return .states(states)
+    }
+
     private func stateCount(_ inputCount: Int) throws(OperatorError) -> Int {
         guard sequenceCount >= 1, sequenceCount <= inputCount else {
             throw .invalidAttribute(name: "num_scan_inputs", reason: "is \(sequenceCount), the node has \(inputCount) inputs")

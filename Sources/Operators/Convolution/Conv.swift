@@ -45,6 +45,13 @@ package struct Conv: Operator {
         return [ValueFact(x.elementType, shape)]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.onlyInputsCarryRows(0, EpilogueInput.residual) else { return .mixed(RowReason.parameter) }
+        let residual = inputs.axis(EpilogueInput.residual)
+        guard inputs.axis(0) == 0, inputs[EpilogueInput.residual] == nil || residual == 0 else { return .mixed(RowReason.crossed) }
+        return .rows(axis: 0, of: inputs)
+    }
+
     private func unknown(_ count: Int) -> [Dimension] { [Dimension](repeating: .unknown, count: count) }
 
     private func checkChannels(_ x: SymbolicShape?, _ weights: SymbolicShape?) throws(OperatorError) {

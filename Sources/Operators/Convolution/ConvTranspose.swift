@@ -59,6 +59,8 @@ package struct ConvTranspose: Operator {
         return [ValueFact(x.elementType, SymbolicShape([x.shape?[0] ?? .unknown, channels] + spatial))]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
+
     private func outputChannels(_ weights: SymbolicShape?, _ bias: SymbolicShape?) -> Dimension {
         guard let weights else { return bias?.dimensions.first ?? .unknown }
         guard let each = weights[1].value else { return .unknown }

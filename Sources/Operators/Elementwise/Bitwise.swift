@@ -23,6 +23,8 @@ struct Bitwise: Operator {
         return [ValueFact(first.elementType, try Broadcasting.resultShape(inputs, 0..<2))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.broadcast(0..<2) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let first = try context.input(0), second = try context.input(1)
         let walk = BroadcastWalk(result: context.outputs[0].shape, operands: [first.shape, second.shape])
@@ -55,6 +57,8 @@ struct BitwiseNot: Operator {
         try inputs.checkCount(1...1)
         return [ValueFact(try inputs.required(0, of: ElementTypes.integers).type)]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let output = context.outputs[0]

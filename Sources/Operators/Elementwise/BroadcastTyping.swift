@@ -58,6 +58,17 @@ extension BroadcastRule {
     }
 }
 
+extension BroadcastRule {
+    /// The rows of a result over inputs 0 and 1.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let ranks = (inputs.extents(0)?.count ?? 0, inputs.extents(1)?.count ?? 0)
+            let second = RowOperand(inputs, 1, trailingOnes: try trailingOnes(ranks: ranks))
+            return inputs.broadcast([RowOperand(inputs, 0), second].compactMap(\.self))
+        }
+    }
+}
+
 /// Shapes of results over operands that stretch to one another.
 enum Broadcasting {
     /// The shape that all `indices` broadcast to; nil as long as one of them has no known rank.

@@ -14,6 +14,8 @@ struct Cast: Operator {
         return [ValueFact(target, try inputs.dense(0).shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try Self.compile(context, to: target)
     }
@@ -39,6 +41,9 @@ struct CastLike: Operator {
         try inputs.checkCount(2...2)
         return [ValueFact(try inputs.dense(1).elementType, try inputs.dense(0).shape)]
     }
+
+    /// Of the second operand only the type matters.
+    func rows(_ inputs: RowInputs) -> RowFlow { .all(inputs[0] ?? .shared, of: inputs) }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try Cast.compile(context, to: context.outputs[0].elementType)

@@ -31,6 +31,8 @@ struct Clip: FusableActivation {
         return [ValueFact(data.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         // The ends of binary16 are narrower than those of the float32 that it is computed in.
         let ends: Float = try context.input(0).elementType == .float16 ? 65504 : .greatestFiniteMagnitude

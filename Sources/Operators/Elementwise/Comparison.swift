@@ -24,6 +24,8 @@ struct Comparison: Operator {
         return [ValueFact(.bool, try rule.resultShape(first, try inputs.required(1)))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { rule.rows(inputs) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let first = try context.input(0)

@@ -27,6 +27,8 @@ struct Dropout: Operator {
         return hasMask ? [ValueFact(data.type), mask] : [ValueFact(data.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     private static func isZero(_ tensor: Tensor) -> Bool { tensor.withBytes { $0.allSatisfy { $0 == 0 } } }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {

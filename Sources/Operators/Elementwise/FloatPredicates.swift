@@ -24,6 +24,8 @@ struct FloatPredicate: Operator {
         return [ValueFact(.bool, try inputs.required(0, of: ElementTypes.floatingPoint).shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let input = try context.input(0), count = input.shape.elementCount

@@ -20,6 +20,8 @@ struct Logical: Operator {
         return [ValueFact(.bool, try rule.resultShape(first, second))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { rule.rows(inputs) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let first = try context.input(0).shape
         let second = try rule.secondShape(try context.input(1).shape, first: first)
@@ -45,6 +47,8 @@ struct Not: Operator {
         try inputs.checkCount(1...1)
         return [ValueFact(try inputs.required(0, of: [.bool]).type)]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let count = context.outputs[0].shape.elementCount

@@ -21,6 +21,8 @@ struct Modulo: Operator {
         return [ValueFact(first.elementType, try Broadcasting.resultShape(inputs, 0..<2))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.broadcast(0..<2) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let first = try context.input(0), second = try context.input(1)

@@ -20,6 +20,8 @@ struct Power: Operator {
         return [ValueFact(base.elementType, try rule.resultShape(base, exponent))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { rule.rows(inputs) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             if let kernel = try compileSmallPower(context) { return kernel }

@@ -44,6 +44,8 @@ struct Unary: Operator {
         return [ValueFact(try inputs.required(0, of: types).type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let output = context.outputs[0], count = output.shape.elementCount

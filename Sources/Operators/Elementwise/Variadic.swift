@@ -31,6 +31,8 @@ struct Variadic: Operator {
         return [ValueFact(first.elementType, try Broadcasting.resultShape(inputs, 0..<inputs.count))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.broadcast(0..<inputs.count) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         guard context.inputs.count > 1 else { return .view(of: 0) }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

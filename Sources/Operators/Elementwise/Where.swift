@@ -15,6 +15,8 @@ struct Where: Operator {
         return [ValueFact(chosen.elementType, try Broadcasting.resultShape(inputs, 0..<3))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.broadcast(0..<3) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let shapes = [try context.input(0).shape, try context.input(1).shape, try context.input(2).shape]
         let walk = BroadcastWalk(result: context.outputs[0].shape, operands: shapes)

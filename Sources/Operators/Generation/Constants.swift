@@ -57,6 +57,10 @@ struct ConstantOfShape: Operator {
         return [ValueFact(value.elementType, try Shape(checked: wanted, what: "the output"))]
     }
 
+    var shapeOperands: Set<Int> { [0] }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { .mixed(RowReason.parameter) }
+
     func compile(_ context: CompileContext) -> CompiledOperator {
         CompiledOperator(FillKernel(value: value, count: context.outputs[0].shape.elementCount))
     }

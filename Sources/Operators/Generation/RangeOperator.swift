@@ -28,6 +28,10 @@ struct RangeOperator: Operator {
         return [ValueFact(start.elementType, try Shape(checked: [count], what: "the range"))]
     }
 
+    var shapeOperands: Set<Int> { [0, 1, 2] }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { .mixed(RowReason.parameter) }
+
     private func integerCount(_ start: Tensor, _ limit: Tensor, _ delta: Tensor) throws(OperatorError) -> Int {
         guard let start = start.integers?.first, let limit = limit.integers?.first, let delta = delta.integers?.first
         else { throw .invalidValue("needs three integers") }

@@ -12,6 +12,8 @@ struct NonZero: DynamicOperator {
         return [ValueFact(.int64, SymbolicShape([rank.map(Dimension.known) ?? .unknown, .unknown]))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { .mixed(RowReason.compacted) }
+
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let data = try context.required(0)
         let places = try data.elementType.dispatch(NonZeroPlaces(data: data))
@@ -58,6 +60,13 @@ struct Compress: DynamicOperator {
         guard var shape = data.shape else { return [ValueFact(data.elementType, nil as SymbolicShape?)] }
         shape[try Axes.resolve(axis, rank: shape.rank)] = .unknown
         return [ValueFact(data.elementType, shape)]
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis else { return .mixed(RowReason.compacted) }
+            return inputs.linewise(along: [try Axes.resolve(axis, rank: inputs.extents(0)?.count ?? 0)])
+        }
     }
 
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {

@@ -21,6 +21,20 @@ struct Gather: Operator {
         return [ValueFact(data.elementType, SymbolicShape(Array(dimensions)))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let data = inputs.extents(0), let indices = inputs.extents(1) else { return .mixed(RowReason.selected) }
+            let along = try Axes.resolve(axis, rank: data.count)
+            switch (inputs.axis(0), inputs.axis(1)) {
+            case (nil, let chosen?): return .rows(axis: along + chosen, of: inputs)
+            case (let axis?, nil) where axis != along:
+                return .rows(axis: axis < along ? axis : axis + indices.count - 1, of: inputs)
+            case (_?, nil): return .mixed(RowReason.selected)
+            default: return .mixed(RowReason.crossed)
+            }
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0), indices = try context.input(1)
         let axis = try Axes.resolve(axis, rank: data.shape.rank)

@@ -18,6 +18,21 @@ struct GatherElements: Operator {
         return [ValueFact(data.elementType, indices.shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let data = inputs.extents(0), let indices = inputs.extents(1), let along = inputs.axis(1) else {
+                return .mixed(RowReason.positional)
+            }
+            // Only along the indexed axis does it not matter at which position an index stands.
+            let isIndexed = try Axes.resolve(axis, rank: data.count) == along
+            guard let rows = inputs.axis(0) else {
+                return isIndexed ? .rows(axis: along, of: inputs) : .mixed(RowReason.positional)
+            }
+            guard rows == along, !isIndexed, data[along] == indices[along] else { return .mixed(RowReason.crossed) }
+            return .rows(axis: along, of: inputs)
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0)
         let axis = try Axes.resolve(axis, rank: data.shape.rank)

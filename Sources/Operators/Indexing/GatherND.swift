@@ -17,6 +17,17 @@ struct GatherND: Operator {
         return [ValueFact(data.elementType, SymbolicShape(Array(tuples.dimensions.dropLast() + slice)))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let indices = inputs.extents(1), let length = indices.last else { return .mixed(RowReason.selected) }
+        switch (inputs.axis(0), inputs.axis(1)) {
+        case (let data?, let tuples?) where data == tuples && data < batchAxes: return .rows(axis: data, of: inputs)
+        case (let data?, nil) where data >= batchAxes + length:
+            return .rows(axis: indices.count - 1 + data - batchAxes - length, of: inputs)
+        case (nil, let tuples?) where tuples >= batchAxes && tuples < indices.count - 1: return .rows(axis: tuples, of: inputs)
+        default: return .mixed(RowReason.selected)
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         CompiledOperator(
             GatherNDKernel(

@@ -23,6 +23,14 @@ struct Trilu: Operator {
         return [ValueFact(data.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        let rank = inputs.extents(0)?.count ?? 0
+        guard let along = inputs.onlyAxis(), along < rank - 2 else {
+            return .mixed("clears a part that differs from position to position along the axis of the rows")
+        }
+        return .rows(axis: along, of: inputs)
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0), rank = data.shape.rank
         let kernel = TriluKernel(
@@ -80,6 +88,8 @@ struct EyeLike: Operator {
         }
         return [ValueFact(elementType ?? data.elementType, data.shape ?? SymbolicShape(unknownRank: 2))]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { .all(.counted, of: inputs) }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         CompiledOperator(EyeKernel(output: context.outputs[0], diagonal: diagonal))

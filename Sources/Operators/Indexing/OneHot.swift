@@ -24,6 +24,15 @@ struct OneHot: Operator {
         return [ValueFact(values.elementType, SymbolicShape(dimensions))]
     }
 
+    var shapeOperands: Set<Int> { [1] }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let along = inputs.onlyAxis(), let rank = inputs.extents(0)?.count else { return .mixed(RowReason.parameter) }
+            return .all(RowState.rows(axis: along).stacked(along: try Axes.resolve(axis, rank: rank + 1)), of: inputs)
+        }
+    }
+
     /// The depth when it is constant.
     private func depth(_ fact: ValueFact) throws(OperatorError) -> Int? {
         if let shape = fact.shape?.concrete, shape.elementCount != 1 {

@@ -26,6 +26,12 @@ struct ReverseSequence: Operator {
         return [ValueFact(data.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let along = inputs.axis(0), along != timeAxis else { return .mixed(RowReason.selected) }
+        guard inputs.axis(1) == (along == batchAxis ? 0 : nil) else { return .mixed(RowReason.positional) }
+        return .rows(axis: along, of: inputs)
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0)
         return CompiledOperator(

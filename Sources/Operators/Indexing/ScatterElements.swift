@@ -23,6 +23,19 @@ struct ScatterElements: Operator {
         return [ValueFact(data.type)]
     }
 
+    /// Each element goes to its own position on every axis but one.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let along = inputs.axis(0), inputs.axis(1) == along, inputs.axis(2) == along else {
+                return .mixed(RowReason.positional)
+            }
+            guard let data = inputs.extents(0), try Axes.resolve(axis, rank: data.count) != along,
+                inputs.extents(1)?[along] == data[along]
+            else { return .mixed(RowReason.selected) }
+            return .rows(axis: along, of: inputs)
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0)
         let axis = try Axes.resolve(axis, rank: data.shape.rank)

@@ -27,6 +27,15 @@ struct ScatterND: Operator {
         return [ValueFact(data.type)]
     }
 
+    /// Rows may lie along the axes of the slices that the tuples address.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.axis(1) == nil, let indices = inputs.extents(1), let length = indices.last, let along = inputs.axis(0),
+            along >= length
+        else { return .mixed(RowReason.selected) }
+        guard inputs.axis(2) == indices.count - 1 + along - length else { return .mixed(RowReason.positional) }
+        return .rows(axis: along, of: inputs)
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0)
         let kernel = ScatterNDKernel(

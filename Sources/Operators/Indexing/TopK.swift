@@ -24,6 +24,14 @@ struct TopK: Operator {
         return [ValueFact(data.elementType, shape), ValueFact(.int64, shape)]
     }
 
+    var shapeOperands: Set<Int> { count == nil ? [1] : [] }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            inputs.linewise(along: [try Axes.resolve(axis, rank: inputs.extents(0)?.count ?? 0)])
+        }
+    }
+
     private func checked(_ given: [Int], shape: SymbolicShape, axis: Int) throws(OperatorError) -> Dimension {
         guard given.count == 1, given[0] >= 0 else {
             throw .invalidValue("k is \(given), expected one number that is not negative")

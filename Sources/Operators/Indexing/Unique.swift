@@ -28,6 +28,8 @@ struct Unique: DynamicOperator {
         return [ValueFact(data.elementType, values), list, ValueFact(.int64, SymbolicShape([inverse])), list]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { .mixed(RowReason.compacted) }
+
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let data = try context.required(0)
         let shape = axis == nil ? Shape([data.elementCount]) : data.shape

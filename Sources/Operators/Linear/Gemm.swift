@@ -48,6 +48,22 @@ package struct Gemm: Operator {
         return [ValueFact(type, shape)]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let result = inputs.outputs.first?.concrete?.shape.extents else { return .mixed(RowReason.positional) }
+        var axis: Int?
+        if let left = inputs.axis(0) {
+            guard left == (transposesLeft ? 1 : 0) else { return .mixed(RowReason.joined) }
+            axis = 0
+        }
+        if let right = inputs.axis(1) {
+            guard right == (transposesRight ? 0 : 1) else { return .mixed(RowReason.joined) }
+            guard axis == nil else { return .mixed(RowReason.crossed) }
+            axis = 1
+        }
+        let addend = beta == 0 ? nil : RowOperand(inputs, 2)
+        return inputs.broadcast([RowOperand(extents: result, axis: axis), addend].compactMap(\.self))
+    }
+
     /// The input's shape as it enters the product.
     private func matrix(_ inputs: OperatorInputs, _ index: Int, transposed: Bool) throws(OperatorError) -> SymbolicShape? {
         guard let shape = inputs[index]?.shape else { return nil }

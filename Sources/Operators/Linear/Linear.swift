@@ -33,6 +33,14 @@ package struct Linear: Operator {
         return [ValueFact(.float32, shape)]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.onlyInputsCarryRows(0, EpilogueInput.residual) else { return .mixed(RowReason.parameter) }
+        guard let x = inputs.extents(0), let result = inputs.outputs.first?.concrete?.shape.extents, inputs.axis(0) != x.count - 1
+        else { return .mixed(RowReason.joined) }
+        let residual = RowOperand(inputs, EpilogueInput.residual)
+        return inputs.broadcast([RowOperand(extents: result, axis: inputs.axis(0)), residual].compactMap(\.self))
+    }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0).shape, weights = try context.input(1).shape
         let operand = RightOperand(

@@ -16,6 +16,8 @@ package struct MatMul: Operator {
         return [ValueFact(left.elementType, try ProductShape.infer(left.shape, right.shape))]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.stackedProduct() }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let left = try context.input(0), right = try context.input(1)
         let geometry = ProductGeometry(left.shape, right.shape)

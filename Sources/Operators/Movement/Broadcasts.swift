@@ -23,6 +23,21 @@ struct Expand: Operator {
         return [ValueFact(data.elementType, result)]
     }
 
+    var shapeOperands: Set<Int> { [1] }
+
+    /// The wanted extent of the rows' axis must follow the number of rows, or leave the axis alone.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let axis = inputs.onlyAxis(), let data = inputs.extents(0), let wanted = inputs.integers(1) else {
+            return .mixed(RowReason.parameter)
+        }
+        let rank = max(data.count, wanted.count), place = axis + rank - data.count
+        let extent = place < rank - wanted.count ? 1 : wanted[place - (rank - wanted.count)]
+        guard extent == 1 || inputs[1] == .counted && extent == data[axis] else {
+            return .mixed("expands to a fixed extent along the axis of the rows")
+        }
+        return .rows(axis: place, of: inputs)
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let input = try context.input(0), output = context.outputs[0].shape
         if input.shape.elementCount == output.elementCount { return .view(of: 0) }
@@ -70,6 +85,16 @@ struct Tile: Operator {
             _ = try Shape(checked: result.dimensions.compactMap(\.value), what: "the output")
         }
         return [ValueFact(data.elementType, result)]
+    }
+
+    var shapeOperands: Set<Int> { repeatsSingleAxis ? [1, 2] : [1] }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let axis = inputs.onlyAxis(), let data = inputs.extents(0), let result = inputs.outputs.first?.concrete else {
+            return .mixed(RowReason.parameter)
+        }
+        return result.shape[axis] == data[axis]
+            ? .rows(axis: axis, of: inputs) : .mixed("repeats the rows along their axis")
     }
 
     private func repeats(_ first: [Int], _ second: [Int], rank: Int) throws(OperatorError) -> [Int] {

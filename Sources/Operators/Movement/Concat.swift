@@ -28,6 +28,17 @@ struct Concat: Operator {
         return [ValueFact(type, result)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let along = inputs.axis(0), (0..<inputs.count).allSatisfy({ inputs.axis($0) == along }) else {
+                return .mixed(RowReason.positional)
+            }
+            let joined = try Axes.resolve(axis, rank: inputs.extents(0)?.count ?? 0)
+            return joined == along && inputs.count > 1
+                ? .mixed("puts rows behind one another along their axis") : .rows(axis: along, of: inputs)
+        }
+    }
+
     private func join(_ left: SymbolicShape, _ right: SymbolicShape, input: Int) throws(OperatorError) -> SymbolicShape {
         guard left.rank == right.rank else {
             throw .invalidInput(

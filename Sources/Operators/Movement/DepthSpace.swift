@@ -52,6 +52,8 @@ struct DepthSpace: Operator {
         return [ValueFact(data.elementType, SymbolicShape(result))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
+
     private func multiplied(_ extent: Dimension, by factor: Int) -> Dimension {
         Dimension.product([extent, .known(factor)])
     }

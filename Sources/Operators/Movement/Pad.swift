@@ -44,6 +44,22 @@ struct Pad: Operator {
         return [ValueFact(data.elementType, result)]
     }
 
+    var shapeOperands: Set<Int> { pads == nil ? [1, 3] : [] }
+
+    /// The output's shape does not show at which end a border is, so that pads which depend on the number of rows are none.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis = inputs.onlyAxis(), let rank = inputs.extents(0)?.count, let given = pads ?? inputs.integers(1) else {
+                return .mixed(RowReason.parameter)
+            }
+            let borders = try borders(given, axes: inputs.integers(3), rank: rank)
+            guard borders[axis] == Border() else { return .mixed("adds positions to the axis of the rows") }
+            let isFixed = inputs.isFixed(1) && inputs.isFixed(3)
+            guard isFixed || borders.allSatisfy({ $0 == Border() }) else { return .mixed(RowReason.counted) }
+            return .rows(axis: axis, of: inputs)
+        }
+    }
+
     private func borders(_ pads: [Int], axes: [Int]?, rank: Int) throws(OperatorError) -> [Border] {
         let axes = try Axes.resolve(axes ?? Array(0..<rank), rank: rank)
         guard pads.count == 2 * axes.count else {

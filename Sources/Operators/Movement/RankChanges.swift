@@ -22,6 +22,13 @@ struct Flatten: Operator {
         return [ValueFact(data.elementType, SymbolicShape([outer, inner]))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let axis = inputs.onlyAxis(), let data = inputs.extents(0), let result = inputs.outputs.first?.concrete,
+            let place = inputs.axis(of: result.shape.extents, holding: axis, of: data)
+        else { return .mixed(RowReason.merged) }
+        return .rows(axis: place, of: inputs)
+    }
+
     func compile(_ context: CompileContext) -> CompiledOperator { .view(of: 0) }
 }
 
@@ -58,6 +65,26 @@ struct Squeeze: Operator {
         return [ValueFact(data.elementType, SymbolicShape(kept))]
     }
 
+    var shapeOperands: Set<Int> { takesAxesInput ? [1] : [] }
+
+    /// Without named axes the axis of a single row goes, too, when it has one position; requests run alone would differ.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis = inputs.onlyAxis(), let data = inputs.extents(0) else { return .mixed(RowReason.parameter) }
+            guard inputs.isFixed(1) else { return .mixed(RowReason.counted) }
+            let dropped: [Int]
+            if let named = takesAxesInput ? inputs.integers(1) : axes {
+                dropped = try Axes.resolve(named, rank: data.count)
+            } else {
+                guard inputs[1] == nil, data[axis] != inputs.rowCount else {
+                    return .mixed("drops the axis of the rows when there is a single row")
+                }
+                dropped = data.indices.filter { data[$0] == 1 }
+            }
+            return inputs.linewise(along: dropped, keepsAxes: false)
+        }
+    }
+
     /// nil while it is not known which extents are 1.
     private func withoutOnes(_ shape: SymbolicShape) -> SymbolicShape? {
         guard shape.dimensions.allSatisfy({ $0.value != nil }) else { return nil }
@@ -92,6 +119,19 @@ struct Unsqueeze: Operator {
         return [ValueFact(data.elementType, SymbolicShape(dimensions))]
     }
 
+    var shapeOperands: Set<Int> { axes == nil ? [1] : [] }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis = inputs.onlyAxis(), let rank = inputs.extents(0)?.count, let named = axes ?? inputs.integers(1),
+                inputs.isFixed(1)
+            else { return .mixed(RowReason.parameter) }
+            let inserted = try Axes.resolve(named, rank: rank + named.count)
+            let kept = (0..<rank + named.count).filter { !inserted.contains($0) }
+            return .rows(axis: kept[axis], of: inputs)
+        }
+    }
+
     func compile(_ context: CompileContext) -> CompiledOperator { .view(of: 0) }
 }
 
@@ -103,6 +143,8 @@ struct Identity: Operator {
         try inputs.checkCount(1...1)
         return [try inputs.required(0)]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
 
     func compile(_ context: CompileContext) -> CompiledOperator { .view(of: 0) }
 }

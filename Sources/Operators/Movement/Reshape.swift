@@ -21,6 +21,27 @@ struct Reshape: Operator {
         return [ValueFact(data.elementType, try result(of: data.shape, wanted: wanted))]
     }
 
+    var shapeOperands: Set<Int> { shape == nil ? [1] : [] }
+
+    /// A wanted shape that is the same for every number of rows must also fit a single row in the same way.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis = inputs.onlyAxis(), let data = inputs.extents(0), let wanted = shape ?? inputs.integers(1) else {
+                return .mixed(RowReason.parameter)
+            }
+            let output = try result(of: SymbolicShape(Shape(data)), wanted: wanted).concrete?.extents ?? []
+            guard let place = inputs.axis(of: output, holding: axis, of: data) else { return .mixed(RowReason.merged) }
+            if shape != nil || inputs.isFixed(1) {
+                let row = SymbolicShape(Shape(inputs.extentsOfOneRow(data, axis: axis)))
+                let outputOfOneRow = SymbolicShape(Shape(inputs.extentsOfOneRow(output, axis: place)))
+                guard try result(of: row, wanted: wanted) == outputOfOneRow else {
+                    return .mixed("gives another shape to each number of rows")
+                }
+            }
+            return .rows(axis: place, of: inputs)
+        }
+    }
+
     func compile(_ context: CompileContext) -> CompiledOperator { .view(of: 0) }
 
     private func result(of input: SymbolicShape?, wanted: [Int]) throws(OperatorError) -> SymbolicShape {

@@ -48,6 +48,44 @@ struct Resize: Operator {
         return [ValueFact(data.elementType, try Shape(checked: result, what: "the output"))]
     }
 
+    var shapeOperands: Set<Int> {
+        guard case .inputs(let region, let scales, let sizes) = parameters else { return [] }
+        return Set([transformation == .cropAndResize ? region : nil, scales, sizes].compactMap(\.self))
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis = inputs.onlyAxis(), let data = inputs.extents(0),
+                let request = try request(
+                    inputs.facts.map { $0?.constant }, rank: data.count, isGiven: { inputs[$0] != nil })
+            else { return .mixed(RowReason.parameter) }
+            guard keepsRows(request, inputs, axis) else { return .mixed(RowReason.counted) }
+            let plan = try request.plan(Shape(data), aspectRatio)[axis]
+            return leavesAlone(plan) ? .rows(axis: axis, of: inputs) : .mixed("resamples along the axis of the rows")
+        }
+    }
+
+    /// Whether what each row is resampled with is the same for every number of rows. Sizes may count them: where each axis stretches
+    /// by itself, the output's extents show all that sizes do.
+    private func keepsRows(_ request: ResizeRequest, _ inputs: RowInputs, _ axis: Int) -> Bool {
+        let countedInputs = shapeOperands.filter { inputs[$0] == .counted }
+        guard !request.target.isScales else { return countedInputs.isEmpty }
+        guard case .inputs(_, _, let sizes?) = parameters, countedInputs.isSubset(of: [sizes]) else { return false }
+        if inputs[sizes] == .counted { return aspectRatio == .stretch }
+        return !request.axes.contains(axis)
+    }
+
+    /// Whether every position along the axis shows itself and nothing else.
+    private func leavesAlone(_ axis: ResizeAxis) -> Bool {
+        guard axis.inputExtent == axis.outputExtent else { return false }
+        return (0..<axis.inputExtent).allSatisfy { position in
+            let place = axis.place(position, transformation)
+            if interpolation != .nearest { return place == Float(position) }
+            let isShown = transformation != .cropAndResize || !axis.isOutside(place)
+            return isShown && rounding.nearest(place, axis: axis) == position
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0), output = context.outputs[0].shape
         let constants = context.inputs.indices.map { context.constant($0) }

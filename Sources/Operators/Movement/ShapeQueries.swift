@@ -22,6 +22,11 @@ struct ShapeOperator: Operator {
         return [ValueFact(constant: Tensor(known.map(Int64.init), shape: [known.count]))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let axis = inputs.axis(0), let rank = inputs.extents(0)?.count else { return .all(.counted, of: inputs) }
+        return .all(axes(rank: rank).contains(axis) ? .counted : .shared, of: inputs)
+    }
+
     private func axes(rank: Int) -> Range<Int> {
         let lower = min(max(start < 0 ? start + rank : start, 0), rank)
         let upper = end.map { min(max($0 < 0 ? $0 + rank : $0, 0), rank) } ?? rank
@@ -49,6 +54,8 @@ struct SizeOperator: Operator {
         else { return [ValueFact(.int64, Shape.scalar)] }
         return [ValueFact(constant: Tensor(scalar: Int64(count)))]
     }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { .all(.counted, of: inputs) }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let count = try context.input(0).shape.elementCount

@@ -28,6 +28,26 @@ struct SliceOperator: Operator {
         return [ValueFact(data.elementType, try untouchedAxes(of: shape, inputs))]
     }
 
+    var shapeOperands: Set<Int> { attributes == nil ? [1, 2, 3, 4] : [] }
+
+    /// The rows' axis must be whole for every number of rows. The output's shape does not show where a box begins, so that bounds which
+    /// depend on the number of rows must leave every axis whole.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let along = inputs.onlyAxis(), let data = inputs.extents(0),
+                let bounds = try bounds(OperatorInputs(inputs.facts))
+            else { return .mixed(RowReason.parameter) }
+            let isFixed = (1...4).allSatisfy { inputs.isFixed($0) }
+            for (index, axis) in try axes(of: bounds, rank: data.count).enumerated() where axis == along || !isFixed {
+                let reach = isFixed ? Int(Int32.max) : data[axis]
+                guard bounds.starts[index] == 0, bounds.steps?[index] ?? 1 == 1, bounds.ends[index] >= reach else {
+                    return .mixed(axis == along ? RowReason.selected : RowReason.counted)
+                }
+            }
+            return .rows(axis: along, of: inputs)
+        }
+    }
+
     /// The bounds when all of them are constant.
     private func bounds(_ inputs: OperatorInputs) throws(OperatorError) -> Bounds? {
         if let attributes { return attributes }

@@ -33,6 +33,16 @@ struct Split: Operator {
         }
     }
 
+    var shapeOperands: Set<Int> { lengths == nil ? [1] : [] }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let axis = try Axes.resolve(axis, rank: inputs.extents(0)?.count ?? 0)
+            guard inputs.axis(0) != axis else { return .mixed(RowReason.selected) }
+            return inputs.elementwise()
+        }
+    }
+
     private func parts(of extent: Dimension, given: [Int]?, count: Int) throws(OperatorError) -> [Dimension] {
         if let given {
             guard given.count == count else {

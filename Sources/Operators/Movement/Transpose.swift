@@ -18,6 +18,14 @@ struct Transpose: Operator {
         return [ValueFact(data.elementType, SymbolicShape(order.map { shape[$0] }))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis = inputs.onlyAxis(), let place = try order(rank: inputs.extents(0)?.count ?? 0).firstIndex(of: axis)
+            else { return .mixed(RowReason.merged) }
+            return .rows(axis: place, of: inputs)
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let input = try context.input(0)
         let order = try order(rank: input.shape.rank)

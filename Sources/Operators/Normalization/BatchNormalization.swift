@@ -35,6 +35,9 @@ package struct BatchNormalization: Operator {
         return [ValueFact(x.type)]
     }
 
+    /// Every axis but that of the channels: the statistics are recorded ones.
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [1]) }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let channels = x.shape.rank < 2 ? 1 : x.shape[1]

@@ -50,6 +50,8 @@ package struct GroupNormalization: Operator {
         return [ValueFact(x.type)]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let channels = x.shape[1]

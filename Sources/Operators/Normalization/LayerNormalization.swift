@@ -46,6 +46,13 @@ package struct LayerNormalization: Operator {
         return Array([ValueFact(x.type), statistics, statistics].prefix(wanted))
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let rank = inputs.extents(0)?.count ?? 0
+            return inputs.linewise(along: Array(try resolve(rank: rank)..<rank))
+        }
+    }
+
     private func resolve(rank: Int) throws(OperatorError) -> Int {
         guard let first = Shape.resolve(axis: axis, rank: rank) else {
             throw .invalidAttribute(name: "axis", reason: "is \(axis), expected -\(rank) to \(rank - 1) for data of \(rank) axes")

@@ -44,6 +44,8 @@ package struct LocalResponseNormalization: Operator {
         return [ValueFact(x.type)]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [1]) }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let columns = x.shape.elementCount(in: 2..<x.shape.rank)

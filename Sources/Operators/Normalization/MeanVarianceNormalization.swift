@@ -32,6 +32,13 @@ package struct MeanVarianceNormalization: Operator {
         return [ValueFact(x.type)]
     }
 
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let chosen = try resolve(rank: inputs.extents(0)?.count ?? 0)
+            return inputs.linewise(along: chosen.indices.filter { chosen[$0] })
+        }
+    }
+
     /// For each axis of the data, whether it is normalised over.
     private func resolve(rank: Int) throws(OperatorError) -> [Bool] {
         var chosen = [Bool](repeating: false, count: rank)

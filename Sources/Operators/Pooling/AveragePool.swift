@@ -27,6 +27,9 @@ package struct AveragePool: Operator {
         return [ValueFact(x.elementType, try attributes.shape(x.shape))]
     }
 
+    /// Images and channels are pooled one by one.
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let geometry = try PoolingGeometry(

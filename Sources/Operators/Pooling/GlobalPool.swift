@@ -23,6 +23,9 @@ package struct GlobalPool: Operator {
         return [ValueFact(x.elementType, SymbolicShape(Array(shape.dimensions.prefix(2)) + ones))]
     }
 
+    /// Images and channels are pooled one by one.
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let rows = x.shape[0] * x.shape[1], columns = x.shape.elementCount(in: 2..<x.shape.rank)

@@ -41,6 +41,9 @@ package struct LpPool: Operator {
         return try GlobalPool(.average).infer(inputs)
     }
 
+    /// Images and channels are pooled one by one.
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let geometry: PoolingGeometry

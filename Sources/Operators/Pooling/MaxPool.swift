@@ -29,6 +29,12 @@ package struct MaxPool: Operator {
         return Array([ValueFact(x.elementType, shape), ValueFact(.int64, shape)].prefix(max(inputs.outputCount, 1)))
     }
 
+    /// Images and channels are pooled one by one, but indices count from the first image on.
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.outputs.count == 1 else { return .mixed("returns indices that count through all rows") }
+        return inputs.positionwise(along: [0, 1])
+    }
+
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let geometry = try PoolingGeometry(

@@ -89,6 +89,18 @@ struct RecurrentNode: Sendable {
         return [ValueFact(x.elementType, SymbolicShape(sequence)), state, state]
     }
 
+    /// Sequences of a batch are walked one by one; lengths and states are one for each.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.onlyInputsCarryRows(0, 4, 5, 6) else { return .mixed(RowReason.parameter) }
+        let stateAxis = batchFirst ? 0 : 1
+        guard inputs.axis(0) == stateAxis else { return .mixed("walks along the axis of the rows, or sums over it") }
+        for (index, axis) in [(4, 0), (5, stateAxis), (6, stateAxis)] where inputs[index] != nil && inputs.axis(index) != axis {
+            return .mixed(RowReason.positional)
+        }
+        let states = [RowState.rows(axis: batchFirst ? 0 : 2), .rows(axis: stateAxis), .rows(axis: stateAxis)]
+        return .states(Array(states.prefix(inputs.outputs.count)))
+    }
+
     private struct Sizes {
         var time = Dimension.unknown
         var batch = Dimension.unknown

@@ -8,6 +8,8 @@ struct LSTM: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] { try node.infer(inputs) }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { node.rows(inputs) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
         return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
@@ -22,6 +24,8 @@ struct GRU: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] { Array(try node.infer(inputs).prefix(2)) }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { node.rows(inputs) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
         return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
@@ -35,6 +39,8 @@ struct RNN: Operator {
     let node: RecurrentNode
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] { Array(try node.infer(inputs).prefix(2)) }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { node.rows(inputs) }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)

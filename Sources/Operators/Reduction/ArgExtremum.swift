@@ -29,6 +29,13 @@ struct ArgExtremum: Operator {
         return [ValueFact(.int64, shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let axis = try Axes.resolve(axis, rank: inputs.extents(0)?.count ?? 0)
+            return inputs.linewise(along: [axis], keepsAxes: keepsAxis)
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let data = try context.input(0)

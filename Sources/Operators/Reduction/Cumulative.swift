@@ -28,6 +28,13 @@ struct Cumulative: Operator {
         return [ValueFact(data.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard let axis = inputs.integers(1)?.first else { return .mixed("joins elements along an axis that is not known") }
+            return inputs.linewise(along: [try Axes.resolve(axis, rank: inputs.extents(0)?.count ?? 0)])
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let data = try context.input(0), axisType = try context.input(1).elementType

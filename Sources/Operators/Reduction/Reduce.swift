@@ -34,6 +34,18 @@ struct Reduce: Operator {
         return [ValueFact(data.elementType, try axes.resultShape(inputs))]
     }
 
+    var shapeOperands: Set<Int> { axes.shapeOperands }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            guard inputs.isFixed(1), let listed = try axes.listed(OperatorInputs(inputs.facts)) else {
+                return .mixed(RowReason.counted)
+            }
+            let reduced = try axes.resolve(listed, rank: inputs.extents(0)?.count ?? 0)
+            return inputs.linewise(along: reduced, keepsAxes: axes.keepsAxes)
+        }
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let data = try context.input(0)

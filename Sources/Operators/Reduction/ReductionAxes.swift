@@ -15,6 +15,10 @@ struct ReductionAxes: Sendable {
     /// Whether an empty or absent list means no axis in place of all.
     let emptyMeansNone: Bool
 
+    var shapeOperands: Set<Int> {
+        if case .input = source { [1] } else { [] }
+    }
+
     /// The axes of a tensor of `rank` that `listed` names, ascending.
     func resolve(_ listed: [Int]?, rank: Int) throws(OperatorError) -> [Int] {
         guard let listed, !listed.isEmpty else { return emptyMeansNone ? [] : Array(0..<rank) }
