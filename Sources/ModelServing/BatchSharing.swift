@@ -5,7 +5,7 @@ package import Tensors
 /// Whether rows of different requests to a signature may share a run, and if not, why.
 ///
 /// Decided when the version is loaded, for sample types; each batch's own types are derived again before they run.
-package enum BatchSharing: Sendable, Equatable {
+package enum BatchSharing: Sendable, Equatable, CustomStringConvertible {
     case shared
     case alone(String)
 

@@ -7,17 +7,28 @@ package struct CallRecord: Sendable {
     /// Of what answered; nil when nothing was found.
     package var version: Int64?
     package var signature: String?
-    /// `predict`, `classify`, `regress`; empty for anything else.
-    package var api: StaticString = ""
-    /// The protocol: `REST`.
-    package var entrypoint: StaticString
+    package var api = API.other
+    package var entrypoint: Entrypoint
     package var status = StatusCode.ok
     /// When the request was there, whole, in nanoseconds of the monotonic clock.
     package let start: Int64
     /// From `start` to the response.
     package var nanoseconds: Int64 = 0
 
-    package init(entrypoint: StaticString, start: Int64) {
+    /// What was asked for, as metrics name it.
+    package enum API: String, Sendable {
+        case predict, classify, regress
+        /// Anything else: a status, metadata.
+        case other = ""
+    }
+
+    /// The protocol, as metrics name it.
+    package enum Entrypoint: String, Sendable {
+        case rest = "REST"
+        case grpc = "GRPC"
+    }
+
+    package init(entrypoint: Entrypoint, start: Int64) {
         self.entrypoint = entrypoint
         self.start = start
     }

@@ -13,35 +13,35 @@ package struct SampleGenerator {
         return state >> 33
     }
 
-    /// Nil for types without made-up contents (texts), and for more than 64 Mi elements.
+    /// Nil for types without made-up contents (strings), for more than 64 Mi elements, and when there is no memory for them.
     package mutating func tensor(_ spec: TensorSpec) -> Tensor? {
         let count = spec.shape.elementCount
         guard count <= Self.maximumElementCount else { return nil }
-        switch spec.elementType {
-        case .float32: return Tensor((0..<count).map { _ in Float(next()) / Float(1 << 30) - 1 }, shape: spec.shape)
-        case .float64: return Tensor((0..<count).map { _ in Double(next()) / Double(1 << 30) - 1 }, shape: spec.shape)
-        case .float16, .bfloat16: return bits(spec, HalfPrecision.bits(of: Float(0.5), as: spec.elementType))
-        case .string: return nil
-        default: return integers(spec)
+        do {
+            switch spec.elementType {
+            case .float32: return try filled(spec) { Float($0) }
+            case .float64: return try filled(spec) { $0 }
+            case .float16: return try filled(spec) { HalfPrecision.binary16(from: Float($0)) }
+            case .bfloat16: return try filled(spec) { HalfPrecision.bfloat16(from: Float($0)) }
+            case .string: return nil
+            default: return try integers(spec)
+            }
+        } catch {
+            return nil  // There is no memory for samples, and nothing to say about the model.
         }
     }
 
-    private func bits(_ spec: TensorSpec, _ pattern: UInt16) -> Tensor {
-        Tensor(spec) { bytes in
-            for offset in stride(from: 0, to: bytes.count, by: 2) { bytes.storeBytes(of: pattern, toByteOffset: offset, as: UInt16.self) }
+    private mutating func filled<Element>(_ spec: TensorSpec, _ element: (Double) -> Element) throws(MemoryRefusal) -> Tensor {
+        try Tensor(spec) { bytes in
+            let elements = bytes.bindMemory(to: Element.self)
+            for index in elements.indices { elements[index] = element(Double(next()) / Double(1 << 30) - 1) }
         }
     }
 
-    private mutating func integers(_ spec: TensorSpec) -> Tensor {
-        Tensor(spec) { bytes in
+    private mutating func integers(_ spec: TensorSpec) throws(MemoryRefusal) -> Tensor {
+        try Tensor(spec) { bytes in
             bytes.initializeMemory(as: UInt8.self, repeating: 0)
             for offset in stride(from: 0, to: bytes.count, by: spec.elementType.byteCount) { bytes[offset] = UInt8(next() & 1) }
         }
-    }
-}
-
-extension HalfPrecision {
-    fileprivate static func bits(of value: Float, as type: ElementType) -> UInt16 {
-        type == .float16 ? binary16(from: value) : bfloat16(from: value)
     }
 }

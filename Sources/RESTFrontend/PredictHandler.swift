@@ -22,7 +22,7 @@ struct PredictHandler: Sendable {
     /// - Parameter path: where the URL names the model; nil for `/predict`, where the body does.
     func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {
         var reply = reply
-        reply.record.api = "predict"
+        reply.record.api = .predict
         if let path { reply.record.model = path.model }
         do throws(ServableError) {
             let timeout = try RequestTimeout.value(of: request, atMost: timeout)

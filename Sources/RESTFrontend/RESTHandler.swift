@@ -125,8 +125,8 @@ package final class RESTHandler: RequestHandler {
             reply.record.model = path.model
             switch path.subject {
             case .predict: predict.handle(request, path, reply)
-            case .classify: try refuseExamples("classify", &reply)
-            case .regress: try refuseExamples("regress", &reply)
+            case .classify: try refuseExamples(.classify, &reply)
+            case .regress: try refuseExamples(.regress, &reply)
             case .status: try status.answer(path, reply)
             case .metadata: try metadata.answer(path, reply)
             case .list: status.answerList(reply)
@@ -136,11 +136,11 @@ package final class RESTHandler: RequestHandler {
         }
     }
 
-    private func refuseExamples(_ api: StaticString, _ reply: inout RESTReply) throws(ServableError) {
+    private func refuseExamples(_ api: CallRecord.API, _ reply: inout RESTReply) throws(ServableError) {
         reply.record.api = api
         throw ServableError(
             .unimplemented,
-            ":\(api) needs tf.Example, which this version does not parse; use :predict with the signature's own inputs")
+            ":\(api.rawValue) needs tf.Example, which this version does not parse; use :predict with the signature's own inputs")
     }
 
     private func answer(

@@ -16,7 +16,7 @@ struct RESTReply: Sendable {
         self.responder = responder
         self.isCORSEnabled = isCORSEnabled
         self.observer = observer
-        record = CallRecord(entrypoint: "REST", start: start)
+        record = CallRecord(entrypoint: .rest, start: start)
     }
 
     /// Whose result the response is.

@@ -30,7 +30,7 @@ struct RunCommand: ParsableCommand {
         let file = try ModelFile(path: model)
         let signature = try file.signature(signature)
         let tensors = try InputListing(directory: inputs).tensors(for: signature)
-        let engine = try file.engine(isOptimized: optimizer == .on)
+        let engine = try file.engine(signature, isOptimized: optimizer == .on)
         try OutputFiles.write(file.run(engine, tensors), to: outputs)
     }
 }

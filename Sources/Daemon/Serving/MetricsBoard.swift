@@ -1,5 +1,4 @@
 package import ModelServing
-package import RESTFrontend
 package import ServableCore
 import Synchronization
 package import Telemetry
@@ -9,7 +8,7 @@ package import Telemetry
 ///
 /// The series of a version go some minutes after it was unloaded, so that a scraper has seen the last of them, and those of a model
 /// when it is no longer wanted either: what is kept is bounded, however many versions come and go. Safe from every thread.
-package final class MetricsBoard: RequestObserver, InferenceObserver {
+package final class MetricsBoard: CallObserver, InferenceObserver {
     private struct Tracked {
         /// Versions that have series, and their signatures.
         var versions: [ServableID: [String: SignatureGauge]] = [:]
@@ -34,23 +33,8 @@ package final class MetricsBoard: RequestObserver, InferenceObserver {
         self.now = now
     }
 
-    package func finished(_ request: FinishedRequest) {
-        guard let version = request.version, let signature = request.signature else { return count(request) }
-        let meter = gauge(ServableID(name: request.model, version: version), signature)
-        guard request.status == .ok else {
-            meter.signature.countRequest(status: request.status.name)
-            return count(request)
-        }
-        meter.answeredREST(nanoseconds: request.nanoseconds)
-    }
-
-    /// Requests that found no version, or failed, and those that ask about a model.
-    private func count(_ request: FinishedRequest) {
-        metrics.requestCount.cell(request.model, request.status.name).increment()
-        guard request.status == .ok else { return }
-        metrics.requestLatency.cell(request.model, request.api.description, request.entrypoint.description)
-            .observe(Double(request.nanoseconds) / 1e3)
-    }
+    /// Requests that found no signature, and those that ask about a model: the others are their signature's own meter's.
+    package func finished(_ record: CallRecord) { metrics.count(record) }
 
     package func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }
 
@@ -114,14 +98,26 @@ package final class MetricsBoard: RequestObserver, InferenceObserver {
     }
 }
 
+extension ServingMetrics {
+    /// Counts a request by its model alone.
+    fileprivate func count(_ record: CallRecord) {
+        requestCount.cell(record.model, record.status.name).increment()
+        guard record.status == .ok else { return }
+        requestLatency.cell(record.model, record.api.rawValue, record.entrypoint.rawValue)
+            .observe(Double(record.nanoseconds) / 1e3)
+    }
+}
+
 /// The metrics that a request to one signature touches.
 private final class SignatureGauge: SignatureMeter {
     let signature: SignatureMetrics
+    private let metrics: ServingMetrics
     private let succeeded: Counter
     private let latency: Histogram
     private let batchRuns: Counter
 
     init(_ metrics: ServingMetrics, _ id: ServableID, signature: String) {
+        self.metrics = metrics
         self.signature = SignatureMetrics(metrics, model: id.name, version: id.version, signature: signature)
         succeeded = metrics.requestCount.cell(id.name, StatusCode.ok.name)
         latency = metrics.requestLatency.cell(id.name, "predict", "REST")
@@ -134,10 +130,17 @@ private final class SignatureGauge: SignatureMeter {
         batchRuns.increment()
     }
 
-    func answeredREST(nanoseconds: Int64) {
+    func failedToSplit() { signature.unsplitBatches.increment() }
+
+    func finished(_ record: CallRecord) {
+        guard record.status == .ok else {
+            signature.countRequest(status: record.status.name)
+            return metrics.count(record)
+        }
         signature.countSuccess()
+        signature.requestSeconds.observe(Double(record.nanoseconds) / 1e9)
+        guard record.entrypoint == .rest, record.api == .predict else { return metrics.count(record) }
         succeeded.increment()
-        latency.observe(Double(nanoseconds) / 1e3)
-        signature.requestSeconds.observe(Double(nanoseconds) / 1e9)
+        latency.observe(Double(record.nanoseconds) / 1e3)
     }
 }

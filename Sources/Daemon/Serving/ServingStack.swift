@@ -34,18 +34,19 @@ struct ServingStack: Sendable {
         let metrics = ServingMetrics()
         let statuses = StatusBoard()
         let board = MetricsBoard(metrics, statuses)
-        let lanes = LanePool(laneCount: configuration.engine.laneCount ?? Machine.processorCount)
+        let budget = ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount))
+        let lanes = LanePool(
+            laneCount: configuration.engine.laneCount ?? Machine.processorCount,
+            ledger: ReservationLedger(budget.reservation(named: "the lanes")))
         self.lanes = lanes
         let batching = BatchingTable(configuration)
         self.batching = batching
         let loader = ModelLoader(
             lanes: lanes, batching: batching.settings(of:), warmsUp: configuration.engine.warmsUp,
             inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(budget: configuration.engine.memoryBudget),
-            observer: board, logger: logger)
+            instructionSet: .chosen, observer: board, logger: logger)
         let manager = ServableManager(
-            loader: loader, options: configuration.lifecycle,
-            budget: ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount)),
-            board: statuses, trimHeap: { apus_trim_heap() }, logger: logger)
+            loader: loader, options: configuration.lifecycle, budget: budget, board: statuses, trimHeap: { apus_trim_heap() }, logger: logger)
         self.manager = manager
         events = manager.events()
 
@@ -54,7 +55,8 @@ struct ServingStack: Sendable {
         let service = PredictionService(table: manager.table, board: manager.board)
         let handler = RESTHandler(
             service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration),
-            metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons }, observer: board)
+            metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons }, observer: board,
+            executor: lanes)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
@@ -86,12 +88,16 @@ extension RESTConfiguration {
 }
 
 extension EngineLimits {
-    /// One arena may not be larger than all models together.
+    /// One arena, or one run's results, may not be larger than all models together.
     init(budget: MemoryBudget) {
         self.init()
-        if let limit = budget.byteLimit(of: Machine.memoryByteCount) { maximumArenaBytes = min(maximumArenaBytes, limit) }
+        guard let limit = budget.byteLimit(of: Machine.memoryByteCount) else { return }
+        maximumArenaBytes = min(maximumArenaBytes, limit)
+        maximumDynamicBytes = min(maximumDynamicBytes, limit)
     }
 }
+
+extension LanePool: RequestExecutor {}
 
 /// Whether the daemon can take requests, and why not.
 final class Readiness: Sendable {

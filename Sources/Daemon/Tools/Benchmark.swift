@@ -22,7 +22,7 @@ struct Benchmark {
         let start = clock.now
         let file = try ModelFile(path: path)
         let inputs = try inputs(file)
-        let engine = try file.engine(isOptimized: true)
+        let engine = try file.engine(file.signature(nil), isOptimized: true)
         _ = try file.run(engine, inputs)
         let loadDuration = clock.now - start
         for _ in 0..<Self.warmUpRunCount { _ = try file.run(engine, inputs) }

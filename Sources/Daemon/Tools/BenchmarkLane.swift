@@ -27,12 +27,12 @@ final class BenchmarkLane: LaneWork {
     var durations: [Duration] { state.withLock(\.durations) }
     var failure: (any Error)? { state.withLock(\.failure) }
 
-    func runNext(now: ContinuousClock.Instant) -> LaneOutcome {
+    func runNext(in workspace: Workspace, now: ContinuousClock.Instant) -> LaneOutcome {
         guard now < end else { return finish(nil) }
         let clock = ContinuousClock()
         do {
             let start = clock.now
-            try runOnce()
+            try runOnce(workspace)
             let duration = clock.now - start
             state.withLock { $0.durations.append(duration) }
             return .more
@@ -47,13 +47,9 @@ final class BenchmarkLane: LaneWork {
         return .idle
     }
 
-    private func runOnce() throws {
-        let plan = try engine.plan(for: inputs.map(\.spec))
+    private func runOnce(_ workspace: Workspace) throws {
         try withExtendedLifetime(inputs) {
-            try engine.withSession(plan) { session in
-                for (index, input) in inputs.enumerated() { session.bind(input: index, to: input.view.baseAddress) }
-                try engine.finish(session) { _ in }
-            }
+            try engine.run(inputs.map { .dense($0.view) }, in: workspace) { _ in }
         }
     }
 }

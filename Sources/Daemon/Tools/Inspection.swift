@@ -11,19 +11,20 @@ struct Inspection {
     static let openExtent = 8
 
     func print(asJSON: Bool) throws {
+        let signature = try file.signature(nil)
         switch stage {
-        case .source: try print(GraphDescription(file.imported.graph), asJSON)
-        case .graph: try print(GraphDescription(file.engine(isOptimized: false).graph), asJSON)
-        case .optimized: try print(GraphDescription(file.engine(isOptimized: true).graph), asJSON)
-        case .plan: try print(plan(), asJSON)
+        case .source: try print(GraphDescription(file.imported.graph(for: signature)), asJSON)
+        case .graph: try print(GraphDescription(file.engine(signature, isOptimized: false).graph), asJSON)
+        case .optimized: try print(GraphDescription(file.engine(signature, isOptimized: true).graph), asJSON)
+        case .plan: try print(program(signature), asJSON)
         }
     }
 
-    /// The plan for one row.
-    private func plan() throws -> PlanDescription {
-        let specs = try SampleInputs(openExtent: Self.openExtent).specs(file.signature(nil))
-        let engine = try file.engine(isOptimized: true)
-        return PlanDescription(try file.located { try engine.plan(for: specs) })
+    /// The stages, with the plan for one row.
+    private func program(_ signature: Signature) throws -> ProgramDescription {
+        let specs = try SampleInputs(openExtent: Self.openExtent).specs(signature)
+        let engine = try file.engine(signature, isOptimized: true)
+        return try file.located { try ProgramDescription(engine, for: specs) }
     }
 
     private func print(_ graph: GraphDescription, _ asJSON: Bool) throws {
@@ -31,8 +32,17 @@ struct Inspection {
         Swift.print(GraphText.lines(graph).joined(separator: "\n"))
     }
 
-    private func print(_ plan: PlanDescription, _ asJSON: Bool) throws {
-        guard !asJSON else { return try JSONOutput.print(plan) }
+    private func print(_ program: ProgramDescription, _ asJSON: Bool) throws {
+        guard !asJSON else { return try JSONOutput.print(program) }
+        for stage in program.stages {
+            if let plan = stage.plan { return print(plan) }
+            Swift.print(stage.kind)
+            for node in stage.nodes { Swift.print("  \(node)") }
+        }
+        Swift.print("regions are planned when the shapes that dynamic steps give are known")
+    }
+
+    private func print(_ plan: PlanDescription) {
         for input in plan.inputs { Swift.print("input   \(input)") }
         for (index, step) in plan.steps.enumerated() {
             let scratch = step.scratchByteCount > 0 ? ", scratch \(step.scratchByteCount) bytes" : ""
@@ -42,7 +52,6 @@ struct Inspection {
         }
         for output in plan.outputs { Swift.print("output  \(output)") }
         Swift.print("arena   \(plan.arenaByteCount) bytes")
-        if let boundary = plan.boundary { Swift.print("goes on, planned when its outputs' shapes are known, behind \(boundary)") }
     }
 }
 

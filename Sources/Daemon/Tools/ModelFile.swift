@@ -25,10 +25,13 @@ struct ModelFile {
         return signature
     }
 
-    func engine(isOptimized: Bool) throws -> Engine {
+    func engine(_ signature: Signature, isOptimized: Bool) throws -> Engine {
         LinearAlgebra.configure()
+        let source = try imported.graph(for: signature)
         return try located {
-            try Engine(imported.graph, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [])
+            try Engine(
+                source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [],
+                state: ModelState(kernels: InstructionSet.chosen.kernels))
         }
     }
 

@@ -14,12 +14,21 @@ struct ModelSummary: Encodable {
         let name: String
         let inputs: [Value]
         let outputs: [Value]
+        /// Whether rows of different requests share runs, and if not, why.
+        let batching: String
     }
 
     struct PlanSummary: Encodable {
         let inputs: [String]
         let steps: Int
         let arenaByteCount: Int
+
+        init?(_ plan: Plan?) {
+            guard let plan else { return nil }
+            inputs = plan.inputs.map(\.description)
+            steps = plan.notes.count
+            arenaByteCount = plan.arenaByteCount
+        }
     }
 
     let path: String
@@ -34,7 +43,7 @@ struct ModelSummary: Encodable {
     /// How often each operator occurs in the file.
     let operators: [String: Int]
     let constantByteCount: Int
-    /// Memory that the engine holds beside the mapped file.
+    /// Memory that the engine holds beside the file's contents.
     let ownByteCount: Int
     /// For one row; nil with the reason where the signature alone does not say how it looks.
     let plan: PlanSummary?
@@ -42,35 +51,38 @@ struct ModelSummary: Encodable {
 
     init(_ file: ModelFile) throws {
         let imported = file.imported
-        let source = GraphDescription(imported.graph)
-        let engine = try file.engine(isOptimized: true)
+        let signature = try file.signature(nil)
+        let source = GraphDescription(try imported.graph(for: signature))
+        let engine = try file.engine(signature, isOptimized: true)
         path = file.path
         format = imported.format
         byteCount = imported.byteCount
         sha256 = try imported.digest()
         metadata = imported.metadata
-        signatures = imported.signatures.map(Self.summary)
+        signatures = try imported.signatures.map { try Self.summary($0, file) }
         nodes = source.nodes.count
         optimizedNodes = engine.graph.nodes.count
         operators = Dictionary(source.nodes.map { ($0.operator, 1) }, uniquingKeysWith: +)
         constantByteCount = source.constantByteCount
         do {
-            let specs = try SampleInputs(openExtent: Inspection.openExtent).specs(file.signature(nil))
-            let found = try engine.plan(for: specs)
-            plan = PlanSummary(inputs: specs.map(\.description), steps: found.steps.count, arenaByteCount: found.arenaByteCount)
-            planProblem = nil
+            let specs = try SampleInputs(openExtent: Inspection.openExtent).specs(signature)
+            plan = PlanSummary(try engine.plan(for: specs))
+            planProblem = plan == nil ? "steps depend on contents; see --stage plan" : nil
         } catch {
             plan = nil
             planProblem = (error as? CommandFailure)?.message ?? "\(error)"
         }
-        ownByteCount = engine.constantByteCount
+        ownByteCount = engine.state.heldByteCount
     }
 
-    private static func summary(_ signature: Signature) -> SignatureSummary {
+    private static func summary(_ signature: Signature, _ file: ModelFile) throws -> SignatureSummary {
         let values = { (parameters: [Signature.Parameter]) in
             parameters.map { Value(name: $0.name, type: $0.type.description) }
         }
-        return SignatureSummary(name: signature.name, inputs: values(signature.inputs), outputs: values(signature.outputs))
+        let engine = try file.engine(signature, isOptimized: true)
+        return SignatureSummary(
+            name: signature.name, inputs: values(signature.inputs), outputs: values(signature.outputs),
+            batching: BatchSharing(derivedFor: signature, engine).description)
     }
 
     var text: String {
@@ -80,6 +92,7 @@ struct ModelSummary: Encodable {
             lines.append("signature   \(signature.name)")
             lines += signature.inputs.map { "  input     \($0.name): \($0.type)" }
             lines += signature.outputs.map { "  output    \($0.name): \($0.type)" }
+            lines.append("  batching  \(signature.batching)")
         }
         lines.append("graph       \(nodes) nodes, \(optimizedNodes) after optimisation")
         let counts = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0) ×\($1)" }

@@ -40,6 +40,8 @@ package final class ServingMetrics: Sendable {
     package let inferenceSeconds: MetricFamily<Histogram>
     package let batchRows: MetricFamily<Histogram>
     package let queueDepth: MetricFamily<Gauge>
+    /// Batches whose outputs could not be taken apart by rows.
+    package let unsplitBatches: MetricFamily<Counter>
     package let modelState: MetricFamily<Gauge>
     package let modelMemory: MetricFamily<Gauge>
     package let openConnections: MetricFamily<Gauge>
@@ -98,6 +100,10 @@ package final class ServingMetrics: Sendable {
             sizes)
         queueDepth = store.gauge(
             MetricDescription("apus_queue_depth", labels: signature, help: "Rows that wait for a batch."))
+        unsplitBatches = store.counter(
+            MetricDescription(
+                "apus_unsplit_batches_total", labels: signature,
+                help: "Batches whose outputs did not have a row for each request row; the signature's requests then run alone."))
         modelState = store.gauge(
             MetricDescription(
                 "apus_model_state", labels: ["model", "version", "state"],
@@ -132,7 +138,7 @@ extension ServingMetrics {
     /// Removes the series that are labelled with a version, of every signature, status and state.
     package func removeVersions(where isGone: (_ model: String, _ version: String) -> Bool) {
         // The labels of each of these begin with model and version.
-        requests.removeCells { isGone($0[0], $0[1]) }
+        for counters in [requests, unsplitBatches] { counters.removeCells { isGone($0[0], $0[1]) } }
         for histograms in [requestSeconds, inferenceSeconds, batchRows] { histograms.removeCells { isGone($0[0], $0[1]) } }
         for gauges in [queueDepth, modelState, modelMemory] { gauges.removeCells { isGone($0[0], $0[1]) } }
     }

@@ -4,6 +4,7 @@ package struct SignatureMetrics: Sendable {
     package let inferenceSeconds: Histogram
     package let batchRows: Histogram
     package let queueDepth: Gauge
+    package let unsplitBatches: Counter
 
     private let succeeded: Counter
     private let requests: MetricFamily<Counter>
@@ -15,6 +16,7 @@ package struct SignatureMetrics: Sendable {
         inferenceSeconds = metrics.inferenceSeconds.cell(labels)
         batchRows = metrics.batchRows.cell(labels)
         queueDepth = metrics.queueDepth.cell(labels)
+        unsplitBatches = metrics.unsplitBatches.cell(labels)
         requests = metrics.requests
         succeeded = metrics.requests.cell(labels + ["OK"])
     }
