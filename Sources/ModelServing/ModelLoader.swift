@@ -3,7 +3,7 @@ import GraphIR
 package import Inference
 package import Logging
 import ModelFormats
-import Operators
+package import Operators
 package import ServableCore
 import Tensors
 
@@ -126,6 +126,7 @@ extension ImportError {
         case .unrecognized, .limitExceeded: .failedPrecondition
         case .malformed: .dataLoss
         case .unsupported: .unimplemented
+        case .outOfMemory: .resourceExhausted
         }
     }
 }

@@ -2,10 +2,10 @@ import Batching
 import CPlatform
 package import GraphIR
 package import Inference
-package import Logging
+import Logging
 package import ServableCore
 import Synchronization
-package import Tensors
+import Tensors
 
 /// Runs the calls of one signature of one version: at once, or through a queue, in batches, on lanes.
 package final class SignatureRunner: SignatureRunning, LaneWork {

@@ -77,6 +77,12 @@ package struct Tensor: Sendable {
         return try unsafe body(UnsafeRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
     }
 
+    /// Whether type, shape and every byte are equal.
+    package func hasEqualContents(_ other: Tensor) -> Bool {
+        guard spec == other.spec else { return false }
+        return unsafe withBytes { left in unsafe other.withBytes { right in unsafe left.elementsEqual(right) } }
+    }
+
     /// The elements as an array.
     ///
     /// - Precondition: `Scalar` is the element type.

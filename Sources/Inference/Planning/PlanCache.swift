@@ -13,12 +13,12 @@ struct PlanKey: Sendable {
     }
 
     fileprivate func agrees(_ other: PlanKey) -> Bool {
-        specs == other.specs && zip(contents, other.contents).allSatisfy(Self.agree)
+        specs == other.specs && zip(contents, other.contents).allSatisfy { Self.agree($0, $1) }
     }
 
     private static func agree(_ left: Tensor?, _ right: Tensor?) -> Bool {
         guard let left, let right else { return left == nil && right == nil }
-        return left.spec == right.spec && left.withBytes { left in unsafe right.withBytes { right in unsafe left.elementsEqual(right) } }
+        return left.hasEqualContents(right)
     }
 }
 

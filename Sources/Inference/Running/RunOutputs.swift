@@ -14,7 +14,8 @@ package struct RunOutputs {
         source = unsafe .plan(plan, base: base, inputs: inputs)
     }
 
-    init(_ values: [ValueView]) { source = .values(values) }
+    /// Outputs that somebody else has made.
+    package init(_ values: [ValueView]) { source = .values(values) }
 
     package var count: Int {
         switch source {

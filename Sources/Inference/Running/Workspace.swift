@@ -24,7 +24,7 @@ package import Tensors
     package func trim() { arena.trim() }
 
     /// Memory for the inputs of a run that the caller puts together, popped when `body` returns.
-    package func withStaging<Result>(
+    @unsafe package func withStaging<Result>(
         _ byteCounts: [Int], _ body: ([UnsafeMutableRawPointer]) throws -> Result
     ) throws -> Result {
         let mark = arena.mark
