@@ -1,6 +1,5 @@
 import CPlatform
 import HTTPCore
-package import ModelServing
 import ServableCore
 
 /// Where requests with large bodies are handled, so that the loop's other clients do not wait for one client's megabytes.

@@ -1,4 +1,5 @@
 import HTTPCore
+import ModelServing
 import ServableCore
 
 /// `GET /v1/models/M[/versions/V]`, and the list of all models.

@@ -161,6 +161,9 @@ struct DenseReader: ~Copyable {
         _ outcome: RunEnd, _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ level: Int
     ) -> DecodeFault {
         guard outcome == .unreadable else { return .syntax }
+        if let refusal = column.refusal {
+            return .refused(ServableError(.resourceExhausted, "a tensor of \(column.count) elements and more \(refusal)"))
+        }
         guard column.count < limits.maximumElementCount else {
             return .invalid("a tensor has more than \(limits.maximumElementCount) elements, the most that this server accepts")
         }

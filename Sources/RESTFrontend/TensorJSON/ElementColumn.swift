@@ -49,6 +49,9 @@ struct ElementColumn: ~Copyable {
         numbers = NumberColumn(elementByteCount: type.byteCount, capacity: isText ? 0 : capacity)
     }
 
+    /// Why there was no memory for further elements; nil while there was.
+    var refusal: MemoryRefusal? { numbers.refusal }
+
     /// Elements so far.
     var count: Int { isText ? strings.elements.count : numbers.count }
 

@@ -4,14 +4,22 @@ import Tensors
 struct NumberColumn: ~Copyable {
     private(set) var storage: TensorStorage
     private(set) var count = 0
+    /// Why no memory was given for further elements; nil while there was some.
+    private(set) var refusal: MemoryRefusal?
     private var capacity: Int
     private let elementByteCount: Int
     private let table = PowersOfFive.table
 
     init(elementByteCount: Int, capacity: Int) {
         self.elementByteCount = elementByteCount
-        self.capacity = capacity
-        storage = TensorStorage(byteCount: capacity * elementByteCount)
+        do {
+            storage = try TensorStorage(byteCount: capacity * elementByteCount)
+            self.capacity = capacity
+        } catch {
+            // The first element asks again, for less.
+            storage = TensorStorage(borrowing: UnsafeRawPointer(PowersOfFive.table), byteCount: 0)
+            self.capacity = 0
+        }
     }
 
     mutating func truncate(to count: Int) { self.count = count }
@@ -103,14 +111,19 @@ struct NumberColumn: ~Copyable {
         return grow(limit: limit)
     }
 
-    /// Doubles the memory; false when the limit is reached.
+    /// Doubles the memory; false when the limit is reached or there is no more.
     @inline(never)
     private mutating func grow(limit: Int) -> Bool {
         guard count < limit else { return false }
         let wanted = min(max(capacity * 2, 16), limit)
-        let larger = TensorStorage(byteCount: wanted * elementByteCount)
-        larger.baseAddress.copyMemory(from: storage.baseAddress, byteCount: count * elementByteCount)
-        storage = larger
+        do {
+            let larger = try TensorStorage(byteCount: wanted * elementByteCount)
+            larger.baseAddress.copyMemory(from: storage.baseAddress, byteCount: count * elementByteCount)
+            storage = larger
+        } catch {
+            refusal = error
+            return false
+        }
         capacity = wanted
         return true
     }

@@ -1,7 +1,7 @@
 package import GraphIR
 package import ModelServing
 package import ServableCore
-package import Tensors
+import Tensors
 
 /// A predict request, read.
 package struct PredictBody: Sendable {
