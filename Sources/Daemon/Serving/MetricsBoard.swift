@@ -44,7 +44,7 @@ package final class MetricsBoard: RequestObserver, InferenceObserver {
         meter.answeredREST(nanoseconds: request.nanoseconds)
     }
 
-    /// Requests that found no version, or failed, and those that ask about a model.
+    /// Requests that found no version, or failed, and those for facts about a model.
     private func count(_ request: FinishedRequest) {
         metrics.requestCount.cell(request.model, request.status.name).increment()
         guard request.status == .ok else { return }
