@@ -139,7 +139,7 @@ extension ServableManager {
         set { models[id.name]?.versions[id.version] = newValue }
     }
 
-    /// Tells a life of a version from all others.
+    /// A number that no other life of any version has.
     func makeLife() -> UInt64 {
         lifeCount += 1
         return lifeCount
