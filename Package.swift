@@ -151,7 +151,8 @@ let package = Package(
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"], swiftSettings: common),
         .testTarget(name: "BatchingTests", dependencies: ["Batching", "SanitizerSupport"], swiftSettings: common),
         .testTarget(
-            name: "ServableCoreTests", dependencies: ["ServableCore", .product(name: "Logging", package: "swift-log")],
+            name: "ServableCoreTests",
+            dependencies: ["ServableCore", "SanitizerSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")],

@@ -47,7 +47,7 @@ package enum JSONValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// A value of another kind is no fault here: the next kind is asked.
+    /// A value of another kind is no fault here: the next kind is tried.
     private static func decode<Value: Decodable>(_ type: Value.Type, _ container: any SingleValueDecodingContainer) -> Value? {
         do {
             return try container.decode(type)

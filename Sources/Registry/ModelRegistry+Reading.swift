@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// What routes and commands ask. Each answer is one snapshot.
+/// What routes and commands read. Each result is one snapshot.
 extension ModelRegistry {
     /// Largest number of events in one page.
     package static let eventPageLimit = 1000

@@ -71,7 +71,7 @@ package final class ModelRegistry: Sendable {
         }
     }
 
-    /// Notes the end of this life and closes the file; nothing may be asked of the registry afterwards.
+    /// Notes the end of this life and closes the file; the registry may not be used afterwards.
     package func close(at now: Timestamp = .now()) async throws(RegistryError) {
         var failure: RegistryError?
         if writer != nil {

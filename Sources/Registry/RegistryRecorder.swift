@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Events are taken at once and written in batches. A write that fails stops nothing: it is reported, shown as degraded health and
 /// tried again after an interval and with every further event. When too much waits, older states give way to newer ones of the same
-/// thing, so that the record, once it can be written, tells the truth about now.
+/// thing, so that the record, once it can be written, shows the present state.
 package actor RegistryRecorder {
     /// Something that whoever runs the daemon should know.
     package enum Trouble: Sendable, Equatable {

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// Times are RFC 3339 texts in UTC. Rows of models and versions are never deleted: what vanished is marked.
 enum Schema {
-    /// "Apus" in ASCII: tells the file from other programs' databases (`PRAGMA application_id`).
+    /// "Apus" in ASCII: distinguishes the file from other programs' databases (`PRAGMA application_id`).
     static let applicationID: Int32 = 0x4170_7573
 
     /// The number of migrations, kept in `PRAGMA user_version`; a file with a higher one is refused.

@@ -11,10 +11,10 @@ struct ManagedModel {
     var versions: [Int64: ManagedVersion] = [:]
     /// The labels last published, nil before the first time.
     var publishedLabels: Labels?
-    /// What was last told to observers, nil before the first look.
+    /// What was last announced to observers, nil before the first look.
     var announcedPresence: Presence?
     var problem: String?
-    /// Warnings that stand in the log already.
+    /// Warnings that stand in the log.
     var loggedWarnings: Set<String> = []
 
     init(_ specification: ModelSpecification) {
@@ -33,6 +33,8 @@ struct ManagedModel {
 
     var hasAvailableVersion: Bool { versions.values.contains { $0.phase.isAvailable } }
 
+    var firstTriesAreOver: Bool { hasAvailableVersion || !versions.values.contains { $0.phase.awaitsFirstTry } }
+
     var isLoading: Bool { versions.values.contains { $0.phase.isLoading } }
 
     func isWanted(_ version: Int64) -> Bool { isConfigured && wanted[version] != nil }
@@ -40,7 +42,7 @@ struct ManagedModel {
 
 /// One life of a version, as the manager sees it.
 struct ManagedVersion {
-    /// Tells this life from an earlier one of the same version, whose late messages are passed over.
+    /// Differs from an earlier life of the same version, whose late messages are passed over.
     let life: UInt64
     let path: String
     var phase: Phase
@@ -59,6 +61,14 @@ struct ManagedVersion {
 
         var isAvailable: Bool { if case .available = self { true } else { false } }
         var isLoading: Bool { if case .loading = self { true } else { false } }
+        /// Whether nothing happens to the version by itself, except a retry.
+        var isAtRest: Bool {
+            switch self {
+            case .available, .failed, .backingOff: true
+            case .queued, .loading, .unloading: false
+            }
+        }
+
         var hasEnded: Bool { if case .failed = self { true } else { false } }
 
         var failure: LoadFailure? {

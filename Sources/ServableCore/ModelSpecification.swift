@@ -1,4 +1,4 @@
-/// What the operator asks for one model.
+/// How one model is to be served.
 package struct ModelSpecification: Sendable, Equatable {
     /// What requests call the model.
     package let name: String

@@ -4,7 +4,7 @@ package import Dispatch
 ///
 /// One handle object exists per loaded version; the table holds it while the version is available, and a request holds it
 /// while it runs. Taking one is a retain, nothing more. Keep the handle at least as long as the servable taken from it: when
-/// the last reference goes, on whichever thread, the servable is released on `releaseQueue` and only then is the end told.
+/// the last reference goes, on whichever thread, the servable is released on `releaseQueue`, and `onRelease` is called after that.
 package final class ServableHandle: Sendable {
     package let id: ServableID
     private let parcel: Parcel
@@ -39,7 +39,8 @@ package final class ServableHandle: Sendable {
 ///
 /// A plain capture would leave open which thread drops the last reference; emptying the parcel on the queue decides it.
 private final class Parcel: Sendable {
-    /// Read through a live handle, written once after the handle is gone, hence never both at once.
+    /// Read through a live handle, written once after the handle is gone, hence never both at once: giving up the last reference
+    /// to the handle comes after every use of it.
     private(set) nonisolated(unsafe) var servable: any Servable
 
     init(_ servable: any Servable) {

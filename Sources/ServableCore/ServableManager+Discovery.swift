@@ -1,13 +1,21 @@
 import Logging
 
+/// What was last reported of models as a whole, so that it is reported again only when it changes.
+struct Reported {
+    /// Name → base path of the wanted models; nil before the first look.
+    var models: [String: String]?
+    /// Warnings that stand in the log.
+    var warnings: Set<String> = []
+}
+
 /// From what exists to what is wanted.
 extension ServableManager {
-    func integrate(_ discovery: Discovery) {
-        modelRootProblem = discovery.modelRootProblem
+    /// - Parameter named: the models that the specification names, as against those of the model root.
+    func integrate(_ discovery: Discovery, named: Set<String>) {
         withdrawModels(missingFrom: discovery)
-        for found in discovery.models { adopt(found) }
-        logNew(discovery.warnings + (discovery.modelRootProblem.map { [$0] } ?? []), logged: &loggedWarnings)
-        announceWantedModels()
+        for found in discovery.models { adopt(found, isNamed: named.contains(found.specification.name)) }
+        logNew(discovery.warnings + (discovery.modelRootProblem.map { [$0] } ?? []), logged: &reported.warnings)
+        announceWantedModels(generalProblem: discovery.modelRootProblem)
         for found in discovery.models { act(on: found) }
         reconcile(models.keys.sorted())
     }
@@ -39,12 +47,12 @@ extension ServableManager {
         publish(ManagedModel.Labels(assigned: [:], specified: [:]), of: name)
     }
 
-    private func adopt(_ found: DiscoveredModel) {
+    private func adopt(_ found: DiscoveredModel, isNamed: Bool) {
         let name = found.specification.name
         var model = models[name] ?? ManagedModel(found.specification)
         model.specification = found.specification
         model.isConfigured = true
-        model.isNamed = specification.models.contains { $0.name == name }
+        model.isNamed = isNamed
         model.problem = found.problem
         logNew(found.warnings + staleVersions(of: model, found: found), logged: &model.loggedWarnings)
         // A base path that is gone or unreadable (an unmounted disk) takes nothing down: what is loaded goes on serving.
@@ -83,12 +91,12 @@ extension ServableManager {
         announce(.versionsPresent(model: name, versions: presence.versions, wanted: presence.wanted))
     }
 
-    private func announceWantedModels() {
+    private func announceWantedModels(generalProblem: String?) {
         let configured = models.filter(\.value.isConfigured)
-        board.setWanted(configured.mapValues(\.problem), generalProblem: modelRootProblem)
+        board.setWanted(configured.mapValues(\.problem), generalProblem: generalProblem)
         let wanted = configured.mapValues(\.specification.basePath)
-        guard wanted != announcedModels else { return }
-        announcedModels = wanted
+        guard wanted != reported.models else { return }
+        reported.models = wanted
         announce(.modelsWanted(wanted))
     }
 

@@ -6,7 +6,7 @@ extension ServableManager {
     func reconcile(_ names: [String]) {
         for name in names { reconcile(name) }
         startQueuedLoads()
-        tellWaiters()
+        resumeWaiters()
     }
 
     private func reconcile(_ name: String) {
@@ -22,14 +22,14 @@ extension ServableManager {
 
     /// Gives a failed version a new try now: at once if it waits for one, as a new life if it had ended.
     func retryAtOnce(_ id: ServableID) {
-        guard let record = models[id.name]?.versions[id.version] else { return }
+        guard let record = self[id] else { return }
         switch record.phase {
         case .failed:
-            models[id.name]?.versions[id.version] = nil
+            self[id] = nil
             board.unpin(id)
         case .backingOff(_, _, let timer):
             timer.cancel()
-            models[id.name]?.versions[id.version]?.phase = .queued(attempt: 1)
+            self[id]?.phase = .queued(attempt: 1)
         case .queued, .loading, .available, .unloading: break
         }
     }
@@ -48,12 +48,11 @@ extension ServableManager {
 
     private func begin(_ id: ServableID) {
         guard let path = models[id.name]?.wanted[id.version]?.path else { return }
-        lifeCount += 1
-        models[id.name]?.versions[id.version] = ManagedVersion(life: lifeCount, path: path, phase: .queued(attempt: 1))
+        self[id] = ManagedVersion(life: makeLife(), path: path, phase: .queued(attempt: 1))
         publish(ServableStatus(id: id, state: .start, since: now(), path: path))
     }
 
-    /// Ends what waits for a try, and asks a running load to stop unless it could be the first version to serve.
+    /// Ends what waits for a try, and cancels a running load unless it could be the first version to serve.
     private func cancelUnwanted(of name: String) {
         guard let model = models[name] else { return }
         for (version, record) in model.versions where !model.isWanted(version) {
@@ -77,9 +76,8 @@ extension ServableManager {
     private func wouldBeFirst(of model: ManagedModel) -> Bool { !model.wanted.isEmpty && !model.hasAvailableVersion }
 
     private func startQueuedLoads() {
-        while let slot = freeLoadSlots.last, let (id, attempt) = nextQueued() {
-            freeLoadSlots.removeLast()
-            startLoad(id, attempt: attempt, slot: slot)
+        while loads.hasIdleExecutor, let (id, attempt) = nextQueued(), let executor = loads.takeExecutor() {
+            startLoad(id, attempt: attempt, on: executor)
         }
     }
 
@@ -96,22 +94,23 @@ extension ServableManager {
         return best.map { ($0.id, $0.attempt) }
     }
 
-    private func startLoad(_ id: ServableID, attempt: Int, slot: Int) {
-        guard let record = models[id.name]?.versions[id.version] else { return freeLoadSlots.append(slot) }
-        let job = LoadJob(id: id, path: record.path, loader: loader, source: source, budget: budget)
-        let executor = loadExecutors[slot]
+    private func startLoad(_ id: ServableID, attempt: Int, on executor: BlockingExecutor) {
+        guard let record = self[id] else { return loads.giveBack(executor) }
+        let job = loads.makeJob(id, path: record.path)
         let task = Task.detached {
             let outcome = await executor.run { await job.run() }
-            await self.finishLoad(id, life: record.life, attempt: attempt, slot: slot, outcome)
+            await self.finishLoad(id, life: record.life, attempt: attempt, on: executor, outcome)
         }
-        models[id.name]?.versions[id.version]?.phase = .loading(attempt: attempt, task: task)
+        self[id]?.phase = .loading(attempt: attempt, task: task)
         if attempt == 1, board.status(of: id)?.state != .loading {
             publish(ServableStatus(id: id, state: .loading, since: now(), path: record.path))
         }
     }
 
-    private func finishLoad(_ id: ServableID, life: UInt64, attempt: Int, slot: Int, _ outcome: LoadJob.Outcome) {
-        freeLoadSlots.append(slot)
+    private func finishLoad(
+        _ id: ServableID, life: UInt64, attempt: Int, on executor: BlockingExecutor, _ outcome: LoadJob.Outcome
+    ) {
+        loads.giveBack(executor)
         switch outcome {
         case .loaded(let servable, let reservation): take(servable, reservation, id: id, life: life)
         case .failed(let failure):
@@ -122,29 +121,29 @@ extension ServableManager {
     }
 
     private func take(_ servable: any Servable, _ reservation: Reservation, id: ServableID, life: UInt64) {
-        guard let model = models[id.name], let record = model.versions[id.version] else { return }
+        guard let model = models[id.name], let record = self[id] else { return }
         let handle = Self.makeHandle(id, servable, on: self, life: life, reservation: reservation)
         guard model.isWanted(id.version) || wouldBeFirst(of: model) else {
             // Nobody wants it any more: letting the handle go ends it as an unload would.
-            models[id.name]?.versions[id.version]?.phase = .unloading
+            self[id]?.phase = .unloading
             return publish(ServableStatus(id: id, state: .unloading, since: now(), path: record.path))
         }
         table.publish(handle)
-        models[id.name]?.versions[id.version]?.phase = .available(description: describe(handle))
+        self[id]?.phase = .available(description: describe(handle))
         publish(ServableStatus(id: id, state: .available, since: now(), path: record.path))
         updateLabels(of: id.name)
     }
 
     private func fail(_ id: ServableID, _ failure: LoadFailure, attempt: Int) {
-        guard let model = models[id.name], let record = model.versions[id.version] else { return }
+        guard let model = models[id.name], let record = self[id] else { return }
         guard model.isWanted(id.version) else { return end(id, error: failure.error) }
         if failure.error.code == .cancelled {
             // It was unwanted for a moment and is wanted again.
-            models[id.name]?.versions[id.version]?.phase = .queued(attempt: attempt)
+            self[id]?.phase = .queued(attempt: attempt)
             return
         }
         guard failure.cause != .files, attempt <= options.loadRetryLimit else {
-            models[id.name]?.versions[id.version]?.phase = .failed(failure)
+            self[id]?.phase = .failed(failure)
             return publish(
                 ServableStatus(id: id, state: .end, error: failure.error, since: now(), path: record.path), isPinned: true)
         }
@@ -154,81 +153,14 @@ extension ServableManager {
                 retryWhenDue(id, life: record.life, attempt: attempt)
             } catch {}  // Cancelled: the version was retried otherwise or is wanted no more.
         }
-        models[id.name]?.versions[id.version]?.phase = .backingOff(attempt: attempt, failure, timer: timer)
+        self[id]?.phase = .backingOff(attempt: attempt, failure, timer: timer)
         let since = board.status(of: id)?.since ?? now()
         publish(ServableStatus(id: id, state: .loading, lastError: failure.error, since: since, path: record.path))
     }
 
     private func retryWhenDue(_ id: ServableID, life: UInt64, attempt: Int) {
-        guard let record = models[id.name]?.versions[id.version], record.life == life,
-            case .backingOff(attempt, _, _) = record.phase
-        else { return }
-        models[id.name]?.versions[id.version]?.phase = .queued(attempt: attempt + 1)
+        guard let record = self[id], record.life == life, case .backingOff(attempt, _, _) = record.phase else { return }
+        self[id]?.phase = .queued(attempt: attempt + 1)
         reconcile([id.name])
-    }
-}
-
-/// From loaded to gone.
-extension ServableManager {
-    private func unload(_ id: ServableID) {
-        guard let record = models[id.name]?.versions[id.version], case .available(let description) = record.phase else { return }
-        description.cancel()
-        models[id.name]?.versions[id.version]?.phase = .unloading
-        publish(ServableStatus(id: id, state: .unloading, since: now(), path: record.path))
-        table.withdraw(id)
-    }
-
-    private func end(_ id: ServableID, error: ServableError?) {
-        guard let record = models[id.name]?.versions.removeValue(forKey: id.version) else { return }
-        publish(ServableStatus(id: id, state: .end, error: error, since: now(), path: record.path))
-    }
-
-    private func released(_ id: ServableID, life: UInt64) {
-        guard let record = models[id.name]?.versions[id.version], record.life == life else { return }
-        end(id, error: nil)
-        retryRefusedForMemory()
-        reconcile(models.keys.sorted())
-    }
-
-    /// Memory has been given back: who was refused some is asked again.
-    private func retryRefusedForMemory() {
-        for (name, model) in models {
-            for (version, record) in model.versions where record.phase.failure?.cause == .budget {
-                retryAtOnce(ServableID(name: name, version: version))
-            }
-        }
-    }
-
-    /// Formed outside the actor's isolation, since the last reference may go on any thread.
-    private nonisolated static func makeHandle(
-        _ id: ServableID, _ servable: any Servable, on manager: ServableManager, life: UInt64, reservation: Reservation
-    ) -> ServableHandle {
-        ServableHandle(id: id, servable: servable, releaseQueue: manager.releaseQueue) { [weak manager] in
-            reservation.release()
-            guard let manager else { return }
-            manager.heap.trimSoon()
-            Task { await manager.released(id, life: life) }
-        }
-    }
-
-    /// Finds the facts to record, in the background. A version that is unloaded before its turn is passed over, and one that is
-    /// unloaded meanwhile need not be read to the end: its memory is not held up.
-    private func describe(_ handle: ServableHandle) -> Task<Void, Never> {
-        let (id, executor) = (handle.id, describeExecutor)
-        return Task.detached { [weak handle] in
-            let result = await executor.run { [weak handle] () -> Result<ServableDescription?, any Error> in
-                Result { Task.isCancelled ? nil : try handle?.servable.describe() }
-            }
-            await self.finishDescription(of: id, result)
-        }
-    }
-
-    private func finishDescription(of id: ServableID, _ result: Result<ServableDescription?, any Error>) {
-        switch result {
-        case .success(let description?): announce(.described(id, description))
-        case .success(nil): break
-        case .failure(is CancellationError): break
-        case .failure(let error): logger.warning("\(id) is served, but its format, digest and size cannot be recorded: \(error)")
-        }
     }
 }

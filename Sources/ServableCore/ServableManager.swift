@@ -1,47 +1,42 @@
 import Dispatch
 package import Logging
 
-/// Owns the lives of all versions: asks the source what exists, loads what is wanted, unloads what is not.
+/// Owns the lives of all versions: looks at what exists, loads what is wanted, unloads what is not.
 ///
 /// What requests see is in `table`, what people see in `board`; both are read without waiting for the actor. The order of each
 /// change is TensorFlow Serving's: *available* is published after the version is in the table, *unloading* before it leaves.
 package actor ServableManager {
+    /// What the manager is to do.
+    private enum Mandate {
+        case serve(ServingSpecification)
+        case shutDown
+    }
+
     package nonisolated let table = ServableTable()
     package nonisolated let board: StatusBoard
 
-    let loader: any ServableLoader
-    let source: any VersionSource
     let options: LifecycleOptions
-    let budget: ResourceBudget
     let clock: any Clock<Duration>
     let now: @Sendable () -> Timestamp
     let logger: Logger
-
-    private let hub = EventHub()
-    private let scanExecutor = BlockingExecutor(label: "apus.lifecycle.scan")
-    let describeExecutor = BlockingExecutor(label: "apus.lifecycle.describe")
-    let releaseQueue = DispatchQueue(label: "apus.lifecycle.release")
     let heap: HeapTrimmer
-    let loadExecutors: [BlockingExecutor]
-    var freeLoadSlots: [Int]
+    let releaseQueue = DispatchQueue(label: "apus.lifecycle.release")
+    let describeExecutor = BlockingExecutor(label: "apus.lifecycle.describe")
+    private let source: any VersionSource
+    private let scanExecutor = BlockingExecutor(label: "apus.lifecycle.scan")
+    private let hub = EventHub()
 
-    var specification = ServingSpecification(models: [])
-    /// Counts applied specifications; a look that began under an older one is dropped.
-    private var specificationNumber = 0
-    private var lookNumber = 0
-    private var integratedLookNumber = 0
-    private var hasLooked = false
-    var isShuttingDown = false
-
+    private var mandate = Mandate.serve(ServingSpecification(models: []))
+    private var looks = LookSequence()
+    private var waiters = Waiters<Condition>()
+    private var lifeCount: UInt64 = 0
+    /// What was last reported of models as a whole.
+    var reported = Reported()
     var models: [String: ManagedModel] = [:]
-    var lifeCount: UInt64 = 0
-    var announcedModels: [String: String]?
-    var modelRootProblem: String?
-    var loggedWarnings: Set<String> = []
-    private var waiters: [UInt64: Waiter] = [:]
-    private var waiterCount: UInt64 = 0
+    var loads: LoadResources
 
     /// - Parameters:
+    ///   - board: shows the versions' states; of this manager alone.
     ///   - clock: what polling, retries and timeouts wait on.
     ///   - now: the wall clock for statuses, events and the age of files.
     ///   - trimHeap: gives freed memory back to the system; called in the background after servables have been freed.
@@ -56,43 +51,38 @@ package actor ServableManager {
         trimHeap: @escaping @Sendable () -> Void = {},
         logger: Logger
     ) {
-        self.loader = loader
-        self.source = source
-        self.options = options
-        self.budget = budget
         self.board = board
+        self.options = options
         self.clock = clock
         self.now = now
         self.logger = logger
+        self.source = source
         heap = HeapTrimmer(queue: releaseQueue, trim: trimHeap)
-        loadExecutors = (0..<options.concurrentLoadLimit).map { BlockingExecutor(label: "apus.lifecycle.load.\($0)") }
-        freeLoadSlots = Array(loadExecutors.indices.reversed())
+        loads = LoadResources(loader: loader, source: source, budget: budget, concurrentLoadLimit: options.concurrentLoadLimit)
     }
 
-    /// Everything that happens from now on. Subscribe before the first `apply` to miss nothing. The stream ends with `shutDown`.
+    /// Everything that happens from now on. Subscribe before the first `serve` to miss nothing. The stream ends with `shutDown`.
     package nonisolated func events() -> AsyncStream<ServableEvent> { hub.subscribe() }
 
     /// Replaces what is to be served and looks at the directories at once; loads and unloads follow in the background.
     ///
     /// After `shutDown` nothing changes.
     package func serve(_ valid: ValidatedSpecification) async {
-        guard !isShuttingDown else { return }
-        specification = valid.specification
-        specificationNumber += 1
+        guard case .serve = mandate else { return }
+        mandate = .serve(valid.specification)
+        looks.specificationChanged()
         await poll()
     }
 
     /// Looks at the directories once and acts on what is found.
     package func poll() async {
-        guard !isShuttingDown else { return }
-        lookNumber += 1
-        let (look, applied) = (lookNumber, specificationNumber)
-        let (source, specification, known) = (source, specification, knownVersions)
+        guard case .serve(let specification) = mandate else { return }
+        let look = looks.begin()
+        let (source, known) = (source, knownVersions)
         let discovery = await scanExecutor.run { source.discover(specification, known: known) }
-        guard !isShuttingDown, applied == specificationNumber, look > integratedLookNumber else { return }
-        integratedLookNumber = look
-        hasLooked = true
-        integrate(discovery)
+        // The mandate may have changed meanwhile.
+        guard case .serve = mandate, looks.accept(look) else { return }
+        integrate(discovery, named: Set(specification.models.map(\.name)))
     }
 
     /// Looks at the directories at the poll interval until the task is cancelled.
@@ -120,16 +110,16 @@ package actor ServableManager {
 
     /// How far the first loads are; nil before the first look at the directories is over.
     package var loadProgress: LoadProgress? {
-        guard hasLooked else { return nil }
+        guard looks.hasAccepted else { return nil }
         let configured = models.values.filter(\.isConfigured)
-        return LoadProgress(finishedCount: configured.count { firstTriesAreOver(of: $0) }, modelCount: configured.count)
+        return LoadProgress(finishedCount: configured.count(where: \.firstTriesAreOver), modelCount: configured.count)
     }
 
     /// Unloads everything and waits until the last handle has gone, at most `timeout`.
     ///
     /// - Returns: versions that are still held or still being loaded; empty when all memory has been freed.
     package func shutDown(timeout: Duration) async -> [ServableID] {
-        isShuttingDown = true
+        mandate = .shutDown
         unloadAllModels()
         await wait(for: .allEnded, timeout: timeout)
         hub.finish()
@@ -143,6 +133,18 @@ package actor ServableManager {
 }
 
 extension ServableManager {
+    /// The record of a version that has a life.
+    subscript(id: ServableID) -> ManagedVersion? {
+        get { models[id.name]?.versions[id.version] }
+        set { models[id.name]?.versions[id.version] = newValue }
+    }
+
+    /// A number that no other life of any version has.
+    func makeLife() -> UInt64 {
+        lifeCount += 1
+        return lifeCount
+    }
+
     /// - Parameter isPinned: the version has ended and is still looked after.
     func publish(_ status: ServableStatus, isPinned: Bool = false) {
         board.set(status, isPinned: isPinned)
@@ -191,54 +193,35 @@ extension ServableManager {
         case allEnded
     }
 
-    private struct Waiter {
-        let condition: Condition
-        let continuation: CheckedContinuation<Void, Never>
-    }
-
-    /// Lets go those whose condition has come true; called after every change.
-    func tellWaiters() {
-        for (number, waiter) in waiters where holds(waiter.condition) { release(waiterNumber: number) }
+    /// Resumes those whose condition has come true; called after every change.
+    func resumeWaiters() {
+        waiters.resumeAll(where: holds)
     }
 
     private func wait(for condition: Condition, timeout: Duration) async {
         guard !holds(condition) else { return }
-        waiterCount += 1
-        let number = waiterCount
+        let number = waiters.makeNumber()
         let timer = Task { [clock] in
             do {
                 try await clock.sleep(for: timeout)
-                release(waiterNumber: number)
+                waiters.resume(number)
             } catch {}  // Cancelled: the condition came true first.
         }
         await withTaskCancellationHandler {
-            await withCheckedContinuation { waiters[number] = Waiter(condition: condition, continuation: $0) }
+            await withCheckedContinuation { waiters.add(number, condition, $0) }
         } onCancel: {
-            Task { await release(waiterNumber: number) }
+            Task { await resume(number) }
         }
         timer.cancel()
     }
 
-    private func release(waiterNumber: UInt64) {
-        waiters.removeValue(forKey: waiterNumber)?.continuation.resume()
-    }
+    private func resume(_ number: UInt64) { waiters.resume(number) }
 
     private func holds(_ condition: Condition) -> Bool {
         switch condition {
-        case .firstTries: hasLooked && models.values.allSatisfy { !$0.isConfigured || firstTriesAreOver(of: $0) }
-        case .settled: models.values.allSatisfy { $0.versions.values.allSatisfy { Self.isAtRest($0.phase) } }
+        case .firstTries: looks.hasAccepted && models.values.allSatisfy { !$0.isConfigured || $0.firstTriesAreOver }
+        case .settled: models.values.allSatisfy { $0.versions.values.allSatisfy(\.phase.isAtRest) }
         case .allEnded: livingVersions.isEmpty
-        }
-    }
-
-    private func firstTriesAreOver(of model: ManagedModel) -> Bool {
-        model.hasAvailableVersion || !model.versions.values.contains { $0.phase.awaitsFirstTry }
-    }
-
-    private static func isAtRest(_ phase: ManagedVersion.Phase) -> Bool {
-        switch phase {
-        case .available, .failed, .backingOff: true
-        case .queued, .loading, .unloading: false
         }
     }
 }

@@ -9,7 +9,7 @@ package final class ServableTable: Sendable {
 
     package init() {}
 
-    /// The handle of what a request asks for. The texts of misses are TensorFlow Serving's.
+    /// The handle of what a request is for. The texts of misses are TensorFlow Serving's.
     package func handle(_ name: String, _ selector: VersionSelector) throws(ServableError) -> ServableHandle {
         let model = snapshot.models[name]
         switch selector {

@@ -1,4 +1,4 @@
-/// Which version of a model a request asks for.
+/// Which version of a model a request is for.
 package enum VersionSelector: Sendable, Hashable {
     /// The highest version that is available.
     case latest

@@ -4,7 +4,7 @@ import Logging
 import ServableCore
 import Testing
 
-/// What systemd hears of a start whose loads take their time.
+/// What is reported to systemd of a start whose loads take their time.
 @Suite("Startup", .timeLimit(.minutes(1)))
 struct StartupTests {
     private let folder = URL.temporaryDirectory.appending(path: "apus-startup-\(UUID().uuidString)")
@@ -27,7 +27,7 @@ struct StartupTests {
         return Startup(manager: manager, notify: notify, notice: notice, interval: .milliseconds(20), logger: logger)
     }
 
-    @Test("systemd hears of progress and is asked for patience until each model serves or has failed, then that all is ready")
+    @Test("reports progress and extends the start until each model serves or has failed, then that the daemon is ready")
     func waitsForLoads() async throws {
         let socket = try NotifySocket()
         try await serve(["bad", "good"])
@@ -45,7 +45,7 @@ struct StartupTests {
         try FileManager.default.removeItem(at: folder)
     }
 
-    @Test("with `listening` systemd hears at once that the daemon is ready, and of progress afterwards")
+    @Test("with `listening` reports at once that the daemon is ready, and progress afterwards")
     func listening() async throws {
         let socket = try NotifySocket()
         try await serve(["good"])

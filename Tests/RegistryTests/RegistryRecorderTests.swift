@@ -209,8 +209,8 @@ struct RegistryRecorderTests {
         let manager = ServableManager(loader: Loader(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let recorder = RegistryRecorder(registry: registry) { Issue.record("trouble: \($0)") }
         let running = Task { [events = manager.events()] in await recorder.run(events) }
-        let model = ModelSpecification(name: "m", basePath: directory.path + "/m", labels: ["stable": 1])
-        await manager.serve(try ServingSpecification(models: [model]).validated())
+        let specification = ModelSpecification(name: "m", basePath: directory.path + "/m", labels: ["stable": 1])
+        await manager.serve(try ServingSpecification(models: [specification]).validated())
         #expect(await manager.initialLoad(timeout: .seconds(30)) == [])
         #expect(await manager.shutDown(timeout: .seconds(30)) == [])
         await running.value

@@ -73,7 +73,7 @@ struct DirectorySourceTests {
         #expect(found[4].wanted == [1])
     }
 
-    @Test("what a policy does not find is told")
+    @Test("what a policy does not find is reported")
     func policies() throws {
         for version in 1...3 { try directory.addVersion("m/\(version)") }
         #expect(discover("m", .specific([2, 7]))?.wanted == [2])
@@ -110,7 +110,7 @@ struct DirectorySourceTests {
         #expect(found.modelRootProblem == nil)
     }
 
-    @Test("a model root that cannot be read is told and takes no named model along")
+    @Test("a model root that cannot be read is reported and takes no named model along")
     func missingRoot() throws {
         try directory.addVersion("m/1")
         let named = ModelSpecification(name: "m", basePath: directory.path + "/m")

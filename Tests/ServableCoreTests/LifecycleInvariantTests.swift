@@ -75,7 +75,7 @@ struct LifecycleInvariantTests {
         var states: [ServableID: ServableState] = [:]
         for case .status(let status) in events.seen {
             let last = states.updateValue(status.state, forKey: status.id)
-            // A try that failed for a passing reason (its files changed meanwhile) is told of without a change of state.
+            // A try that failed for a passing reason (its files changed meanwhile) is reported without a change of state.
             let isFailedTry = last == .loading && status.state == .loading && status.lastError != nil
             #expect(
                 isFailedTry || last?.mayBecome(status.state) ?? (status.state == .start),

@@ -186,11 +186,11 @@ struct ServableManagerTests {
             try scene.table.handle("m", .label("stable"))
         }
         await events.readUntil { $0 == .labels(model: "m", assigned: [:], specified: [:]) }
-        let told = events.seen.compactMap { if case .labels(_, let assigned, _) = $0 { assigned } else { nil } }
-        #expect(told == [[:], ["stable": 1], ["stable": 1], ["stable": 2, "canary": 2], [:]])
+        let announced = events.seen.compactMap { if case .labels(_, let assigned, _) = $0 { assigned } else { nil } }
+        #expect(announced == [[:], ["stable": 1], ["stable": 1], ["stable": 2, "canary": 2], [:]])
     }
 
-    @Test("the facts of a version are told after it became available")
+    @Test("the facts of a version are announced after it became available")
     func description() async throws {
         let facts = ServableDescription(format: "onnx", digest: "ab", byteCount: 5, signaturesJSON: "{}")
         let scene = try Scene(loader: FakeLoader(facts: { facts }))
@@ -245,7 +245,7 @@ struct ServableManagerTests {
         #expect(living.withLock { $0.count } == count + 1)
     }
 
-    @Test("what exists and what is wanted is told once and when it changes")
+    @Test("what exists and what is wanted is announced once and when it changes")
     func presence() async throws {
         let scene = try Scene()
         var events = EventReader(scene.manager)
@@ -257,14 +257,14 @@ struct ServableManagerTests {
         _ = await scene.manager.shutDown(timeout: .seconds(1))
         await events.readToEnd()
         let base = scene.directory.path + "/m"
-        let told = events.seen.filter {
+        let announced = events.seen.filter {
             switch $0 {
             case .modelsWanted, .versionsPresent: true
             default: false
             }
         }
         #expect(
-            told == [
+            announced == [
                 .modelsWanted(["m": base]),
                 .versionsPresent(model: "m", versions: [1: base + "/1", 2: base + "/2"], wanted: [2]),
                 .versionsPresent(model: "m", versions: [2: base + "/2"], wanted: [2]),
@@ -289,7 +289,7 @@ struct ServableManagerTests {
         await running.value
     }
 
-    @Test("with interval zero it looks only when told, and still runs until cancelled")
+    @Test("with interval zero it looks only when called, and still runs until cancelled")
     func pollsOnce() async throws {
         let scene = try Scene(options: LifecycleOptions(pollInterval: .zero))
         try scene.directory.addVersion("m/1")

@@ -79,7 +79,7 @@ struct ServableTableTests {
         let table = ServableTable()
         table.publish(
             handle("digits", 1) {
-                // The memory is free before the end is told.
+                // The memory is free before the release is reported.
                 releasedOnQueue.withLock { $0 = DispatchQueue.getSpecific(key: key) == true && census.living == 0 }
                 gate.open()
             })

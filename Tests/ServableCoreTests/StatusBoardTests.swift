@@ -103,7 +103,7 @@ struct StatusBoardTests {
         ]
     }
 
-    @Test("tells why a wanted model is not ready", arguments: cases)
+    @Test("says why a wanted model is not ready", arguments: cases)
     func unreadiness(_ tested: Case) {
         let board = StatusBoard()
         for status in tested.statuses { board.set(status) }

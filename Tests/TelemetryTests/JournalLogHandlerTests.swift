@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Log handler")
 struct JournalLogHandlerTests {
-    /// A pipe whose far end tells what was written.
+    /// A pipe whose far end shows what was written.
     struct Pipe: ~Copyable {
         let reading: Int32
         let writing: Int32

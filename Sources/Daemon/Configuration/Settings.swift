@@ -20,7 +20,7 @@ package enum Settings {
         "server.cors", .boolean, default: "false", "Whether answers let pages of other origins read them (CORS).")
     static let notifyReady = Setting(
         "server.notify_ready", ValueKind<ReadinessNotice>.oneOf, default: "loaded",
-        "When systemd is told that the daemon is ready: loaded: after the first loads; listening: at once.")
+        "When systemd is notified of readiness: loaded: after the first loads; listening: at once.")
 
     // server.tls
     static let tlsCertificate = Setting(
@@ -188,7 +188,7 @@ package enum Settings {
     static let structuredKeys = ["models", "model_root", "server.listeners"]
 }
 
-/// When the service manager learns that the daemon is ready.
+/// When the service manager is notified that the daemon is ready.
 package enum ReadinessNotice: String, CaseIterable, Sendable {
     /// When each model serves or has had its first try.
     case loaded

@@ -33,7 +33,7 @@ package final class MetricsBoard: CallObserver, InferenceObserver {
         self.now = now
     }
 
-    /// Requests that found no signature, and those that ask about a model: the others are their signature's own meter's.
+    /// Requests that found no signature, and those for facts about a model: the others are their signature's own meter's.
     package func finished(_ record: CallRecord) { metrics.count(record) }
 
     package func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }

@@ -25,7 +25,7 @@ struct Serve: Sendable {
         let serving = try validatedSpecification()
         let stack = try open()
         let hangups = await UnixSignalsSequence(trapping: .sighup)
-        // Bound before anything is loaded: a port in use shows at once, and health can be asked during a long load.
+        // Bound before anything is loaded: a port in use shows at once, and health can be read during a long load.
         do {
             try stack.server.start()
         } catch {

@@ -36,7 +36,7 @@ struct LifecycleService: Service {
     }
 }
 
-/// Serves until the daemon is to stop, then answers what has been accepted.
+/// Serves until the daemon is to stop, then completes the requests that have been accepted.
 struct HTTPService: Service {
     let server: HTTPServer
     let readiness: Readiness

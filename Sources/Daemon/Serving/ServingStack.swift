@@ -107,7 +107,7 @@ final class Readiness: Sendable {
 
     init(_ board: StatusBoard) { self.board = board }
 
-    /// The board tells of every wanted model from now on; before, it is empty and knows of nothing that is missing.
+    /// The board lists every wanted model from now on; before, it is empty and nothing seems to be missing.
     func beginServing() { hasLooked.store(true, ordering: .releasing) }
 
     func beginDrain() { isDraining.store(true, ordering: .releasing) }

@@ -51,7 +51,7 @@ package enum PrometheusText {
         text += "\(name)_count{\(labels)} \(total)\n"
     }
 
-    /// Six digits make the sum of a busy histogram stand still between two readings; only compatibility asks for them.
+    /// Six digits make the sum of a busy histogram stand still between two readings; only compatibility needs them.
     private static func number(_ value: Double, _ dialect: MetricDescription.Dialect) -> String {
         switch dialect {
         case .tensorFlowServing: value.sixSignificantDigits

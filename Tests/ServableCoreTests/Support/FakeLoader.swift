@@ -60,7 +60,7 @@ final class Gate: Sendable {
     }
 }
 
-/// Loads what it is told to, in the way it is told to.
+/// Loads each version as the test has set.
 final class FakeLoader: ServableLoader {
     enum Behaviour: Sendable {
         case succeed

@@ -92,7 +92,7 @@ struct EventReader {
 
     mutating func readToEnd() async { await readUntil { _ in false } }
 
-    /// States in the order they were told.
+    /// States in the order of their events.
     var states: [String] {
         seen.compactMap {
             if case .status(let status) = $0 { "\(status.id.name) \(status.id.version) \(status.state.rawValue)" } else { nil }
