@@ -168,6 +168,34 @@ package final class Engine: Sendable {
         return try body(unsafe RunOutputs(plan, base: base, inputs: inputs))
     }
 
+    /// Runs a plan that covers a whole graph of one input over a tensor of its type; allocates nothing.
+    package func run<Result>(
+        _ plan: Plan, _ input: Tensor, in workspace: Workspace, token: RunToken = .unstoppable,
+        _ body: (RunOutputs) throws -> Result
+    ) throws -> Result {
+        precondition(plan.inputs.count == 1, "one input for a plan of \(plan.inputs.count)")
+        return try withExtendedLifetime(input) {
+            try unsafe withUnsafePointer(to: input.view.baseAddress) { address in
+                try unsafe run(plan, over: UnsafeBufferPointer(start: address, count: 1), in: workspace, token: token, body)
+            }
+        }
+    }
+
+    /// Runs a plan that covers the whole graph over tensors of its input types and lends the outputs to `body`; allocates nothing.
+    package func run<Result>(
+        _ plan: Plan, _ inputs: [Tensor], in workspace: Workspace, token: RunToken = .unstoppable,
+        _ body: (RunOutputs) throws -> Result
+    ) throws -> Result {
+        precondition(inputs.count == plan.inputs.count, "\(inputs.count) inputs for a plan of \(plan.inputs.count)")
+        return try withExtendedLifetime(inputs) {
+            try unsafe withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: max(inputs.count, 1)) { addresses in
+                for index in inputs.indices { unsafe addresses.initializeElement(at: index, to: inputs[index].view.baseAddress) }
+                let filled = unsafe UnsafeBufferPointer(rebasing: addresses[..<inputs.count])
+                return try unsafe run(plan, over: filled, in: workspace, token: token, body)
+            }
+        }
+    }
+
     /// Runs over `inputs`, which the caller keeps alive during the call, and lends the outputs to `body`.
     ///
     /// - Throws: `EngineError`, or what `body` throws.

@@ -83,25 +83,39 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
 
     /// - Returns: false, with nothing done, when the call is not cheap or has no plan yet: making one takes long.
     private func runInline(_ call: PredictCall, _ reply: some PredictReply) -> Bool {
-        guard inline.rowLimit > 0, case .only(let input) = call.inputs, let rowCount = input.shape.extents.first,
-            let plan = engine.readyPlan(for: input.spec), inline.admits(rowCount: rowCount, plan)
-        else { return false }
+        guard inline.rowLimit > 0, let (plan, rowCount) = readyPlan(call.inputs), inline.admits(rowCount: rowCount, plan) else {
+            return false
+        }
         let start = apus_monotonic_nanoseconds()
+        let body = { [meter] (outputs: RunOutputs) in
+            meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
+            reply.succeed(CallOutputs(outputs))
+        }
         do {
             try workspaces.with { workspace in
-                try withExtendedLifetime(input) {
-                    try withUnsafePointer(to: input.view.baseAddress) { address in
-                        try engine.run(plan, over: UnsafeBufferPointer(start: address, count: 1), in: workspace) { outputs in
-                            meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
-                            reply.succeed(CallOutputs(outputs))
-                        }
-                    }
+                switch call.inputs {
+                case .only(let input): try engine.run(plan, input, in: workspace, body)
+                case .dense(let inputs): try engine.run(plan, inputs, in: workspace, body)
+                case .mixed: preconditionFailure("a plan was found for inputs that are not dense")
                 }
             }
         } catch {
             reply.fail(ServableError(run: error))
         }
         return true
+    }
+
+    /// The plan that exists for the inputs, and how many rows they have.
+    private func readyPlan(_ inputs: CallInputs) -> (Plan, rowCount: Int)? {
+        switch inputs {
+        case .only(let input):
+            guard let rowCount = input.shape.extents.first else { return nil }
+            return engine.readyPlan(for: input.spec).map { ($0, rowCount) }
+        case .dense(let tensors):
+            guard let rowCount = tensors.first?.shape.extents.first else { return nil }
+            return engine.readyPlan(for: tensors.map(\.spec)).map { ($0, rowCount) }
+        case .mixed: return nil
+        }
     }
 
     private func enqueue(_ call: PredictCall, _ handle: ServableHandle?, _ reply: some PredictReply) throws(ServableError) {

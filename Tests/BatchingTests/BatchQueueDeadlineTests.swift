@@ -1,7 +1,7 @@
 import Batching
 import Testing
 
-@Suite("Batch queue: deadlines and cancellation")
+@Suite("Batch queue: deadlines and drains")
 struct BatchQueueDeadlineTests {
     @Test("hands back expired tasks apart from the batch")
     func expiredTasks() throws {
@@ -29,36 +29,40 @@ struct BatchQueueDeadlineTests {
     @Test("a deadline of a task that left does not wake for ever")
     func staleDeadline() throws {
         let queue = BatchQueue<TestTask>(policy: try BatchPolicy(maxBatchSize: 4, timeout: .milliseconds(50)))
-        let ticket = try queue.submit(TestTask(id: 0, deadline: TestTime.at(20)), at: TestTime.at(0))
+        let client = TestClient()
+        try queue.submit(TestTask(id: 0, deadline: TestTime.at(20), client: client), at: TestTime.at(0))
         try queue.submit(TestTask(id: 1), at: TestTime.at(1))
-        #expect(queue.cancel(ticket)?.id == 0)
+        client.leave()
+        #expect(queue.takeDropped(now: TestTime.at(5)).map(\.id) == [0])
         let take = queue.takeBatch(now: TestTime.at(20))
         #expect(take.dropped.isEmpty)
         #expect(take.wakeInstant == TestTime.at(51))
     }
 
-    @Test("expired tasks can be taken while no worker is free")
-    func takesExpiredAlone() throws {
+    @Test("expired and abandoned tasks can be taken while no worker is free, each once")
+    func takesDroppedAlone() throws {
         let queue = BatchQueue<TestTask>(policy: .standard)
+        let client = TestClient()
         try queue.submit(TestTask(id: 0, rowCount: 5, deadline: TestTime.at(10)), at: TestTime.at(0))
         try queue.submit(TestTask(id: 1), at: TestTime.at(0))
-        #expect(queue.takeExpired(now: TestTime.at(9)).isEmpty)
-        #expect(queue.takeExpired(now: TestTime.at(10)).map(\.id) == [0])
+        try queue.submit(TestTask(id: 2, rowCount: 3, groupKey: "b", client: client), at: TestTime.at(0))
+        #expect(queue.takeDropped(now: TestTime.at(9)).isEmpty)
+        client.leave()
+        #expect(queue.takeDropped(now: TestTime.at(9)).map(\.id) == [2])
+        #expect(queue.takeDropped(now: TestTime.at(10)).map(\.id) == [0])
+        #expect(queue.takeDropped(now: TestTime.at(10)).isEmpty)
         #expect(queue.queuedRowCount == 1)
         #expect(queue.queuedTaskCount == 1)
     }
 
-    @Test("a cancelled task leaves once and the others keep their order")
-    func cancels() throws {
-        let queue = BatchQueue<TestTask>(policy: .standard)
-        let tickets = try (0..<5).map { id in
-            try queue.submit(TestTask(id: id, groupKey: id == 3 ? "b" : "a"), at: TestTime.at(id))
-        }
-        #expect(queue.cancel(tickets[2])?.id == 2)
-        #expect(queue.cancel(tickets[3])?.id == 3)
-        #expect(queue.cancel(tickets[2]) == nil)
-        #expect(queue.queuedTaskCount == 3)
-        #expect(queue.takeBatch(now: TestTime.at(9)).batch?.map(\.id) == [0, 1, 4])
-        #expect(queue.cancel(tickets[0]) == nil)
+    @Test("a draining queue makes nobody wait for company, and takes what still comes")
+    func drains() throws {
+        let queue = BatchQueue<TestTask>(policy: try BatchPolicy(maxBatchSize: 4, timeout: .seconds(20)))
+        try queue.submit(TestTask(id: 0), at: TestTime.at(0))
+        #expect(queue.takeBatch(now: TestTime.at(1)).wakeInstant == TestTime.at(20_000))
+        queue.beginDrain()
+        #expect(queue.takeBatch(now: TestTime.at(1)).batch?.map(\.id) == [0])
+        try queue.submit(TestTask(id: 1), at: TestTime.at(2))
+        #expect(queue.takeBatch(now: TestTime.at(2)).batch?.map(\.id) == [1])
     }
 }

@@ -23,7 +23,7 @@ struct BatchQueueStressTests {
         var everyTaskLeftOnce: Bool { counts.withLock { $0.allSatisfy { $0 == 1 } } }
     }
 
-    @Test("loses and duplicates nothing while producers, workers, cancellation and expiry meet")
+    @Test("loses and duplicates nothing while producers, workers, clients that leave and expiry meet")
     func everyTaskLeavesOnce() async throws {
         let producerCount = 4
         let tasksPerProducer = 5_000
@@ -51,13 +51,16 @@ struct BatchQueueStressTests {
         #expect(queue.queuedTaskCount == 0)
     }
 
-    /// Submits one task; one in seven is cancelled at once, one in five has expired already, refused ones are recorded here.
+    /// Submits one task; the client of one in seven leaves at once, one in five has expired already, refused ones are recorded here.
     private static func submit(_ id: Int, to queue: BatchQueue<TestTask>, _ ledger: Ledger) {
+        let client = TestClient()
         let task = TestTask(
-            id: id, rowCount: id % 11, deadline: id % 5 == 0 ? TestTime.at(-1) : nil, groupKey: "key \(id % 3)")
+            id: id, rowCount: id % 11, deadline: id % 5 == 0 ? TestTime.at(-1) : nil, groupKey: "key \(id % 3)", client: client)
         do throws(BatchRefusal) {
-            let ticket = try queue.submit(task)
-            if id % 7 == 0, let cancelled = queue.cancel(ticket) { ledger.record([cancelled]) }
+            try queue.submit(task)
+            guard id % 7 == 0 else { return }
+            client.leave()
+            ledger.record(queue.takeDropped(now: .now))
         } catch {
             ledger.record([task])
         }

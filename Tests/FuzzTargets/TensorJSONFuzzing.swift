@@ -58,7 +58,7 @@ enum TensorJSONFuzzing {
         var buffer = ByteBuffer()
         do throws(ServableError) {
             let named = zip(signature, values).map { (name: $0.name, value: $1) }
-            try TensorPayload(named, format: format).append(to: &buffer)
+            try TensorPayload.append(named, format: format, to: &buffer)
         } catch {
             return nil
         }

@@ -11,7 +11,9 @@ import Testing
         let rows = Mutex<[Int]>([])
         func meter(of id: ServableID, signature: String) -> any SignatureMeter { self }
         func ran(rowCount: Int, nanoseconds: Int64) { rows.withLock { $0.append(rowCount) } }
-        func answeredREST(nanoseconds: Int64) {}
+        func finished(_ record: CallRecord) {}
+        func failedToSplit() { unsplit.add(1, ordering: .relaxed) }
+        let unsplit = Atomic(0)
     }
 
     private static func rows(_ count: Int, startingAt value: Float) -> Tensor {
@@ -21,7 +23,7 @@ import Testing
     @Test("each of many requests at once gets its own rows back", arguments: [true, false])
     func ownRows(sharesBatches: Bool) async throws {
         let observer = Observer()
-        let bench = try Bench(Networks.double, sharesBatches: sharesBatches, observer: observer)
+        let bench = try Bench(Networks.double, sharing: sharesBatches ? .shared : .alone("switched off"), observer: observer)
         let total = await withTaskGroup(of: Int.self) { group in
             for index in 0..<400 {
                 group.addTask {
@@ -88,7 +90,7 @@ import Testing
     @Test("a request whose time is over is answered without being run")
     func deadline() async throws {
         let bench = try Bench(Networks.double)
-        guard case .failure(let error) = await bench.predict([Self.rows(1, startingAt: 0)], deadline: .now - .seconds(1)) else {
+        guard case .failure(let error) = await bench.predict([Self.rows(1, startingAt: 0)], timeout: .zero) else {
             Issue.record("was run")
             return
         }
@@ -117,12 +119,12 @@ import Testing
         #expect(observer.rows.withLock { $0 } == [1, 6])
     }
 
-    @Test("a cheap request runs on its caller's thread once its plan exists, a dear one on a lane")
+    @Test("a cheap request runs on its caller's thread once its plan exists, an expensive one on a lane")
     func inline() async throws {
-        let cheap = try Bench(Networks.double, rowCost: .nanoseconds(10)), dear = try Bench(Networks.double, rowCost: .seconds(1))
-        for bench in [cheap, dear] { _ = await bench.predict([Self.rows(2, startingAt: 0)]) }
+        let cheap = try Bench(Networks.double, rowCost: .nanoseconds(10)), expensive = try Bench(Networks.double, rowCost: .seconds(1))
+        for bench in [cheap, expensive] { _ = await bench.predict([Self.rows(2, startingAt: 0)]) }
         #expect(cheap.answersAtOnce([Self.rows(2, startingAt: 5)]))
-        #expect(!dear.answersAtOnce([Self.rows(2, startingAt: 5)]))
+        #expect(!expensive.answersAtOnce([Self.rows(2, startingAt: 5)]))
         #expect(!cheap.answersAtOnce([Self.rows(3, startingAt: 5)]), "no plan for three rows exists yet")
     }
 

@@ -1,43 +1,44 @@
 import GraphIR
+import Inference
 import Tensors
 import Testing
 
 @testable import ModelServing
 
 @Suite struct WarmUpTests {
-    @Test("rows that answer alone as in a batch may share one")
+    private static func warmUp(_ graph: SourceGraph) throws -> WarmUp {
+        WarmUp(engine: try Networks.engine(graph), signature: Networks.signature(graph))
+    }
+
+    @Test("a network whose rows are independent is run, measured, and its rows are compared")
     func independent() throws {
-        let warmUp = WarmUp(engine: try Networks.engine(Networks.double), signature: Networks.signature(Networks.double))
-        let report = warmUp.run()
-        #expect(report.outcome == .independentRows)
+        let report = try Self.warmUp(Networks.double).run()
+        #expect(report.failure == nil && report.difference == nil)
         #expect(report.rowCost != nil)
     }
 
     @Test(
-        "a network that mixes its rows, or has none, keeps requests apart", arguments: ["softmax over rows", "sum over rows", "fixed rows"])
-    func dependent(name: String) throws {
-        let graph: SourceGraph
-        switch name {
-        case "softmax over rows": graph = Networks.acrossRows
-        case "sum over rows": graph = Networks.summed
-        default:
-            graph = Networks.graph(
-                [Networks.node("Add", ["x", "x"], "y")], inputs: [("x", TensorType(.float32, SymbolicShape([.known(4)])))])
-        }
-        let outcome = WarmUp(engine: try Networks.engine(graph), signature: Networks.signature(graph)).run().outcome
-        guard case .dependentRows = outcome else {
-            Issue.record("\(name): \(outcome)")
-            return
-        }
+        "the experiment sees rows that change in a batch, in every floating-point type",
+        arguments: [ElementType.float32, .float64, .float16, .bfloat16])
+    func difference(type: ElementType) throws {
+        let rows = TensorType(type, SymbolicShape([.symbol("n"), .known(2)]))
+        let graph = Networks.graph([Networks.node("Softmax", ["x"], "y", ["axis": .integer(0)])], inputs: [("x", rows)])
+        let difference = try #require(try Self.warmUp(graph).run().difference)
+        #expect(difference.contains("output \"y\""), "\(difference)")
     }
 
     @Test("a network that takes no made-up input is served without having been warmed up")
-    func skipped() throws {
+    func failure() throws {
         let graph = Networks.graph([Networks.node("Add", ["x", "x"], "y")], inputs: [("x", TensorType(.float32, nil))])
-        let outcome = WarmUp(engine: try Networks.engine(graph), signature: Networks.signature(graph)).run().outcome
-        guard case .skipped = outcome else {
-            Issue.record("\(outcome)")
-            return
-        }
+        #expect(try Self.warmUp(graph).run().failure != nil)
+    }
+
+    @Test("without time for more there is one run, and neither a measurement nor a comparison")
+    func budget() throws {
+        var warmUp = try Self.warmUp(Networks.acrossRows)
+        warmUp.budget = .zero
+        let report = warmUp.run()
+        #expect(report.failure == nil && report.rowCost == nil && report.difference == nil)
+        #expect(warmUp.engine.planCount == 1)
     }
 }

@@ -1,6 +1,7 @@
 import AllocationCounter
 import GraphIR
 import HTTPCore
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Tensors
@@ -40,11 +41,12 @@ struct CodecAllocationTests {
         let shape = Shape(extents)
         let tensor = Tensor((0..<shape.elementCount).map { Float($0) / 7 }, shape: shape)
         var buffer = ByteBuffer()
-        try TensorPayload(Self.inputs, [tensor], format: .row).append(to: &buffer)
+        let outputs = CallOutputs([.tensor(tensor)])
+        try TensorPayload(Self.inputs, outputs, format: .row).append(to: &buffer)
         buffer.removeAll()
-        let tensors = [tensor]
         let before = apus_allocation_count()
-        try TensorPayload(Self.inputs, tensors, format: .row).append(to: &buffer)
+        try TensorPayload(Self.inputs, outputs, format: .row).append(to: &buffer)
         #expect(apus_allocation_count() - before == 0)
+        withExtendedLifetime(tensor) {}
     }
 }

@@ -32,10 +32,10 @@ struct TensorWritingTests {
     @Test("refuses rows of scalars and of differing batches")
     func refusals() {
         #expect(throws: ServableError(.invalidArgument, "Tensor name: y has no shape information ")) {
-            try TensorPayload([(name: "y", value: value([]))], format: .row)
+            try Codec.text([(name: "y", value: value([]))], format: .row)
         }
         #expect(throws: ServableError(.invalidArgument, "Tensor name: z has inconsistent batch size: 3 expecting: 2")) {
-            try TensorPayload([(name: "y", value: value([2])), (name: "z", value: value([3]))], format: .row)
+            try Codec.text([(name: "y", value: value([2])), (name: "z", value: value([3]))], format: .row)
         }
     }
 
@@ -61,7 +61,7 @@ struct TensorWritingTests {
         expected += Array("\"]}".utf8)
         var buffer = ByteBuffer()
         buffer.append("{")
-        try TensorPayload([(name: "y", value: value)], format: .columnar).append(to: &buffer)
+        try TensorPayload.append([(name: "y", value: value)], format: .columnar, to: &buffer)
         buffer.append("}")
         #expect(Array(buffer.bytes) == expected)
         let bytes = StringTensor(shape: [3], elements: [[], [0xFF], [1, 2, 3, 4]])

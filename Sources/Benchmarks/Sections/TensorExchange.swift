@@ -53,7 +53,8 @@ struct TensorExchange: Comparison {
         }
         buffer.removeAll()
         buffer.append("{")
-        try TensorPayload(Self.parameters, [tensor], format: body.format).append(to: &buffer)
+        try TensorPayload(Self.parameters, CallOutputs([.tensor(tensor)]), format: body.format).append(to: &buffer)
+        withExtendedLifetime(tensor) {}
         buffer.append("}\n")
     }
 

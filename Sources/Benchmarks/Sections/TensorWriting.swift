@@ -33,7 +33,9 @@ struct TensorWriting: Comparison {
     func measure(by race: Race) throws -> Outcome {
         let numbers = made()
         let tensor = Tensor(numbers.values, shape: Shape(extents))
-        let payload = try TensorPayload([(name: "y", value: .dense(tensor))], format: .row)
+        defer { withExtendedLifetime(tensor) {} }
+        let output = Signature.Parameter(name: "y", valueName: "y", type: tensor.spec.type)
+        let payload = try TensorPayload([output], CallOutputs([.tensor(tensor)]), format: .row)
         var buffer = ByteBuffer()
         // The shortest form of a float has at most 15 characters: sign, 9 digits, point, exponent of 4.
         var text = [CChar](repeating: 0, count: numbers.count * 16)

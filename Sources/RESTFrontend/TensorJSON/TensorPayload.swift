@@ -2,7 +2,7 @@ package import GraphIR
 package import HTTPCore
 package import ModelServing
 package import ServableCore
-import Tensors
+package import Tensors
 
 /// The outputs of a predict request, ready to be written as `"predictions": …` or `"outputs": …`, where they lie.
 ///
@@ -90,6 +90,20 @@ package struct TensorPayload {
             let facts = "inconsistent batch size: \(count) expecting: \(rowCount)"
             throw ServableError(.invalidArgument, "Tensor name: \(name) has \(facts)")
         }
+    }
+
+    /// Appends outputs that the caller holds as values.
+    package static func append(
+        _ outputs: [(name: String, value: TensorValue)], format: TensorFormat, dialect: TensorJSONDialect = .extended,
+        to buffer: inout ByteBuffer
+    ) throws(ServableError) {
+        let parameters = outputs.map { output in
+            Signature.Parameter(name: output.name, valueName: output.name, type: output.value.spec.type)
+        }
+        let results = CallOutputs(outputs.map { RuntimeValue($0.value) })
+        try TensorPayload(parameters, results, format: format, dialect: dialect).append(to: &buffer)
+        // What was written is a look at the values.
+        withExtendedLifetime(outputs) {}
     }
 
     /// Appends the member, name and value.

@@ -1,8 +1,10 @@
 import Batching
+import CPlatform
 import Dispatch
 import Glibc
 import GraphIR
 import Inference
+import Logging
 import Operators
 import ServableCore
 import Synchronization
@@ -20,7 +22,7 @@ enum Networks {
 
     static func graph(
         _ nodes: [SourceNode], inputs: [(String, TensorType)] = [("x", rows)], output: String = "y",
-        initializers: [(name: String, tensor: Tensor)] = []
+        initializers: [(name: String, value: TensorValue)] = []
     ) -> SourceGraph {
         SourceGraph(
             name: "test", dialect: .onnx, inputs: inputs.map { SourceValue(name: $0.0, type: $0.1) },
@@ -33,16 +35,16 @@ enum Networks {
     static let acrossRows = graph([node("Softmax", ["x"], "y", ["axis": .integer(0)])])
     /// One row, whatever comes in.
     static let summed = graph(
-        [node("ReduceSum", ["x", "axes"], "y", ["keepdims": .integer(0)])], initializers: [("axes", Tensor([0] as [Int64], shape: [1]))])
+        [node("ReduceSum", ["x", "axes"], "y", ["keepdims": .integer(0)])], initializers: [("axes", .dense(Tensor([0] as [Int64], shape: [1])))])
     /// Looks rows of a table up; an index out of range is refused.
     static let lookup = graph(
         [node("Gather", ["table", "x"], "y")], inputs: [("x", TensorType(.int64, SymbolicShape([.symbol("n")])))],
-        initializers: [("table", Tensor([10, 11, 20, 21, 30, 31] as [Float], shape: [3, 2]))])
+        initializers: [("table", .dense(Tensor([10, 11, 20, 21, 30, 31] as [Float], shape: [3, 2])))])
 
     static func signature(_ graph: SourceGraph, output: TensorType = rows) -> Signature {
         Signature(
             name: Signature.defaultName,
-            inputs: graph.inputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: $0.type!) },
+            inputs: graph.inputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: $0.type!.tensor!) },
             outputs: graph.outputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: output) })
     }
 
@@ -58,14 +60,15 @@ final class Bench: Sendable {
     private let handle: ServableHandle
 
     init(
-        _ graph: SourceGraph, policy: BatchPolicy = .standard, sharesBatches: Bool = true, rowCost: Duration? = nil, lanes count: Int = 2,
-        observer: (any InferenceObserver)? = nil
+        _ graph: SourceGraph, output: TensorType = Networks.rows, policy: BatchPolicy = .standard, sharing: BatchSharing = .shared,
+        rowCost: Duration? = nil, lanes count: Int = 2, observer: (any InferenceObserver)? = nil
     ) throws {
-        lanes = LanePool(laneCount: count)
+        lanes = LanePool(laneCount: count, watchInterval: .milliseconds(2))
         let id = ServableID(name: "test", version: 1)
         runner = SignatureRunner(
-            id: id, signature: Networks.signature(graph), engine: try Networks.engine(graph), policy: policy,
-            sharesBatches: sharesBatches, rowCost: rowCost, lanes: lanes, observer: observer)
+            id: id, signature: Networks.signature(graph, output: output), engine: try Networks.engine(graph), policy: policy,
+            sharing: sharing, rowCost: rowCost, lanes: lanes, workspaces: WorkspacePool(), observer: observer,
+            logger: Logger(label: "test"))
         handle = ServableHandle(id: id, servable: Nothing(), releaseQueue: .global(), onRelease: {})
     }
 
@@ -77,7 +80,7 @@ final class Bench: Sendable {
         let group = DispatchGroup()
         group.enter()
         let box = Flag()
-        runner.submit(inputs, handle: handle, deadline: nil) { _ in
+        submit(inputs) { _ in
             if pthread_equal(pthread_self(), caller) != 0 { box.isSet.store(true, ordering: .relaxed) }
             group.leave()
         }
@@ -85,16 +88,25 @@ final class Bench: Sendable {
         return box.isSet.load(ordering: .relaxed)
     }
 
-    func predict(_ inputs: [Tensor], deadline: ContinuousClock.Instant? = nil) async -> PredictionResult {
+    func predict(_ inputs: [Tensor], timeout: Duration? = nil, client: Client? = nil) async -> PredictionResult {
         await withCheckedContinuation { continuation in
-            runner.submit(inputs, handle: handle, deadline: deadline) { continuation.resume(returning: $0) }
+            submit(inputs, timeout: timeout, client: client) { continuation.resume(returning: $0) }
         }
+    }
+
+    /// Runs a call; `completion` gets copies of the outputs, on whatever thread has them.
+    func submit(
+        _ inputs: [Tensor], timeout: Duration? = nil, client: Client? = nil, _ completion: @escaping @Sendable (PredictionResult) -> Void
+    ) {
+        let call = PredictCall(
+            inputs: CallInputs(inputs.map(TensorValue.dense)), start: apus_monotonic_nanoseconds(), timeout: timeout, request: client)
+        runner.run(call, handle: handle, reply: Completion(completion: completion))
     }
 
     /// Keeps one lane until `body` has returned, and gives the results of what it submits, in the order given.
     func withBusyLane(_ body: (_ submit: (_ inputs: [Tensor], _ client: Client) -> Void) -> Void) -> [PredictionResult] {
         let isBusy = DispatchSemaphore(value: 0), mayGoOn = DispatchSemaphore(value: 0), group = DispatchGroup()
-        runner.submit([Tensor([1, 2] as [Float], shape: [1, 2])], handle: handle, deadline: nil) { _ in
+        submit([Tensor([1, 2] as [Float], shape: [1, 2])]) { _ in
             isBusy.signal()
             mayGoOn.wait()
         }
@@ -105,7 +117,7 @@ final class Bench: Sendable {
             let index = count
             count += 1
             group.enter()
-            runner.submit(inputs, handle: handle, deadline: nil, request: client) { result in
+            submit(inputs, client: client) { result in
                 results.all.withLock { $0[index] = result }
                 group.leave()
             }
@@ -114,6 +126,29 @@ final class Bench: Sendable {
         group.wait()
         return results.all.withLock { all in all.sorted { $0.key < $1.key }.map(\.value) }
     }
+}
+
+/// How a prediction ends: copies of the dense outputs, or why there are none.
+typealias PredictionResult = Result<[Tensor], ServableError>
+
+/// Hands copies of the outputs on.
+struct Completion: PredictReply {
+    let completion: @Sendable (PredictionResult) -> Void
+
+    func succeed(_ outputs: CallOutputs) {
+        do {
+            completion(
+                .success(
+                    try outputs.copies().map { value in
+                        guard case .tensor(let tensor) = value else { throw ServableError(.internal, "an output is \(value.kind)") }
+                        return tensor
+                    }))
+        } catch {
+            completion(.failure(ServableError(wrapping: error)))
+        }
+    }
+
+    func fail(_ error: ServableError) { completion(.failure(error)) }
 }
 
 /// Who asked for a prediction, until the test lets them leave.

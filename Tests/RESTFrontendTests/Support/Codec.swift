@@ -78,12 +78,11 @@ enum Codec {
     static func text(
         _ outputs: [(name: String, value: TensorValue)], format: TensorFormat, dialect: TensorJSONDialect = .extended
     ) throws(ServableError) -> String {
-        let payload = try TensorPayload(outputs, format: format, dialect: dialect)
-        return text { buffer in
-            buffer.append("{")
-            payload.append(to: &buffer)
-            buffer.append("}")
-        }
+        var buffer = ByteBuffer()
+        buffer.append("{")
+        try TensorPayload.append(outputs, format: format, dialect: dialect, to: &buffer)
+        buffer.append("}")
+        return String(decoding: buffer.bytes, as: UTF8.self)
     }
 
     static func text(_ body: (inout ByteBuffer) -> Void) -> String {

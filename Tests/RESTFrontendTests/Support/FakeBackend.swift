@@ -1,4 +1,5 @@
 import GraphIR
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Synchronization
@@ -14,8 +15,10 @@ final class FakeBackend: PredictionBackend {
     /// Whether predictions wait for `answerParked`.
     let parks = Mutex(false)
     private let parked = Mutex<[Parked]>([])
-    /// The deadline of the last prediction.
-    let lastDeadline = Mutex<ContinuousClock.Instant?>(nil)
+    /// Whether predictions are answered before the call returns.
+    let answersAtOnce = Mutex(false)
+    /// The timeout of the last prediction; nil before there was one.
+    let lastTimeout = Mutex<Duration??>(nil)
     private let versions: [String: [Int64]]
     private let labels: [String: Int64]
 
@@ -35,17 +38,15 @@ final class FakeBackend: PredictionBackend {
 
     private struct Parked: Sendable {
         let request: (any AbandonableRequest)?
-        let completion: @Sendable (Result<[Tensor], ServableError>) -> Void
+        let reply: any PredictReply
     }
 
     var parkedCount: Int { parked.withLock { $0.count } }
     /// How many clients of parked predictions have left.
     var abandonedCount: Int { parked.withLock { $0.count { $0.request?.isAbandoned == true } } }
 
-    func park(
-        _ request: (any AbandonableRequest)?, _ completion: @escaping @Sendable (Result<[Tensor], ServableError>) -> Void
-    ) {
-        parked.withLock { $0.append(Parked(request: request, completion: completion)) }
+    fileprivate func park(_ request: (any AbandonableRequest)?, _ reply: any PredictReply) {
+        parked.withLock { $0.append(Parked(request: request, reply: reply)) }
     }
 
     /// Answers what is parked, as a queue does whose clients may have left.
@@ -55,14 +56,12 @@ final class FakeBackend: PredictionBackend {
             return parked
         }
         for each in all where each.request?.isAbandoned == true {
-            each.completion(.failure(ServableError(.cancelled, "the client left")))
+            each.reply.fail(ServableError(.cancelled, "the client left"))
         }
-        for each in all where each.request?.isAbandoned != true {
-            each.completion(.success([Tensor([1] as [Float], shape: [1])]))
-        }
+        for each in all where each.request?.isAbandoned != true { each.reply.succeed([Tensor([1] as [Float], shape: [1])]) }
     }
 
-    func target(model: String?, selector: VersionSelector) throws(ServableError) -> any PredictionTargeting {
+    func target(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget {
         guard let name = model ?? (versions.count == 1 ? versions.keys.first : nil) else {
             throw ServableError(.invalidArgument, "the request names no model")
         }
@@ -78,13 +77,14 @@ final class FakeBackend: PredictionBackend {
             wanted = number
         }
         guard let wanted else { throw ServableError(.notFound, "Servable not found for request: Latest(\(name))") }
-        return FakeTarget(id: ServableID(name: name, version: wanted), backend: self)
+        return PredictionTarget(id: ServableID(name: name, version: wanted), model: FakeModel(self))
     }
 }
 
-private struct FakeTarget: PredictionTargeting {
-    let id: ServableID
-    let backend: FakeBackend
+private final class FakeModel: PredictingModel {
+    private let backend: FakeBackend
+
+    init(_ backend: FakeBackend) { self.backend = backend }
 
     var signatures: [Signature] {
         let half = Signature.Parameter(
@@ -97,30 +97,39 @@ private struct FakeTarget: PredictionTargeting {
         ]
     }
 
-    func signature(_ name: String?) throws(ServableError) -> Signature {
-        let wanted = name.flatMap { $0.isEmpty ? nil : $0 } ?? Signature.defaultName
-        guard let signature = signatures.first(where: { $0.name == wanted }) else {
-            throw ServableError(.invalidArgument, "Serving signature name: \"\(wanted)\" not found in signature def")
-        }
-        return signature
+    func runner(_ name: String?) -> (signature: Signature, runner: any SignatureRunning)? {
+        signatures.first { $0.name == name ?? Signature.defaultName }.map { ($0, FakeRunner(backend)) }
     }
+}
 
-    func predict(
-        _ signature: Signature, inputs: [Tensor], deadline: ContinuousClock.Instant?, request: (any AbandonableRequest)?,
-        completion: @escaping @Sendable (Result<[Tensor], ServableError>) -> Void
-    ) {
-        backend.lastDeadline.withLock { $0 = deadline }
-        if backend.parks.withLock({ $0 }) { return backend.park(request, completion) }
-        if let refusal = backend.refusal.withLock({ $0 }) { return completion(.failure(refusal)) }
-        let values = inputs[0].values(Float.self).map { $0 / 2 + 2 }
-        let output = Tensor(values, shape: inputs[0].shape)
+private final class FakeRunner: SignatureRunning {
+    let meter: (any SignatureMeter)? = nil
+    private let backend: FakeBackend
+
+    init(_ backend: FakeBackend) { self.backend = backend }
+
+    func run(_ call: PredictCall, handle: ServableHandle?, reply: some PredictReply) {
+        backend.lastTimeout.withLock { $0 = .some(call.timeout) }
+        if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
+        if let refusal = backend.refusal.withLock({ $0 }) { return reply.fail(refusal) }
+        guard case .only(let input) = call.inputs else {
+            return reply.fail(ServableError(.unimplemented, "the fake computes numbers only"))
+        }
+        let output = Tensor(input.values(Float.self).map { $0 / 2 + 2 }, shape: input.shape)
+        // In the call, as cheap ones are answered.
+        if backend.answersAtOnce.withLock({ $0 }) { return reply.succeed([output]) }
         let isHeld = backend.held.withLock { held in
-            held?.append { completion(.success([output])) }
+            held?.append { reply.succeed([output]) }
             return held != nil
         }
-        if isHeld { return }
-        // From another thread, as the real one does.
-        Task.detached { completion(.success([output])) }
+        // From another thread, as a lane does.
+        if !isHeld { Task.detached { reply.succeed([output]) } }
+    }
+}
+
+extension PredictReply {
+    fileprivate func succeed(_ outputs: [Tensor]) {
+        withExtendedLifetime(outputs) { succeed(CallOutputs(outputs.map(RuntimeValue.tensor))) }
     }
 }
 
@@ -145,7 +154,7 @@ struct FakeRegistry: RegistryReader {
 }
 
 /// Remembers what it was told.
-final class FakeObserver: RequestObserver {
-    let requests = Mutex<[FinishedRequest]>([])
-    func finished(_ request: FinishedRequest) { requests.withLock { $0.append(request) } }
+final class FakeObserver: CallObserver {
+    let requests = Mutex<[CallRecord]>([])
+    func finished(_ record: CallRecord) { requests.withLock { $0.append(record) } }
 }
