@@ -2,6 +2,7 @@ import AllocationCounter
 import BenchmarkReferences
 import GraphIR
 import HTTPCore
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Tensors

@@ -1,7 +1,9 @@
 import AllocationCounter
 import BenchmarkReferences
 import Foundation
+import GraphIR
 import HTTPCore
+import ModelServing
 import RESTFrontend
 import Tensors
 
