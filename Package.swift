@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "ModelFormats",
             dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
-            swiftSettings: common
+            swiftSettings: guarded
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: guarded),
 

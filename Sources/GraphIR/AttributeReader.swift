@@ -81,7 +81,17 @@ package struct AttributeReader: Sendable {
         }
     }
 
+    /// A tensor of numbers.
     package func tensor(_ name: String) throws(OperatorError) -> Tensor? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .tensor(.dense(let value)): value
+        case .some(let other): throw mismatch(name, other, "a tensor of numbers")
+        }
+    }
+
+    /// A tensor of numbers or strings.
+    package func tensorValue(_ name: String) throws(OperatorError) -> TensorValue? {
         switch node.attributes[name] {
         case nil: nil
         case .tensor(let value): value

@@ -85,21 +85,29 @@ package enum Attribute: Sendable {
     case integer(Int64)
     case float(Float)
     case string(String)
-    case tensor(Tensor)
+    case tensor(TensorValue)
     case graph(SourceGraph)
     case integers([Int64])
     case floats([Float])
     case strings([String])
-    case tensors([Tensor])
+    case tensors([TensorValue])
     case graphs([SourceGraph])
     case type(ValueType)
+    /// Functions of the model that a node runs (TensorFlow's branches and loop bodies). Inlining turns them into graphs.
+    case function(FunctionReference)
+    case functions([FunctionReference])
+    /// Inside a function of the model: the value of the function's attribute of that name. Inlining puts the value in its place.
+    case reference(String)
+
+    package static func tensor(_ dense: Tensor) -> Attribute { .tensor(.dense(dense)) }
 
     package var kind: String {
         switch self {
         case .integer: "integer"
         case .float: "float"
         case .string: "string"
-        case .tensor: "tensor"
+        case .tensor(.dense): "tensor"
+        case .tensor(.strings): "tensor of strings"
         case .graph: "graph"
         case .integers: "list of integers"
         case .floats: "list of floats"
@@ -107,6 +115,22 @@ package enum Attribute: Sendable {
         case .tensors: "list of tensors"
         case .graphs: "list of graphs"
         case .type: "type"
+        case .function: "function"
+        case .functions: "list of functions"
+        case .reference: "reference to a function's attribute"
         }
+    }
+}
+
+/// A function of the model by name, with the attributes that running it gives (`NameAttrList`).
+package struct FunctionReference: Sendable {
+    package var domain: String
+    package var name: String
+    package var attributes: [String: Attribute]
+
+    package init(domain: String = "", name: String, attributes: [String: Attribute] = [:]) {
+        self.domain = domain
+        self.name = name
+        self.attributes = attributes
     }
 }

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// Tells which format lies at a path, by names alone; the importer then reads.
+/// Finds out which format lies at a path, by names alone; the importer then reads.
 package enum FormatDetector {
     /// The importer for what lies at `path`, and the path to give it.
     ///
@@ -13,8 +13,8 @@ package enum FormatDetector {
         for path: String
     ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw .unreadable(path: path, reason: "cannot be opened: \(String(cString: strerror(errno)))")
+        guard unsafe stat(path, &status) == 0 else {
+            throw .unreadable(path: path, reason: unsafe "cannot be opened: \(String(cString: strerror(errno)))")
         }
         switch status.st_mode & S_IFMT {
         case S_IFREG: return try importer(forFile: path)
@@ -69,14 +69,14 @@ package enum FormatDetector {
     }
 
     private static func fileNames(in path: String) throws(ImportError) -> [String] {
-        guard let directory = opendir(path) else {
-            throw .unreadable(path: path, reason: "cannot be listed: \(String(cString: strerror(errno)))")
+        guard let directory = unsafe opendir(path) else {
+            throw .unreadable(path: path, reason: unsafe "cannot be listed: \(String(cString: strerror(errno)))")
         }
-        defer { closedir(directory) }
+        defer { unsafe closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             names.append(name)
         }

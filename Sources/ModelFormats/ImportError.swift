@@ -10,11 +10,13 @@ package enum ImportError: Error, Sendable, Equatable {
     case unsupported(path: String, place: String, feature: String)
     /// The file asks for more than `ImportLimits` allow.
     case limitExceeded(path: String, place: String, quantity: String, found: Int, limit: Int)
+    /// The system gives no memory for what the file asks for, within `ImportLimits`.
+    case outOfMemory(path: String, place: String, byteCount: Int)
 
     package var path: String {
         switch self {
         case .unreadable(let path, _), .unrecognized(let path, _), .malformed(let path, _, _),
-            .unsupported(let path, _, _), .limitExceeded(let path, _, _, _, _):
+            .unsupported(let path, _, _), .limitExceeded(let path, _, _, _, _), .outOfMemory(let path, _, _):
             path
         }
     }
@@ -29,6 +31,8 @@ extension ImportError: CustomStringConvertible {
         case .unsupported(let path, let place, let feature): "model \"\(path)\": \(place) \(feature)"
         case .limitExceeded(let path, let place, let quantity, let found, let limit):
             "model \"\(path)\": \(place) has \(found) \(quantity), the limit is \(limit)"
+        case .outOfMemory(let path, let place, let byteCount):
+            "model \"\(path)\": \(place) needs \(byteCount) bytes of memory, and the system gave none; free some or unload other models"
         }
     }
 }

@@ -11,7 +11,7 @@ package struct ImportLimits: Sendable, Equatable {
     package var initializerCount = 1_000_000
     /// Graphs inside attributes of nodes inside graphs.
     package var subgraphDepth = 32
-    /// Functions that call functions.
+    /// Functions of the model that call one another.
     package var functionDepth = 32
     /// Extents of one tensor.
     package var tensorRank = 32
@@ -21,8 +21,9 @@ package struct ImportLimits: Sendable, Equatable {
     package var copiedByteCount = 1 << 34
     /// Bytes of one sparse tensor made dense.
     package var denseByteCount = 1 << 30
-    /// Files that initialisers refer to.
+    /// Files that initialisers refer to, and the bytes of all of them: they are read into memory whole.
     package var externalFileCount = 4096
+    package var externalFileByteCount = 1 << 36
 
     package init() {}
 

@@ -17,7 +17,13 @@
         }
         unsafe baseAddress = unsafe base
         self.byteCount = length
+        #if os(Linux)
+            // A fault for each page of 4 KiB costs more than what is written there. Where there are no large pages, nothing is lost.
+            if length >= Self.largePageByteCount { unsafe madvise(base, length, MADV_HUGEPAGE) }
+        #endif
     }
+
+    private static let largePageByteCount = 2 << 20
 
     deinit { unsafe munmap(baseAddress, byteCount) }
 

@@ -29,9 +29,9 @@ struct ExternalDataTests {
             model([("location", "data/weights.bin"), ("offset", "8"), ("length", "8"), ("checksum", "ignored")]), to: "model.onnx"
         )
         let imported = try ONNXImporter().load(path: path)
-        let tensor = imported.graph.initializers[0].tensor
+        let tensor = try #require(imported.graph.dense(0))
         #expect(tensor.values(Float.self) == [2, 3])
-        #expect(tensor.storage.isMapped)
+        #expect(tensor.storage.file != nil)
         #expect(
             imported.byteCount == model([
                 ("location", "data/weights.bin"), ("offset", "8"), ("length", "8"), ("checksum", "ignored"),
@@ -43,9 +43,49 @@ struct ExternalDataTests {
         let folder = try TemporaryFolder()
         try folder.write([0] + Self.weights, to: "w.bin")
         let path = try folder.write(model([("location", "w.bin"), ("offset", "5")]), to: "model.onnx")
-        let tensor = try ONNXImporter().load(path: path).graph.initializers[0].tensor
+        let tensor = try #require(try ONNXImporter().load(path: path).graph.dense(0))
         #expect(tensor.values(Float.self) == [1, 2])
-        #expect(!tensor.storage.isMapped)
+        #expect(tensor.storage.file == nil)
+    }
+
+    @Test("ranges may overlap, those that are copied and those that stay in the file")
+    func overlapping() throws {
+        let folder = try TemporaryFolder()
+        // Large enough for pages to be given back.
+        let count = 100_000
+        let bytes = (0..<(4 * count + 8)).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        try folder.write(bytes, to: "w.bin")
+        let offsets = [1, 0, 1, 4, 2]
+        let path = try folder.write(
+            WireWriter.model { graph in
+                graph.input("x")
+                for (index, offset) in offsets.enumerated() {
+                    graph.initializer("w\(index)", DataType.float, [Int64(count)]) {
+                        $0.external([("location", "w.bin"), ("offset", "\(offset)")])
+                    }
+                }
+                graph.node("Custom", ["x"] + offsets.indices.map { "w\($0)" }, ["y"])
+                graph.output("y")
+            }.bytes, to: "model.onnx")
+        let graph = try ONNXImporter().load(path: path).graph
+        for (index, offset) in offsets.enumerated() {
+            let tensor = try #require(graph.dense(index))
+            #expect(tensor.withBytes { $0.elementsEqual(bytes[offset..<offset + 4 * count]) }, "at \(offset)")
+            #expect((tensor.storage.file == nil) == !offset.isMultiple(of: 4))
+        }
+    }
+
+    @Test("weight files together have a limit")
+    func byteLimit() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Self.weights, to: "w.bin")
+        let path = try folder.write(model([("location", "w.bin")]), to: "model.onnx")
+        var limits = ImportLimits()
+        limits.externalFileByteCount = 32
+        _ = try ONNXImporter().load(path: path, limits: limits)
+        limits.externalFileByteCount = 31
+        let error = try #require(throws: ImportError.self) { try ONNXImporter().load(path: path, limits: limits) }
+        #expect(error.description.contains("\"w.bin\", with which the model's files have 32 bytes; the limit is 31"), "\(error)")
     }
 
     struct Refused: CustomTestStringConvertible, Sendable {

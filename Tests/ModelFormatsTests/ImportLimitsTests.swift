@@ -89,7 +89,7 @@ struct ImportLimitsTests {
         entry.set(&limits, entry.least)
         #expect(try refusal(of: entry.model, limits: limits) == nil)
         entry.set(&limits, entry.least - 1)
-        let error = try #require(throws: ImportError.self) { try importModel(entry.model, limits: limits) }
+        let error = try #require(throws: ImportError.self) { try importGraph(entry.model, limits: limits) }
         guard case .limitExceeded(_, _, let quantity, let found, let limit) = error else {
             Issue.record("\(error)")
             return

@@ -1,4 +1,5 @@
 import CPlatform
+import Foundation
 import ModelFormats
 import ProtobufWire
 import Testing
@@ -54,8 +55,30 @@ struct ModelDigestTests {
 
     @Test("a model of one file has the file's digest")
     func model() throws {
-        let writer = sampleModel()
-        #expect(try importModel(writer).digest() == digest(writer.bytes, chunk: 1 << 20))
+        let folder = try TemporaryFolder()
+        let bytes = sampleModel().bytes
+        let model = try ONNXImporter().load(path: try folder.write(bytes, to: "model.onnx"))
+        #expect(try model.digest() == digest(bytes, chunk: 1 << 20))
+        #expect(try model.files.digest() == model.digest(), "it can be taken again")
+    }
+
+    @Test("a file that changed since it was loaded has no digest")
+    func changed() throws {
+        let folder = try TemporaryFolder()
+        let bytes = sampleModel().bytes
+        let path = try folder.write(bytes, to: "model.onnx")
+        let model = try ONNXImporter().load(path: path)
+        try folder.write(bytes + [0], to: "model.onnx")
+        let grown = try #require(throws: ImportError.self) { try model.digest() }
+        #expect(grown.description.contains("model \"\(path)\": changed since it was loaded"), "\(grown)")
+        // The same bytes in another file.
+        try folder.write(bytes, to: "copy.onnx")
+        #expect(rename(folder.path + "/copy.onnx", path) == 0)
+        let replaced = try #require(throws: ImportError.self) { try model.digest() }
+        #expect(replaced.description.contains("changed since it was loaded"), "\(replaced)")
+        #expect(unlink(path) == 0)
+        let gone = try #require(throws: ImportError.self) { try model.digest() }
+        #expect(gone.description.contains("No such file"), "\(gone)")
     }
 
     @Test("a cancelled task computes no digest")

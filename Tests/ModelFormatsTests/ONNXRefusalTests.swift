@@ -33,11 +33,11 @@ struct ONNXRefusalTests {
             $0.node("Relu", ["x"], ["y"], name: "a")
             $0.node("Exp", ["x"], ["y"], name: "b")
         },
-        Case("node that makes an input", "makes \"x\"", "a graph input") {
+        Case("node that makes an input", "makes \"x\"", "an input") {
             $0.node("Relu", ["x"], ["x"])
             $0.node("Relu", ["x"], ["y"])
         },
-        Case("input listed twice", "graph input \"x\" is there twice") {
+        Case("input listed twice", "input \"x\" of the graph is there twice") {
             $0.input("x")
             $0.node("Relu", ["x"], ["y"])
         },
@@ -54,7 +54,7 @@ struct ONNXRefusalTests {
                 }
             }
         },
-        Case("output that nothing makes", "graph output \"y\" reads \"y\"") { $0.node("Relu", ["x"], ["z"]) },
+        Case("output that nothing makes", "output \"y\" of the graph reads \"y\"") { $0.node("Relu", ["x"], ["z"]) },
         Case("value of a branch read outside", "reads \"t\"") {
             $0.node("If", ["x"], ["z"]) { node in
                 node.graph("then_branch") {
@@ -122,11 +122,11 @@ struct ONNXRefusalTests {
     ]
 
     static let types: [Case] = [
-        Case("input of sequence type", "graph input \"s\" is of type sequence(tensor(float))") { graph in
+        Case("input of sequence type", "graph input \"s\" is of type sequence(float32[…])") { graph in
             graph.value(11, "s") { type in type.message(4) { $0.message(1) { $0.tensorType(DataType.float, nil) } } }
             graph.node("Relu", ["x"], ["y"])
         },
-        Case("output of ZipMap", "graph output \"z\" is of type sequence(map(int64,tensor(float)))", "ZipMap") { graph in
+        Case("output of ZipMap", "graph output \"z\" is of type sequence(map(int64, float32[…]))", "ZipMap") { graph in
             graph.node("Relu", ["x"], ["y"])
             graph.node("ZipMap", ["y"], ["z"])
             graph.value(12, "z") { type in
@@ -140,7 +140,7 @@ struct ONNXRefusalTests {
                 }
             }
         },
-        Case("input of optional type", "is of type optional(tensor(int64))") { graph in
+        Case("input of optional type", "graph input \"o\" is of type optional(int64[…])") { graph in
             graph.value(11, "o") { type in type.message(9) { $0.message(1) { $0.tensorType(DataType.int64, nil) } } }
             graph.node("Relu", ["x"], ["y"])
         },
@@ -169,15 +169,13 @@ struct ONNXRefusalTests {
                 }
             }
         },
-        Case("string initializer that is read", "initializer \"s\" has elements of type string") {
-            $0.initializer("s", DataType.string, [1]) { $0.string(6, "a") }
-            $0.node("Add", ["x", "s"], ["y"])
+        Case("sequence of a type that is unknown", "is of type sequence(tensor(float8e4m3fn))") { graph in
+            graph.value(11, "s") { type in type.message(4) { $0.message(1) { $0.tensorType(DataType.float8, nil) } } }
+            graph.node("Relu", ["x"], ["y"])
         },
-        Case("attribute of a sequence type", "is the type sequence(tensor(float))") { graph in
-            graph.node("SequenceEmpty", ["x"], ["y"]) { node in
-                node.attribute("tp", kind: 13) { attribute in
-                    attribute.message(14) { type in type.message(4) { $0.message(1) { $0.tensorType(DataType.float, nil) } } }
-                }
+        Case("attribute of a sparse type", "attribute \"tp\" is the type sparse_tensor(float)") { graph in
+            graph.node("OptionalEmpty", ["x"], ["y"]) { node in
+                node.attribute("tp", kind: 13) { attribute in attribute.message(14) { $0.message(8) { $0.integer(1, DataType.float) } } }
             }
         },
     ]

@@ -13,7 +13,7 @@ private func initializer(_ type: Int64, _ extents: [Int64], _ data: (inout WireW
             graph.node("Custom", ["x", "w"], ["y"])
             graph.output("y")
         })
-    return try #require(model.graph.initializers.first?.tensor)
+    return try #require(model.graph.dense(0))
 }
 
 @Suite("TensorProto contents")
@@ -134,6 +134,66 @@ struct TensorDecoderTests {
     }
 }
 
+@Suite("Strings in TensorProto")
+struct StringTensorTests {
+    private func constant(_ extents: [Int64], _ data: (inout WireWriter) -> Void) throws -> TensorValue {
+        let model = try importModel(
+            .model { graph in
+                graph.input("x")
+                graph.initializer("w", DataType.string, extents, data)
+                graph.node("Custom", ["x", "w"], ["y"])
+                graph.output("y")
+            })
+        return try #require(model.graph.initializers.first?.value)
+    }
+
+    @Test("are taken byte for byte, whatever they hold")
+    func reads() throws {
+        guard
+            case .strings(let tensor) = try constant(
+                [2, 1],
+                {
+                    $0.string(6, "ä")
+                    $0.delimited(6, [0xFF, 0])
+                })
+        else {
+            Issue.record("no strings")
+            return
+        }
+        #expect(tensor == StringTensor(shape: [2, 1], elements: [Array("ä".utf8), [0xFF, 0]]))
+        #expect(try constant([0]) { _ in }.spec == TensorSpec(.string, [0]))
+    }
+
+    static let refused: [(words: String, data: @Sendable (inout WireWriter) -> Void)] = [
+        ("has 1 strings, the shape [2] needs 2", { $0.string(6, "a") }),
+        ("has 3 strings, the shape [2] needs 2", { $0.strings(["a", "b", "c"]) }),
+        ("strings outside of string_data", { $0.delimited(9, [65, 66]) }),
+        ("strings outside of string_data", { $0.packed(5, [65, 66]) }),
+        ("strings outside of string_data", { $0.external([("location", "w.bin")]) }),
+    ]
+
+    @Test("are refused when they are not as many as the shape says, or not strings", arguments: refused.indices)
+    func refuses(_ index: Int) throws {
+        let entry = Self.refused[index]
+        let error = try #require(throws: ImportError.self) { try constant([2], entry.data) }
+        #expect(error.description.contains(entry.words), "\(error)")
+    }
+
+    @Test("count as copied, with what each of them takes beside its bytes")
+    func counted() throws {
+        var limits = ImportLimits()
+        limits.copiedByteCount = 1000
+        let many = WireWriter.model { graph in
+            graph.input("x")
+            graph.initializer("w", DataType.string, [100]) { $0.strings([String](repeating: "", count: 100)) }
+            graph.node("Custom", ["x", "w"], ["y"])
+            graph.output("y")
+        }
+        let text = try #require(try refusal(of: many, limits: limits))
+        #expect(text.contains("bytes of tensors to copy"), "\(text)")
+    }
+}
+
 @Suite("SparseTensorProto contents")
 struct SparseTensorTests {
     private func model(values: [Float], indices: [Int64], indexExtents: [Int64], extents: [Int64]) -> WireWriter {
@@ -152,10 +212,10 @@ struct SparseTensorTests {
     @Test("makes positions and coordinates dense", arguments: [([1, 5], [2]), ([0, 1, 1, 2], [2, 2])] as [([Int64], [Int64])])
     func dense(indices: [Int64], extents: [Int64]) throws {
         let imported = try importModel(model(values: [7, 8], indices: indices, indexExtents: extents, extents: [2, 3]))
-        let tensor = imported.graph.initializers[0]
-        #expect(tensor.name == "w")
-        #expect(tensor.tensor.spec == TensorSpec(.float32, [2, 3]))
-        #expect(tensor.tensor.values(Float.self) == [0, 7, 0, 0, 0, 8])
+        let tensor = try #require(imported.graph.dense(0))
+        #expect(imported.graph.initializers[0].name == "w")
+        #expect(tensor.spec == TensorSpec(.float32, [2, 3]))
+        #expect(tensor.values(Float.self) == [0, 7, 0, 0, 0, 8])
     }
 
     struct Refused: CustomTestStringConvertible, Sendable {
@@ -182,6 +242,19 @@ struct SparseTensorTests {
             testDescription: "more dense bytes than allowed", indices: [0, 1], indexExtents: [2], extents: [1 << 29],
             words: "bytes when made dense"),
     ]
+
+    @Test("memory that the system does not give is refused with how much was needed")
+    func outOfMemory() throws {
+        var limits = ImportLimits()
+        (limits.denseByteCount, limits.copiedByteCount) = (.max, .max)
+        let wide = model(values: [7], indices: [0], indexExtents: [1], extents: [1 << 47])
+        let error = try #require(throws: ImportError.self) { try importModel(wide, limits: limits) }
+        guard case .outOfMemory(_, "initializer \"w\"", 1 << 49) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(error.description.contains("initializer \"w\" needs 562949953421312 bytes of memory, and the system gave none"))
+    }
 
     @Test("refuses indices that do not fit", arguments: refused)
     func refuses(_ entry: Refused) throws {

@@ -9,7 +9,7 @@ struct TensorProtoFileTests {
     func roundTrip(_ type: ElementType) throws {
         let folder = try TemporaryFolder()
         for shape in [[], [3], [0], [2, 3]] as [Shape] {
-            let tensor = Tensor(TensorSpec(type, shape)) { bytes in
+            let tensor = try Tensor(TensorSpec(type, shape)) { bytes in
                 for index in bytes.indices {
                     bytes[index] = type == .bool ? UInt8(index % 2) : UInt8(truncatingIfNeeded: index * 29 + 3)
                 }

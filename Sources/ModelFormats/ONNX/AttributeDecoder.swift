@@ -4,7 +4,7 @@ import Tensors
 extension GraphBuilder {
     /// A node's attributes by name, with what their subgraphs capture.
     func attributes(
-        of node: ONNX.Node, in scope: NameScope, depth: Int, place: String
+        of node: ONNX.Node, in scope: NodeScope, depth: Int, place: String
     ) throws(ImportError) -> [String: BoundAttribute] {
         var result: [String: BoundAttribute] = [:]
         for proto in node.attributes {
@@ -14,16 +14,15 @@ extension GraphBuilder {
         return result
     }
 
-    /// - Returns: nil where the attribute refers to one of the surrounding function that the call leaves out.
     func attribute(
-        _ proto: ONNX.Attribute, in scope: NameScope, depth: Int, place: String
-    ) throws(ImportError) -> BoundAttribute? {
+        _ proto: ONNX.Attribute, in scope: NodeScope, depth: Int, place: String
+    ) throws(ImportError) -> BoundAttribute {
         let place = "\(place), attribute \"\(proto.name)\""
         guard proto.reference.isEmpty else {
             guard scope.isFunctionBody else {
                 throw session.malformed(place, "refers to the function attribute \"\(proto.reference)\" outside of a function")
             }
-            return scope.attribute(proto.reference)
+            return BoundAttribute(value: .reference(proto.reference))
         }
         switch proto.kind {
         // A missing number or text is the field's default, which writers may leave out.
@@ -35,10 +34,10 @@ extension GraphBuilder {
         case .strings: return BoundAttribute(value: .strings(proto.strings))
         case .tensor:
             guard let tensor = proto.tensor else { throw session.malformed(place, "is of kind tensor and holds none") }
-            return BoundAttribute(value: .tensor(try tensors.tensor(tensor, place: place)))
+            return BoundAttribute(value: .tensor(try tensors.value(tensor, place: place)))
         case .tensors:
-            var list: [Tensor] = []
-            for tensor in proto.tensors { list.append(try tensors.tensor(tensor, place: place)) }
+            var list: [TensorValue] = []
+            for tensor in proto.tensors { list.append(try tensors.value(tensor, place: place)) }
             return BoundAttribute(value: .tensors(list))
         case .sparseTensor:
             guard let sparse = proto.sparseTensor else {
@@ -60,14 +59,26 @@ extension GraphBuilder {
             return BoundAttribute(value: .graphs(list), captures: captures)
         case .type:
             guard let type = proto.type else { throw session.malformed(place, "is of kind type and holds none") }
-            guard let tensorType = type.tensorType else {
-                throw session.unsupported(place, "is the type \(type), which Apus does not know")
+            guard let known = type.valueType else {
+                throw session.unsupported(place, "is the type \(type), which Apus does not compute with")
             }
-            return BoundAttribute(value: .type(tensorType))
+            return BoundAttribute(value: .type(known))
         case .sparseTensors, .types:
             throw session.unsupported(place, "is a list of sparse tensors or types, which Apus does not know")
         case .undefined: throw session.malformed(place, "has no value")
         case nil: throw session.malformed(place, "is of kind \(proto.kindNumber), which ONNX does not define")
         }
     }
+}
+
+/// Where nodes stand: the operator sets that they are of, and whether they can refer to a function's attributes.
+struct NodeScope {
+    let opsets: OpsetTable
+    var isFunctionBody = false
+}
+
+/// An attribute's value and the outer values that its subgraphs read.
+struct BoundAttribute {
+    let value: Attribute
+    var captures: Captures = [:]
 }

@@ -5,31 +5,26 @@ import Tensors
 ///
 /// Confined to one call of `ONNXImporter.load`.
 final class ImportSession {
-    let path: String
-    let file: MappedFile
-    let limits: ImportLimits
+    let context: ImportContext
+    let memory: ImportMemory
     let externalFiles: ExternalFiles
 
     private var nodeCount = 0
     private var initializerCount = 0
-    private var copiedByteCount = 0
 
+    /// Reads the whole file, unless it is larger than the limits allow.
     init(path: String, limits: ImportLimits) throws(ImportError) {
-        do throws(MappedFileError) { file = try MappedFile(path: path) } catch {
-            throw .unreadable(path: path, reason: error.description)
-        }
-        self.path = path
-        self.limits = limits
-        externalFiles = ExternalFiles(modelPath: path, limit: limits.externalFileCount)
+        context = ImportContext(path: path, limits: limits)
+        memory = try ImportMemory(context: context)
+        externalFiles = ExternalFiles(modelPath: path, limits: limits)
     }
 
-    func malformed(_ place: String, _ reason: String) -> ImportError {
-        .malformed(path: path, place: place, reason: reason)
-    }
+    var path: String { context.path }
+    var limits: ImportLimits { context.limits }
+    var file: FileContents { memory.file }
 
-    func unsupported(_ place: String, _ feature: String) -> ImportError {
-        .unsupported(path: path, place: place, feature: feature)
-    }
+    func malformed(_ place: String, _ reason: String) -> ImportError { context.malformed(place, reason) }
+    func unsupported(_ place: String, _ feature: String) -> ImportError { context.unsupported(place, feature) }
 
     private func damaged(_ error: WireError, _ place: String?) -> ImportError {
         .malformed(
@@ -42,17 +37,15 @@ final class ImportSession {
         _ range: Range<Int>? = nil, place: String? = nil, depth: Int = WireReader.defaultDepth,
         _ body: (inout WireReader) throws(WireError) -> Result
     ) throws(ImportError) -> Result {
-        // The session holds the mapping, so the bytes outlive the reader.
-        var reader = WireReader(file.bytes, range: range ?? 0..<file.byteCount, depth: depth)
+        // The session holds the contents, so the bytes outlive the reader.
+        var reader = unsafe WireReader(file.bytes, range: range ?? 0..<file.byteCount, depth: depth)
         do throws(WireError) { return try body(&reader) } catch { throw damaged(error, place) }
     }
 
     // MARK: Limits
 
     func check(_ place: String, _ quantity: String, _ found: Int, atMost limit: Int) throws(ImportError) {
-        guard found <= limit else {
-            throw .limitExceeded(path: path, place: place, quantity: quantity, found: found, limit: limit)
-        }
+        try context.check(place, quantity, found, atMost: limit)
     }
 
     func countNode() throws(ImportError) {
@@ -63,11 +56,5 @@ final class ImportSession {
     func countInitializers(_ count: Int) throws(ImportError) {
         initializerCount += count
         try check("the model", "initializers", initializerCount, atMost: limits.initializerCount)
-    }
-
-    /// Counts the bytes of a tensor that is about to be copied, the one at `place`.
-    func countCopied(_ byteCount: Int, _ place: String) throws(ImportError) {
-        copiedByteCount += byteCount
-        try check("the model, up to \(place),", "bytes of tensors to copy", copiedByteCount, atMost: limits.copiedByteCount)
     }
 }

@@ -10,7 +10,6 @@ package struct ONNXImporter: ModelImporter {
 
     package func load(path: String, limits: ImportLimits) throws(ImportError) -> ImportedModel {
         let session = try ImportSession(path: path, limits: limits)
-        try session.check("the file", "bytes", session.file.byteCount, atMost: limits.modelFileByteCount)
         // A subgraph takes three levels of messages (node, attribute, graph); types and tensors take a few more.
         let model = try session.read(depth: limits.subgraphDepth * 3 + 64) { reader throws(WireError) in
             try ONNX.Model(from: &reader)
@@ -19,28 +18,18 @@ package struct ONNXImporter: ModelImporter {
             throw session.malformed("the file", "holds no graph; it is empty, cut off or not an ONNX model")
         }
         let opsets = OpsetTable(model.opsetImports)
-        let builder = GraphBuilder(session: session, functions: try functions(of: model, session))
+        let library = try FunctionLibrary(model.functions, session: session)
+        let builder = GraphBuilder(session: session, library: library)
         let source = try builder.mainGraph(graph, opsets: opsets)
+        let functions = try library.functions(builtBy: builder, opsets: opsets)
+        session.memory.releaseUnused()
         return ImportedModel(
-            format: Self.formatName, graph: source, signatures: [try signature(of: source, session)],
+            format: Self.formatName, graph: source, functions: functions, signatures: [try signature(of: source, session)],
             metadata: metadata(of: model, opsets),
-            files: [ModelFile(name: fileName(path), mapping: session.file)] + session.externalFiles.files)
+            files: [ModelFile(name: fileName(path), session.file)] + session.externalFiles.modelFiles, context: session.context)
     }
 
     private func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
-
-    private func functions(
-        of model: ONNX.Model, _ session: ImportSession
-    ) throws(ImportError) -> [FunctionKey: ONNX.Function] {
-        var functions: [FunctionKey: ONNX.Function] = [:]
-        for function in model.functions {
-            let key = FunctionKey(function)
-            guard functions.updateValue(function, forKey: key) == nil else {
-                throw session.malformed("function \"\(key.description)\"", "is defined twice")
-            }
-        }
-        return functions
-    }
 
     /// An ONNX model has one way to be called: all inputs without initialisers, all outputs, in file order.
     private func signature(of graph: SourceGraph, _ session: ImportSession) throws(ImportError) -> Signature {
@@ -61,7 +50,11 @@ package struct ONNXImporter: ModelImporter {
                 throw session.malformed(
                     place, "declares no element type; run ONNX shape inference on the model or export it again")
             }
-            result.append(Signature.Parameter(name: value.name, valueName: value.name, type: type))
+            guard let tensor = type.tensor else {
+                throw session.unsupported(
+                    place, "is of type \(type); requests and answers hold tensors alone (export without ZipMap, sequences and optionals)")
+            }
+            result.append(Signature.Parameter(name: value.name, valueName: value.name, type: tensor))
         }
         return result
     }

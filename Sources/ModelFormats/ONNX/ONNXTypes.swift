@@ -1,3 +1,4 @@
+import GraphIR
 import Tensors
 
 extension ONNX {
@@ -57,15 +58,32 @@ extension ONNX {
 }
 
 extension ONNX.ValueType {
-    /// The tensor type that is declared.
+    /// Whether the file says what the value is: a tensor's element type may be left undefined, at any depth.
+    var isDeclared: Bool {
+        switch kind {
+        case .none: false
+        case .tensor: dataType != ONNX.DataType.undefined.rawValue
+        case .sequence, .map, .optional: element.first?.isDeclared ?? false
+        case .sparseTensor, .opaque: true
+        }
+    }
+
+    /// The declared type in the engine's terms; nil for what Apus does not compute with.
     ///
     /// Extents of 0 and below, as exporters write them for a batch, are unknown; so are extents that say nothing.
-    ///
-    /// - Returns: nil when it is no tensor, or one of elements that Apus does not compute with.
-    var tensorType: TensorType? {
-        guard kind == .tensor, let elementType = ONNX.DataType(rawValue: dataType)?.elementType else { return nil }
-        return TensorType(elementType, dimensions.map { SymbolicShape($0.map(\.declared)) })
+    var valueType: GraphIR.ValueType? {
+        switch kind {
+        case .tensor:
+            elementType.map { .tensor(TensorType($0, dimensions.map { SymbolicShape($0.map(\.declared)) })) }
+        case .sequence: element.first?.valueType.map { .sequence($0) }
+        case .optional: element.first?.valueType.map { .optional($0) }
+        case .map:
+            if let key = elementType, let value = element.first?.valueType { .map(key: key, value: value) } else { nil }
+        case .none, .sparseTensor, .opaque: nil
+        }
     }
+
+    private var elementType: ElementType? { ONNX.DataType(rawValue: dataType)?.elementType }
 }
 
 extension ONNX.Dimension {

@@ -18,14 +18,13 @@ extension TensorDecoder {
             throw session.malformed(place, "has sparse values of shape \(values.shape), expected one axis")
         }
 
-        try session.countCopied(spec.byteCount, place)
         let width = spec.elementType.byteCount
-        return Tensor(spec) { target in
-            target.initializeMemory(as: UInt8.self, repeating: 0)
-            values.withBytes { source in
+        return try unsafe session.memory.makeTensor(spec, place: place) { target in
+            unsafe target.initializeMemory(as: UInt8.self, repeating: 0)
+            unsafe values.withBytes { source in
                 for (index, position) in positions.enumerated() {
-                    let element = UnsafeRawBufferPointer(rebasing: source[index * width..<(index + 1) * width])
-                    UnsafeMutableRawBufferPointer(rebasing: target[position * width..<(position + 1) * width])
+                    let element = unsafe UnsafeRawBufferPointer(rebasing: source[index * width..<(index + 1) * width])
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: target[position * width..<(position + 1) * width])
                         .copyMemory(from: element)
                 }
             }

@@ -1,17 +1,30 @@
 import ProtobufWire
 import Tensors
 
-/// `TensorProto` → `Tensor`: in place in the mapped file where the bytes are the elements and lie on the boundary
-/// of their type, else copied.
+/// `TensorProto` → tensor: in place in the file's contents where the bytes are the elements and lie on the boundary of their type,
+/// else copied. Strings are always copied.
 ///
 /// Elements are little-endian in the file, as on the processors that Apus runs on.
 struct TensorDecoder {
     let session: ImportSession
 
     /// - Parameter place: what messages call the tensor: `initializer "w"`.
-    func tensor(_ proto: ONNX.Tensor, place: String) throws(ImportError) -> Tensor {
+    func value(_ proto: ONNX.Tensor, place: String) throws(ImportError) -> TensorValue {
         let spec = try spec(of: proto, place: place)
         guard !proto.isSegment else { throw session.unsupported(place, "is one segment of a tensor, which Apus does not join") }
+        if spec.elementType == .string { return .strings(try strings(proto, spec.shape, place)) }
+        return .dense(try dense(proto, spec, place))
+    }
+
+    /// A tensor of numbers.
+    func tensor(_ proto: ONNX.Tensor, place: String) throws(ImportError) -> Tensor {
+        guard case .dense(let tensor) = try value(proto, place: place) else {
+            throw session.unsupported(place, "has elements of type string, where Apus takes numbers alone")
+        }
+        return tensor
+    }
+
+    private func dense(_ proto: ONNX.Tensor, _ spec: TensorSpec, _ place: String) throws(ImportError) -> Tensor {
         if proto.isExternal { return try external(proto, spec, place) }
         if let raw = proto.raw, !raw.isEmpty || proto.typedFields.isEmpty {
             guard proto.typedFields.isEmpty else {
@@ -27,7 +40,7 @@ struct TensorDecoder {
             throw session.malformed(place, "has \(ONNX.DataType.name(of: proto.dataType)) elements, which ONNX does not define")
         }
         let shape = try shape(proto.extents, place: place)
-        guard let elementType = type.elementType, elementType != .string else {
+        guard let elementType = type.elementType else {
             throw session.unsupported(
                 place, "has elements of type \(ONNX.DataType.name(of: proto.dataType)), which Apus does not compute with")
         }
@@ -49,26 +62,24 @@ struct TensorDecoder {
     // MARK: Bytes as they are
 
     private func inFile(
-        _ file: MappedFile, _ range: Range<Int>, _ spec: TensorSpec, _ place: String
+        _ file: FileContents, _ range: Range<Int>, _ spec: TensorSpec, _ place: String
     ) throws(ImportError) -> Tensor {
         guard range.count == spec.byteCount else {
             throw session.malformed(place, "has \(range.count) bytes of data, \(spec) needs \(spec.byteCount)")
         }
-        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
-        let isAligned = spec.elementType.byteCount > 0 && range.lowerBound.isMultiple(of: spec.elementType.byteCount)
+        let memory = session.memory
+        memory.willRead(range, of: file)
+        // The session holds the contents while the bytes are looked at.
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
         // A bool's byte is 0 or 1 everywhere in the engine; a file may hold others.
-        let isSound = spec.elementType != .bool || bytes.allSatisfy { $0 <= 1 }
-        if isAligned, isSound, !range.isEmpty,
-            let storage = TensorStorage(file: file, byteOffset: range.lowerBound, byteCount: range.count),
-            let tensor = Tensor(spec, storage: storage)
-        {
-            return tensor
+        let isSound = unsafe spec.elementType != .bool || bytes.allSatisfy { $0 <= 1 }
+        if isSound, let tensor = memory.tensor(spec, in: file, range) { return tensor }
+        let tensor = try unsafe memory.makeTensor(spec, place: place) { target in
+            unsafe target.copyMemory(from: bytes)
+            if !isSound { for index in target.indices where unsafe target[index] > 1 { unsafe target[index] = 1 } }
         }
-        try session.countCopied(spec.byteCount, place)
-        return Tensor(spec) { target in
-            target.copyMemory(from: bytes)
-            if !isSound { for index in target.indices where target[index] > 1 { target[index] = 1 } }
-        }
+        memory.releaseCopied(range, of: file)
+        return tensor
     }
 
     /// `external_data`: `location`, and optionally `offset` and `length` in bytes.
@@ -85,8 +96,8 @@ struct TensorDecoder {
             }
         }
         guard let location else { throw session.malformed(place, "has external data without a location") }
-        let file: MappedFile
-        do throws(ExternalFiles.Refusal) { file = try session.externalFiles.mapping(of: location) } catch {
+        let file: FileContents
+        do throws(ExternalFiles.Refusal) { file = try session.externalFiles.contents(of: location) } catch {
             if error.isLimit { throw session.unsupported(place, error.reason) }
             throw session.malformed(place, error.reason)
         }
@@ -103,4 +114,23 @@ struct TensorDecoder {
         }
         return value
     }
+
+    // MARK: Strings
+
+    /// The elements in `string_data`, which hold any bytes.
+    private func strings(_ proto: ONNX.Tensor, _ shape: Shape, _ place: String) throws(ImportError) -> StringTensor {
+        guard proto.raw == nil, proto.typedFields.isEmpty, !proto.isExternal else {
+            throw session.malformed(place, "has strings outside of string_data, where alone they are allowed")
+        }
+        guard proto.strings.count == shape.elementCount else {
+            throw session.malformed(place, "has \(proto.strings.count) strings, the shape \(shape) needs \(shape.elementCount)")
+        }
+        let byteCount = proto.strings.reduce(0) { $0 + $1.count + Self.stringOverhead }
+        try session.memory.countCopied(byteCount, place: place)
+        let bytes = unsafe session.file.bytes
+        return StringTensor(shape: shape, elements: proto.strings.map { unsafe Array(bytes[$0]) })
+    }
+
+    /// Bytes that a short string takes beside its own: the array's reference and header.
+    private static let stringOverhead = 48
 }

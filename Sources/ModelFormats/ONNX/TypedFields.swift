@@ -20,7 +20,7 @@ extension TensorDecoder {
         case .bool: try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt8($0 == 0 ? 0 : 1) })
         case .float16, .bfloat16:
             try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt16(truncatingIfNeeded: $0) })
-        case .string: throw session.unsupported(place, "has elements of type string, which Apus does not compute with")
+        case .string: throw session.malformed(place, "has strings in a field for numbers")
         }
     }
 }
@@ -48,7 +48,6 @@ private struct TypedElements {
         guard values.count == spec.shape.elementCount else {
             throw session.malformed(place, "has \(values.count) elements, \(spec) needs \(spec.shape.elementCount)")
         }
-        try session.countCopied(spec.byteCount, place)
         return values
     }
 
@@ -67,7 +66,9 @@ private struct TypedElements {
     }
 
     func tensor<Scalar: BitwiseCopyable>(_ values: [Scalar]) throws(ImportError) -> Tensor {
-        Tensor(spec) { target in values.withUnsafeBytes { target.copyMemory(from: $0) } }
+        try unsafe session.memory.makeTensor(spec, place: place) { target in
+            unsafe values.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ struct FileOutput {
     static func create(
         at path: String, _ body: (FileOutput) throws(TensorFileError) -> Void
     ) throws(TensorFileError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure(path, "cannot be created", errno) }
         do throws(TensorFileError) { try body(FileOutput(path: path, descriptor: descriptor)) } catch {
             close(descriptor)
@@ -24,18 +24,18 @@ struct FileOutput {
 
     func append(_ bytes: [UInt8]) throws(TensorFileError) {
         var result: Result<Void, TensorFileError> = .success(())
-        bytes.withUnsafeBytes { buffer in
-            do throws(TensorFileError) { try append(buffer) } catch { result = .failure(error) }
+        unsafe bytes.withUnsafeBytes { buffer in
+            do throws(TensorFileError) { try unsafe append(buffer) } catch { result = .failure(error) }
         }
         try result.get()
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        var rest = unsafe bytes[...]
+        while unsafe !rest.isEmpty {
+            let count = unsafe write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             if count > 0 {
-                rest = rest.dropFirst(count)
+                unsafe rest = rest.dropFirst(count)
             } else if errno != EINTR {
                 throw Self.failure(path, "cannot be written", errno)
             }
@@ -43,6 +43,6 @@ struct FileOutput {
     }
 
     private static func failure(_ path: String, _ what: String, _ code: Int32) -> TensorFileError {
-        .inputOutput(path: path, reason: "\(what): \(String(cString: strerror(code))) (errno \(code))")
+        .inputOutput(path: path, reason: unsafe "\(what): \(String(cString: strerror(code))) (errno \(code))")
     }
 }

@@ -30,14 +30,14 @@ package struct InputListing: Sendable {
     package init(directory: String) throws(TensorFileError) {
         self.directory = directory
         path = directory + "/inputs.json"
-        let file: MappedFile
-        do throws(MappedFileError) { file = try MappedFile(path: path) } catch {
+        let file: FileContents
+        do throws(FileError) { file = try FileContents(path: path) } catch {
             throw .inputOutput(path: path, reason: "cannot be read: \(error.description)")
         }
         guard file.byteCount <= Self.maximumByteCount else {
             throw .malformed(path: path, reason: "has \(file.byteCount) bytes, the limit is \(Self.maximumByteCount)")
         }
-        do { entries = try JSONDecoder().decode([Entry].self, from: Data(file.bytes)) } catch {
+        do { entries = try JSONDecoder().decode([Entry].self, from: unsafe Data(file.bytes)) } catch {
             throw .malformed(
                 path: path, reason: "is no list of inputs ({\"name\", \"kind\", \"npy\", …}): \(Self.explain(error))")
         }
@@ -93,8 +93,8 @@ package struct InputListing: Sendable {
 package enum OutputFiles {
     /// Writes into `directory`, which is made if it is missing (its parent is not).
     package static func write(_ outputs: [Tensor], to directory: String) throws(TensorFileError) {
-        guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
-            throw .inputOutput(path: directory, reason: "cannot be made: \(String(cString: strerror(errno)))")
+        guard unsafe mkdir(directory, 0o755) == 0 || errno == EEXIST else {
+            throw .inputOutput(path: directory, reason: unsafe "cannot be made: \(String(cString: strerror(errno)))")
         }
         for (index, output) in outputs.enumerated() {
             try NumPyFile.write(output, to: "\(directory)/output_\(index).npy")

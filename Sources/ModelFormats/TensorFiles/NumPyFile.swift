@@ -7,12 +7,12 @@ package enum NumPyFile {
     /// - Parameter expected: the type that is wanted, where the caller knows; 16-bit integers are then taken as the bits of
     ///   bfloat16, which NumPy has not.
     package static func read(_ path: String, expected: ElementType? = nil) throws(TensorFileError) -> Tensor {
-        let file: MappedFile
-        do throws(MappedFileError) { file = try MappedFile(path: path) } catch {
+        let file: FileContents
+        do throws(FileError) { file = try FileContents(path: path) } catch {
             throw .inputOutput(path: path, reason: "cannot be read: \(error.description)")
         }
         return try withExtendedLifetime(file) { () throws(TensorFileError) in
-            try read(file.bytes, path: path, expected: expected)
+            try unsafe read(file.bytes, path: path, expected: expected)
         }
     }
 
@@ -21,25 +21,34 @@ package enum NumPyFile {
         _ bytes: UnsafeRawBufferPointer, path: String, expected: ElementType? = nil
     ) throws(TensorFileError) -> Tensor {
         var header: NumPyHeader
-        do throws(NumPyHeader.Failure) { header = try NumPyHeader(bytes) } catch {
+        do throws(NumPyHeader.Failure) { header = try unsafe NumPyHeader(bytes) } catch {
             throw error.isUnsupported
                 ? .unsupported(path: path, reason: error.reason) : .malformed(path: path, reason: error.reason)
         }
         if expected == .bfloat16, header.elementType == .uint16 { header.elementType = .bfloat16 }
         let spec = TensorSpec(header.elementType, header.shape)
-        let data = UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset...])
+        let data = unsafe UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset...])
         guard data.count == spec.byteCount else {
             throw .malformed(path: path, reason: "has \(data.count) bytes of elements, \(spec) needs \(spec.byteCount)")
         }
-        return Tensor(spec) { target in
-            if header.isFortranOrder && spec.shape.rank > 1 {
-                copyTransposed(from: data, to: target, shape: spec.shape, width: spec.elementType.byteCount)
-            } else {
-                target.copyMemory(from: data)
-            }
-            if header.isBigEndian { swapBytes(of: target, width: spec.elementType.byteCount) }
-            if spec.elementType == .bool { for index in target.indices where target[index] > 1 { target[index] = 1 } }
+        do throws(MemoryRefusal) {
+            return try unsafe Tensor(spec) { target in unsafe fill(target, from: data, header) }
+        } catch {
+            throw .outOfMemory(path: path, byteCount: error.byteCount)
         }
+    }
+
+    private static func fill(
+        _ target: UnsafeMutableRawBufferPointer, from data: UnsafeRawBufferPointer, _ header: NumPyHeader
+    ) {
+        let width = header.elementType.byteCount
+        if header.isFortranOrder && header.shape.rank > 1 {
+            unsafe copyTransposed(from: data, to: target, shape: header.shape, width: width)
+        } else {
+            unsafe target.copyMemory(from: data)
+        }
+        if header.isBigEndian { unsafe swapBytes(of: target, width: width) }
+        if header.elementType == .bool { for index in target.indices where unsafe target[index] > 1 { unsafe target[index] = 1 } }
     }
 
     package static func write(_ tensor: Tensor, to path: String) throws(TensorFileError) {
@@ -48,7 +57,7 @@ package enum NumPyFile {
         }
         try FileOutput.create(at: path) { output throws(TensorFileError) in
             try output.append(tensor.numPyHeader)
-            try tensor.withBytes { bytes throws(TensorFileError) in try output.append(bytes) }
+            try unsafe tensor.withBytes { bytes throws(TensorFileError) in try unsafe output.append(bytes) }
         }
     }
 
@@ -62,7 +71,7 @@ package enum NumPyFile {
         var index = [Int](repeating: 0, count: shape.rank)
         var offset = 0
         for element in 0..<shape.elementCount {
-            (to + element * width).copyMemory(from: from + offset, byteCount: width)
+            unsafe (to + element * width).copyMemory(from: from + offset, byteCount: width)
             // Counts up like an odometer, the last axis first.
             var axis = shape.rank - 1
             while axis >= 0 {
@@ -79,7 +88,7 @@ package enum NumPyFile {
     private static func swapBytes(of bytes: UnsafeMutableRawBufferPointer, width: Int) {
         guard width > 1 else { return }
         for start in stride(from: 0, to: bytes.count, by: width) {
-            bytes[start..<start + width].reverse()
+            unsafe bytes[start..<start + width].reverse()
         }
     }
 }

@@ -28,7 +28,9 @@ struct NumPyHeader: Equatable {
         self.shape = shape
     }
 
-    init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+    /// Reads the header of a file with these bytes.
+    init(_ file: UnsafeRawBufferPointer) throws(Failure) {
+        let bytes = unsafe Array(file.prefix(12 + Self.maximumTextByteCount))
         guard bytes.count >= 10, bytes.prefix(6).elementsEqual(Self.magic) else {
             throw Failure(reason: "is no .npy file: it does not begin with NumPy's magic")
         }

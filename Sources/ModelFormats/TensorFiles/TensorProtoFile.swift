@@ -3,12 +3,20 @@ package import Tensors
 
 /// One tensor in a `.pb` file: a serialized `TensorProto` of `onnx.proto3`.
 package enum TensorProtoFile {
-    /// The tensor may lie in the mapped file, which must not be changed in place while it lives.
+    /// A tensor of numbers.
     package static func read(_ path: String) throws(TensorFileError) -> Tensor {
+        guard case .dense(let tensor) = try readValue(path) else {
+            throw .unsupported(path: path, reason: "holds strings, where numbers are expected")
+        }
+        return tensor
+    }
+
+    /// A tensor of numbers or strings.
+    package static func readValue(_ path: String) throws(TensorFileError) -> TensorValue {
         do throws(ImportError) {
             let session = try ImportSession(path: path, limits: .standard)
             let proto = try session.read { reader throws(WireError) in try ONNX.Tensor(from: &reader) }
-            return try TensorDecoder(session: session).tensor(proto, place: "the tensor \"\(proto.name)\"")
+            return try TensorDecoder(session: session).value(proto, place: "the tensor \"\(proto.name)\"")
         } catch {
             throw TensorFileError(error)
         }
@@ -22,7 +30,7 @@ package enum TensorProtoFile {
         message.packed(1, tensor.shape.extents.map(Int64.init))
         message.integer(2, Int64(ONNX.DataType(tensor.elementType).rawValue))
         message.string(8, name)
-        tensor.withBytes { message.delimited(9, $0) }
+        unsafe tensor.withBytes { unsafe message.delimited(9, $0) }
         try FileOutput.create(at: path) { output throws(TensorFileError) in try output.append(message.bytes) }
     }
 }
@@ -39,6 +47,7 @@ extension TensorFileError {
                 .unsupported(path: path, reason: "cannot be taken: \(place) \(feature)")
             case .limitExceeded(let path, let place, let quantity, let found, let limit):
                 .unsupported(path: path, reason: "is too large: \(place) has \(found) \(quantity), the limit is \(limit)")
+            case .outOfMemory(let path, _, let byteCount): .outOfMemory(path: path, byteCount: byteCount)
             }
     }
 }

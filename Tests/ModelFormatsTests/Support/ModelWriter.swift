@@ -123,6 +123,10 @@ extension WireWriter {
         data(&self)
     }
 
+    mutating func strings(_ values: [String]) {
+        for value in values { string(6, value) }
+    }
+
     mutating func rawFloats(_ values: [Float]) {
         delimited(9, values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } })
     }

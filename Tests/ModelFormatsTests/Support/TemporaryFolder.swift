@@ -1,6 +1,8 @@
 import Foundation
+import GraphIR
 import ModelFormats
 import ProtobufWire
+import Tensors
 
 /// A folder that is removed with the object.
 final class TemporaryFolder {
@@ -41,13 +43,27 @@ func importModel(_ model: WireWriter, limits: ImportLimits = .standard) throws -
     return try ONNXImporter().load(path: try folder.write(model.bytes, to: "model.onnx"), limits: limits)
 }
 
-/// What importing says when it refuses, without the path; nil when it does not refuse.
+/// The graph that runs for the only signature of a model.
+func importGraph(_ model: WireWriter, limits: ImportLimits = .standard) throws -> SourceGraph {
+    let model = try importModel(model, limits: limits)
+    return try model.graph(for: model.signatures[0])
+}
+
+/// What is said when a model is refused, at import or when its graph is made, without the path; nil when it is not refused.
 func refusal(of model: WireWriter, limits: ImportLimits = .standard) throws -> String? {
     do {
-        _ = try importModel(model, limits: limits)
+        _ = try importGraph(model, limits: limits)
         return nil
     } catch let error as ImportError {
         let prefix = "model \"\(error.path)\": "
         return error.description.hasPrefix(prefix) ? String(error.description.dropFirst(prefix.count)) : error.description
+    }
+}
+
+extension SourceGraph {
+    /// The contents of the constant at `index`, which must be numbers.
+    func dense(_ index: Int) -> Tensor? {
+        guard index < initializers.count, case .dense(let tensor) = initializers[index].value else { return nil }
+        return tensor
     }
 }

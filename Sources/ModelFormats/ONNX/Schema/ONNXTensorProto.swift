@@ -11,7 +11,8 @@ extension ONNX {
         /// Where the messages' typed data fields lie: read when the tensor is made, so that a file full of
         /// `float_data` is not held twice.
         var typedFields: [TypedField] = []
-        var stringCount = 0
+        /// Where the elements of `string_data` lie in the file.
+        var strings: [Range<Int>] = []
         var isSegment = false
         var isExternal = false
         var externalEntries: [Property] = []
@@ -33,9 +34,7 @@ extension ONNX {
                 let start = reader.position
                 try reader.skip(field)
                 typedFields.append(TypedField(field: field, range: start..<reader.position))
-            case 6:
-                stringCount += 1
-                try reader.skip(field)
+            case 6: strings.append(try reader.range(field))
             case 8: name = try reader.string(field)
             case 9: raw = try reader.range(field)
             case 13: try reader.append(field, "external_data", to: &externalEntries)

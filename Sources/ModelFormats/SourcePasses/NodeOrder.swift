@@ -1,8 +1,22 @@
 import GraphIR
 
-/// Checks the names of one graph and orders its nodes so that each comes after those it reads from.
+/// Names that a graph reads and does not make, each with the node that reads it, for messages.
+typealias Captures = [String: String]
+
+/// A node and what its subgraphs read from the graph around it.
+struct BuiltNode {
+    let node: SourceNode
+    var captures: Captures = [:]
+}
+
+extension SourceNode {
+    /// What messages call the node.
+    var place: String { "node \"\(name)\" (\(operatorName))" }
+}
+
+/// Checks the names of one graph and orders its nodes so that each comes after those it reads from or waits for.
 struct NodeOrder {
-    let session: ImportSession
+    let context: ImportContext
     /// What messages call the graph.
     let place: String
 
@@ -19,11 +33,12 @@ struct NodeOrder {
         case node(Int)
     }
 
-    /// ONNX demands single assignment: inputs, initialisers and node outputs of a graph have names of their own.
+    /// Names are made once: inputs, constants and node outputs of a graph have names of their own.
     func order(
-        _ nodes: [GraphBuilder.BuiltNode], inputs: [String], constants: [String], outputs: [String]
+        _ nodes: [BuiltNode], inputs: [String], constants: [String], outputs: [String]
     ) throws(ImportError) -> Result {
         let origins = try origins(nodes, inputs: inputs, constants: constants)
+        let positions = Self.positions(ofNamesIn: nodes)
         var captures: Captures = [:]
         var read: Set<String> = []
         var dependencies: [[Int]] = []
@@ -38,24 +53,36 @@ struct NodeOrder {
                 case nil: if captures[name] == nil { captures[name] = reader() }
                 }
             }
-            for name in node.node.inputs where !name.isEmpty { note(name, reader: node.place) }
+            for name in node.node.inputs where !name.isEmpty { note(name, reader: node.node.place) }
             for (name, reader) in node.captures { note(name, reader: reader) }
+            for name in node.node.controls {
+                guard let position = positions[name] else {
+                    throw context.malformed(node.node.place, "waits for the node \"\(name)\", which is not in \(place)")
+                }
+                sources.append(position)
+            }
             dependencies.append(sources)
         }
         for name in outputs {
             read.insert(name)
-            if origins[name] == nil { captures[name] = "graph output \"\(name)\"" }
+            if origins[name] == nil { captures[name] = "output \"\(name)\" of \(place)" }
         }
         let order = try order(dependencies, of: nodes)
         return Result(nodes: order.map { nodes[$0].node }, captures: captures, read: read)
     }
 
+    /// Where the nodes stand that others wait for by name; empty when none does.
+    private static func positions(ofNamesIn nodes: [BuiltNode]) -> [String: Int] {
+        guard nodes.contains(where: { !$0.node.controls.isEmpty }) else { return [:] }
+        return Dictionary(nodes.enumerated().map { ($1.node.name, $0) }) { first, _ in first }
+    }
+
     private func origins(
-        _ nodes: [GraphBuilder.BuiltNode], inputs: [String], constants: [String]
+        _ nodes: [BuiltNode], inputs: [String], constants: [String]
     ) throws(ImportError) -> [String: Origin] {
         var origins: [String: Origin] = [:]
         for name in inputs where origins.updateValue(.outside, forKey: name) != nil {
-            throw session.malformed("graph input \"\(name)\"", "is there twice; names in a graph are unique")
+            throw context.malformed("input \"\(name)\" of \(place)", "is there twice; names in a graph are unique")
         }
         for name in constants { origins[name] = .outside }
         for (index, node) in nodes.enumerated() {
@@ -63,23 +90,23 @@ struct NodeOrder {
                 guard let earlier = origins.updateValue(.node(index), forKey: name) else { continue }
                 let maker =
                     switch earlier {
-                    case .outside: "a graph input or initializer"
-                    case .node(let index): nodes[index].place
+                    case .outside: "an input or a constant"
+                    case .node(let index): nodes[index].node.place
                     }
-                throw session.malformed(
-                    node.place, "makes \"\(name)\", which \(maker) makes already; names in a graph are unique")
+                throw context.malformed(
+                    node.node.place, "makes \"\(name)\", which \(maker) makes already; names in a graph are unique")
             }
         }
         return origins
     }
 
-    private func order(_ dependencies: [[Int]], of nodes: [GraphBuilder.BuiltNode]) throws(ImportError) -> [Int] {
+    private func order(_ dependencies: [[Int]], of nodes: [BuiltNode]) throws(ImportError) -> [Int] {
         switch TopologicalOrder.sort(dependencies) {
         case .sorted(let order): return order
         case .cycle(let indices):
             let shown = indices.prefix(6).map { "\"\(nodes[$0].node.name)\"" }.joined(separator: " → ")
             let rest = indices.count > 6 ? " → … (\(indices.count) nodes)" : ""
-            throw session.malformed(
+            throw context.malformed(
                 place, "has a cycle: \(shown)\(rest) → \"\(nodes[indices[0]].node.name)\"; a node cannot wait for itself")
         }
     }
