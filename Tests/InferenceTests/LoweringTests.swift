@@ -44,7 +44,7 @@ import Testing
             Refusal(
                 name: "types that do not fit",
                 graph: Fakes.graph(inputs: [("x", TensorType(.int32, nil))], outputs: ["y"], [Fakes.node("Add", ["x", "x"], ["y"])]),
-                message: "node \"Add_y\" (FakeAdd): input 0 is int32, expected one of float32"),
+                message: "node \"Add_y\" (Add): input 0 of type int32 is not supported; supported are float32"),
             Refusal(
                 name: "a subgraph that is missing",
                 graph: Fakes.graph(inputs: [("c", Fakes.flag)], outputs: ["y"], [Fakes.node("If", ["c"], ["y"])]),
@@ -55,8 +55,7 @@ import Testing
             _ = try Lowering.lower(refusal.graph, catalog: Fakes.catalog)
             Issue.record("was accepted")
         } catch {
-            let text = "\(error)".replacing("(Add)", with: "(FakeAdd)")
-            #expect(text.contains(refusal.message), "\(text)")
+            #expect("\(error)".contains(refusal.message), "\(error)")
         }
     }
 

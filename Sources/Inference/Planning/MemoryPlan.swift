@@ -9,7 +9,9 @@ struct MemoryPlan {
     /// Every offset is a multiple, so that vectors and cache lines are aligned.
     static let alignment = 64
 
-    /// Saturates far below overflow: the caller compares it with a limit.
+    /// No limit is larger, so that sums of pieces within a limit do not overflow.
+    private static let maximumLimit = Int.max / 4
+
     private(set) var byteCount = 0
     /// Bytes at the start that hold everything that outlives the plan.
     private(set) var keptByteCount = 0
@@ -37,6 +39,7 @@ struct MemoryPlan {
     init(
         lifetimes: Lifetimes, scratch: [Int], limit: Int, byteCount: (ValueID) -> Int
     ) throws(MemoryRefusal) {
+        let limit = min(limit, Self.maximumLimit)
         scratchOffsets = Array(repeating: 0, count: scratch.count)
         var pieces: [Piece] = []
         func add(_ owner: Piece.Owner, _ count: Int, _ interval: Lifetimes.Interval) throws(MemoryRefusal) {

@@ -8,32 +8,46 @@ struct FakeAdd: Operator {
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let kernel = AddKernel(count: context.outputs[0].shape.elementCount)
-        return CompiledOperator(kernel, scratchByteCount: 4, inPlace: [InPlace(output: 0, input: 0), InPlace(output: 0, input: 1)])
-    }
-
-    private struct AddKernel: Kernel {
-        let count: Int
-        func run(_ context: KernelContext) {
+        let count = context.outputs[0].shape.elementCount
+        return .fake(scratchByteCount: 4, inPlace: [InPlace(output: 0, input: 0), InPlace(output: 0, input: 1)]) { context in
             let a = context.input(0, as: Float.self), b = context.input(1, as: Float.self), y = context.output(0, as: Float.self)
             for i in 0..<count { y[i] = a[i] + b[i] }
         }
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let axis = inputs.axis(0), inputs.axis(1) == axis else { return .mixed("adds rows to something else") }
+        return .rows(axis: axis, of: inputs)
     }
 }
 
 /// The input's extents as int64.
 struct FakeShape: Operator {
+    var readsTypesOnly: Bool { true }
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         let shape = try inputs.required(0).shape
-        guard let known = shape?.concrete else { return [ValueFact(.int64, shape.map { SymbolicShape([.known($0.rank)]) })] }
+        guard let known = shape?.concrete else {
+            return [ValueFact(.int64, shape.map { SymbolicShape([.known($0.rank)]) } ?? SymbolicShape([.unknown]))]
+        }
         return [ValueFact(constant: Tensor(known.extents.map(Int64.init), shape: [known.rank]))]
     }
 
-    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator { throw .unsupported("running Shape") }
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let extents = try context.input(0).shape.extents
+        return .fake { context in
+            let y = context.output(0, as: Int64.self)
+            for (index, extent) in extents.enumerated() { y[index] = Int64(extent) }
+        }
+    }
 }
 
 /// Input 0 under the shape that input 1 holds.
 struct FakeReshape: Operator {
+    /// Whether it says that a shape depends on input 1; else the engine finds out while planning.
+    var declaresShapeOperand = true
+    var shapeOperands: Set<Int> { declaresShapeOperand ? [1] : [] }
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         let data = try inputs.required(0)
         guard let extents = try inputs.required(1).integers else { return [ValueFact(data.elementType, nil)] }
@@ -42,6 +56,13 @@ struct FakeReshape: Operator {
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator { .view(of: 0) }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.axis(0) == 0, inputs.outputs[0].concrete?.shape.extents.first == inputs.extents(0)?.first else {
+            return .mixed("reshapes rows")
+        }
+        return .rows(axis: 0, of: inputs)
+    }
 }
 
 /// The elements above zero, as many as there are.
@@ -50,9 +71,12 @@ struct FakePositives: DynamicOperator {
         [ValueFact(.float32, SymbolicShape([.unknown]))]
     }
 
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let values = try context.required(0).values(Float.self).filter { $0 > 0 }
-        return [Tensor(values, shape: [values.count])]
+        let result = try context.makeTensor(TensorSpec(.float32, [values.count])) { bytes in
+            values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+        }
+        return [.tensor(result)]
     }
 }
 
@@ -61,62 +85,10 @@ struct FakeCheck: Operator {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] { [ValueFact(try inputs.required(0).type)] }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        CompiledOperator(CheckKernel(byteCount: context.outputs[0].byteCount))
-    }
-
-    private struct CheckKernel: Kernel {
-        let byteCount: Int
-        func run(_ context: KernelContext) throws(OperatorError) {
+        let byteCount = context.outputs[0].byteCount
+        return .fake { context throws(OperatorError) in
             guard context.input(0, as: Float.self)[0] >= 0 else { throw .invalidValue("first element is negative") }
             context.output(0).copyMemory(from: context.input(0), byteCount: byteCount)
         }
     }
-}
-
-/// Runs its first subgraph when input 0 is true, else the second.
-struct FakeIf: SubgraphOperator {
-    static let subgraphAttributes = ["then", "else"]
-
-    func subgraphInputs(_ inputs: OperatorInputs) -> [[ValueFact]] { [[], []] }
-
-    func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
-        subgraphOutputs[0].map { ValueFact($0.elementType, nil) }
-    }
-
-    func selectedSubgraph(_ inputs: OperatorInputs) -> Int? { inputs[0]?.integers.map { $0[0] != 0 ? 0 : 1 } }
-
-    func evaluate(_ context: EvaluationContext) throws -> [Tensor] {
-        let condition = try context.required(0).integers ?? []
-        return try context.run(subgraph: condition.first == 1 ? 0 : 1, inputs: [])
-    }
-}
-
-enum Fakes {
-    static let catalog = OperatorCatalog([
-        .onnx("Add") { _ throws(OperatorError) in FakeAdd() },
-        .onnx("Shape") { _ throws(OperatorError) in FakeShape() },
-        .onnx("Reshape") { _ throws(OperatorError) in FakeReshape() },
-        .onnx("Positives") { _ throws(OperatorError) in FakePositives() },
-        .onnx("Check", since: 2, through: 3) { _ throws(OperatorError) in FakeCheck() },
-        .onnx("If") { _ throws(OperatorError) in FakeIf() },
-    ])
-
-    static func node(
-        _ name: String, _ inputs: [String], _ outputs: [String], version: Int = 3, attributes: [String: Attribute] = [:]
-    ) -> SourceNode {
-        SourceNode(
-            name: "\(name)_\(outputs.first ?? "")", operatorName: name, version: version, inputs: inputs, outputs: outputs,
-            attributes: attributes)
-    }
-
-    static func graph(
-        inputs: [(String, TensorType)], outputs: [String], initializers: [(name: String, tensor: Tensor)] = [], _ nodes: [SourceNode]
-    ) -> SourceGraph {
-        SourceGraph(
-            name: "test", dialect: .onnx, inputs: inputs.map { SourceValue(name: $0.0, type: $0.1) },
-            outputs: outputs.map { SourceValue(name: $0, type: nil) }, initializers: initializers, nodes: nodes)
-    }
-
-    static let vector = TensorType(.float32, SymbolicShape([.symbol("n")]))
-    static let flag = TensorType(.bool, SymbolicShape([]))
 }

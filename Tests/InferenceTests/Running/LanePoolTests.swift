@@ -15,7 +15,7 @@ import Testing
             self.done = done
         }
 
-        func runNext(now: ContinuousClock.Instant) -> LaneOutcome {
+        func runNext(in workspace: Workspace, now: ContinuousClock.Instant) -> LaneOutcome {
             let last: Bool? = left.withLock { left in
                 guard left > 0 else { return nil }
                 left -= 1
@@ -70,7 +70,7 @@ import Testing
             self.done = done
         }
 
-        func runNext(now: ContinuousClock.Instant) -> LaneOutcome {
+        func runNext(in workspace: Workspace, now: ContinuousClock.Instant) -> LaneOutcome {
             if asked.add(1, ordering: .relaxed).newValue == 1 { return .wait(until: until) }
             done.yield(now)
             done.finish()

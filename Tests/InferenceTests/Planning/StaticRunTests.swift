@@ -1,0 +1,58 @@
+import AllocationCounter
+import GraphIR
+import Tensors
+import Testing
+
+@testable import Inference
+
+@Suite struct StaticRunTests {
+    @Test("a run of a plan allocates nothing after the first one")
+    func runsWithoutAllocation() throws {
+        let engine = try EngineTests.engine(EngineTests.chain)
+        let plan = try #require(try engine.plan(for: [EngineTests.x.spec, EngineTests.y.spec]))
+        let workspace = Workspace()
+        let addresses = [EngineTests.x.view.baseAddress, EngineTests.y.view.baseAddress]
+        try addresses.withUnsafeBufferPointer { addresses in
+            func run() throws -> Float {
+                try engine.run(plan, over: addresses, in: workspace) { outputs in
+                    outputs.dense(0)?.baseAddress.load(as: Float.self) ?? .nan
+                }
+            }
+            #expect(try run() == 43)
+            let before = apus_allocation_count()
+            var sum: Float = 0
+            for _ in 0..<100 { sum += try run() }
+            #expect(apus_allocation_count() == before)
+            #expect(sum == 4300)
+        }
+    }
+
+    @Test("finding the plan of known input types allocates nothing")
+    func findsWithoutAllocation() throws {
+        let engine = try EngineTests.engine(EngineTests.chain)
+        let specs = [EngineTests.x.spec, EngineTests.y.spec]
+        _ = try engine.plan(for: specs)
+        let before = apus_allocation_count()
+        for _ in 0..<100 { _ = try engine.plan(for: specs) }
+        #expect(apus_allocation_count() == before)
+    }
+
+    @Test("one workspace runs plans of any size in turn")
+    func changesPlans() throws {
+        let workspace = Workspace()
+        for length in [1, 200, 3, 500] {
+            var nodes: [SourceNode] = []
+            for index in 0..<length { nodes.append(Fakes.node("Add", ["v\(index)", "y"], ["v\(index + 1)"])) }
+            let source = Fakes.graph(inputs: [("v0", Fakes.vector), ("y", Fakes.vector)], outputs: ["v\(length)"], nodes)
+            let engine = try EngineTests.engine(source)
+            for count in [1, 40_000, 2] {
+                let x = Tensor([Float](repeating: 0, count: count), shape: [count])
+                let y = Tensor([Float](repeating: 1, count: count), shape: [count])
+                try engine.run([.dense(x.view), .dense(y.view)], in: workspace) { outputs in
+                    #expect(outputs.dense(0)?.values(Float.self) == [Float](repeating: Float(length), count: count))
+                }
+                withExtendedLifetime((x, y)) {}
+            }
+        }
+    }
+}
