@@ -93,4 +93,18 @@ package struct Subgraph: Sendable {
 
 extension Graph {
     package var outputFacts: [ValueFact] { outputs.map { self[$0].fact } }
+
+    /// The dense constants that nodes read, also those of graphs inside nodes, and that are outputs.
+    package var readConstants: [Tensor] {
+        let own = Set(nodes.flatMap(\.dependencies) + outputs).compactMap { self[$0].fact.constant }
+        return own + nodes.flatMap { $0.subgraphs.flatMap(\.graph.readConstants) }
+    }
+
+    /// Forgets the contents of constants that no node reads any more.
+    package mutating func dropUnreadConstants() {
+        let read = Set(nodes.flatMap(\.dependencies) + outputs + inputs)
+        for index in values.indices where !read.contains(ValueID(index)) && values[index].fact.isConstant {
+            values[index].fact = ValueFact(values[index].fact.valueType)
+        }
+    }
 }

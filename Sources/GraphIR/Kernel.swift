@@ -166,7 +166,7 @@ package struct CompileContext: Sendable {
     ) throws(OperatorError) -> Tensor? {
         guard let tensor = constant(index) else { return nil }
         guard let store, index < constantKeys.count, let key = constantKeys[index] else { return try make(tensor) }
-        return try store.prepared(key: key, form: "\(form)\(formSuffix) of \(tensor.spec)") { () throws(OperatorError) in
+        return try store.prepared(tensor, key: key, form: "\(form)\(formSuffix) of \(tensor.spec)") { () throws(OperatorError) in
             try make(tensor)
         }
     }

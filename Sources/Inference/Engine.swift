@@ -40,6 +40,7 @@ package final class Engine: Sendable {
         self.changes = changes
         self.state = state
         let program = try Program(graph, marked: [], state: state)
+        try program.noteReads(graph, state)
         whole = program.whole
         current = Mutex(Refinement(program: program))
     }
@@ -97,6 +98,7 @@ package final class Engine: Sendable {
                 throw .node(name: node.name, operatorName: node.op.name, .unsupported("an output shape that cannot be known"))
             }
             current.program = try Program(graph, marked: current.marked, state: state)
+            try current.program.noteReads(graph, state)
         }
     }
 
@@ -129,6 +131,9 @@ package final class Engine: Sendable {
             }
         }
     }
+
+    /// Constants of the graph, and of the graphs inside its nodes, that are windows of the model's files.
+    var fileConstants: [Tensor] { graph.readConstants.filter { $0.storage.fileWindow != nil } }
 
     // MARK: Rows
 

@@ -26,6 +26,8 @@ package final class ModelState: Sendable {
     let held: MemoryAllowance
     let ledger: (any MemoryLedger)?
     let store: ConstantStore
+    /// Which constants' contents are still needed.
+    let residency: ConstantResidency
 
     /// - Parameter ledger: counts what the version's engines take; nil counts nothing.
     package init(limits: EngineLimits = EngineLimits(), kernels: KernelSet? = nil, ledger: (any MemoryLedger)? = nil) {
@@ -33,10 +35,20 @@ package final class ModelState: Sendable {
         self.kernels = kernels
         self.ledger = ledger
         held = MemoryAllowance(byteLimit: .max, ledger: ledger)
-        store = ConstantStore(allowance: held)
+        residency = ConstantResidency(allowance: held)
+        store = ConstantStore(allowance: held, access: residency)
     }
 
-    /// Bytes that the version's engines hold now, beside the file's contents and the arenas of the lanes.
+    /// Counts the contents of the model's files, which constants are windows of.
+    package func charge(contents byteCount: Int) throws(MemoryRefusal) { try residency.charge(contents: byteCount) }
+
+    /// Gives back the contents of the model's files that no plan reads: what is no constant of an engine, and constants that kernels
+    /// hold in a form of their own. Should a later plan need such a constant, it is read from its file again.
+    ///
+    /// Called when every engine of the version is there and has made its first plans.
+    package func releaseUnread(by engines: [Engine]) { residency.release(constants: engines.flatMap(\.fileConstants)) }
+
+    /// Bytes that the version holds now: contents of its files, prepared constants, plans. The lanes' arenas are not among them.
     package var heldByteCount: Int { held.usedByteCount }
 
     /// What one run may take for results whose sizes depend on data.

@@ -6,16 +6,17 @@ import Tensors
 /// Workspaces for threads that run cheap calls themselves: as many as such runs were ever under way at once, each small.
 final class WorkspacePool: Sendable {
     private let idle = Mutex<[Workspace]>([])
+    private let ledger: (any MemoryLedger)?
+
+    /// - Parameter ledger: counts the workspaces' arenas.
+    init(ledger: (any MemoryLedger)? = nil) { self.ledger = ledger }
 
     /// Lends a workspace to `body`.
     func with<Result>(_ body: (Workspace) throws -> Result) rethrows -> Result {
-        let workspace = idle.withLock { $0.popLast() } ?? Workspace()
+        let workspace = idle.withLock { $0.popLast() } ?? Workspace(ledger: ledger)
         defer { idle.withLock { $0.append(workspace) } }
         return try body(workspace)
     }
-
-    /// Bytes of the workspaces that nobody uses now.
-    var idleByteCount: Int { idle.withLock { $0.reduce(0) { $0 + $1.byteCount } } }
 }
 
 /// When a call is run on the thread that brings it: when its run costs less than the way to a lane.

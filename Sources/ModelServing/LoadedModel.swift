@@ -50,6 +50,9 @@ package final class LoadedModel: Servable, PredictingModel {
         for runner in runners.values { runner.beginDrain() }
     }
 
+    /// Of all signatures.
+    var engines: [Engine] { runners.values.map(\.engine) }
+
     /// Rows waiting, by signature.
     package var queuedRowCounts: [(signature: String, rowCount: Int)] {
         runners.map { ($0.key, $0.value.queuedRowCount) }

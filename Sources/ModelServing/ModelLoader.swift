@@ -5,7 +5,7 @@ package import Logging
 import ModelFormats
 package import Operators
 package import ServableCore
-import Tensors
+package import Tensors
 
 /// Batching of one model as configured.
 package struct BatchingSettings: Sendable, Equatable {
@@ -22,7 +22,7 @@ package struct BatchingSettings: Sendable, Equatable {
 /// Turns a version directory into a `LoadedModel`: detect, import, optimise, warm up.
 package struct ModelLoader: ServableLoader {
     private let lanes: LanePool
-    private let workspaces = WorkspacePool()
+    private let workspaces: WorkspacePool
     private let batching: @Sendable (String) -> BatchingSettings
     private let warmsUp: Bool
     private let inlineBudget: Duration
@@ -38,12 +38,14 @@ package struct ModelLoader: ServableLoader {
     ///   - batching: the settings of the model of that name, looked up at each load.
     ///   - inlineBudget: a request whose run takes no longer, as measured at warm-up, runs on the thread that brings it instead of
     ///     a lane; zero: none does.
+    ///   - arenas: counts the memory in which such requests run.
     package init(
         lanes: LanePool, batching: @escaping @Sendable (String) -> BatchingSettings = { _ in BatchingSettings() },
         warmsUp: Bool = true, inlineBudget: Duration = Self.standardInlineBudget, limits: EngineLimits = EngineLimits(),
-        instructionSet: InstructionSet = .best, observer: (any InferenceObserver)? = nil, logger: Logger
+        instructionSet: InstructionSet = .best, arenas: (any MemoryLedger)? = nil, observer: (any InferenceObserver)? = nil, logger: Logger
     ) {
         self.lanes = lanes
+        workspaces = WorkspacePool(ledger: arenas)
         self.batching = batching
         self.warmsUp = warmsUp
         self.inlineBudget = inlineBudget
@@ -60,11 +62,23 @@ package struct ModelLoader: ServableLoader {
     }
 
     package func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable {
-        let imported = try read(path)
-        // The file's contents are held as long as the version: constants are windows of them.
-        if let available = memory.charge(imported.byteCount) { throw memory.refusal(of: imported.byteCount, available: available) }
-        try Task.checkCancellation()
         let state = ModelState(limits: limits, kernels: instructionSet.kernels, ledger: ReservationLedger(memory))
+        let model = try loadModel(id, path, state, memory)
+        // What was imported is gone by now, and with it every look at contents that no engine needs.
+        state.releaseUnread(by: model.engines)
+        return model
+    }
+
+    private func loadModel(
+        _ id: ServableID, _ path: String, _ state: ModelState, _ memory: Reservation
+    ) throws -> LoadedModel {
+        let imported = try read(path)
+        try Task.checkCancellation()
+        do throws(MemoryRefusal) {
+            try state.charge(contents: imported.byteCount)
+        } catch {
+            throw memory.refusal(of: error.byteCount, available: error.availableByteCount)
+        }
         var runners: [SignatureRunner] = []
         for signature in imported.signatures {
             try Task.checkCancellation()

@@ -51,7 +51,6 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
 
     deinit {
         for call in queue.close() { call.fail(Self.unloaded) }
-        lanes.forget(self)
     }
 
     /// Whether rows of different requests share a run.
@@ -66,6 +65,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     /// Lets what is queued run as soon as a lane is free, whatever it was to wait for: the version is being unloaded.
     func beginDrain() {
         queue.beginDrain()
+        lanes.forget(self)
         if queue.queuedTaskCount > 0 { lanes.signal(self) }
     }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -15,6 +17,8 @@
     /// The file as it was when it was read.
     package let identity: FileIdentity
     private let pages: PrivateMapping
+    /// The ranges that tensors look at, by number.
+    private let windows = Mutex<(ranges: [Int: Range<Int>], next: Int)>(([:], 0))
 
     /// - Throws: when the file cannot be read, changes while it is read, or does not fit into memory.
     package init(path: String) throws(FileError) {
@@ -29,7 +33,7 @@
             throw FileError(path: path, operation: "find memory for", errno: ENOMEM)
         }
         self.path = path
-        try unsafe Self.read(descriptor, path: path, into: pages.baseAddress, byteCount: byteCount)
+        try unsafe Self.read(descriptor, path: path, into: pages.baseAddress, 0..<byteCount)
         guard try FileIdentity(descriptor, path: path) == identity else {
             throw FileError(path: path, operation: "read (it changed meanwhile)", errno: EAGAIN)
         }
@@ -39,18 +43,59 @@
     package var baseAddress: UnsafeRawPointer { unsafe UnsafeRawPointer(pages.baseAddress) }
     package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: baseAddress, count: byteCount) }
 
-    /// Gives the memory of the whole pages inside `range` back. The caller vouches that nobody reads the range any more.
-    @unsafe package func discard(_ range: Range<Int>) { pages.discard(range) }
+    /// Notes that a tensor looks at `range`.
+    ///
+    /// - Returns: the number to end it with.
+    func beginWindow(_ range: Range<Int>) -> Int {
+        windows.withLock { windows in
+            windows.ranges[windows.next] = range
+            windows.next += 1
+            return windows.next - 1
+        }
+    }
+
+    func endWindow(_ number: Int) { windows.withLock { _ = $0.ranges.removeValue(forKey: number) } }
+
+    /// Gives the memory of whole pages back that no tensor looks at, but those whose storages are in `unread`. The caller vouches
+    /// that nobody reads these, nor the contents by any other way than tensors.
+    ///
+    /// - Returns: the bytes that stay.
+    @unsafe package func discard(unread: [TensorStorage]) -> Int {
+        let numbers = Set(unread.compactMap(\.windowNumber))
+        let ranges = windows.withLock { windows in windows.ranges.filter { !numbers.contains($0.key) }.map(\.value) }
+        var position = 0, kept = 0
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if range.lowerBound > position { pages.discard(position..<range.lowerBound) }
+            kept += max(0, range.upperBound - max(position, range.lowerBound))
+            position = max(position, range.upperBound)
+        }
+        if position < byteCount { pages.discard(position..<byteCount) }
+        return kept
+    }
+
+    /// Brings the contents of `range` back after they were discarded.
+    ///
+    /// - Throws: when the file cannot be read or is no longer what it was.
+    package func restore(_ range: Range<Int>) throws(FileError) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "\(range) lies outside a file of \(byteCount) bytes")
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, operation: "open", errno: errno) }
+        defer { close(descriptor) }
+        guard try FileIdentity(descriptor, path: path) == identity else {
+            throw FileError(path: path, operation: "read again (it has changed since it was loaded)", errno: EAGAIN)
+        }
+        try unsafe Self.read(descriptor, path: path, into: pages.baseAddress, range)
+    }
 
     /// Large enough for full speed, small enough for the system call to be interrupted now and then.
     private static let chunkByteCount = 64 << 20
 
     private static func read(
-        _ descriptor: Int32, path: String, into base: UnsafeMutableRawPointer, byteCount: Int
+        _ descriptor: Int32, path: String, into base: UnsafeMutableRawPointer, _ range: Range<Int>
     ) throws(FileError) {
-        var offset = 0
-        while offset < byteCount {
-            let count = unsafe pread(descriptor, base + offset, min(chunkByteCount, byteCount - offset), off_t(offset))
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = unsafe pread(descriptor, base + offset, min(chunkByteCount, range.upperBound - offset), off_t(offset))
             if count < 0 {
                 if errno == EINTR { continue }
                 throw FileError(path: path, operation: "read", errno: errno)

@@ -20,7 +20,7 @@
         /// The block that holds the bytes.
         case block(UnsafeMutableRawPointer)
         case mapping(PrivateMapping)
-        case file(FileContents)
+        case file(FileContents, window: Int)
         case caller
     }
 
@@ -82,7 +82,7 @@
         else { return nil }
         unsafe baseAddress = unsafe UnsafeMutableRawPointer(mutating: file.baseAddress + byteOffset)
         self.byteCount = byteCount
-        unsafe owner = .file(file)
+        unsafe owner = .file(file, window: file.beginWindow(byteOffset..<byteOffset + byteCount))
         allowance = nil
     }
 
@@ -94,9 +94,16 @@
         allowance = nil
     }
 
-    /// The file whose contents the bytes are a window of; nil for other memory.
-    package var file: FileContents? {
-        if case .file(let file) = unsafe owner { file } else { nil }
+    /// The file whose contents the bytes are a window of, and where in it; nil for other memory.
+    package var fileWindow: (file: FileContents, range: Range<Int>)? {
+        guard case .file(let file, _) = unsafe owner else { return nil }
+        let start = unsafe UnsafeRawPointer(baseAddress) - file.baseAddress
+        return (file, start..<start + byteCount)
+    }
+
+    /// The window's number in its file.
+    var windowNumber: Int? {
+        if case .file(_, let window) = unsafe owner { window } else { nil }
     }
 
     /// Whether the memory is lent by a caller and must not be kept.
@@ -105,7 +112,11 @@
     }
 
     deinit {
-        if case .block(let block) = unsafe owner { unsafe free(block) }
+        switch unsafe owner {
+        case .block(let block): unsafe free(block)
+        case .file(let file, let window): file.endWindow(window)
+        case .mapping, .caller: break
+        }
         allowance?.credit(byteCount)
     }
 }

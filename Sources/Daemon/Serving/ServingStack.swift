@@ -35,16 +35,15 @@ struct ServingStack: Sendable {
         let statuses = StatusBoard()
         let board = MetricsBoard(metrics, statuses)
         let budget = ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount))
-        let lanes = LanePool(
-            laneCount: configuration.engine.laneCount ?? Machine.processorCount,
-            ledger: ReservationLedger(budget.reservation(named: "the lanes")))
+        let arenas = ReservationLedger(budget.reservation(named: "the lanes"))
+        let lanes = LanePool(laneCount: configuration.engine.laneCount ?? Machine.processorCount, ledger: arenas)
         self.lanes = lanes
         let batching = BatchingTable(configuration)
         self.batching = batching
         let loader = ModelLoader(
             lanes: lanes, batching: batching.settings(of:), warmsUp: configuration.engine.warmsUp,
             inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(budget: configuration.engine.memoryBudget),
-            instructionSet: .chosen, observer: board, logger: logger)
+            instructionSet: .chosen, arenas: arenas, observer: board, logger: logger)
         let manager = ServableManager(
             loader: loader, options: configuration.lifecycle, budget: budget, board: statuses, trimHeap: { apus_trim_heap() }, logger: logger)
         self.manager = manager

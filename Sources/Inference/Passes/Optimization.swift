@@ -14,6 +14,8 @@ struct Optimization {
         }
         let folding = ConstantFolding(
             evaluator: NodeEvaluator(state: state), maximumByteCount: state.limits.maximumFoldedBytes, isConditional: isConditional)
-        return try PassPipeline([folding, BranchInlining()] + passes + [DeadNodes()]).run(on: &graph)
+        let changes = try PassPipeline([folding, BranchInlining()] + passes + [DeadNodes()]).run(on: &graph)
+        graph.dropUnreadConstants()
+        return changes
     }
 }

@@ -70,7 +70,23 @@ struct PlanAssembly {
         let context = CompileContext(
             inputs: node.inputs.map { $0.map(spec) }, outputs: node.outputs.map(spec), constants: constants,
             kernels: state.kernels, store: state.store, constantKeys: keys)
-        return try attributing(node) { () throws(OperatorError) in try node.op.compile(context) }
+        return try attributing(node) { () throws(OperatorError) in
+            let compiled = try node.op.compile(context)
+            try noteReads(of: node, compiled)
+            return compiled
+        }
+    }
+
+    /// Says which of the model's constants the kernel reads, and which it holds in a form of its own.
+    private func noteReads(of node: Node, _ compiled: CompiledOperator) throws(OperatorError) {
+        for (index, input) in node.inputs.enumerated() {
+            guard let input, isModelConstant[input.index], let constant = facts[input.index].constant else { continue }
+            if compiled.preparedInputs.contains(index) {
+                state.residency.notePrepared(constant)
+            } else {
+                try state.residency.willRead(constant)
+            }
+        }
     }
 
     private func steps(

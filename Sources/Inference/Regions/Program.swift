@@ -39,6 +39,20 @@ struct Program: Sendable {
         whole = nil
     }
 
+    /// Says that dynamic steps and the graph's outputs read constants as they are.
+    func noteReads(_ graph: Graph, _ state: ModelState) throws(EngineError) {
+        var read = graph.outputs
+        for case .dynamic(let step) in stages { read += step.node.dependencies }
+        for value in read {
+            guard let constant = graph[value].fact.constant else { continue }
+            do {
+                try state.residency.willRead(constant)
+            } catch {
+                throw .node(name: graph[value].name, operatorName: "Constant", error)
+            }
+        }
+    }
+
     private static func region(
         _ nodes: [Node], _ graph: Graph, _ analysis: ContentAnalysis, _ state: ModelState
     ) -> Region? {

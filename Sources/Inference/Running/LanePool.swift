@@ -78,7 +78,7 @@ package import Tensors
         signal(LaneJob(until: deadline, body, expired: expired))
     }
 
-    /// Drops whatever the pool keeps for work that will not run again.
+    /// Drops the timer of work, and looks after it no more until it is signalled again.
     package func forget(_ work: any LaneWork) {
         lock.lock()
         unsafe state.pointee.queue.forget(work)
@@ -110,24 +110,34 @@ package import Tensors
     // MARK: On the lanes
 
     private func serve() {
-        let clock = ContinuousClock()
         let workspace = Workspace(ledger: ledger)
+        while let work = next(workspace) { run(work, workspace) }
+    }
+
+    /// Waits for work; nil when the pool stops.
+    private func next(_ workspace: Workspace) -> (any LaneWork)? {
         lock.lock()
+        defer { lock.unlock() }
         while unsafe !state.pointee.isStopping {
-            let now = clock.now
+            let now = ContinuousClock.now
             unsafe state.pointee.queue.promoteTimers(at: now)
-            guard let work = unsafe state.pointee.queue.dequeue() else {
-                rest(workspace, since: now)
-                continue
-            }
-            lock.unlock()
-            let outcome = work.runNext(in: workspace, now: now)
+            if let work = unsafe state.pointee.queue.dequeue() { return work }
+            rest(workspace, since: now)
+        }
+        return nil
+    }
+
+    /// The work may end with the call, with all that it holds: hence not under the lock.
+    private func run(_ work: any LaneWork, _ workspace: Workspace) {
+        let outcome = work.runNext(in: workspace, now: .now)
+        switch outcome {
+        case .idle: return
+        case .more:
             lock.lock()
-            switch outcome {
-            case .idle: break
-            case .more: _ = unsafe state.pointee.queue.enqueue(work)
-            case .wait(let instant): unsafe state.pointee.queue.setTimer(work, at: instant)
-            }
+            _ = unsafe state.pointee.queue.enqueue(work)
+        case .wait(let instant):
+            lock.lock()
+            unsafe state.pointee.queue.setTimer(work, at: instant)
         }
         lock.unlock()
     }
@@ -148,25 +158,33 @@ package import Tensors
 
     private func watch() {
         var idleLooks = 0
-        lock.lock()
-        while unsafe !state.pointee.isStopping {
-            if unsafe state.pointee.watched.isEmpty, idleLooks >= Self.idleLookLimit {
-                unsafe state.pointee.isWatcherAsleep = true
-                lock.wait(as: .watcher, for: nil)
-                unsafe state.pointee.isWatcherAsleep = false
-                idleLooks = 0
-            } else {
-                lock.wait(as: .watcher, for: watchInterval)
-            }
-            let works = unsafe state.pointee.watched.beginLook()
-            idleLooks = works.isEmpty ? idleLooks + 1 : 0
-            lock.unlock()
+        while let works = nextLook(&idleLooks) {
             let now = ContinuousClock.now
             let done = works.filter { !$0.watch(now: now) }
             lock.lock()
             unsafe state.pointee.watched.endLook(done)
+            lock.unlock()
+            // Whatever ends now does not end under the lock.
+            withExtendedLifetime((works, done)) {}
         }
-        lock.unlock()
+    }
+
+    /// Waits for the time of the next look; nil when the pool stops.
+    private func nextLook(_ idleLooks: inout Int) -> [any LaneWork]? {
+        lock.lock()
+        defer { lock.unlock() }
+        if unsafe state.pointee.isStopping { return nil }
+        if unsafe state.pointee.watched.isEmpty, idleLooks >= Self.idleLookLimit {
+            unsafe state.pointee.isWatcherAsleep = true
+            lock.wait(as: .watcher, for: nil)
+            unsafe state.pointee.isWatcherAsleep = false
+            idleLooks = 0
+        } else {
+            lock.wait(as: .watcher, for: watchInterval)
+        }
+        let works = unsafe state.pointee.watched.beginLook()
+        idleLooks = works.isEmpty ? idleLooks + 1 : 0
+        return unsafe state.pointee.isStopping ? nil : works
     }
 }
 

@@ -48,16 +48,13 @@ struct LaneQueue {
         guard let earliest = earliestTimer, earliest <= now else { return }
         earliestTimer = nil
         for (key, timer) in timers {
-            guard let work = timer.work else {
-                timers[key] = nil
-                continue
-            }
             guard timer.instant <= now else {
                 earliestTimer = min(earliestTimer ?? timer.instant, timer.instant)
                 continue
             }
             timers[key] = nil
-            _ = enqueue(work)
+            // Being queued keeps it alive: nothing may end under the pool's lock.
+            if let work = timer.work { _ = enqueue(work) }
         }
     }
 

@@ -1,0 +1,91 @@
+import GraphIR
+import Synchronization
+import Tensors
+
+/// Keeps in memory those contents of a model's files that something reads.
+///
+/// A constant that every kernel holds in a prepared form need not be kept beside it: its pages are given back, and read from the
+/// file again should a later plan ask for another form.
+final class ConstantResidency: ConstantAccess {
+    private struct State {
+        /// Storages whose bytes plans or dynamic steps read as they are.
+        var raw: Set<ObjectIdentifier> = []
+        /// Storages that some kernel has in a form of its own.
+        var prepared: Set<ObjectIdentifier> = []
+        /// Storages whose pages were given back.
+        var discarded: Set<ObjectIdentifier> = []
+        /// Bytes of the files' contents that are charged.
+        var charged = 0
+    }
+
+    private let allowance: MemoryAllowance
+    /// Held while contents are read, brought back or given back, so that nobody reads what goes.
+    private let state = Mutex(State())
+
+    init(allowance: MemoryAllowance) { self.allowance = allowance }
+
+    deinit { allowance.credit(state.withLock { $0.charged }) }
+
+    func charge(contents byteCount: Int) throws(MemoryRefusal) {
+        try allowance.charge(byteCount)
+        state.withLock { $0.charged += byteCount }
+    }
+
+    /// Notes that the bytes of `constant` are read as they are from now on, and brings them back when they were given back.
+    func willRead(_ constant: Tensor) throws(OperatorError) {
+        guard constant.storage.fileWindow != nil else { return }
+        try state.withLock { state throws(OperatorError) in
+            state.raw.insert(ObjectIdentifier(constant.storage))
+            try restore(constant, &state)
+        }
+    }
+
+    /// Notes that some kernel has `constant` in a form of its own.
+    func notePrepared(_ constant: Tensor) {
+        guard constant.storage.fileWindow != nil else { return }
+        state.withLock { _ = $0.prepared.insert(ObjectIdentifier(constant.storage)) }
+    }
+
+    func withContents<Result>(
+        of constant: Tensor, _ body: () throws(OperatorError) -> Result
+    ) throws(OperatorError) -> Result {
+        guard constant.storage.fileWindow != nil else { return try body() }
+        return try state.withLock { state throws(OperatorError) in
+            try restore(constant, &state)
+            return try body()
+        }
+    }
+
+    /// Gives back whatever of the constants' files no tensor looks at, and those of `constants` that are prepared and nowhere read.
+    func release(constants: [Tensor]) {
+        state.withLock { state in
+            var unread: [ObjectIdentifier: (file: FileContents, storages: [TensorStorage])] = [:]
+            for constant in constants {
+                guard let (file, _) = constant.storage.fileWindow else { continue }
+                let key = ObjectIdentifier(constant.storage)
+                let isUnread = state.prepared.contains(key) && !state.raw.contains(key)
+                unread[ObjectIdentifier(file), default: (file, [])].storages += isUnread ? [constant.storage] : []
+                if isUnread { state.discarded.insert(key) }
+            }
+            let kept = unread.values.reduce(0) { unsafe $0 + $1.file.discard(unread: $1.storages) }
+            if state.charged > kept {
+                allowance.credit(state.charged - kept)
+                state.charged = kept
+            }
+        }
+    }
+
+    private func restore(_ constant: Tensor, _ state: inout State) throws(OperatorError) {
+        let key = ObjectIdentifier(constant.storage)
+        guard state.discarded.contains(key), let (file, range) = constant.storage.fileWindow else { return }
+        do { try allowance.charge(range.count) } catch { throw .memory(error) }
+        do {
+            try file.restore(range)
+        } catch {
+            allowance.credit(range.count)
+            throw .invalidValue("has a constant that must be read again: \(error); load the version anew")
+        }
+        state.charged += range.count
+        state.discarded.remove(key)
+    }
+}
