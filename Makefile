@@ -20,7 +20,7 @@ TEST     := $(SWIFT) test -c release --scratch-path .build-test
 FUZZER   := $(SWIFT) build -c release --scratch-path .build-fuzz --sanitize=fuzzer --sanitize=address \
 	-Xswiftc -sanitize=fuzzer,address -Xswiftc -DFUZZING --product Fuzzer
 # Instrumented builds are of these tests alone, each in a folder of its own.
-SANITIZE := APUS_TEST_TARGETS=HTTPCoreTests,BatchingTests,ServableCoreTests SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release --no-parallel
+SANITIZE := APUS_TEST_TARGETS=HTTPCoreTests,BatchingTests,ServableCoreTests,InferenceTests,OperatorsTests,CKernelsTests,ModelFormatsTests,ModelServingTests SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release --no-parallel
 SOURCES  := Package.swift Sources Tests
 
 .PHONY: help run build test fuzz sanitize bench format lint deps install clean

@@ -47,6 +47,8 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// Nil: one for each core.
     package var laneCount: Int?
     package var memoryBudget: MemoryBudget
+    /// Of the results whose sizes depend on a request's contents.
+    package var maxRunByteCount: Int
     package var warmsUp: Bool
     package var inlineBudget: Duration
 }

@@ -9,6 +9,7 @@ extension ConfigurationLoader {
         limits.maxHeadBytes = values.read(Settings.maxHeadBytes)
         limits.maxFieldCount = values.read(Settings.maxFieldCount)
         limits.maxBodyBytes = values.read(Settings.maxBodyBytes)
+        limits.maxInlineBodyBytes = values.read(Settings.maxInlineBodyBytes)
         limits.maxChunkExtensionBytes = values.read(Settings.maxChunkExtensionBytes)
         limits.maxTrailerBytes = values.read(Settings.maxTrailerBytes)
         limits.maxConnections = values.read(Settings.maxConnections)
@@ -30,7 +31,8 @@ extension ConfigurationLoader {
     func readEngine(_ values: inout LayeredValues) -> EngineConfiguration {
         EngineConfiguration(
             laneCount: values.read(Settings.lanes), memoryBudget: values.read(Settings.memoryBudget),
-            warmsUp: values.read(Settings.warmsUp), inlineBudget: values.read(Settings.inlineBudget))
+            maxRunByteCount: values.read(Settings.maxRunBytes), warmsUp: values.read(Settings.warmsUp),
+            inlineBudget: values.read(Settings.inlineBudget))
     }
 
     func readLifecycle(_ values: inout LayeredValues) -> LifecycleOptions {

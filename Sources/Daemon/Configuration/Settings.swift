@@ -66,6 +66,9 @@ package enum Settings {
         "server.limits.max_field_count", .integer(1...10_000), default: "128", "Header fields of a request; more is answered 431.")
     static let maxBodyBytes = Setting(
         "server.limits.max_body_bytes", .byteCount(0...(1 << 40)), default: "64MiB", "Request body; more is answered 413.")
+    static let maxInlineBodyBytes = Setting(
+        "server.limits.max_inline_body_bytes", .byteCount(0...(1 << 40)), default: "128KiB",
+        "Request body that the thread which has received it reads itself; a longer one is read on a lane.")
     static let maxChunkExtensionBytes = Setting(
         "server.limits.max_chunk_extension_bytes", .byteCount(0...16_777_216), default: "16KiB",
         "Chunk extensions of one body; more is answered 413.")
@@ -110,7 +113,10 @@ package enum Settings {
         "engine.lanes", .integerOrAutomatic(1...1_024), default: "auto", "Threads that compute; auto: one for each core.")
     static let memoryBudget = Setting(
         "engine.memory_budget", .memoryBudget, default: "80%",
-        "What all loaded versions may hold; a version that does not fit is not loaded.")
+        "What all loaded versions and the lanes may hold; a version that does not fit is not loaded.")
+    static let maxRunBytes = Setting(
+        "engine.max_run_bytes", .byteCount(1_048_576...(1 << 40)), default: "2GiB",
+        "Results whose sizes depend on a request's contents, all that one run holds at once; more is answered 400.")
     static let warmsUp = Setting(
         "engine.warm_up", .boolean, default: "true", "Run each signature before a version becomes available.")
 
@@ -171,12 +177,12 @@ package enum Settings {
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
-        maxRequestLineBytes.facts, maxHeadBytes.facts, maxFieldCount.facts, maxBodyBytes.facts, maxChunkExtensionBytes.facts,
+        maxRequestLineBytes.facts, maxHeadBytes.facts, maxFieldCount.facts, maxBodyBytes.facts, maxInlineBodyBytes.facts, maxChunkExtensionBytes.facts,
         maxTrailerBytes.facts, maxConnections.facts, maxConnectionsPerPeer.facts, maxRequestsPerConnection.facts,
         maxRequestsInFlight.facts,
         headTimeout.facts, bodyTimeout.facts, writeTimeout.facts, minBytesPerSecond.facts, idleTimeout.facts,
         lingerTimeout.facts, drainGrace.facts,
-        lanes.facts, memoryBudget.facts, warmsUp.facts, inlineBudget.facts,
+        lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, inlineBudget.facts,
         pollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts, quietPeriod.facts,
         batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, allowedBatchSizes.facts, maxQueuedBatches.facts,
         registryPath.facts, registryStore.facts,

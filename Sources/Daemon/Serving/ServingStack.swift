@@ -42,7 +42,7 @@ struct ServingStack: Sendable {
         self.batching = batching
         let loader = ModelLoader(
             lanes: lanes, batching: batching.settings(of:), warmsUp: configuration.engine.warmsUp,
-            inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(budget: configuration.engine.memoryBudget),
+            inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(configuration.engine),
             instructionSet: .chosen, arenas: arenas, observer: board, logger: logger)
         let manager = ServableManager(
             loader: loader, options: configuration.lifecycle, budget: budget, board: statuses, trimHeap: { apus_trim_heap() }, logger: logger)
@@ -88,11 +88,11 @@ extension RESTConfiguration {
 
 extension EngineLimits {
     /// One arena, or one run's results, may not be larger than all models together.
-    init(budget: MemoryBudget) {
+    init(_ configuration: EngineConfiguration) {
         self.init()
-        guard let limit = budget.byteLimit(of: Machine.memoryByteCount) else { return }
+        let limit = configuration.memoryBudget.byteLimit(of: Machine.memoryByteCount) ?? .max
         maximumArenaBytes = min(maximumArenaBytes, limit)
-        maximumDynamicBytes = min(maximumDynamicBytes, limit)
+        maximumDynamicBytes = min(configuration.maxRunByteCount, limit)
     }
 }
 
