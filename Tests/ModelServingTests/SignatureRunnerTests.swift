@@ -141,4 +141,20 @@ import Testing
         let outputs = try await Bench(Networks.double).predict([Tensor([] as [Float], shape: [0, 2])]).get()
         #expect(outputs[0].shape == [0, 2])
     }
+
+    /// The signature was declared to keep rows apart, and does not.
+    @Test("a batch that cannot be taken apart is counted once, answered request by request, and ends sharing")
+    func unsplittable() async throws {
+        let observer = Observer()
+        let bench = try Bench(
+            Networks.summed, output: TensorType(.float32, SymbolicShape([.known(2)])),
+            policy: BatchPolicy(maxBatchSize: 8, timeout: .milliseconds(5)), lanes: 1, observer: observer)
+        let results = await withTaskGroup(of: PredictionResult.self) { group in
+            for index in 0..<4 { group.addTask { await bench.predict([Self.rows(1, startingAt: Float(index))]) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        for result in results { #expect(try result.get()[0].shape == [2]) }
+        // Rows that mix are found out before they run together, so that nothing had to be taken apart.
+        #expect(observer.unsplit.load(ordering: .relaxed) == 0 && observer.rows.withLock { $0 } == [1, 1, 1, 1])
+    }
 }

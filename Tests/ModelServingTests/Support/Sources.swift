@@ -41,6 +41,24 @@ enum Networks {
         [node("Gather", ["table", "x"], "y")], inputs: [("x", TensorType(.int64, SymbolicShape([.symbol("n")])))],
         initializers: [("table", .dense(Tensor([10, 11, 20, 21, 30, 31] as [Float], shape: [3, 2])))])
 
+    /// Runs as many rounds as the request says: as long as it likes.
+    static let rounds: SourceGraph = {
+        let body = SourceGraph(
+            name: "body", dialect: .onnx,
+            inputs: ["i", "c", "w"].map { SourceValue(name: $0, type: nil as ValueType?) },
+            outputs: ["co", "wo"].map { SourceValue(name: $0, type: nil as ValueType?) },
+            nodes: [node("Identity", ["c"], "co"), node("Add", ["w", "w"], "wo")])
+        return graph(
+            [node("Squeeze", ["x"], "n"), node("Loop", ["n", "", "k"], "y", ["body": .graph(body)])],
+            inputs: [("x", TensorType(.int64, SymbolicShape([.known(1)])))],
+            initializers: [("k", .dense(Tensor([1, 1] as [Float], shape: [2])))])
+    }()
+
+    /// Values that a request chooses the number of.
+    static let sized = graph(
+        [node("ConstantOfShape", ["x"], "z"), node("ReduceSum", ["z"], "y", ["keepdims": .integer(0)])],
+        inputs: [("x", TensorType(.int64, SymbolicShape([.known(1)])))])
+
     static func signature(_ graph: SourceGraph, output: TensorType = rows) -> Signature {
         Signature(
             name: Signature.defaultName,
