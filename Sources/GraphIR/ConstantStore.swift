@@ -36,7 +36,8 @@ package final class ConstantStore: Sendable {
     ) throws(OperatorError) -> Tensor {
         let key = Key(constant: key, form: form)
         if let known = entries.withLock({ $0[key] }) { return known }
-        let made = try access?.withContents(of: constant, make) ?? make()
+        let made: Tensor
+        if let access { made = try access.withContents(of: constant, make) } else { made = try make() }
         return entries.withLock { entries in
             if let known = entries[key] { return known }
             entries[key] = made
