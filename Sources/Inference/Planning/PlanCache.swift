@@ -18,7 +18,7 @@ struct PlanKey: Sendable {
 
     private static func agree(_ left: Tensor?, _ right: Tensor?) -> Bool {
         guard let left, let right else { return left == nil && right == nil }
-        return left.spec == right.spec && left.withBytes { left in unsafe right.withBytes { right in unsafe left.elementsEqual(right) } }
+        return left.hasEqualContents(right)
     }
 }
 

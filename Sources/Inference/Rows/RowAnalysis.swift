@@ -242,9 +242,3 @@ private struct NodeCall {
         }
     }
 }
-
-extension Tensor {
-    fileprivate func hasEqualContents(_ other: Tensor) -> Bool {
-        spec == other.spec && withBytes { left in other.withBytes { right in unsafe left.elementsEqual(right) } }
-    }
-}

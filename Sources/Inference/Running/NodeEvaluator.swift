@@ -102,7 +102,7 @@ struct NodeEvaluator {
     }
 
     private func tensor(_ spec: TensorSpec, _ allowance: MemoryAllowance) throws(OperatorError) -> Tensor {
-        do { return try Tensor(spec, allowance: allowance) { _ in } } catch { throw .memory(error) }
+        do { return try unsafe Tensor(spec, allowance: allowance) { _ in } } catch { throw .memory(error) }
     }
 
     private func storage(_ byteCount: Int, _ allowance: MemoryAllowance) throws(OperatorError) -> TensorStorage {
