@@ -90,6 +90,12 @@ package struct Tensor: Sendable {
         withExtendedLifetime(storage) { view.values() }
     }
 
+    /// Whether type, shape and every byte are equal.
+    package func hasEqualContents(_ other: Tensor) -> Bool {
+        guard spec == other.spec else { return false }
+        return unsafe withBytes { left in unsafe other.withBytes { right in unsafe left.elementsEqual(right) } }
+    }
+
     /// The elements of an integer or bool tensor widened to `Int`; nil for other types and for values outside `Int`.
     package var integers: [Int]? { withExtendedLifetime(storage) { view.integers } }
 }

@@ -61,10 +61,13 @@ extension Node {
 
     /// The node reading other values; its own outputs stay.
     func replacing(_ values: [ValueID: ValueID]) -> Node {
-        guard !values.isEmpty else { return self }
+        values.isEmpty ? self : replacing { values[$0] ?? $0 }
+    }
+
+    func replacing(_ value: (ValueID) -> ValueID) -> Node {
         var node = self
-        node.inputs = inputs.map { $0.map { values[$0] ?? $0 } }
-        node.captures = captures.map { values[$0] ?? $0 }
+        node.inputs = inputs.map { $0.map(value) }
+        node.captures = captures.map(value)
         return node
     }
 }

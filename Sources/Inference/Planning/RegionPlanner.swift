@@ -54,7 +54,7 @@ struct RegionPlanner {
     }
 
     private mutating func plan(_ next: Pending) throws(PlanningFault) {
-        let node = next.node.replacing(replaced)
+        let node = replaced.isEmpty ? next.node : next.node.replacing(resolve)
         let inputs = OperatorInputs(node.inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count)
         if let op = node.op as? any SubgraphOperator {
             guard let selected = op.selectedSubgraph(inputs), selected < node.subgraphs.count else {
@@ -114,6 +114,7 @@ struct RegionPlanner {
         pending += splice.nodes.reversed().map { Pending(node: $0, origin: origin) }
     }
 
+    /// The value that stands for `value` behind every inlined branch: an output of a branch may be one of a branch inside it.
     private func resolve(_ value: ValueID) -> ValueID {
         var value = value
         while let other = replaced[value] { value = other }

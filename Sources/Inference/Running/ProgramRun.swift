@@ -87,13 +87,26 @@ struct ProgramRun {
             let base = try unsafe plan.run(over: addresses, in: scope.workspace, token: scope.token)
             unsafe scope.workspace.arena.shrink(base, to: plan.keptByteCount)
             for (value, output) in zip(region.outputs, plan.outputs) {
-                if case .constant(let tensor) = output.location {
-                    slots[value.index] = .constant(tensor)
-                } else {
-                    slots[value.index] = unsafe .view(output.view(base: base, inputs: addresses))
-                }
+                slots[value.index] = unsafe slot(output, of: region, base: base, inputs: addresses)
             }
         }
+    }
+
+    /// An output of a region that is a view of a value with an owner shares the owner: the value may end before its view does.
+    @unsafe private func slot(
+        _ output: Plan.Output, of region: Region, base: UnsafeMutableRawPointer, inputs: UnsafeBufferPointer<UnsafeRawPointer>
+    ) -> Slot {
+        switch output.location {
+        case .constant(let tensor): return .constant(tensor.reshaped(output.spec.shape))
+        case .input(let index):
+            switch slots[region.inputs[index].index] {
+            case .constant(let tensor): return .constant(tensor.reshaped(output.spec.shape))
+            case .object(.tensor(let tensor)): return .object(.tensor(tensor.reshaped(output.spec.shape)))
+            default: break
+            }
+        case .arena, .absent: break
+        }
+        return unsafe .view(output.view(base: base, inputs: inputs))
     }
 
     /// Dense contents; what a dynamic step left in an object slot stays there.

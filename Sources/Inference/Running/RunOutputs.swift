@@ -41,7 +41,7 @@ extension Plan.Output {
     @unsafe func view(base: UnsafeMutableRawPointer, inputs: UnsafeBufferPointer<UnsafeRawPointer>) -> TensorView {
         switch location {
         case .absent: unsafe TensorView(spec, base)
-        case .constant(let tensor): tensor.view
+        case .constant(let tensor): unsafe TensorView(spec, tensor.view.baseAddress)
         case .input(let index): unsafe TensorView(spec, inputs[index])
         case .arena(let offset): unsafe TensorView(spec, base + offset)
         }

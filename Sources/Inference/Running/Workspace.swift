@@ -29,7 +29,7 @@ package import Tensors
     ) throws -> Result {
         let mark = arena.mark
         defer { arena.pop(to: mark) }
-        var places: [UnsafeMutableRawPointer] = []
+        var places = unsafe [UnsafeMutableRawPointer]()
         for byteCount in byteCounts {
             do {
                 unsafe places.append(try arena.push(byteCount))

@@ -55,4 +55,20 @@ import Testing
             }
         }
     }
+
+    @Test("outputs that are inputs, constants or views of them have their own types")
+    func passesThrough() throws {
+        let constant = Tensor([Float](repeating: 2, count: 300_000), shape: [300_000])
+        let source = Fakes.graph(
+            inputs: [("x", Fakes.vector)], outputs: ["x", "k", "rx", "rk", "x"],
+            initializers: [
+                ("k", constant), ("s", Tensor([3, 1] as [Int64], shape: [2])), ("t", Tensor([3, 100_000] as [Int64], shape: [2])),
+            ],
+            [Fakes.node("Reshape", ["x", "s"], ["rx"]), Fakes.node("Reshape", ["k", "t"], ["rk"])])
+        for optimised in [true, false] {
+            let outputs = try EngineTests.engine(source, optimised: optimised).run([EngineTests.x])
+            #expect(outputs.map(\.shape) == [[3], [300_000], [3, 1], [3, 100_000], [3]])
+            #expect(outputs[3].values(Float.self) == constant.values(Float.self))
+        }
+    }
 }
