@@ -14,6 +14,8 @@ package enum OperatorError: Error, Sendable, CustomStringConvertible {
     case invalidValue(String)
     /// A result that takes more memory than a run may have, or than there is.
     case memory(MemoryRefusal)
+    /// Something that the operator needs, and that was there when the model was loaded, is gone.
+    case unavailable(String)
     /// The run was asked to stop: its time is over, or nobody waits for it.
     case stopped
 
@@ -39,6 +41,7 @@ package enum OperatorError: Error, Sendable, CustomStringConvertible {
                 + supported.map(\.name).sorted().joined(separator: ", ")
         case .invalidValue(let reason): reason
         case .memory(let refusal): refusal.description
+        case .unavailable(let what): what
         case .stopped: "the run was stopped"
         }
     }

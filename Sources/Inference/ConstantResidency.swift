@@ -33,7 +33,7 @@ final class ConstantResidency: ConstantAccess {
 
     /// Notes that the bytes of `constant` are read as they are from now on, and brings them back when they were given back.
     func willRead(_ constant: Tensor) throws(OperatorError) {
-        guard constant.storage.fileWindow != nil else { return }
+        guard constant.storage.origin != nil else { return }
         try state.withLock { state throws(OperatorError) in
             state.raw.insert(ObjectIdentifier(constant.storage))
             try restore(constant, &state)
@@ -42,14 +42,14 @@ final class ConstantResidency: ConstantAccess {
 
     /// Notes that some kernel has `constant` in a form of its own.
     func notePrepared(_ constant: Tensor) {
-        guard constant.storage.fileWindow != nil else { return }
+        guard constant.storage.origin != nil else { return }
         state.withLock { _ = $0.prepared.insert(ObjectIdentifier(constant.storage)) }
     }
 
     func withContents<Result>(
         of constant: Tensor, _ body: () throws(OperatorError) -> Result
     ) throws(OperatorError) -> Result {
-        guard constant.storage.fileWindow != nil else { return try body() }
+        guard constant.storage.origin != nil else { return try body() }
         return try state.withLock { state throws(OperatorError) in
             try restore(constant, &state)
             return try body()
@@ -59,15 +59,21 @@ final class ConstantResidency: ConstantAccess {
     /// Gives back whatever of the constants' files no tensor looks at, and those of `constants` that are prepared and nowhere read.
     func release(constants: [Tensor]) {
         state.withLock { state in
-            var unread: [ObjectIdentifier: (file: FileContents, storages: [TensorStorage])] = [:]
-            for constant in constants {
-                guard let (file, _) = constant.storage.fileWindow else { continue }
-                let key = ObjectIdentifier(constant.storage)
-                let isUnread = state.prepared.contains(key) && !state.raw.contains(key)
-                unread[ObjectIdentifier(file), default: (file, [])].storages += isUnread ? [constant.storage] : []
-                if isUnread { state.discarded.insert(key) }
+            var kept = 0
+            var files: [ObjectIdentifier: (file: FileContents, unread: [TensorStorage])] = [:]
+            let storages = Dictionary(constants.map { (ObjectIdentifier($0.storage), $0.storage) }) { first, _ in first }
+            for (key, storage) in storages {
+                let isUnread = storage.origin != nil && state.prepared.contains(key) && !state.raw.contains(key)
+                if let file = storage.file {
+                    files[ObjectIdentifier(file), default: (file, [])].unread += isUnread ? [storage] : []
+                    if isUnread { state.discarded.insert(key) }
+                } else if isUnread, unsafe storage.discard() {
+                    state.discarded.insert(key)
+                } else {
+                    kept += storage.byteCount
+                }
             }
-            let kept = unread.values.reduce(0) { unsafe $0 + $1.file.discard(unread: $1.storages) }
+            kept += files.values.reduce(0) { unsafe $0 + $1.file.discard(unread: $1.unread) }
             if state.charged > kept {
                 allowance.credit(state.charged - kept)
                 state.charged = kept
@@ -76,16 +82,16 @@ final class ConstantResidency: ConstantAccess {
     }
 
     private func restore(_ constant: Tensor, _ state: inout State) throws(OperatorError) {
-        let key = ObjectIdentifier(constant.storage)
-        guard state.discarded.contains(key), let (file, range) = constant.storage.fileWindow else { return }
-        do { try allowance.charge(range.count) } catch { throw .memory(error) }
+        let storage = constant.storage
+        guard state.discarded.contains(ObjectIdentifier(storage)) else { return }
+        do { try allowance.charge(storage.byteCount) } catch { throw .memory(error) }
         do {
-            try file.restore(range)
+            try storage.restore()
         } catch {
-            allowance.credit(range.count)
-            throw .invalidValue("has a constant that must be read again: \(error); load the version anew")
+            allowance.credit(storage.byteCount)
+            throw .unavailable("needs a constant that must be read again: \(error); load the version anew")
         }
-        state.charged += range.count
-        state.discarded.remove(key)
+        state.charged += storage.byteCount
+        state.discarded.remove(ObjectIdentifier(storage))
     }
 }

@@ -132,9 +132,6 @@ package final class Engine: Sendable {
         }
     }
 
-    /// Constants of the graph, and of the graphs inside its nodes, that are windows of the model's files.
-    var fileConstants: [Tensor] { graph.readConstants.filter { $0.storage.fileWindow != nil } }
-
     // MARK: Rows
 
     /// Whether the rows of inputs of these types are independent, so that requests may share a run.

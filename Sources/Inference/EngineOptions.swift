@@ -46,7 +46,7 @@ package final class ModelState: Sendable {
     /// hold in a form of their own. Should a later plan need such a constant, it is read from its file again.
     ///
     /// Called when every engine of the version is there and has made its first plans.
-    package func releaseUnread(by engines: [Engine]) { residency.release(constants: engines.flatMap(\.fileConstants)) }
+    package func releaseUnread(by engines: [Engine]) { residency.release(constants: engines.flatMap(\.graph.readConstants)) }
 
     /// Bytes that the version holds now: contents of its files, prepared constants, plans. The lanes' arenas are not among them.
     package var heldByteCount: Int { held.usedByteCount }

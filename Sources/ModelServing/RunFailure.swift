@@ -21,6 +21,7 @@ extension EngineError {
         case .unsupportedOperator: .unimplemented
         case .node(_, _, .memory(let refusal)), .memory(_, let refusal): refusal.statusCode
         case .invalidInput, .node(_, _, .invalidValue), .node(_, _, .invalidInput), .tooLarge: .invalidArgument
+        case .node(_, _, .unavailable): .unavailable
         case .stopped(.deadline): .deadlineExceeded
         case .stopped(.abandoned): .cancelled
         case .stopped(.shutdown): .unavailable

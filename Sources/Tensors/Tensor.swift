@@ -18,11 +18,11 @@ package struct Tensor: Sendable {
     ///
     /// - Parameter allowance: charged with the bytes before they are taken; see `MemoryAllowance`.
     package init(
-        _ spec: TensorSpec, placement: TensorStorage.Placement = .heap, allowance: MemoryAllowance? = nil,
+        _ spec: TensorSpec, placement: TensorStorage.Placement = .heap, allowance: MemoryAllowance? = nil, origin: FileRange? = nil,
         fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(MemoryRefusal) {
         self.spec = spec
-        storage = try TensorStorage(byteCount: spec.byteCount, placement: placement, allowance: allowance)
+        storage = try TensorStorage(byteCount: spec.byteCount, placement: placement, allowance: allowance, origin: origin)
         unsafe fill(UnsafeMutableRawBufferPointer(start: storage.baseAddress, count: spec.byteCount))
     }
 
@@ -88,12 +88,6 @@ package struct Tensor: Sendable {
     /// - Precondition: `Scalar` is the element type.
     package func values<Scalar: TensorScalar>(_: Scalar.Type = Scalar.self) -> [Scalar] {
         withExtendedLifetime(storage) { view.values() }
-    }
-
-    /// Whether type, shape and every byte are equal.
-    package func hasEqualContents(_ other: Tensor) -> Bool {
-        guard spec == other.spec else { return false }
-        return unsafe withBytes { left in unsafe other.withBytes { right in unsafe left.elementsEqual(right) } }
     }
 
     /// The elements of an integer or bool tensor widened to `Int`; nil for other types and for values outside `Int`.

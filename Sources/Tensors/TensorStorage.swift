@@ -15,6 +15,8 @@
     package let byteCount: Int
     private nonisolated(unsafe) let owner: Owner
     private let allowance: MemoryAllowance?
+    /// Where the contents can be read again.
+    package let origin: FileRange?
 
     @unsafe private enum Owner {
         /// The block that holds the bytes.
@@ -34,9 +36,11 @@
 
     /// Memory of its own, not initialised.
     ///
-    /// - Parameter allowance: charged before the memory is taken, credited when it is freed.
+    /// - Parameters:
+    ///   - allowance: charged before the memory is taken, credited when it is freed.
+    ///   - origin: where the contents that will be written come from.
     package init(
-        byteCount: Int, placement: Placement = .heap, allowance: MemoryAllowance? = nil
+        byteCount: Int, placement: Placement = .heap, allowance: MemoryAllowance? = nil, origin: FileRange? = nil
     ) throws(MemoryRefusal) {
         try allowance?.charge(byteCount)
         do {
@@ -56,6 +60,7 @@
         }
         self.byteCount = byteCount
         self.allowance = allowance
+        self.origin = origin
     }
 
     /// Below this a mapping's last, partly used page would weigh too much.
@@ -84,6 +89,7 @@
         self.byteCount = byteCount
         unsafe owner = .file(file, window: file.beginWindow(byteOffset..<byteOffset + byteCount))
         allowance = nil
+        origin = FileRange(source: file.source, range: byteOffset..<byteOffset + byteCount)
     }
 
     /// Somebody else's memory, for the length of a call: whoever makes it keeps the memory alive and lets no tensor over it escape.
@@ -92,13 +98,27 @@
         self.byteCount = byteCount
         unsafe owner = .caller
         allowance = nil
+        origin = nil
     }
 
-    /// The file whose contents the bytes are a window of, and where in it; nil for other memory.
-    package var fileWindow: (file: FileContents, range: Range<Int>)? {
-        guard case .file(let file, _) = unsafe owner else { return nil }
-        let start = unsafe UnsafeRawPointer(baseAddress) - file.baseAddress
-        return (file, start..<start + byteCount)
+    /// The file whose contents the bytes are a window of; nil for other memory.
+    package var file: FileContents? {
+        if case .file(let file, _) = unsafe owner { file } else { nil }
+    }
+
+    /// Gives the memory of contents back that have pages of their own. The caller vouches that nobody reads them until `restore`.
+    ///
+    /// - Returns: whether they have.
+    @unsafe package func discard() -> Bool {
+        guard case .mapping(let pages) = unsafe owner else { return false }
+        pages.discard(0..<pages.byteCount)
+        return true
+    }
+
+    /// Reads the contents from their origin again.
+    package func restore() throws(FileError) {
+        guard let origin else { preconditionFailure("contents without an origin cannot be read again") }
+        try unsafe origin.source.read(origin.range, into: baseAddress)
     }
 
     /// The window's number in its file.
@@ -118,5 +138,16 @@
         case .mapping, .caller: break
         }
         allowance?.credit(byteCount)
+    }
+}
+
+/// Some consecutive bytes of a file.
+package struct FileRange: Sendable {
+    package let source: FileSource
+    package let range: Range<Int>
+
+    package init(source: FileSource, range: Range<Int>) {
+        self.source = source
+        self.range = range
     }
 }

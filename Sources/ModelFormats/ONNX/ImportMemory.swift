@@ -10,8 +10,8 @@ final class ImportMemory {
     let file: FileContents
     private let context: ImportContext
     private var copiedByteCount = 0
-    /// The parts of each file that tensors stay in.
-    private var inUse: [ObjectIdentifier: (file: FileContents, ranges: [Range<Int>])] = [:]
+    /// Files that tensors stay in.
+    private var inUse: [ObjectIdentifier: FileContents] = [:]
     /// Where ranges of the model file begin that have been given back.
     private var released: Set<Int> = []
 
@@ -39,16 +39,16 @@ final class ImportMemory {
             let storage = TensorStorage(file: file, byteOffset: range.lowerBound, byteCount: range.count),
             let tensor = Tensor(spec, storage: storage)
         else { return nil }
-        inUse[ObjectIdentifier(file), default: (file, [])].ranges.append(range)
+        inUse[ObjectIdentifier(file)] = file
         return tensor
     }
 
     /// A tensor in memory of its own, whose every byte `fill` must write; `place` is what messages call it.
     func makeTensor(
-        _ spec: TensorSpec, place: String, fill: (UnsafeMutableRawBufferPointer) -> Void
+        _ spec: TensorSpec, place: String, origin: FileRange? = nil, fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(ImportError) -> Tensor {
         try countCopied(spec.byteCount, place: place)
-        do throws(MemoryRefusal) { return try unsafe Tensor(spec, placement: .pages, fill: fill) } catch {
+        do throws(MemoryRefusal) { return try unsafe Tensor(spec, placement: .pages, origin: origin, fill: fill) } catch {
             throw .outOfMemory(path: context.path, place: place, byteCount: error.byteCount)
         }
     }
@@ -84,13 +84,6 @@ final class ImportMemory {
 
     /// Gives back what no tensor lies in, once the import is done with the files.
     func releaseUnused() {
-        for (file, ranges) in inUse.values {
-            var end = 0
-            for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-                if range.lowerBound > end { unsafe file.discard(end..<range.lowerBound) }
-                end = max(end, range.upperBound)
-            }
-            if end < file.byteCount { unsafe file.discard(end..<file.byteCount) }
-        }
+        for file in inUse.values { _ = unsafe file.discard(unread: []) }
     }
 }
