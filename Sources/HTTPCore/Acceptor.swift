@@ -123,7 +123,7 @@ extension Acceptor {
 
     private func handOut(_ accepted: AcceptedSocket, for loop: IOLoop) {
         context.counters.acceptedConnections.add(1)
-        guard let target = placement.place(accepted.peer, near: loop) else {
+        guard let target = placement.place(accepted, near: loop) else {
             if let count = limitLog.occurred(at: context.now) {
                 context.logger.warning(
                     "clients are turned away: as many connections are open as may be, in all or from one client",
@@ -131,7 +131,7 @@ extension Acceptor {
             }
             return refuse(accepted)
         }
-        if target === loop { loop.adopt(accepted) } else { target.post(.adopt(accepted)) }
+        if target === loop { loop.adopt(accepted) } else { target.post(accepted) }
     }
 
     private func refuse(_ accepted: AcceptedSocket) {

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Who may have a connection: counts them in all and, when a limit asks for it, by client.
-final class Admission: Sendable {
+package final class Admission: Sendable {
     private let maxConnections: Int
     private let maxPerPeer: Int
     private let open = Atomic(0)
@@ -9,12 +9,12 @@ final class Admission: Sendable {
     /// Listeners that may still bring connections.
     private let openListeners = Atomic(0)
 
-    init(_ limits: ConnectionLimits, descriptors: DescriptorLimit) {
+    package init(_ limits: ConnectionLimits, descriptors: DescriptorLimit) {
         maxConnections = min(limits.maxConnections, descriptors.maxConnections)
         maxPerPeer = limits.maxConnectionsPerPeer
     }
 
-    var openCount: Int { open.load(ordering: .sequentiallyConsistent) }
+    package var openCount: Int { open.load(ordering: .sequentiallyConsistent) }
 
     /// Whether nothing is open and nothing more can come.
     var isQuiet: Bool { openListeners.load(ordering: .sequentiallyConsistent) == 0 && openCount == 0 }

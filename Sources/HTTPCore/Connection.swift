@@ -66,6 +66,7 @@ package final class Connection: @unchecked Sendable {
 
     /// The descriptor is ready for something.
     package func ready(_ report: Readiness) {
+        assert(context.isCurrent)
         guard !isClosed else { return }
         // Both directions are gone: nobody is left to respond to.
         if report.contains(.hungUp) { return close(reset: false) }
@@ -76,12 +77,14 @@ package final class Connection: @unchecked Sendable {
 
     /// Goes on where the last turn's budget ended.
     package func takeTurn() {
+        assert(context.isCurrent)
         turn.unlist()
         drive()
     }
 
     /// Ends the connection at once, whatever it is doing.
     package func close(reset: Bool) {
+        assert(context.isCurrent)
         guard !isClosed else { return }
         if case .handling(let pending) = state {
             endHandling(pending)

@@ -1,5 +1,4 @@
 import CPlatform
-import Glibc
 package import Logging
 import Synchronization
 
@@ -41,8 +40,7 @@ package final class ConnectionContext: @unchecked Sendable {
     private let bytesFreedElsewhere = Atomic(0)
     private let serverName: String
     private var nextDate: MonotonicInstant
-    /// The thread that runs the loop at present; 0 when none does.
-    private let thread = Atomic<UInt>(0)
+    package let thread = LoopThread()
 
     /// A context that shares nothing with others; for what drives connections without a loop.
     package convenience init(
@@ -75,12 +73,12 @@ package final class ConnectionContext: @unchecked Sendable {
     deinit { pool.drain() }
 
     /// Whether the caller runs inside the loop.
-    var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+    var isCurrent: Bool { thread.isCurrent }
 
     /// The loop begins to run on this thread.
-    package func enter() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
+    package func enter() { thread.enter() }
 
-    package func leave() { thread.store(0, ordering: .relaxed) }
+    package func leave() { thread.leave() }
 
     /// Notes memory that came from the pool and has been freed on any thread.
     func noteFreedElsewhere(_ byteCount: Int) { bytesFreedElsewhere.add(byteCount, ordering: .relaxed) }
@@ -96,6 +94,7 @@ package final class ConnectionContext: @unchecked Sendable {
 
     /// Hands the answers that have come from other threads to their connections; for what drives connections without a loop.
     package func deliverResponses() {
+        assert(isCurrent)
         var mail: [LoopMessage] = []
         mailbox.take(into: &mail)
         for case .response(let connection, let response) in mail { connection.respond(with: response) }

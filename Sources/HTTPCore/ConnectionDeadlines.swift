@@ -3,6 +3,7 @@
 extension Connection {
     /// Acts when a deadline has really passed; it may have moved since the timer was set.
     package func deadlinePassed() {
+        assert(context.isCurrent)
         guard !isClosed, context.now >= deadline else { return }
         if !output.isEmpty { return writeWindowEnded() }
         switch state {
@@ -44,6 +45,7 @@ extension Connection {
 
     /// The server drains: a connection at rest stays only as long as a request may be under way.
     package func beginDrain() {
+        assert(context.isCurrent)
         guard case .idle(let end) = state else { return }
         state = .idle(until: min(end, context.now + context.times.drainGrace))
     }

@@ -75,6 +75,7 @@ extension Connection {
 
     /// Takes the response to the request that is being handled.
     func respond(with response: Response) {
+        assert(context.isCurrent)
         guard case .handling(let pending) = state else { return }
         let closes = isLast(pending)
         append(response, to: pending, closes: closes)
@@ -84,6 +85,7 @@ extension Connection {
 
     /// Builds a response in JSON at its place in the output, within the handler's call.
     func respondWithJSON(_ status: HTTPStatus, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void) {
+        assert(context.isCurrent)
         guard case .handling(let pending) = state else { return }
         let closes = isLast(pending)
         appendJSON(status, fields: fields, content: content, to: pending, closes: closes)

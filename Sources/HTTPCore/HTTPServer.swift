@@ -87,7 +87,7 @@ package final class HTTPServer: Sendable {
             state.isDraining = true
             return isFirst ? state.loops : []
         }
-        for loop in loops { loop.post(.perform { $0.beginDrain() }) }
+        for loop in loops { loop.post { $0.beginDrain() } }
     }
 
     /// Stops accepting, waits until every request is answered and every connection closed, and ends the loops.
@@ -116,11 +116,10 @@ package final class HTTPServer: Sendable {
         guard !loops.isEmpty else { return result }
         for loop in loops {
             await withCheckedContinuation { continuation in
-                loop.post(
-                    .perform { loop in
-                        loop.stop()
-                        continuation.resume()
-                    })
+                loop.post { loop in
+                    loop.stop()
+                    continuation.resume()
+                }
             }
         }
         placement.setLoops([])
@@ -165,7 +164,7 @@ package final class HTTPServer: Sendable {
         for index in 0..<configuration.loopCount {
             let loop = try IOLoop(
                 index: index, configuration: configuration, placement: placement, handler: handler, logger: logger)
-            loop.context.accessLog = accessLog.map { LoopAccessLog($0) }
+            loop.context.accessLog = accessLog.map { LoopAccessLog($0, thread: loop.context.thread) }
             loops.append(loop)
         }
         return loops

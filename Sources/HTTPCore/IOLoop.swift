@@ -1,6 +1,6 @@
 import CPlatform
 import Dispatch
-import Logging
+package import Logging
 
 /// Readiness of many sockets on one serial Dispatch queue.
 ///
@@ -10,7 +10,7 @@ import Logging
 /// for both directions, so a request takes no call to change what is watched.
 ///
 /// Everything is confined to the queue, apart from `post`.
-@safe final class IOLoop: @unchecked Sendable {
+@safe package final class IOLoop: @unchecked Sendable {
     /// What the kernel may hold of an answer beyond what is under way to the client.
     private static let unsentByteCount: Int32 = 128 * 1024
     private static let lingerMilliseconds: Int32 = 2
@@ -38,7 +38,7 @@ import Logging
     private var mail: [LoopMessage] = []
     private var isStopped = false
 
-    init(
+    package init(
         index: Int, configuration: HTTPServerConfiguration, placement: Placement, handler: any RequestHandler, logger: Logger
     ) throws(SocketError) {
         descriptors = try LoopDescriptors.open()
@@ -64,7 +64,7 @@ import Logging
     }
 
     /// Begins to serve; the source keeps the loop alive until it is stopped.
-    func start() {
+    package func start() {
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptors.poll, queue: queue)
         self.source = source
         source.setEventHandler { self.run() }
@@ -73,7 +73,11 @@ import Logging
         source.activate()
     }
 
-    func post(_ message: LoopMessage) { context.mailbox.post(message) }
+    /// Has the loop serve the connection. From any thread; after the loop's end the socket is closed.
+    package func post(_ accepted: AcceptedSocket) { context.mailbox.post(.adopt(accepted)) }
+
+    /// Has the loop run `action`. From any thread; after the loop's end it does not run.
+    package func post(_ action: @escaping @Sendable (IOLoop) -> Void) { context.mailbox.post(.perform(action)) }
 
     /// Accepts from a listener, on behalf of all loops; before `start`.
     func watch(_ listener: Listener) throws(SocketError) { try acceptor.watch(listener) }
@@ -124,7 +128,8 @@ import Logging
             case .response(let connection, let response):
                 connection.respond(with: response)
                 settle(connection)
-            case .adopt(let accepted): adopt(accepted)
+            // Behind a stop it is only dropped, and so closed.
+            case .adopt(let accepted): if !isStopped { adopt(accepted) }
             case .perform(let action): action(self)
             }
         }
@@ -168,18 +173,22 @@ import Logging
 
     /// Makes an accepted socket a connection of this loop.
     func adopt(_ accepted: AcceptedSocket) {
+        assert(context.isCurrent)
+        guard let descriptor = accepted.takeDescriptor() else { return }
         let transport: any Transport
         do throws(TransportError) {
-            transport = try accepted.transport.makeTransport(over: accepted.descriptor)
+            transport = try accepted.transport.makeTransport(over: descriptor)
         } catch {
-            context.logger.error("cannot serve a connection", metadata: ["peer": "\(accepted.peer)", "error": "\(error)"])
-            return placement.release(accepted.peer)
+            return context.logger.error(
+                "cannot serve a connection", metadata: ["peer": "\(accepted.peer)", "error": "\(error)"])
         }
-        if !accepted.isLocal { Self.tune(accepted.descriptor) }
+        if !accepted.isLocal { Self.tune(descriptor) }
+        // From here on `forget` releases it.
+        accepted.takeAdmission()
         let connection = Connection(
             transport, peer: accepted.peer, isLocal: accepted.isLocal, listener: accepted.listener, context: context)
         let token = connections.insert(connection)
-        let result = apus_poll_add_connection(poll, accepted.descriptor, token)
+        let result = apus_poll_add_connection(poll, descriptor, token)
         if result < 0 {
             context.logger.error("cannot watch a connection", metadata: ["peer": "\(accepted.peer)", "errno": "\(-result)"])
             connection.close(reset: true)
@@ -210,6 +219,7 @@ import Logging
 extension IOLoop {
     /// Lets connections end as they come to rest, and closes the listeners once what the kernel has accepted is taken.
     func beginDrain() {
+        assert(context.isCurrent)
         context.isDraining = true
         acceptor.beginDrain(for: self)
         for connection in connections.all {
@@ -219,7 +229,8 @@ extension IOLoop {
     }
 
     /// Cuts what is left, and ends.
-    func stop() {
+    package func stop() {
+        assert(context.isCurrent)
         acceptor.closeAll()
         for connection in connections.all {
             connection.close(reset: true)

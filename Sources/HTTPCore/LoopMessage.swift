@@ -1,4 +1,4 @@
-/// What other threads tell a loop.
+/// A message to a loop from another thread.
 enum LoopMessage: Sendable {
     case response(Connection, Response)
     case adopt(AcceptedSocket)

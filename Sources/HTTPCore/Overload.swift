@@ -24,11 +24,12 @@ enum Overload {
     ///
     /// A client that expects an encrypted answer gets none: a handshake is what overload cannot afford.
     static func refuse(_ accepted: AcceptedSocket) {
+        guard let descriptor = accepted.takeDescriptor() else { return }
         if accepted.transport.acceptsClearText {
-            _ = unsafe tooManyConnections.withUnsafeBytes { unsafe apus_send(accepted.descriptor, $0.baseAddress, $0.count) }
-            _ = apus_shutdown_write(accepted.descriptor)
-            apus_discard_input(accepted.descriptor, discardedByteCount)
+            _ = unsafe tooManyConnections.withUnsafeBytes { unsafe apus_send(descriptor, $0.baseAddress, $0.count) }
+            _ = apus_shutdown_write(descriptor)
+            apus_discard_input(descriptor, discardedByteCount)
         }
-        _ = apus_close(accepted.descriptor)
+        _ = apus_close(descriptor)
     }
 }

@@ -9,6 +9,7 @@ package final class LoopAccessLog {
     private static let maxSpareCount = 64
 
     private let log: AccessLog
+    private let thread: LoopThread
     private let line: AccessLine
     private let samplingPeriod: Int
     private let withUserAgent: Bool
@@ -21,11 +22,13 @@ package final class LoopAccessLog {
     private var spare: [AccessRecord] = []
     private var sampleNumber = 0
 
+    /// - Parameter thread: The loop's, to which everything is confined.
     package init(
-        _ log: AccessLog, now: @escaping () -> MonotonicInstant = { .now },
+        _ log: AccessLog, thread: LoopThread, now: @escaping () -> MonotonicInstant = { .now },
         wallNanoseconds: @escaping () -> Int64 = { apus_wall_nanoseconds() }
     ) {
         self.log = log
+        self.thread = thread
         line = AccessLine(log.configuration.format)
         samplingPeriod = log.configuration.sampling.period
         withUserAgent = log.configuration.includesUserAgent
@@ -59,6 +62,7 @@ package final class LoopAccessLog {
 
     /// The request of that record, or what was refused, has its end; the record is given up.
     func ended(_ record: AccessRecord, _ outcome: AccessOutcome, listener: String?) {
+        assert(thread.isCurrent)
         if isWanted(record, outcome) { write(record, outcome, listener: listener) }
         if spare.count < Self.maxSpareCount { spare.append(record) }
     }
@@ -70,12 +74,14 @@ package final class LoopAccessLog {
 
     /// Hands over what there is.
     package func handOver() {
+        assert(thread.isCurrent)
         guard page.byteCount > 0 else { return }
         page = log.exchange(page)
         handOverDue = .never
     }
 
     private func takeRecord(for connection: Connection) -> AccessRecord {
+        assert(thread.isCurrent)
         let record = spare.popLast() ?? AccessRecord()
         let connectionID = connection.accessID { log.makeConnectionID() }
         record.begin(at: connection.context.now, peer: connection.peer, connectionID: connectionID)

@@ -35,7 +35,7 @@ final class LoggedConnection {
         self.clock = clock
         // 1994-11-06 08:49:37.5 at the connection's beginning.
         let offset = 784_111_777_500_000_000 - clock.now.nanoseconds
-        loopLog = LoopAccessLog(log, now: clock.look) { clock.now.nanoseconds + offset }
+        loopLog = LoopAccessLog(log, thread: embedded.context.thread, now: clock.look) { clock.now.nanoseconds + offset }
         embedded.context.accessLog = loopLog
     }
 
@@ -47,7 +47,7 @@ final class LoggedConnection {
 
     /// What is logged so far.
     func lines() async -> [String] {
-        loopLog.handOver()
+        embedded.onLoop { loopLog.handOver() }
         #expect(await log.flush(timeout: .seconds(10)))
         return folder.lines(of: "log")
     }
