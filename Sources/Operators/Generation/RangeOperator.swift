@@ -30,8 +30,6 @@ struct RangeOperator: Operator {
 
     var shapeOperands: Set<Int> { [0, 1, 2] }
 
-    func rows(_ inputs: RowInputs) -> RowFlow { .mixed(RowReason.parameter) }
-
     private func integerCount(_ start: Tensor, _ limit: Tensor, _ delta: Tensor) throws(OperatorError) -> Int {
         guard let start = start.integers?.first, let limit = limit.integers?.first, let delta = delta.integers?.first
         else { throw .invalidValue("needs three integers") }

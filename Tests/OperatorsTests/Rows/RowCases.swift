@@ -1,0 +1,6 @@
+/// Operators with inputs that carry rows, by family.
+enum RowCases {
+    static let all =
+        elementwise + reductions + products + windows + normalizations + movements + shapes + indexing + scattering + recurrent
+        + classical + controlFlow
+}
