@@ -10,13 +10,14 @@ struct Program: Sendable {
     let stages: [Stage]
     /// Values that no stage after this one reads, by stage: their memory is given back there.
     let ended: [[ValueID]]
-    /// The only region, whose inputs and outputs are the graph's, when there is no dynamic step.
+    /// The only region, whose inputs and outputs are the graph's, when there is no dynamic step and all of them are dense.
     let whole: Region?
 
     /// - Parameter marked: first outputs of nodes that planning has found to be dynamic.
     init(_ graph: Graph, marked: Set<ValueID>, state: ModelState) throws(EngineError) {
         let analysis = ContentAnalysis(graph, marked: marked)
-        guard analysis.isStatic.contains(false) else {
+        let isDense = (graph.inputs + graph.outputs).allSatisfy { graph[$0].fact.valueType.isDense }
+        guard analysis.isStatic.contains(false) || !isDense else {
             let region = Region(
                 nodes: graph.nodes, inputs: graph.inputs, isKeyed: graph.inputs.map { _ in false }, outputs: graph.outputs,
                 state: state)

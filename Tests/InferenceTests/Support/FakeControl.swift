@@ -56,7 +56,7 @@ struct FakeLoop: SubgraphOperator {
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         var carried: [RuntimeValue] = []
         for index in 1..<context.inputs.count { carried.append(try context.copy(context.value(index))) }
-        for round in 0..<(try context.required(0).integers?.first ?? 0) {
+        for round in 0..<max(0, try context.required(0).integers?.first ?? 0) {
             try context.checkStop()
             let round = RuntimeValue.tensor(Tensor([Int64(round)], shape: [1]))
             carried = try withExtendedLifetime((round, carried)) {
