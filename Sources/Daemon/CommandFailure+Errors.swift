@@ -65,6 +65,7 @@ extension CommandFailure {
         case .unreadable: .inputOutput
         case .unrecognized, .malformed, .limitExceeded: .badData
         case .unsupported: .unsupported
+        case .outOfMemory: .unavailable
         }
     }
 
@@ -73,6 +74,7 @@ extension CommandFailure {
         case .inputOutput: .inputOutput
         case .malformed: .badData
         case .unsupported: .unsupported
+        case .outOfMemory: .unavailable
         }
     }
 

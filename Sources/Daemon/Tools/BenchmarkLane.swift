@@ -1,4 +1,5 @@
 import Dispatch
+import GraphIR
 import Inference
 import Synchronization
 import Tensors

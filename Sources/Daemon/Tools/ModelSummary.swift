@@ -1,6 +1,7 @@
 import GraphIR
 import Inference
 import ModelFormats
+import ModelServing
 import Tensors
 
 /// What `apus inspect` says of a model without a stage.

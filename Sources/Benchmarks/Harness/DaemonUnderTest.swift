@@ -1,0 +1,75 @@
+import Foundation
+
+/// The daemon beside this program, serving one model on a free port, and wrk to ask it.
+struct DaemonUnderTest {
+    let url: String
+    private let folder: URL
+    private let process: Process
+
+    /// Why there can be none; nil when there can.
+    static func obstacle(programs: [String]) -> String? {
+        if let missing = programs.first(where: { Program.path(of: $0) == nil }) {
+            return "\(missing) is not installed; apt-get install \(programs.joined(separator: " "))"
+        }
+        return Program.sibling("apus") == nil ? "the daemon is not beside this program; make build" : nil
+    }
+
+    /// - Parameter server: further keys of the configuration's `server`.
+    init(model: String, models: String, server: String = "") throws {
+        folder = URL.temporaryDirectory.appending(path: "apus-benchmark-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let port = try Program.freePorts(1)[0]
+        let models = URL(filePath: models).standardizedFileURL.path
+        let text = """
+            server: {port: \(port)\(server.isEmpty ? "" : ", " + server)}
+            registry: {path: \(folder.path)/registry.sqlite}
+            models: [{name: \(model), path: "\(models)/\(model)"}]
+            """
+        try Data(text.utf8).write(to: folder.appending(path: "apus.yaml"))
+        process = try Program.start("apus", ["serve", "--config", folder.path + "/apus.yaml"])
+        url = "http://127.0.0.1:\(port)/v1/models/\(model):predict"
+    }
+
+    func stop() {
+        Program.stop(process)
+        do { try FileManager.default.removeItem(at: folder) } catch { print("cannot remove \(folder.path): \(error)") }
+    }
+
+    /// A file of the benchmark's own, gone with it.
+    func file(_ name: String, _ text: String) throws -> URL {
+        let file = folder.appending(path: name)
+        try Data(text.utf8).write(to: file)
+        return file
+    }
+
+    /// What makes wrk send this body.
+    func script(_ name: String, body: String) throws -> URL {
+        try file(
+            "\(name).lua", "wrk.method = 'POST'\nwrk.body = [==[\(body)]==]\nwrk.headers['Content-Type'] = 'application/json'\n")
+    }
+
+    /// Sends requests until one second of them was answered well.
+    func waitUntilServing(_ script: URL, at other: String? = nil) throws {
+        for _ in 0..<50 {
+            Thread.sleep(forTimeInterval: 0.1)
+            do {
+                _ = try wrk(script, at: other, connectionCount: 1, seconds: 1)
+                return
+            } catch is InvalidComparison { continue }
+        }
+        throw InvalidComparison(description: "\(other ?? url) never answered well")
+    }
+
+    /// What wrk reports.
+    func wrk(
+        _ script: URL, at other: String? = nil, connectionCount: Int, seconds: Int, _ options: [String] = []
+    ) throws -> String {
+        let target = other ?? url
+        let text = try Program.output(
+            "wrk", ["-t1", "-c\(connectionCount)", "-d\(seconds)s", "-s", script.path] + options + [target])
+        guard text.contains("Requests/sec"), !text.contains("Non-2xx"), !text.contains("Socket errors") else {
+            throw InvalidComparison(description: "not every request to \(target) was answered well:\n\(text)")
+        }
+        return text
+    }
+}
