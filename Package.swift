@@ -196,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Telemetry",
+                "Daemon", "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Telemetry", "Batching",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

@@ -1,4 +1,5 @@
 import Daemon
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Synchronization

@@ -1,3 +1,4 @@
+import Batching
 import Daemon
 import Foundation
 import HTTPCore

@@ -40,18 +40,20 @@ package struct Startup: Sendable {
 
     /// - Returns: why the daemon is not ready; empty when every model is available.
     private func waitForLoads() async -> [String] {
+        // Loads may be over before a task of its own has begun.
+        notify.extendStart(by: Self.allowance)
         async let _: Void = reportProgress()
         return await manager.initialLoad(timeout: Self.longest)
     }
 
     private func reportProgress() async {
         var reported = ""
-        while !Task.isCancelled {
-            notify.extendStart(by: Self.allowance)
+        while true {
             let status = await manager.loadProgress.map { "loading \($0.finishedCount) of \($0.modelCount)" } ?? "looking for models"
             if status != reported, !Task.isCancelled { notify.status(status) }
             reported = status
             do { try await Task.sleep(for: interval) } catch { return }
+            notify.extendStart(by: Self.allowance)
         }
     }
 }
