@@ -14,7 +14,7 @@ static column_blocking column_blocks(const apus_convolution *s) {
     if (channels == 0) channels = 1;
     // Slices of equal length: a short last slice costs a whole pass over the result.
     if (s->channels_in) channels = divide_up(s->channels_in, divide_up(s->channels_in, channels));
-    size_t panels = COLUMN_BLOCK / (NR * channels * (taps ? taps : 1));
+    size_t panels = COLUMN_BLOCK / saturating_multiply(NR * channels, taps ? taps : 1);
     if (panels == 0) panels = 1;
     return (column_blocking){channels, smaller(panels, outputs ? outputs : 1)};
 }
@@ -36,8 +36,8 @@ static bool reads_in_place(const apus_convolution *s) {
 }
 
 static size_t packed_weights_count(const apus_convolution *s) {
-    if (is_depthwise(s)) return s->groups * s->channels_out * tap_count(s);
-    return s->groups * packed_left_count(s->channels_out, s->channels_in * tap_count(s));
+    if (is_depthwise(s)) return saturating_multiply(saturating_multiply(s->groups, s->channels_out), tap_count(s));
+    return saturating_multiply(s->groups, packed_left_count(s->channels_out, saturating_multiply(s->channels_in, tap_count(s))));
 }
 
 static void pack_weights(float *packed, const float *weights, const apus_convolution *s) {
@@ -56,7 +56,7 @@ static size_t convolution_scratch_count(const apus_convolution *s) {
     if (is_depthwise(s)) return depthwise_scratch_count(s);
     const column_blocking blocks = column_blocks(s);
     const size_t panels = reads_in_place(s) ? 1 : blocks.panels;
-    return panels * NR * blocks.channels * tap_count(s);
+    return saturating_multiply(saturating_multiply(panels * NR, blocks.channels), tap_count(s));
 }
 
 /// One group of one image over output panels `first_panel ..< last_panel` and one slice of channels.

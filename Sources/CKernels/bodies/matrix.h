@@ -1,4 +1,5 @@
 // Matrix kernels of one level.
+#include "count.h"
 #include "epilogue.h"
 #include "tile.h"
 #include "product.h"

@@ -2,6 +2,9 @@
 ///
 /// Packed operands and scratch have formats private to the level that wrote them: pack, measure and run through the
 /// table of one level. No pointer may be NULL unless its comment allows it.
+///
+/// Functions that return a count return 2⁶⁰ where it would be more: extents may be anything up to 2⁶³ - 1, and the caller refuses
+/// what is too large before it packs or runs.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

@@ -40,7 +40,7 @@ package struct Conv: Operator {
         let resolved = try window.window(
             axes: rank - 2, weights: kernel ?? window.kernel?.map(Dimension.known) ?? unknown(rank - 2))
         let spatial = try resolved.outputs(x.shape.map { Array($0.dimensions.dropFirst(2)) } ?? unknown(rank - 2))
-        let shape = SymbolicShape([x.shape?[0] ?? .unknown, outputs] + spatial)
+        let shape = try SymbolicShape([x.shape?[0] ?? .unknown, outputs] + spatial).checked("the output")
         try ConvolutionInputs.checkResidual(inputs[3], shape)
         return [ValueFact(x.elementType, shape)]
     }

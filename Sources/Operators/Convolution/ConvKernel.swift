@@ -32,9 +32,9 @@ struct ConvKernel: Kernel {
         let kernel = ConvKernel(
             kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount, biasInput: bias,
             residualInput: residual, epilogue: FusedEpilogue(activation))
-        let count = runtimeCount + kernels.matrix.convolution_scratch_count(&shape)
+        let scratchCount = kernels.matrix.convolution_scratch_count(&shape)
         return CompiledOperator(
-            kernel, scratchByteCount: count * MemoryLayout<Float>.stride,
+            kernel, scratchByteCount: ByteCount.of(Float.self, runtimeCount, scratchCount),
             inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [])
     }
 

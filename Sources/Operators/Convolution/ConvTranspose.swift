@@ -56,7 +56,8 @@ package struct ConvTranspose: Operator {
                 spatial[axis] = .known(try place(resolved.axes[axis], axis, of: rank - 2, input: input).output)
             }
         }
-        return [ValueFact(x.elementType, SymbolicShape([x.shape?[0] ?? .unknown, channels] + spatial))]
+        let shape = SymbolicShape([x.shape?[0] ?? .unknown, channels] + spatial)
+        return [ValueFact(x.elementType, try shape.checked("the output"))]
     }
 
     private func outputChannels(_ weights: SymbolicShape?, _ bias: SymbolicShape?) -> Dimension {
@@ -69,9 +70,13 @@ package struct ConvTranspose: Operator {
     /// The result's extent and the padding taken from its start and end.
     private func place(_ axis: Window.Axis, _ index: Int, of count: Int, input: Int) throws(OperatorError) -> Window.Placement {
         for (name, values) in [("output_padding", outputPadding), ("output_shape", outputShape)] {
-            guard let values, values.count != count else { continue }
-            throw .invalidAttribute(name: name, reason: "has \(values.count) values, expected \(count)")
+            guard let values else { continue }
+            guard values.count == count else {
+                throw .invalidAttribute(name: name, reason: "has \(values.count) values, expected \(count)")
+            }
+            try WindowAttributes.check(name, values, atLeast: 0)
         }
+        try Window.Axis.check(input)
         guard input > 0 else { return Window.Placement(output: outputShape?[index] ?? 0, padStart: 0, padEnd: 0) }
         let added = outputPadding?[index] ?? 0
         let (span, overflow) = (input - 1).multipliedReportingOverflow(by: axis.stride)

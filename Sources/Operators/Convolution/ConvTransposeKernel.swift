@@ -27,8 +27,8 @@ struct ConvTransposeKernel: Kernel {
         let runtimeCount = packed == nil ? packedCount : 0
         let kernel = ConvTransposeKernel(
             kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount, biasInput: bias)
-        let count = runtimeCount + kernels.matrix.transposed_scratch_count(&shape)
-        return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Float>.stride)
+        let scratchCount = kernels.matrix.transposed_scratch_count(&shape)
+        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Float.self, runtimeCount, scratchCount))
     }
 
     func run(_ context: KernelContext) {

@@ -67,7 +67,7 @@ enum HalfPrecisionBridge {
             return .converted(Conversion(spec.elementType, cast), spec.shape.elementCount, offset: layout.reserve(spec))
         }
         let bridged = BridgedKernel(kernel: kernel, inputs: inputs, outputs: outputs, innerScratch: layout.byteCount)
-        return CompiledOperator(bridged, scratchByteCount: layout.byteCount + compiled.scratchByteCount)
+        return CompiledOperator(bridged, scratchByteCount: ByteCount.sum(layout.byteCount, compiled.scratchByteCount))
     }
 }
 
@@ -80,13 +80,11 @@ private struct ScratchLayout {
     }
 
     mutating func reserve(_ spec: TensorSpec) -> Int {
-        defer { byteCount += Self.aligned(spec.shape.elementCount * MemoryLayout<Float>.stride) }
+        defer { byteCount = ByteCount.sum(byteCount, Self.aligned(ByteCount.of(Float.self, spec.shape.elementCount))) }
         return byteCount
     }
 
-    private static func aligned(_ byteCount: Int) -> Int {
-        (byteCount + TensorStorage.alignment - 1) / TensorStorage.alignment * TensorStorage.alignment
-    }
+    private static func aligned(_ byteCount: Int) -> Int { ByteCount.aligned(byteCount, to: TensorStorage.alignment) }
 }
 
 /// Both directions between one 16-bit float type and float32.

@@ -21,7 +21,7 @@ struct OneHot: Operator {
         let axis = try Axes.resolve(axis, rank: shape.rank + 1)
         var dimensions = shape.dimensions
         dimensions.insert(depth.map(Dimension.known) ?? .unknown, at: axis)
-        return [ValueFact(values.elementType, SymbolicShape(dimensions))]
+        return [ValueFact(values.elementType, try SymbolicShape(dimensions).checked("the output"))]
     }
 
     /// The depth when it is constant.

@@ -21,6 +21,7 @@ struct TopK: Operator {
         }
         let axis = try Axes.resolve(axis, rank: shape.rank)
         shape[axis] = try given.map { given throws(OperatorError) in try checked(given, shape: shape, axis: axis) } ?? .unknown
+        shape = try shape.checked("the output")
         return [ValueFact(data.elementType, shape), ValueFact(.int64, shape)]
     }
 
@@ -42,7 +43,7 @@ struct TopK: Operator {
             type: data.elementType, outerCount: data.shape.elementCount(in: 0..<axis), extent: data.shape[axis],
             innerCount: data.shape.elementCount(in: axis + 1..<data.shape.rank), count: count,
             takesLargest: takesLargest, writesIndices: context.outputs.count > 1)
-        return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Int>.size)
+        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Int.self, count))
     }
 
     static let spellings: [OperatorSpelling] = [

@@ -31,7 +31,7 @@ struct LinearKernel: Kernel {
             kernels: kernels, rows: rows, weights: weights, packed: packed, scratchOffset: packedCount, biasInput: bias,
             residualInput: residual, epilogue: FusedEpilogue(activation))
         return CompiledOperator(
-            kernel, scratchByteCount: (packedCount + scratchCount) * MemoryLayout<Float>.stride,
+            kernel, scratchByteCount: ByteCount.of(Float.self, packedCount, scratchCount),
             inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [])
     }
 

@@ -23,6 +23,7 @@ package struct MatMul: Operator {
             let weights = RightOperand(rows: geometry.steps, columns: geometry.columns, transposed: false, scale: 1)
             return try LinearKernel.compile(context, weights: weights, rows: geometry.rows)
         }
+        if context.makesNothing { return .nothing }
         return CompiledOperator(try GeneralProduct.kernel(left.elementType, geometry))
     }
 }

@@ -49,7 +49,7 @@ struct DepthSpace: Operator {
                 try divided(shape, axis: 3, by: block),
             ]
         }
-        return [ValueFact(data.elementType, SymbolicShape(result))]
+        return [ValueFact(data.elementType, try SymbolicShape(result).checked("the output"))]
     }
 
     private func multiplied(_ extent: Dimension, by factor: Int) -> Dimension {

@@ -44,7 +44,7 @@ package struct BatchNormalization: Operator {
         case .float32:
             let kernel = BatchNormKernel(
                 kernels: context.functions, planes: planes, channels: channels, columns: columns, epsilon: epsilon)
-            return CompiledOperator(kernel, scratchByteCount: channels * 2 * MemoryLayout<Float>.stride, inPlace: inPlace)
+            return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Float.self, channels, channels), inPlace: inPlace)
         case .float64:
             let kernel = PlainBatchNormKernel<Double>(planes: planes, channels: channels, columns: columns, epsilon: epsilon)
             return CompiledOperator(kernel, inPlace: inPlace)

@@ -61,7 +61,7 @@ package struct GroupNormalization: Operator {
         case .float32:
             return CompiledOperator(
                 GroupNormKernel(kernels: context.functions, shape: planes),
-                scratchByteCount: scalesGroups ? channels * 2 * MemoryLayout<Float>.stride : 0, inPlace: inPlace)
+                scratchByteCount: scalesGroups ? ByteCount.of(Float.self, channels, channels) : 0, inPlace: inPlace)
         case .float64: return CompiledOperator(PlainGroupNormKernel<Double>(shape: planes), inPlace: inPlace)
         default: throw .unsupported("\(name) of \(x.elementType)")
         }

@@ -37,7 +37,7 @@ package struct PoolingAttributes: Sendable {
         guard let x else { return nil }
         try Self.checkRank(x, maximum: 5)
         let spatial = try window(axes: x.rank - 2).outputs(Array(x.dimensions.dropFirst(2)))
-        return SymbolicShape(Array(x.dimensions.prefix(2)) + spatial)
+        return try SymbolicShape(Array(x.dimensions.prefix(2)) + spatial).checked("the output")
     }
 
     static func checkRank(_ x: SymbolicShape, maximum: Int) throws(OperatorError) {

@@ -71,7 +71,7 @@ struct RecurrentKernel: Kernel {
     private var scratch: Scratch {
         var end = 0
         func take(_ count: Int) -> Int {
-            defer { end += (count + 15) & ~15 }
+            defer { end = ByteCount.sum(end, ByteCount.aligned(count, to: 16)) }
             return end
         }
         return Scratch(
@@ -81,7 +81,7 @@ struct RecurrentKernel: Kernel {
             recurrence: take(recurrence.scratchCount), candidate: take(candidate?.scratchCount ?? 0), count: end)
     }
 
-    var scratchByteCount: Int { scratch.count * MemoryLayout<Float>.size }
+    var scratchByteCount: Int { ByteCount.of(Float.self, scratch.count) }
 
     func run(_ context: KernelContext) throws(OperatorError) {
         let layout = scratch

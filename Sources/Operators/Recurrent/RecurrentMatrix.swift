@@ -38,7 +38,7 @@ struct RecurrentMatrix: Sendable {
         }
     }
 
-    private var totalCount: Int { packedCount * directionCount }
+    private var totalCount: Int { ByteCount.product(packedCount, directionCount) }
 
     /// Floats of scratch for weights that come from data.
     var scratchCount: Int { prepared == nil ? totalCount : 0 }
