@@ -13,8 +13,7 @@ struct TopK: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(count == nil ? 2...2 : 1...1)
-        let data = try inputs.dense(0)
-        guard data.elementType != .bool else { throw .invalidInput(index: 0, reason: "is bool, expected numbers") }
+        let data = try inputs.required(0, of: ElementTypes.numbers)
         let given = try inputs.parameters(1, or: count.map { [$0] })
         guard var shape = data.shape else {
             return [ValueFact(data.elementType, nil as SymbolicShape?), ValueFact(.int64, nil as SymbolicShape?)]

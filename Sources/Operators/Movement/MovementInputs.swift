@@ -15,10 +15,8 @@ extension OperatorInputs {
     /// - Throws: when the input is not of an integer type, or not of rank 0 or 1.
     func parameters(_ index: Int, or attribute: [Int]? = nil) throws(OperatorError) -> [Int]? {
         if let attribute { return attribute }
-        guard let fact = self[index] else { return nil }
-        guard fact.elementType == .int64 || fact.elementType == .int32 else {
-            throw .invalidInput(index: index, reason: "is \(fact.elementType), expected int64 or int32")
-        }
+        guard self[index] != nil else { return nil }
+        let fact = try indices(index)
         if let rank = fact.rank, rank > 1 {
             throw .invalidInput(index: index, reason: "has rank \(rank), expected a list of integers (rank 1)")
         }
