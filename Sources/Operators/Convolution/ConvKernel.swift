@@ -35,7 +35,7 @@ struct ConvKernel: Kernel {
         let scratchCount = kernels.matrix.convolution_scratch_count(&shape)
         return CompiledOperator(
             kernel, scratchByteCount: ByteCount.of(Float.self, runtimeCount, scratchCount),
-            inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [])
+            inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [], preparedInputs: packed == nil ? [] : [1])
     }
 
     private static func isFlat(_ geometry: ConvolutionGeometry) -> Bool {

@@ -32,7 +32,7 @@ struct LinearKernel: Kernel {
             residualInput: residual, epilogue: FusedEpilogue(activation))
         return CompiledOperator(
             kernel, scratchByteCount: ByteCount.of(Float.self, packedCount, scratchCount),
-            inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [])
+            inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [], preparedInputs: packed == nil ? [] : [1])
     }
 
     func run(_ context: KernelContext) {

@@ -83,6 +83,14 @@ struct RecurrentKernel: Kernel {
 
     var scratchByteCount: Int { ByteCount.of(Float.self, scratch.count) }
 
+    /// Weights of which every row is in a packed form made ahead.
+    var preparedInputs: Set<Int> {
+        var inputs: Set<Int> = []
+        if projection.isPrepared { inputs.insert(projection.input) }
+        if recurrence.isPrepared, candidate?.isPrepared ?? true { inputs.insert(recurrence.input) }
+        return inputs
+    }
+
     func run(_ context: KernelContext) throws(OperatorError) {
         let layout = scratch
         let memory = context.scratch.assumingMemoryBound(to: Float.self)

@@ -10,7 +10,7 @@ struct LSTM: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
-        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
+        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount, preparedInputs: kernel.preparedInputs)
     }
 }
 
@@ -24,7 +24,7 @@ struct GRU: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
-        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
+        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount, preparedInputs: kernel.preparedInputs)
     }
 }
 
@@ -38,7 +38,7 @@ struct RNN: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
-        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
+        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount, preparedInputs: kernel.preparedInputs)
     }
 }
 
