@@ -5,12 +5,13 @@ import Tensors
 ///
 /// - Shapes: `x` [N, C, spatial…], `weights` [M, C / group, kernel…], optional `bias` [M] → [N, M, spatial…]; passes may add
 ///   input 3, a residual of the result's shape.
-/// - Numerics: activation(x ∗ weights + bias + residual); float32 by packed products, float64 by plain sums.
+/// - Numerics: activation(x ∗ weights + bias + residual); float32 by packed products, float64 by plain sums; 16-bit floats are
+///   rounded once, from float32.
 /// - Source: ONNX operator Conv, opsets 1, 11 and 22.
 package struct Conv: Operator {
     package var window = WindowAttributes()
     package var groups = 1
-    /// Applied to the result; set by passes, for float32 only.
+    /// Applied to the result; set by passes, never for float64.
     package var activation: FusedActivation?
 
     package init(window: WindowAttributes = WindowAttributes(), groups: Int = 1) {
@@ -28,7 +29,7 @@ package struct Conv: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...4)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         let weights = try inputs.required(1, of: [x.elementType])
         if inputs[2] != nil { _ = try inputs.required(2, of: [x.elementType]) }
         let rank = try ConvolutionInputs.rank(x.shape, weights.shape)
@@ -59,6 +60,10 @@ package struct Conv: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), weights = try context.input(1).shape
         let kernel = weights.extents.dropFirst(2).map(Dimension.known)
         let geometry = try ConvolutionGeometry(

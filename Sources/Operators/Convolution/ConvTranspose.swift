@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: `x` [N, C, spatial…], `weights` [C, M / group, kernel…], optional `bias` [M] → [N, M, spatial…] with
 ///   (input − 1) · stride + output_padding + reach − pads elements along an axis.
-/// - Numerics: float32 by packed products, float64 by plain sums.
+/// - Numerics: float32 by packed products, float64 by plain sums; 16-bit floats are rounded once, from float32.
 /// - Source: ONNX operator ConvTranspose, opsets 1, 11 and 22.
 package struct ConvTranspose: Operator {
     var window: WindowAttributes
@@ -34,7 +34,7 @@ package struct ConvTranspose: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...3)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         let weights = try inputs.required(1, of: [x.elementType])
         if inputs[2] != nil { _ = try inputs.required(2, of: [x.elementType]) }
         guard let rank = try ConvolutionInputs.rank(x.shape, weights.shape) else { return [ValueFact(x.elementType, nil)] }
@@ -99,6 +99,10 @@ package struct ConvTranspose: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), weights = try context.input(1).shape
         let resolved = try window.window(axes: x.shape.rank - 2, weights: weights.extents.dropFirst(2).map(Dimension.known))
         var starts: [Int] = []
