@@ -11,6 +11,8 @@ import Tensors
 package struct Conv: Operator {
     package var window = WindowAttributes()
     package var groups = 1
+    /// Of data and result; weights are as above in any.
+    package var layout = TensorLayout.channelsFirst
     /// Applied to the result; set by passes, never for float64.
     package var activation: FusedActivation?
 
@@ -40,8 +42,8 @@ package struct Conv: Operator {
         try ConvolutionInputs.checkBias(inputs[2], channels: outputs)
         let resolved = try window.window(
             axes: rank - 2, weights: kernel ?? window.kernel?.map(Dimension.known) ?? unknown(rank - 2))
-        let spatial = try resolved.outputs(x.shape.map { Array($0.dimensions.dropFirst(2)) } ?? unknown(rank - 2))
-        let shape = try SymbolicShape([x.shape?[0] ?? .unknown, outputs] + spatial).checked("the output")
+        let spatial = try resolved.outputs(x.shape.map(layout.spatial) ?? unknown(rank - 2))
+        let shape = try layout.shape(batch: x.shape?[0] ?? .unknown, channels: outputs, spatial: spatial).checked("the output")
         try ConvolutionInputs.checkResidual(inputs[3], shape)
         return [ValueFact(x.elementType, shape)]
     }
@@ -52,7 +54,7 @@ package struct Conv: Operator {
         if let outputs = weights?[0].value, outputs % groups != 0 {
             throw .invalidAttribute(name: "group", reason: "is \(groups), which does not divide \(outputs) output channels")
         }
-        guard let channels = x?[1].value, let each = weights?[1].value,
+        guard let channels = x.map(layout.channels)?.value, let each = weights?[1].value,
             each.multipliedReportingOverflow(by: groups) != (channels, false)
         else { return }
         throw .invalidInput(
@@ -60,15 +62,16 @@ package struct Conv: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+        try layout.checkKernels(of: name)
+        return try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
     }
 
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), weights = try context.input(1).shape
         let kernel = weights.extents.dropFirst(2).map(Dimension.known)
         let geometry = try ConvolutionGeometry(
-            window: window.window(axes: weights.rank - 2, weights: kernel), x: x.shape, groups: groups,
-            channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
+            window: window.window(axes: weights.rank - 2, weights: kernel), x: x.shape, layout: layout,
+            groups: groups, channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
         let bias = context.has(2) ? 2 : nil, residual = context.has(3) ? 3 : nil
         switch x.elementType {
         case .float32 where geometry.isDense:

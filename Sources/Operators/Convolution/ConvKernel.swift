@@ -32,7 +32,8 @@ struct ConvKernel: Kernel {
         let runtimeCount = packed == nil ? packedCount : 0
         let kernel = ConvKernel(
             kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount,
-            split: packed == nil ? .whole : split(geometry, kernels), biasInput: bias, residualInput: residual, epilogue: FusedEpilogue(activation))
+            split: packed == nil ? .whole : split(geometry, kernels), biasInput: bias, residualInput: residual,
+            epilogue: FusedEpilogue(activation))
         let scratchCount = kernels.matrix.convolution_scratch_count(&shape)
         return CompiledOperator(
             kernel, scratchByteCount: ByteCount.of(Float.self, runtimeCount, scratchCount),

@@ -10,6 +10,8 @@ import Tensors
 package struct ConvTranspose: Operator {
     var window: WindowAttributes
     var groups: Int
+    /// Of data and result; weights are as above in any.
+    package var layout = TensorLayout.channelsFirst
     /// Elements added at the end of each axis.
     var outputPadding: [Int]?
     /// Extents that the result shall have; padding follows from them.
@@ -38,7 +40,7 @@ package struct ConvTranspose: Operator {
         let weights = try inputs.required(1, of: [x.elementType])
         if inputs[2] != nil { _ = try inputs.required(2, of: [x.elementType]) }
         guard let rank = try ConvolutionInputs.rank(x.shape, weights.shape) else { return [ValueFact(x.elementType, nil)] }
-        if let channels = x.shape?[1].value {
+        if let channels = x.shape.map(layout.channels)?.value {
             guard channels % groups == 0 else {
                 throw .invalidAttribute(name: "group", reason: "is \(groups), which does not divide \(channels) input channels")
             }
@@ -52,11 +54,11 @@ package struct ConvTranspose: Operator {
         if let weights = weights.shape {
             let resolved = try window.window(axes: rank - 2, weights: Array(weights.dimensions.dropFirst(2)))
             for axis in 0..<rank - 2 {
-                guard let input = x.shape?[axis + 2].value, resolved.axes[axis].kernel != nil else { continue }
+                guard let input = x.shape.map(layout.spatial)?[axis].value, resolved.axes[axis].kernel != nil else { continue }
                 spatial[axis] = .known(try place(resolved.axes[axis], axis, of: rank - 2, input: input).output)
             }
         }
-        let shape = SymbolicShape([x.shape?[0] ?? .unknown, channels] + spatial)
+        let shape = layout.shape(batch: x.shape?[0] ?? .unknown, channels: channels, spatial: spatial)
         return [ValueFact(x.elementType, try shape.checked("the output"))]
     }
 
@@ -99,7 +101,8 @@ package struct ConvTranspose: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+        try layout.checkKernels(of: name)
+        return try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
     }
 
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
@@ -107,11 +110,11 @@ package struct ConvTranspose: Operator {
         let resolved = try window.window(axes: x.shape.rank - 2, weights: weights.extents.dropFirst(2).map(Dimension.known))
         var starts: [Int] = []
         for (index, axis) in resolved.axes.enumerated() {
-            starts.append(try place(axis, index, of: resolved.axes.count, input: x.shape[index + 2]).padStart)
+            starts.append(try place(axis, index, of: resolved.axes.count, input: layout.spatial(x.shape)[index]).padStart)
         }
         let geometry = ConvolutionGeometry(
-            window: resolved, x: x.shape, groups: groups, channelsIn: x.shape[1] / groups, channelsOut: weights[1],
-            output: context.outputs[0].shape, padStarts: starts)
+            window: resolved, x: x.shape, layout: layout, groups: groups, channelsIn: layout.channels(x.shape) / groups,
+            channelsOut: weights[1], output: context.outputs[0].shape, padStarts: starts)
         let bias = context.has(2) ? 2 : nil
         switch x.elementType {
         case .float32: return try ConvTransposeKernel.compile(context, geometry, bias: bias)

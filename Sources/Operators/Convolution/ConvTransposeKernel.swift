@@ -28,7 +28,8 @@ struct ConvTransposeKernel: Kernel {
         let kernel = ConvTransposeKernel(
             kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount, biasInput: bias)
         let scratchCount = kernels.matrix.transposed_scratch_count(&shape)
-        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Float.self, runtimeCount, scratchCount),
+        return CompiledOperator(
+            kernel, scratchByteCount: ByteCount.of(Float.self, runtimeCount, scratchCount),
             preparedInputs: packed == nil ? [] : [1])
     }
 

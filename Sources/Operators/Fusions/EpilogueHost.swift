@@ -22,7 +22,7 @@ extension Linear: EpilogueHost {
 }
 
 extension Conv: EpilogueHost {
-    func channelAxis(rank: Int) -> Int { 1 }
+    func channelAxis(rank: Int) -> Int { layout.channelAxis(rank: rank) }
 }
 
 extension Graph {

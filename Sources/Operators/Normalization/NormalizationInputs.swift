@@ -25,12 +25,12 @@ enum NormalizationInputs {
         }
     }
 
-    /// The extent of axis 1; data needs batch and channels.
-    static func channels(_ x: ValueFact) throws(OperatorError) -> Dimension {
+    /// The extent of the channel axis; data needs batch and channels.
+    static func channels(_ x: ValueFact, _ layout: TensorLayout) throws(OperatorError) -> Dimension {
         guard let shape = x.shape else { return .unknown }
         guard shape.rank >= 2 else {
             throw .invalidInput(index: 0, reason: "is \(shape), expected at least 2 axes: batch and channels")
         }
-        return shape[1]
+        return layout.channels(shape)
     }
 }

@@ -29,8 +29,7 @@ package struct AveragePool: Operator {
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let geometry = try PoolingGeometry(
-            window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
+        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
         switch x.elementType {
         case .float32: return PoolKernel.compile(context, geometry, averages: true, countsPadding: countsPadding)
         case .float64: return CompiledOperator(PlainAveragePool<Double>(geometry: geometry, countsPadding: countsPadding))

@@ -31,8 +31,7 @@ package struct MaxPool: Operator {
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let geometry = try PoolingGeometry(
-            window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
+        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
         let wantsIndices = context.outputs.count > 1
         switch x.elementType {
         case .float32 where !wantsIndices: return PoolKernel.compile(context, geometry, averages: false, countsPadding: false)
