@@ -40,6 +40,10 @@ package struct BatchNormalization: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         try layout.checkKernels(of: name)
         let isVector = x.shape.rank < 2

@@ -52,6 +52,10 @@ package struct GroupNormalization: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         try layout.checkKernels(of: name)
         let channels = layout.channels(x.shape)

@@ -67,6 +67,10 @@ package struct LayerNormalization: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), first = try resolve(rank: x.shape.rank)
         if context.makesNothing { return .nothing }
         let inner = Shape(Array(x.shape.extents[first...]))

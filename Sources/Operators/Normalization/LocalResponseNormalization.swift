@@ -46,6 +46,10 @@ package struct LocalResponseNormalization: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         try layout.checkKernels(of: name)
         let channels = layout.channels(x.shape), columns = layout.spatialCount(x.shape)

@@ -3,7 +3,8 @@ import Tensors
 
 /// Checks that normalisations share.
 enum NormalizationInputs {
-    static let elementTypes: Set<ElementType> = [.float32, .float64]
+    /// 16-bit floats by way of float32.
+    static let elementTypes = ElementTypes.floatingPoint
 
     static func epsilon(_ attributes: AttributeReader, default fallback: Float = 1e-5) throws(OperatorError) -> Float {
         let value = try attributes.float("epsilon", default: fallback)

@@ -21,7 +21,7 @@ package struct GlobalPool: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         guard let shape = x.shape else { return [ValueFact(x.elementType, nil)] }
         try PoolingAttributes.checkRank(shape, maximum: Shape.maximumRank)
         let ones = [Dimension](repeating: .known(1), count: shape.rank - 2)
@@ -29,6 +29,10 @@ package struct GlobalPool: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try layout.checkKernels(of: name)
         let x = try context.input(0)
         let rows = x.shape[0] * layout.channels(x.shape), columns = layout.spatialCount(x.shape)

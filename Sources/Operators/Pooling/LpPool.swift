@@ -38,12 +38,16 @@ package struct LpPool: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         if let attributes { return [ValueFact(x.elementType, try attributes.shape(x.shape))] }
         return try GlobalPool(.average, layout: layout).infer(inputs)
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let geometry: PoolingGeometry
         if let attributes {
