@@ -7,9 +7,9 @@ typedef struct output_run {
     size_t count, offset;
 } output_run;
 
-APUS_INLINE size_t tap_count(const apus_convolution *s) { return s->kernel[0] * s->kernel[1] * s->kernel[2]; }
-APUS_INLINE size_t input_count(const apus_convolution *s) { return s->input[0] * s->input[1] * s->input[2]; }
-APUS_INLINE size_t output_count(const apus_convolution *s) { return s->output[0] * s->output[1] * s->output[2]; }
+APUS_INLINE size_t tap_count(const apus_convolution *s) { return saturating_volume(s->kernel); }
+APUS_INLINE size_t input_count(const apus_convolution *s) { return saturating_volume(s->input); }
+APUS_INLINE size_t output_count(const apus_convolution *s) { return saturating_volume(s->output); }
 
 /// Cuts outputs `first ..< first + count` at row ends; at most `count` runs.
 static size_t cut_runs(output_run *runs, size_t first, size_t count, const apus_convolution *s) {

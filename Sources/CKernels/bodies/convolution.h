@@ -14,7 +14,7 @@ static column_blocking column_blocks(const apus_convolution *s) {
     if (channels == 0) channels = 1;
     // Slices of equal length: a short last slice costs a whole pass over the result.
     if (s->channels_in) channels = divide_up(s->channels_in, divide_up(s->channels_in, channels));
-    size_t panels = COLUMN_BLOCK / (NR * channels * (taps ? taps : 1));
+    size_t panels = COLUMN_BLOCK / saturating_multiply(NR * channels, taps ? taps : 1);
     if (panels == 0) panels = 1;
     return (column_blocking){channels, smaller(panels, outputs ? outputs : 1)};
 }
@@ -36,8 +36,8 @@ static bool reads_in_place(const apus_convolution *s) {
 }
 
 static size_t packed_weights_count(const apus_convolution *s) {
-    if (is_depthwise(s)) return s->groups * s->channels_out * tap_count(s);
-    return s->groups * packed_left_count(s->channels_out, s->channels_in * tap_count(s));
+    if (is_depthwise(s)) return saturating_multiply(saturating_multiply(s->groups, s->channels_out), tap_count(s));
+    return saturating_multiply(s->groups, packed_left_count(s->channels_out, saturating_multiply(s->channels_in, tap_count(s))));
 }
 
 static void pack_weights(float *packed, const float *weights, const apus_convolution *s) {
@@ -56,12 +56,18 @@ static size_t convolution_scratch_count(const apus_convolution *s) {
     if (is_depthwise(s)) return depthwise_scratch_count(s);
     const column_blocking blocks = column_blocks(s);
     const size_t panels = reads_in_place(s) ? 1 : blocks.panels;
-    return panels * NR * blocks.channels * tap_count(s);
+    return saturating_multiply(saturating_multiply(panels * NR, blocks.channels), tap_count(s));
 }
 
-/// One group of one image over output panels `first_panel ..< last_panel` and one slice of channels.
-static void convolve_block(float *y, const float *packed, const float *x, size_t first, size_t last, size_t channel, size_t channels,
+/// What is computed in one go: output elements `first ..< last` of output channels `top ..< bottom` of one group of one image.
+typedef struct output_block {
+    size_t first, last, top, bottom;
+} output_block;
+
+/// Adds one slice of channels to a block; `top` is a multiple of the rows of a panel.
+static void convolve_slice(float *y, const float *packed, const float *x, output_block block, size_t channel, size_t channels,
                            size_t first_row, const apus_convolution *s, const apus_epilogue *epilogue, float *scratch) {
+    const size_t first = block.first, last = block.last;
     const size_t taps = tap_count(s), outputs = output_count(s), rows = panel_rows(s->channels_out), k = s->channels_in * taps;
     const bool in_place = reads_in_place(s);
     const float *slice = x + channel * input_count(s);
@@ -70,7 +76,8 @@ static void convolve_block(float *y, const float *packed, const float *x, size_t
         float *panel = in_place ? scratch : scratch + (j - first) * channels * taps;
         fill_columns(panel, slice, channels, j, smaller(NR, outputs - j), s);
     }
-    for (size_t i = 0; i < s->channels_out; i += rows, packed += rows * k) {
+    packed += block.top * k;
+    for (size_t i = block.top; i < block.bottom; i += rows, packed += rows * k) {
         tile_function *const tile = packed_tiles[smaller(rows, s->channels_out - i) - 1];
         for (size_t j = first; j < last; j += NR) {
             const size_t columns = smaller(NR, outputs - j);
@@ -84,30 +91,73 @@ static void convolve_block(float *y, const float *packed, const float *x, size_t
     }
 }
 
+/// One block from all its channels; `unit` counts groups of all images.
+static void convolve_block(float *y, const float *x, const float *packed, size_t unit, output_block block, column_blocking blocks,
+                           const apus_convolution *s, const apus_epilogue *epilogue, float *scratch) {
+    const size_t outputs = output_count(s), group = unit % s->groups, plane = unit * s->channels_out * outputs;
+    const float *weights = packed + group * packed_left_count(s->channels_out, s->channels_in * tap_count(s));
+    apus_epilogue local = *epilogue;
+    local.residual = epilogue->residual ? epilogue->residual + plane : NULL;
+    size_t channel = 0;
+    do {
+        const size_t channels = smaller(blocks.channels, s->channels_in - channel);
+        convolve_slice(y + plane, weights, x + unit * s->channels_in * input_count(s), block, channel, channels, group * s->channels_out, s,
+                       &local, scratch);
+        channel += channels;
+    } while (channel < s->channels_in);
+}
+
 static void convolution(float *y, const float *x, const float *packed, const apus_convolution *s, const apus_epilogue *epilogue,
                         float *scratch) {
     if (is_depthwise(s)) {
         depthwise(y, x, packed, s, epilogue, scratch);
         return;
     }
-    const size_t outputs = output_count(s), inputs = input_count(s), k = s->channels_in * tap_count(s);
+    const size_t outputs = output_count(s);
     const column_blocking blocks = column_blocks(s);
-    const size_t group_weights = packed_left_count(s->channels_out, k);
-    apus_epilogue local = *epilogue;
-    for (size_t image = 0; image < s->batch; image++) {
-        for (size_t group = 0; group < s->groups; group++) {
-            const size_t plane = (image * s->groups + group) * s->channels_out * outputs;
-            local.residual = epilogue->residual ? epilogue->residual + plane : NULL;
-            for (size_t first = 0; first < outputs; first += blocks.panels * NR) {
-                const size_t last = smaller(outputs, first + blocks.panels * NR);
-                size_t channel = 0;
-                do {
-                    const size_t channels = smaller(blocks.channels, s->channels_in - channel);
-                    convolve_block(y + plane, packed + group * group_weights, x + (image * s->groups + group) * s->channels_in * inputs,
-                                   first, last, channel, channels, group * s->channels_out, s, &local, scratch);
-                    channel += channels;
-                } while (channel < s->channels_in);
-            }
+    for (size_t unit = 0; unit < s->batch * s->groups; unit++) {
+        for (size_t first = 0; first < outputs; first += blocks.panels * NR) {
+            const output_block block = {first, smaller(outputs, first + blocks.panels * NR), 0, s->channels_out};
+            convolve_block(y, x, packed, unit, block, blocks, s, epilogue, scratch);
         }
     }
+}
+
+/// Parts that a convolution is cut into at least, where its output channels allow it.
+#define WANTED_PARTS 16
+
+/// How a convolution is cut into parts: blocks of outputs, and bands of channels where those blocks are few. Every band fills the
+/// same columns again.
+typedef struct part_grid {
+    size_t blocks, bands, band_channels;
+} part_grid;
+
+static part_grid parts_of(const apus_convolution *s, column_blocking blocks) {
+    const size_t rows = panel_rows(s->channels_out), row_panels = divide_up(s->channels_out, rows);
+    part_grid grid = {divide_up(output_count(s), blocks.panels * NR), 1, s->channels_out};
+    const size_t whole = saturating_multiply(saturating_multiply(s->batch, s->groups), grid.blocks);
+    if (whole == 0 || whole >= WANTED_PARTS || row_panels < 2) return grid;
+    grid.band_channels = divide_up(row_panels, smaller(row_panels, divide_up(WANTED_PARTS, whole))) * rows;
+    grid.bands = divide_up(s->channels_out, grid.band_channels);
+    return grid;
+}
+
+static size_t convolution_part_count(const apus_convolution *s) {
+    if (is_depthwise(s)) return depthwise_part_count(s);
+    const part_grid grid = parts_of(s, column_blocks(s));
+    return saturating_multiply(saturating_multiply(s->batch, s->groups), saturating_multiply(grid.blocks, grid.bands));
+}
+
+static void convolution_part(float *y, const float *x, const float *packed, const apus_convolution *s, const apus_epilogue *epilogue,
+                             float *scratch, size_t part) {
+    if (is_depthwise(s)) {
+        depthwise_part(y, x, packed, s, epilogue, scratch, part);
+        return;
+    }
+    const column_blocking blocks = column_blocks(s);
+    const part_grid grid = parts_of(s, blocks);
+    const size_t first = part / grid.bands % grid.blocks * blocks.panels * NR, top = part % grid.bands * grid.band_channels;
+    const output_block block = {first, smaller(output_count(s), first + blocks.panels * NR), top,
+                                smaller(s->channels_out, top + grid.band_channels)};
+    convolve_block(y, x, packed, part / grid.bands / grid.blocks, block, blocks, s, epilogue, scratch);
 }

@@ -13,27 +13,32 @@ static bool is_depthwise(const apus_convolution *s) {
 
 /// Floats of one phase of one row: every vector of outputs under the farthest tap stays inside.
 APUS_INLINE size_t phase_count(const apus_convolution *s) {
-    return round_up(s->output[2], VF) + (s->kernel[2] - 1) * s->dilation[2] / s->stride[2];
+    const size_t reach = saturating_multiply(s->kernel[2] - 1, s->dilation[2]);
+    return reach == COUNT_LIMIT ? COUNT_LIMIT : saturating_add(round_up(s->output[2], VF), reach / s->stride[2]);
 }
 
 /// Rows of input that `outputs` rows of output meet.
 APUS_INLINE size_t rows_met(size_t outputs, const apus_convolution *s) {
-    return (outputs - 1) * s->stride[1] + (s->kernel[1] - 1) * s->dilation[1] + 1;
+    const size_t starts = saturating_multiply(outputs - 1, s->stride[1]), reach = saturating_multiply(s->kernel[1] - 1, s->dilation[1]);
+    return saturating_add(saturating_add(starts, reach), 1);
 }
+
+/// Floats of all phases of one row.
+APUS_INLINE size_t filled_row_count(const apus_convolution *s) { return saturating_multiply(phase_count(s), s->stride[2]); }
 
 /// Rows of output that are computed from one band.
 static size_t band_rows(const apus_convolution *s) {
-    const size_t row = phase_count(s) * s->stride[2];
+    const size_t row = filled_row_count(s);
     size_t rows = 1;
-    while (rows < s->output[1] && rows_met(rows + 1, s) * row <= DEPTHWISE_BAND) rows++;
+    while (rows < s->output[1] && saturating_multiply(rows_met(rows + 1, s), row) <= DEPTHWISE_BAND) rows++;
     return rows;
 }
 
 static size_t depthwise_scratch_count(const apus_convolution *s) {
     if (output_count(s) == 0) return 0;
     // Before the rows stand the places of one line's taps and one padded line.
-    const size_t row = phase_count(s) * s->stride[2];
-    return (rows_met(band_rows(s), s) + 1) * row + (s->kernel[2] + 1) * (sizeof(size_t) / sizeof(float));
+    const size_t rows = saturating_multiply(saturating_add(rows_met(band_rows(s), s), 1), filled_row_count(s));
+    return saturating_add(rows, saturating_multiply(saturating_add(s->kernel[2], 1), sizeof(size_t) / sizeof(float)));
 }
 
 /// Splits a line of `count` pairs into first and second elements, `count` apart.
@@ -158,7 +163,7 @@ static void slide_any(float *y, const float *filled, const float *weights, const
 /// One output channel over one band of `rows` rows, at `y`.
 static void slide_band(float *y, const float *filled, const float *weights, const size_t *columns, size_t rows, const apus_convolution *s,
                        const tile_end *end) {
-    const size_t row = phase_count(s) * s->stride[2], row_step = s->stride[1] * row, line = s->dilation[1] * row;
+    const size_t row = filled_row_count(s), row_step = s->stride[1] * row, line = s->dilation[1] * row;
     const size_t width = s->output[2];
     if (s->kernel[1] == 3 && s->kernel[2] == 3) {
         slide_3x3(y, filled, weights, columns, line, rows, row_step, width, end);
@@ -178,28 +183,52 @@ static void fill_tap_columns(size_t *columns, const apus_convolution *s) {
     }
 }
 
+/// One band of rows of one channel of one image: `plane` counts input channels of all images. `columns` is filled.
+static void depthwise_band(float *y, const float *x, const float *weights, size_t plane, size_t first, size_t rows, const size_t *columns,
+                           const apus_convolution *s, const apus_epilogue *epilogue, float *line) {
+    const size_t outputs = output_count(s), row = filled_row_count(s), group = plane % s->groups;
+    float *filled = line + row;
+    for (size_t i = 0; i < rows_met(rows, s); i++) {
+        fill_phases(filled + i * row, x + plane * input_count(s), (ptrdiff_t)(first * s->stride[1] + i) - s->pad[1], line, s);
+    }
+    for (size_t c = 0; c < s->channels_out; c++) {
+        const size_t channel = group * s->channels_out + c, at = (plane * s->channels_out + c) * outputs + first * s->output[2];
+        tile_end end = end_at(epilogue, 0, 0, 0, false, true);
+        if (end.row_bias) end.row_bias += channel;
+        if (end.residual) end.residual += at;
+        slide_band(y + at, filled, weights + channel * tap_count(s), columns, rows, s, &end);
+    }
+}
+
+/// The places of one line's taps at the beginning of the scratch memory.
+static size_t *place_tap_columns(float *scratch, const apus_convolution *s) {
+    size_t *columns = (size_t *)(((uintptr_t)scratch + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t));
+    fill_tap_columns(columns, s);
+    return columns;
+}
+
 static void depthwise(float *y, const float *x, const float *weights, const apus_convolution *s, const apus_epilogue *epilogue,
                       float *scratch) {
-    const size_t outputs = output_count(s), inputs = input_count(s), taps = tap_count(s);
-    if (outputs == 0) return;
-    const size_t band = band_rows(s), row = phase_count(s) * s->stride[2];
-    size_t *columns = (size_t *)(((uintptr_t)scratch + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t));
-    float *line = (float *)(columns + s->kernel[2]), *filled = line + row;
-    fill_tap_columns(columns, s);
+    if (output_count(s) == 0) return;
+    const size_t band = band_rows(s);
+    size_t *columns = place_tap_columns(scratch, s);
     for (size_t plane = 0; plane < s->batch * s->groups; plane++) {
-        const size_t group = plane % s->groups;
         for (size_t first = 0; first < s->output[1]; first += band) {
-            const size_t rows = smaller(band, s->output[1] - first);
-            for (size_t i = 0; i < rows_met(rows, s); i++) {
-                fill_phases(filled + i * row, x + plane * inputs, (ptrdiff_t)(first * s->stride[1] + i) - s->pad[1], line, s);
-            }
-            for (size_t c = 0; c < s->channels_out; c++) {
-                const size_t channel = group * s->channels_out + c, at = (plane * s->channels_out + c) * outputs + first * s->output[2];
-                tile_end end = end_at(epilogue, 0, 0, 0, false, true);
-                if (end.row_bias) end.row_bias += channel;
-                if (end.residual) end.residual += at;
-                slide_band(y + at, filled, weights + channel * taps, columns, rows, s, &end);
-            }
+            depthwise_band(y, x, weights, plane, first, smaller(band, s->output[1] - first), columns, s, epilogue,
+                           (float *)(columns + s->kernel[2]));
         }
     }
+}
+
+static size_t depthwise_part_count(const apus_convolution *s) {
+    if (output_count(s) == 0) return 0;
+    return saturating_multiply(saturating_multiply(s->batch, s->groups), divide_up(s->output[1], band_rows(s)));
+}
+
+static void depthwise_part(float *y, const float *x, const float *weights, const apus_convolution *s, const apus_epilogue *epilogue,
+                           float *scratch, size_t part) {
+    const size_t band = band_rows(s), bands = divide_up(s->output[1], band), first = part % bands * band;
+    size_t *columns = place_tap_columns(scratch, s);
+    depthwise_band(y, x, weights, part / bands, first, smaller(band, s->output[1] - first), columns, s, epilogue,
+                   (float *)(columns + s->kernel[2]));
 }

@@ -1,4 +1,5 @@
 // Matrix kernels of one level.
+#include "count.h"
 #include "epilogue.h"
 #include "tile.h"
 #include "product.h"
@@ -10,6 +11,7 @@
 #include "normalization.h"
 
 static const apus_matrix_kernels APUS_NAME(matrix) = {
+    .panel_columns = NR,
     .packed_right_count = packed_right_count,
     .pack_right_f32 = pack_right,
     .product_scratch_count = product_scratch_count,
@@ -20,6 +22,8 @@ static const apus_matrix_kernels APUS_NAME(matrix) = {
     .pack_weights_f32 = pack_weights,
     .convolution_scratch_count = convolution_scratch_count,
     .convolution_f32 = convolution,
+    .convolution_part_count = convolution_part_count,
+    .convolution_part_f32 = convolution_part,
     .packed_transposed_count = packed_transposed_count,
     .pack_transposed_f32 = pack_transposed,
     .transposed_scratch_count = transposed_scratch_count,

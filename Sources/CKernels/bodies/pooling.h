@@ -2,13 +2,15 @@
 
 /// The padded row that holds what the window's rows gave: column c of the input stands at c + pad.
 APUS_INLINE size_t pooled_row_count(const apus_pooling *s) {
-    const size_t met = s->output[2] ? (s->output[2] - 1) * s->stride[2] + (s->kernel[2] - 1) * s->dilation[2] + 1 : 0;
-    const size_t padded = s->input[2] + s->pad[2];
+    const size_t padded = saturating_add(s->input[2], s->pad[2]);
+    if (s->output[2] == 0) return padded;
+    const size_t starts = saturating_multiply(s->output[2] - 1, s->stride[2]), reach = saturating_multiply(s->kernel[2] - 1, s->dilation[2]);
+    const size_t met = saturating_add(saturating_add(starts, reach), 1);
     return met > padded ? met : padded;
 }
 
 /// A padded row and, for averages, one count for each output column.
-static size_t pooling_scratch_count(const apus_pooling *s) { return pooled_row_count(s) + s->output[2]; }
+static size_t pooling_scratch_count(const apus_pooling *s) { return saturating_add(pooled_row_count(s), s->output[2]); }
 
 APUS_INLINE vf combine(vf a, vf b, bool largest) { return largest ? vf_select(b > a, b, a) : a + b; }
 

@@ -9,7 +9,7 @@
 /// Panels of the left operand that are packed together.
 #define ROW_BLOCK_PANELS 12
 
-static size_t packed_right_count(size_t k, size_t n) { return round_up(n, NR) * k; }
+static size_t packed_right_count(size_t k, size_t n) { return saturating_multiply(round_up(n, NR), k); }
 
 static void pack_right(float *packed, const float *b, size_t row_stride, size_t column_stride, size_t k, size_t n, float scale) {
     for (size_t j = 0; j < n; j += NR) {
@@ -27,7 +27,7 @@ static void pack_right(float *packed, const float *b, size_t row_stride, size_t 
     }
 }
 
-static size_t packed_left_count(size_t m, size_t k) { return round_up(m, panel_rows(m)) * k; }
+static size_t packed_left_count(size_t m, size_t k) { return saturating_multiply(round_up(m, panel_rows(m)), k); }
 
 /// Packs one panel of `rows` rows, of which `count` exist.
 static void pack_left_panel(float *packed, const float *a, size_t row_stride, size_t column_stride, size_t rows, size_t count, size_t k) {
@@ -71,7 +71,7 @@ APUS_INLINE tile_end end_at(const apus_epilogue *epilogue, size_t row, size_t co
 /// more than their strides do.
 #define IN_PLACE_COUNT (6 * 1024)
 
-APUS_INLINE bool reads_left_in_place(size_t m, size_t k) { return m <= MR || m * k <= IN_PLACE_COUNT; }
+APUS_INLINE bool reads_left_in_place(size_t m, size_t k) { return m <= MR || saturating_multiply(m, k) <= IN_PLACE_COUNT; }
 
 /// The left operand is read in place, the right one streams through once.
 static void product_in_place(float *c, size_t c_stride, const float *a, size_t a_stride, const float *packed, size_t m, size_t k, size_t n,

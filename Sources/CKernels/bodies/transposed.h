@@ -2,7 +2,7 @@
 // and every product is added to the output element it reaches.
 
 static size_t packed_transposed_count(const apus_convolution *s) {
-    return s->groups * s->channels_out * packed_left_count(tap_count(s), s->channels_in);
+    return saturating_multiply(saturating_multiply(s->groups, s->channels_out), packed_left_count(tap_count(s), s->channels_in));
 }
 
 static void pack_transposed(float *packed, const float *weights, const apus_convolution *s) {
@@ -17,8 +17,7 @@ static void pack_transposed(float *packed, const float *weights, const apus_conv
 
 /// Outputs of the product that are computed before they are added: panels of NR input elements.
 static size_t transposed_scratch_count(const apus_convolution *s) {
-    const size_t panels = divide_up(input_count(s), NR);
-    return panels * NR * (s->channels_in + tap_count(s));
+    return saturating_multiply(round_up(input_count(s), NR), saturating_add(s->channels_in, tap_count(s)));
 }
 
 /// Adds row `tap` of the product (one value for each input element) to one output plane.

@@ -2,6 +2,9 @@
 ///
 /// Packed operands and scratch have formats private to the level that wrote them: pack, measure and run through the
 /// table of one level. No pointer may be NULL unless its comment allows it.
+///
+/// Functions that return a count return 2⁶⁰ where it would be more: extents may be anything up to 2⁶³ - 1, and the caller refuses
+/// what is too large before it packs or runs.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,6 +68,8 @@ typedef struct apus_pooling {
 } apus_pooling;
 
 typedef struct apus_matrix_kernels {
+    /// Columns of one panel of a packed right operand: where j is a multiple of it, columns from j on are packed at packed + j · k.
+    size_t panel_columns;
     /// Floats of the packed form of a right operand [k, n].
     size_t (*packed_right_count)(size_t k, size_t n);
     /// Packs `scale` times the matrix whose element (p, j) lies at b[p * row_stride + j * column_stride].
@@ -89,6 +94,12 @@ typedef struct apus_matrix_kernels {
     /// The epilogue's column bias is not read.
     void (*convolution_f32)(float *y, const float *x, const float *packed, const apus_convolution *shape, const apus_epilogue *epilogue,
                             float *scratch);
+
+    /// Into how many parts a convolution can be cut: they write different places of y and read the residual only there.
+    size_t (*convolution_part_count)(const apus_convolution *shape);
+    /// Computes part `part`, with scratch of its own of `convolution_scratch_count` floats.
+    void (*convolution_part_f32)(float *y, const float *x, const float *packed, const apus_convolution *shape,
+                                 const apus_epilogue *epilogue, float *scratch, size_t part);
 
     /// The transposed convolution: `input` is the extent before, `output` after; weights [groups · channels_in, channels_out, kernel…].
     size_t (*packed_transposed_count)(const apus_convolution *shape);

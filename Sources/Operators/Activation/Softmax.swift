@@ -100,6 +100,23 @@ private struct FloatSoftmax: Kernel {
             y += matrix
         }
     }
+
+    /// Rows, or matrices of columns.
+    private var split: PartSplit {
+        PartSplit(units: lines.outerCount, operations: 8 * Double(lines.outerCount) * Double(lines.extent) * Double(lines.innerCount))
+    }
+
+    var parts: Int { split.count }
+
+    func run(part: Int, _ context: KernelContext) {
+        let units = split.units(of: part), matrix = lines.extent * lines.innerCount
+        let x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
+        if lines.innerCount == 1 {
+            rows(y + units.lowerBound * matrix, x + units.lowerBound * matrix, units.count, lines.extent)
+            return
+        }
+        for unit in units { columns(y + unit * matrix, x + unit * matrix, lines.extent, lines.innerCount) }
+    }
 }
 
 private struct DoubleSoftmax: Kernel {

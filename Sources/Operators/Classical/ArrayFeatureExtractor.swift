@@ -31,7 +31,7 @@ struct ArrayFeatureExtractor: Operator {
         let data = try context.input(0), rank = data.shape.rank
         // With the indices seen as a list, this is a Gather along the last axis.
         let indices = TensorSpec(.int64, [try context.input(1).shape.elementCount])
-        return try Gather(axis: rank - 1)
-            .compile(CompileContext(inputs: [data, indices], outputs: context.outputs, constants: []))
+        return try Gather(axis: rank - 1).compile(
+            CompileContext(inputs: [data, indices], outputs: context.outputs, constants: [], kernels: context.kernels))
     }
 }

@@ -78,7 +78,7 @@ extension Tensor {
         case .float32: return (values(Float.self).map(Double.init), false)
         case .float64: return (values(Double.self), true)
         default:
-            throw .invalidAttribute(name: attribute, reason: "holds \(elementType), expected float32 or float64")
+            throw .unsupported("\(elementType) in the attribute \(attribute)")
         }
     }
 }

@@ -34,6 +34,7 @@ struct Scaler: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0), columns = ClassicalInput.table(table.shape).columns
+        if context.makesNothing { return .nothing }
         let isShared = offset.count == 1
         let kernel = ScalerKernel(
             type: table.elementType, rows: ClassicalInput.table(table.shape).rows, columns: columns,

@@ -52,7 +52,7 @@ struct ForestKernel: Kernel {
     let finish: Finish
 
     /// Sums of a block of rows, in binary64, and which of them a leaf has touched.
-    var scratchByteCount: Int { Self.blockExtent * outputCount * 2 * MemoryLayout<Double>.size }
+    var scratchByteCount: Int { ByteCount.of(Double.self, ByteCount.product(2 * Self.blockExtent, outputCount)) }
 
     func run(_ context: KernelContext) throws(OperatorError) {
         try type.dispatchClassical(Walking(kernel: self, context: context))

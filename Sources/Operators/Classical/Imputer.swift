@@ -44,6 +44,7 @@ struct Imputer: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0), columns = ClassicalInput.table(table.shape).columns
+        if context.makesNothing { return .nothing }
         func spread<Value>(_ values: [Value]) -> [Value] {
             values.count == 1 ? [Value](repeating: values[0], count: columns) : values
         }

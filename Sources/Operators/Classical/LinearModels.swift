@@ -11,7 +11,7 @@ struct LinearScores: Sendable {
     /// - Parameter outputCount: nil takes the number of intercepts.
     init(coefficients: [Float], intercepts: [Float], outputCount: Int?) throws(OperatorError) {
         let outputs = outputCount ?? intercepts.count
-        guard outputs > 0, coefficients.count % outputs == 0 else {
+        guard outputs > 0, !coefficients.isEmpty, coefficients.count % outputs == 0 else {
             throw .invalidAttribute(
                 name: "coefficients", reason: "has \(coefficients.count) numbers, which do not divide into \(outputs) rows")
         }

@@ -104,7 +104,7 @@ struct TreeEnsembleRegressor: Operator {
         let rows = try ensemble.rows(inputs)
         let table = try inputs.required(0)
         if keepsType, table.elementType.isInteger {
-            throw .invalidInput(index: 0, reason: "is \(table.elementType), expected float32 or float64")
+            throw .unsupportedType(input: 0, found: table.elementType, supported: [.float32, .float64])
         }
         return [
             ValueFact(keepsType ? table.elementType : .float32, SymbolicShape([rows, .known(ensemble.outputCount)]))

@@ -5,12 +5,15 @@ import Tensors
 ///
 /// - Shapes: `x` [N, C, spatial…], `weights` [M, C / group, kernel…], optional `bias` [M] → [N, M, spatial…]; passes may add
 ///   input 3, a residual of the result's shape.
-/// - Numerics: activation(x ∗ weights + bias + residual); float32 by packed products, float64 by plain sums.
+/// - Numerics: activation(x ∗ weights + bias + residual); float32 by packed products, float64 by plain sums; 16-bit floats are
+///   rounded once, from float32.
 /// - Source: ONNX operator Conv, opsets 1, 11 and 22.
 package struct Conv: Operator {
     package var window = WindowAttributes()
     package var groups = 1
-    /// Applied to the result; set by passes, for float32 only.
+    /// Of data and result; weights are as above in any.
+    package var layout = TensorLayout.channelsFirst
+    /// Applied to the result; set by passes, never for float64.
     package var activation: FusedActivation?
 
     package init(window: WindowAttributes = WindowAttributes(), groups: Int = 1) {
@@ -28,7 +31,7 @@ package struct Conv: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...4)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         let weights = try inputs.required(1, of: [x.elementType])
         if inputs[2] != nil { _ = try inputs.required(2, of: [x.elementType]) }
         let rank = try ConvolutionInputs.rank(x.shape, weights.shape)
@@ -39,8 +42,8 @@ package struct Conv: Operator {
         try ConvolutionInputs.checkBias(inputs[2], channels: outputs)
         let resolved = try window.window(
             axes: rank - 2, weights: kernel ?? window.kernel?.map(Dimension.known) ?? unknown(rank - 2))
-        let spatial = try resolved.outputs(x.shape.map { Array($0.dimensions.dropFirst(2)) } ?? unknown(rank - 2))
-        let shape = SymbolicShape([x.shape?[0] ?? .unknown, outputs] + spatial)
+        let spatial = try resolved.outputs(x.shape.map(layout.spatial) ?? unknown(rank - 2))
+        let shape = try layout.shape(batch: x.shape?[0] ?? .unknown, channels: outputs, spatial: spatial).checked("the output")
         try ConvolutionInputs.checkResidual(inputs[3], shape)
         return [ValueFact(x.elementType, shape)]
     }
@@ -58,7 +61,7 @@ package struct Conv: Operator {
         if let outputs = weights?[0].value, outputs % groups != 0 {
             throw .invalidAttribute(name: "group", reason: "is \(groups), which does not divide \(outputs) output channels")
         }
-        guard let channels = x?[1].value, let each = weights?[1].value,
+        guard let channels = x.map(layout.channels)?.value, let each = weights?[1].value,
             each.multipliedReportingOverflow(by: groups) != (channels, false)
         else { return }
         throw .invalidInput(
@@ -66,11 +69,16 @@ package struct Conv: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try layout.checkKernels(of: name)
+        return try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), weights = try context.input(1).shape
         let kernel = weights.extents.dropFirst(2).map(Dimension.known)
         let geometry = try ConvolutionGeometry(
-            window: window.window(axes: weights.rank - 2, weights: kernel), x: x.shape, groups: groups,
-            channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
+            window: window.window(axes: weights.rank - 2, weights: kernel), x: x.shape, layout: layout,
+            groups: groups, channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
         let bias = context.has(2) ? 2 : nil, residual = context.has(3) ? 3 : nil
         switch x.elementType {
         case .float32 where geometry.isDense:

@@ -5,11 +5,13 @@ import Tensors
 ///
 /// - Shapes: `x` [N, C, spatial…], `weights` [C, M / group, kernel…], optional `bias` [M] → [N, M, spatial…] with
 ///   (input − 1) · stride + output_padding + reach − pads elements along an axis.
-/// - Numerics: float32 by packed products, float64 by plain sums.
+/// - Numerics: float32 by packed products, float64 by plain sums; 16-bit floats are rounded once, from float32.
 /// - Source: ONNX operator ConvTranspose, opsets 1, 11 and 22.
 package struct ConvTranspose: Operator {
     var window: WindowAttributes
     var groups: Int
+    /// Of data and result; weights are as above in any.
+    package var layout = TensorLayout.channelsFirst
     /// Elements added at the end of each axis.
     var outputPadding: [Int]?
     /// Extents that the result shall have; padding follows from them.
@@ -34,11 +36,11 @@ package struct ConvTranspose: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...3)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         let weights = try inputs.required(1, of: [x.elementType])
         if inputs[2] != nil { _ = try inputs.required(2, of: [x.elementType]) }
         guard let rank = try ConvolutionInputs.rank(x.shape, weights.shape) else { return [ValueFact(x.elementType, nil)] }
-        if let channels = x.shape?[1].value {
+        if let channels = x.shape.map(layout.channels)?.value {
             guard channels % groups == 0 else {
                 throw .invalidAttribute(name: "group", reason: "is \(groups), which does not divide \(channels) input channels")
             }
@@ -52,11 +54,12 @@ package struct ConvTranspose: Operator {
         if let weights = weights.shape {
             let resolved = try window.window(axes: rank - 2, weights: Array(weights.dimensions.dropFirst(2)))
             for axis in 0..<rank - 2 {
-                guard let input = x.shape?[axis + 2].value, resolved.axes[axis].kernel != nil else { continue }
+                guard let input = x.shape.map(layout.spatial)?[axis].value, resolved.axes[axis].kernel != nil else { continue }
                 spatial[axis] = .known(try place(resolved.axes[axis], axis, of: rank - 2, input: input).output)
             }
         }
-        return [ValueFact(x.elementType, SymbolicShape([x.shape?[0] ?? .unknown, channels] + spatial))]
+        let shape = layout.shape(batch: x.shape?[0] ?? .unknown, channels: channels, spatial: spatial)
+        return [ValueFact(x.elementType, try shape.checked("the output"))]
     }
 
     package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
@@ -71,9 +74,13 @@ package struct ConvTranspose: Operator {
     /// The result's extent and the padding taken from its start and end.
     private func place(_ axis: Window.Axis, _ index: Int, of count: Int, input: Int) throws(OperatorError) -> Window.Placement {
         for (name, values) in [("output_padding", outputPadding), ("output_shape", outputShape)] {
-            guard let values, values.count != count else { continue }
-            throw .invalidAttribute(name: name, reason: "has \(values.count) values, expected \(count)")
+            guard let values else { continue }
+            guard values.count == count else {
+                throw .invalidAttribute(name: name, reason: "has \(values.count) values, expected \(count)")
+            }
+            try WindowAttributes.check(name, values, atLeast: 0)
         }
+        try Window.Axis.check(input)
         guard input > 0 else { return Window.Placement(output: outputShape?[index] ?? 0, padStart: 0, padEnd: 0) }
         let added = outputPadding?[index] ?? 0
         let (span, overflow) = (input - 1).multipliedReportingOverflow(by: axis.stride)
@@ -96,15 +103,20 @@ package struct ConvTranspose: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try layout.checkKernels(of: name)
+        return try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), weights = try context.input(1).shape
         let resolved = try window.window(axes: x.shape.rank - 2, weights: weights.extents.dropFirst(2).map(Dimension.known))
         var starts: [Int] = []
         for (index, axis) in resolved.axes.enumerated() {
-            starts.append(try place(axis, index, of: resolved.axes.count, input: x.shape[index + 2]).padStart)
+            starts.append(try place(axis, index, of: resolved.axes.count, input: layout.spatial(x.shape)[index]).padStart)
         }
         let geometry = ConvolutionGeometry(
-            window: resolved, x: x.shape, groups: groups, channelsIn: x.shape[1] / groups, channelsOut: weights[1],
-            output: context.outputs[0].shape, padStarts: starts)
+            window: resolved, x: x.shape, layout: layout, groups: groups, channelsIn: layout.channels(x.shape) / groups,
+            channelsOut: weights[1], output: context.outputs[0].shape, padStarts: starts)
         let bias = context.has(2) ? 2 : nil
         switch x.elementType {
         case .float32: return try ConvTransposeKernel.compile(context, geometry, bias: bias)

@@ -27,8 +27,10 @@ struct ConvTransposeKernel: Kernel {
         let runtimeCount = packed == nil ? packedCount : 0
         let kernel = ConvTransposeKernel(
             kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount, biasInput: bias)
-        let count = runtimeCount + kernels.matrix.transposed_scratch_count(&shape)
-        return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Float>.stride)
+        let scratchCount = kernels.matrix.transposed_scratch_count(&shape)
+        return CompiledOperator(
+            kernel, scratchByteCount: ByteCount.of(Float.self, runtimeCount, scratchCount),
+            preparedInputs: packed == nil ? [] : [1])
     }
 
     func run(_ context: KernelContext) {

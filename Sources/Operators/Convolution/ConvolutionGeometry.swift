@@ -20,23 +20,26 @@ struct ConvolutionGeometry: Sendable {
     typealias Axes = (Int, Int, Int)
 
     /// For a convolution.
-    init(window: Window, x: Shape, groups: Int, channelsIn: Int, channelsOut: Int, output: Shape) throws(OperatorError) {
-        let placements = try window.placements(Array(x.extents.dropFirst(2)))
+    init(
+        window: Window, x: Shape, layout: TensorLayout, groups: Int, channelsIn: Int, channelsOut: Int, output: Shape
+    ) throws(OperatorError) {
+        let placements = try window.placements(layout.spatial(x))
         self.init(
-            window: window, x: x, groups: groups, channelsIn: channelsIn, channelsOut: channelsOut, output: output,
+            window: window, x: x, layout: layout, groups: groups, channelsIn: channelsIn, channelsOut: channelsOut, output: output,
             padStarts: placements.map(\.padStart))
     }
 
     /// With padding decided elsewhere.
     init(
-        window: Window, x: Shape, groups: Int, channelsIn: Int, channelsOut: Int, output: Shape, padStarts: [Int]
+        window: Window, x: Shape, layout: TensorLayout, groups: Int, channelsIn: Int, channelsOut: Int, output: Shape,
+        padStarts: [Int]
     ) {
         batch = x[0]
         self.groups = groups
         self.channelsIn = channelsIn
         self.channelsOut = channelsOut
-        input = Self.axes(Array(x.extents.dropFirst(2)), filling: 1)
-        self.output = Self.axes(Array(output.extents.dropFirst(2)), filling: 1)
+        input = Self.axes(layout.spatial(x), filling: 1)
+        self.output = Self.axes(layout.spatial(output), filling: 1)
         kernel = Self.axes(window.axes.map { $0.kernel ?? 1 }, filling: 1)
         stride = Self.axes(window.axes.map(\.stride), filling: 1)
         dilation = Self.axes(window.axes.map(\.dilation), filling: 1)

@@ -32,8 +32,10 @@ struct Window: Sendable {
 extension Window.Axis {
     /// The output's extent and the padding in force.
     ///
-    /// - Throws: when the window does not fit into the padded input once.
+    /// - Throws: when the window does not fit into the padded input once, or the input is longer than any tensor: no sum or product
+    ///   below overflows then, `WindowAttributes.limit` bounding the other terms.
     func place(input: Int, kernel: Int) throws(OperatorError) -> Window.Placement {
+        try Self.check(input)
         let reach = (kernel - 1) * dilation + 1
         switch autoPadding {
         case .explicit: return try place(input, reach, padStart, padEnd)
@@ -43,6 +45,13 @@ extension Window.Axis {
             let padding = max((output - 1) * stride + reach - input, 0)
             let start = autoPadding == .sameUpper ? padding / 2 : padding - padding / 2
             return Window.Placement(output: output, padStart: start, padEnd: padding - start)
+        }
+    }
+
+    /// Refuses an input extent that no tensor has.
+    static func check(_ input: Int) throws(OperatorError) {
+        guard (0...Shape.maximumElementCount).contains(input) else {
+            throw .invalidInput(index: 0, reason: "has an axis of \(input), expected 0 to \(Shape.maximumElementCount)")
         }
     }
 

@@ -48,20 +48,25 @@ package struct WindowAttributes: Sendable {
         _ attributes: AttributeReader, _ name: String, atLeast minimum: Int
     ) throws(OperatorError) -> [Int]? {
         guard let values = try attributes.integers(name) else { return nil }
+        try check(name, values, atLeast: minimum)
+        return values
+    }
+
+    /// Refuses values outside `minimum ... limit`.
+    static func check(_ name: String, _ values: [Int], atLeast minimum: Int) throws(OperatorError) {
         for value in values where !(minimum...limit).contains(value) {
             throw .invalidAttribute(name: name, reason: "holds \(value), expected values of \(minimum) to \(limit)")
         }
-        return values
     }
 
     /// The window over `axes` spatial axes.
     ///
     /// - Parameter weights: the kernel extents that the weights show, where there are weights.
     func window(axes: Int, weights: [Dimension]? = nil) throws(OperatorError) -> Window {
-        try check("strides", strides, count: axes)
-        try check("dilations", dilations, count: axes)
-        try check("pads", pads, count: 2 * axes)
-        try check("kernel_shape", kernel, count: axes)
+        try check("strides", strides, count: axes, atLeast: 1)
+        try check("dilations", dilations, count: axes, atLeast: 1)
+        try check("pads", pads, count: 2 * axes, atLeast: 0)
+        try check("kernel_shape", kernel, count: axes, atLeast: 1)
         var extents = kernel.map { $0.map { Dimension.known($0) } }
         if let weights {
             if let kernel, zip(kernel, weights).contains(where: { $1.value != nil && $1.value != $0 }) {
@@ -83,8 +88,11 @@ package struct WindowAttributes: Sendable {
             })
     }
 
-    private func check(_ name: String, _ values: [Int]?, count: Int) throws(OperatorError) {
-        guard let values, values.count != count else { return }
-        throw .invalidAttribute(name: name, reason: "has \(values.count) values, expected \(count)")
+    private func check(_ name: String, _ values: [Int]?, count: Int, atLeast minimum: Int) throws(OperatorError) {
+        guard let values else { return }
+        guard values.count == count else {
+            throw .invalidAttribute(name: name, reason: "has \(values.count) values, expected \(count)")
+        }
+        try Self.check(name, values, atLeast: minimum)
     }
 }

@@ -5,20 +5,28 @@ import Tensors
 /// Lets an operator that computes in float32 take and give float16 and bfloat16.
 ///
 /// The operator is compiled as if those operands were float32; around its kernel the inputs are widened into scratch
-/// memory (constant ones once, when the kernel is made) and the outputs are rounded back.
+/// memory (constant ones once, when the kernel is made, and weights only while they are packed) and the outputs are rounded back.
 enum HalfPrecisionBridge {
     /// Compiles with `make`, which sees float32 wherever `context` has a 16-bit float.
+    ///
+    /// - Parameter weights: inputs whose constant contents `make` reads through `CompileContext.prepared` alone. It meets them in
+    ///   their own type there, so that no float32 copy of them stays beside what is packed of them.
     static func compile(
-        _ context: CompileContext, _ make: (CompileContext) throws(OperatorError) -> CompiledOperator
+        _ context: CompileContext, weights: Set<Int> = [],
+        _ make: (CompileContext) throws(OperatorError) -> CompiledOperator
     ) throws(OperatorError) -> CompiledOperator {
         let specs = context.inputs.compactMap(\.self) + context.outputs
-        guard specs.contains(where: \.elementType.isHalfPrecision) else { return try make(context) }
-        let constants = try widenedConstants(context)
+        guard let half = specs.first(where: \.elementType.isHalfPrecision)?.elementType else { return try make(context) }
+        var constants = context.inputs.indices.map { context.constant($0) }
+        for index in constants.indices where !weights.contains(index) { constants[index] = try widenedConstant(index, context) }
         let wide = context.retyped(
             inputs: context.inputs.map { $0.map(widened) }, outputs: context.outputs.map(widened), constants: constants,
-            suffix: "/widened")
+            suffix: "/from-\(half)")
         let compiled = try make(wide)
         guard case .kernel(let kernel) = compiled.body else { return compiled }
+        for index in weights where index < constants.count && !compiled.preparedInputs.contains(index) {
+            constants[index] = try widenedConstant(index, context)
+        }
         return bridged(kernel, compiled, context, constants)
     }
 
@@ -26,23 +34,15 @@ enum HalfPrecisionBridge {
         spec.elementType.isHalfPrecision ? TensorSpec(.float32, spec.shape) : spec
     }
 
-    private static func widenedConstants(_ context: CompileContext) throws(OperatorError) -> [Tensor?] {
-        var constants: [Tensor?] = []
-        for index in context.inputs.indices {
-            guard let constant = context.constant(index), constant.elementType.isHalfPrecision else {
-                constants.append(context.constant(index))
-                continue
-            }
-            // Every level widens exactly, so the form needs no level in its name.
-            constants.append(
-                try context.prepared(index, form: "float32") { (tensor) throws(OperatorError) in
-                    try widened(tensor, context)
-                })
-        }
-        return constants
+    private static func widenedConstant(_ index: Int, _ context: CompileContext) throws(OperatorError) -> Tensor? {
+        guard let constant = context.constant(index), constant.elementType.isHalfPrecision else { return context.constant(index) }
+        // Every level widens exactly, so the form needs no level in its name.
+        return try context.prepared(index, form: "float32") { (tensor) throws(OperatorError) in try widened(tensor, context) }
     }
 
-    private static func widened(_ tensor: Tensor, _ context: CompileContext) throws(OperatorError) -> Tensor {
+    /// The tensor itself, or in float32 when it is of a 16-bit float type.
+    static func widened(_ tensor: Tensor, _ context: CompileContext) throws(OperatorError) -> Tensor {
+        guard tensor.elementType.isHalfPrecision else { return tensor }
         let convert = Conversion(tensor.elementType, context.functions.cast)
         return try context.preparedTensor(TensorSpec(.float32, tensor.shape)) { bytes in
             tensor.withBytes { source in
@@ -58,7 +58,7 @@ enum HalfPrecisionBridge {
         let cast = context.functions.cast
         var layout = ScratchLayout(operandCount: context.inputs.count + context.outputs.count)
         let inputs = context.inputs.enumerated().map { index, spec -> BridgedKernel.Operand in
-            guard let spec, spec.elementType.isHalfPrecision else { return .asIs }
+            guard let spec, spec.elementType.isHalfPrecision, !compiled.preparedInputs.contains(index) else { return .asIs }
             if let constant = constants[index] { return .constant(constant) }
             return .converted(Conversion(spec.elementType, cast), spec.shape.elementCount, offset: layout.reserve(spec))
         }
@@ -67,7 +67,10 @@ enum HalfPrecisionBridge {
             return .converted(Conversion(spec.elementType, cast), spec.shape.elementCount, offset: layout.reserve(spec))
         }
         let bridged = BridgedKernel(kernel: kernel, inputs: inputs, outputs: outputs, innerScratch: layout.byteCount)
-        return CompiledOperator(bridged, scratchByteCount: layout.byteCount + compiled.scratchByteCount)
+        let held = inputs.indices.filter { if case .constant = inputs[$0] { true } else { false } }
+        return CompiledOperator(
+            bridged, scratchByteCount: ByteCount.sum(layout.byteCount, compiled.scratchByteCount),
+            preparedInputs: compiled.preparedInputs.union(held))
     }
 }
 
@@ -80,13 +83,11 @@ private struct ScratchLayout {
     }
 
     mutating func reserve(_ spec: TensorSpec) -> Int {
-        defer { byteCount += Self.aligned(spec.shape.elementCount * MemoryLayout<Float>.stride) }
+        defer { byteCount = ByteCount.sum(byteCount, Self.aligned(ByteCount.of(Float.self, spec.shape.elementCount))) }
         return byteCount
     }
 
-    private static func aligned(_ byteCount: Int) -> Int {
-        (byteCount + TensorStorage.alignment - 1) / TensorStorage.alignment * TensorStorage.alignment
-    }
+    private static func aligned(_ byteCount: Int) -> Int { ByteCount.aligned(byteCount, to: TensorStorage.alignment) }
 }
 
 /// Both directions between one 16-bit float type and float32.

@@ -13,6 +13,17 @@ struct LoopKernel: Kernel {
     func run(_ context: KernelContext) throws(OperatorError) { try body(context) }
 }
 
+extension CompileContext {
+    /// Whether no output has an element. Kernels whose tables grow with an axis need not make them then: beside an extent of 0
+    /// another one may be of any size.
+    var makesNothing: Bool { outputs.allSatisfy { $0.shape.elementCount == 0 } }
+}
+
+extension CompiledOperator {
+    /// For outputs without elements.
+    static var nothing: CompiledOperator { CompiledOperator(LoopKernel { _ in }) }
+}
+
 /// y = f(a, b) over the memory of a dense result and two operands.
 typealias PairBody = @Sendable (UnsafeMutableRawPointer, UnsafeRawPointer, UnsafeRawPointer) throws(OperatorError) -> Void
 

@@ -73,7 +73,7 @@ struct Power: Operator {
             try raise(context.output(0), context.input(0), exponents)
         }
         return CompiledOperator(
-            kernel, scratchByteCount: isConverted ? count * computed.byteCount : 0, inPlace: context.inPlace(0..<1))
+            kernel, scratchByteCount: isConverted ? ByteCount.product(count, computed.byteCount) : 0, inPlace: context.inPlace(0..<1))
     }
 
     private static func computedType(base: ElementType, exponent: ElementType) -> ElementType {

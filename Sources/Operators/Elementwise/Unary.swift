@@ -116,6 +116,14 @@ struct FloatMapKernel: Kernel {
     func run(_ context: KernelContext) {
         function(context.output(0, as: Float.self), context.input(0, as: Float.self), count)
     }
+
+    var parts: Int { PartSplit(elements: count).count }
+
+    func run(part: Int, _ context: KernelContext) {
+        let range = PartSplit(elements: count).elements(of: part, unit: PartSplit.unitElements, total: count)
+        let y = context.output(0, as: Float.self) + range.lowerBound
+        function(y, context.input(0, as: Float.self) + range.lowerBound, range.count)
+    }
 }
 
 /// Output 0 from input 0 by a C kernel with constants.
@@ -127,5 +135,13 @@ struct ParametricMapKernel: Kernel {
 
     func run(_ context: KernelContext) {
         function(context.output(0, as: Float.self), context.input(0, as: Float.self), count, first, second)
+    }
+
+    var parts: Int { PartSplit(elements: count).count }
+
+    func run(part: Int, _ context: KernelContext) {
+        let range = PartSplit(elements: count).elements(of: part, unit: PartSplit.unitElements, total: count)
+        let y = context.output(0, as: Float.self) + range.lowerBound
+        function(y, context.input(0, as: Float.self) + range.lowerBound, range.count, first, second)
     }
 }

@@ -10,7 +10,8 @@ package struct BatchNormFusion: GraphPass {
         try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
             guard let host = graph.openHost(pair.producer), pair.producer.input(EpilogueInput.residual) == nil,
                 let normalization = pair.consumer.op as? BatchNormalization, pair.consumer.input(0) == pair.value,
-                let rank = graph[pair.value].fact.rank, host.channelAxis(rank: rank) == 1,
+                let rank = graph[pair.value].fact.rank, rank >= 2,
+                host.channelAxis(rank: rank) == normalization.layout.channelAxis(rank: rank),
                 let affine = affine(normalization, pair.consumer, graph),
                 let source = pair.producer.input(EpilogueInput.weights), let weights = graph[source].fact.constant,
                 let scaled = scale(weights, by: affine.map(\.factor), of: host)

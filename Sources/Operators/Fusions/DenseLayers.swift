@@ -18,7 +18,7 @@ package struct DenseLayers: GraphPass {
 
     private func linear(from node: Node, in graph: inout Graph) -> Node? {
         guard let weights = node.input(EpilogueInput.weights), let tensor = graph[weights].fact.constant,
-            tensor.elementType == .float32, tensor.shape.rank == 2, let x = node.input(0)
+            [.float32, .float16, .bfloat16].contains(tensor.elementType), tensor.shape.rank == 2, let x = node.input(0)
         else { return nil }
         var op = Linear()
         if node.op is MatMul { return Node(name: node.name, op: op, inputs: [x, weights], outputs: node.outputs) }
@@ -35,10 +35,11 @@ package struct DenseLayers: GraphPass {
 
     /// Gemm's constant C as one value for each column, times beta; nil when it is another kind of addend.
     private func columnBias(_ addend: ValueID, scale: Float, columns: Int, in graph: inout Graph) -> ValueID? {
-        guard let tensor = graph[addend].fact.constant, tensor.elementType == .float32, tensor.shape.rank <= 2,
-            tensor.shape.rank < 2 || tensor.shape[0] == 1, [1, columns].contains(tensor.elementCount)
+        guard let tensor = graph[addend].fact.constant, tensor.shape.rank <= 2, tensor.shape.rank < 2 || tensor.shape[0] == 1,
+            [1, columns].contains(tensor.elementCount)
         else { return nil }
         if scale == 1, tensor.shape == [columns] { return addend }
+        guard tensor.elementType == .float32 else { return nil }
         let values = tensor.values(Float.self)
         let bias = (0..<columns).map { scale * values[values.count == 1 ? 0 : $0] }
         return graph.addConstant(name: graph[addend].name, Tensor(bias, shape: [columns]))

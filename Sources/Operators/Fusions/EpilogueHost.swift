@@ -22,14 +22,14 @@ extension Linear: EpilogueHost {
 }
 
 extension Conv: EpilogueHost {
-    func channelAxis(rank: Int) -> Int { 1 }
+    func channelAxis(rank: Int) -> Int { layout.channelAxis(rank: rank) }
 }
 
 extension Graph {
-    /// The node's operator when it can still take something into its epilogue: single precision, nothing applied yet.
+    /// The node's operator when it can still take something into its epilogue: computed in single precision, nothing applied yet.
     func openHost(_ node: Node) -> (any EpilogueHost)? {
         guard let host = node.op as? any EpilogueHost, host.activation == nil,
-            let output = node.outputs.first, self[output].fact.elementType == .float32
+            let output = node.outputs.first, [.float32, .float16, .bfloat16].contains(self[output].fact.elementType)
         else { return nil }
         return host
     }

@@ -51,7 +51,7 @@ struct ConstantOfShape: Operator {
         try inputs.checkCount(1...1)
         guard let wanted = try inputs.parameters(0) else {
             _ = try inputs.required(0)
-            let rank = inputs.parameterCount(0)
+            let rank = try inputs.parameterCount(0)
             return [ValueFact(value.elementType, rank.map(SymbolicShape.init(unknownRank:)))]
         }
         return [ValueFact(value.elementType, try Shape(checked: wanted, what: "the output"))]

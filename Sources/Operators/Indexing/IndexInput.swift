@@ -54,11 +54,5 @@ extension OperatorError {
 
 extension OperatorInputs {
     /// The input, refused unless it holds int32 or int64.
-    func indices(_ index: Int) throws(OperatorError) -> ValueFact {
-        let fact = try required(index)
-        guard fact.elementType == .int64 || fact.elementType == .int32 else {
-            throw .invalidInput(index: index, reason: "is \(fact.elementType), expected int64 or int32")
-        }
-        return fact
-    }
+    func indices(_ index: Int) throws(OperatorError) -> ValueFact { try required(index, of: [.int32, .int64]) }
 }

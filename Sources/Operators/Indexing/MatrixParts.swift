@@ -125,7 +125,7 @@ enum MatrixPartOperators {
                 diagonal: try reader.integer("k", default: 0),
                 elementType: try reader.integer("dtype").map { number throws(OperatorError) in
                     guard let type = ElementType(onnxNumber: number) else {
-                        throw .invalidAttribute(name: "dtype", reason: "is \(number), which names no supported element type")
+                        throw .unsupported("the dtype \(number) of EyeLike")
                     }
                     return type
                 })

@@ -11,8 +11,7 @@ struct OneHot: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)
-        let indices = try inputs.dense(0), values = try inputs.dense(2)
-        guard indices.elementType != .bool else { throw .invalidInput(index: 0, reason: "is bool, expected numbers") }
+        let indices = try inputs.required(0, of: ElementTypes.numbers), values = try inputs.dense(2)
         let depth = try depth(try inputs.dense(1))
         if let shape = values.shape?.concrete, shape != [2] {
             throw .invalidInput(index: 2, reason: "has shape \(shape), expected [2] (off and on value)")
@@ -21,7 +20,7 @@ struct OneHot: Operator {
         let axis = try Axes.resolve(axis, rank: shape.rank + 1)
         var dimensions = shape.dimensions
         dimensions.insert(depth.map(Dimension.known) ?? .unknown, at: axis)
-        return [ValueFact(values.elementType, SymbolicShape(dimensions))]
+        return [ValueFact(values.elementType, try SymbolicShape(dimensions).checked("the output"))]
     }
 
     var shapeOperands: Set<Int> { [1] }

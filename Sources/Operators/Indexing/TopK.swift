@@ -13,14 +13,14 @@ struct TopK: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(count == nil ? 2...2 : 1...1)
-        let data = try inputs.dense(0)
-        guard data.elementType != .bool else { throw .invalidInput(index: 0, reason: "is bool, expected numbers") }
+        let data = try inputs.required(0, of: ElementTypes.numbers)
         let given = try inputs.parameters(1, or: count.map { [$0] })
         guard var shape = data.shape else {
             return [ValueFact(data.elementType, nil as SymbolicShape?), ValueFact(.int64, nil as SymbolicShape?)]
         }
         let axis = try Axes.resolve(axis, rank: shape.rank)
         shape[axis] = try given.map { given throws(OperatorError) in try checked(given, shape: shape, axis: axis) } ?? .unknown
+        shape = try shape.checked("the output")
         return [ValueFact(data.elementType, shape), ValueFact(.int64, shape)]
     }
 
@@ -50,7 +50,7 @@ struct TopK: Operator {
             type: data.elementType, outerCount: data.shape.elementCount(in: 0..<axis), extent: data.shape[axis],
             innerCount: data.shape.elementCount(in: axis + 1..<data.shape.rank), count: count,
             takesLargest: takesLargest, writesIndices: context.outputs.count > 1)
-        return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Int>.size)
+        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Int.self, count))
     }
 
     static let spellings: [OperatorSpelling] = [

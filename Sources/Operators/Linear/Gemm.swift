@@ -5,6 +5,7 @@ import Tensors
 ///
 /// - Shapes: `A` [M, K] (transposed: [K, M]), `B` [K, N] (transposed: [N, K]), optional `C` that broadcasts to [M, N] → [M, N].
 /// - Numerics: float32 over weights packed at load when `B` is constant, else OpenBLAS. With beta 0 `C` is not read.
+///   16-bit floats are rounded once, from float32.
 /// - Source: ONNX operator Gemm, opsets 1, 6, 7, 9, 11 and 13.
 package struct Gemm: Operator {
     package var alpha: Float = 1
@@ -74,6 +75,10 @@ package struct Gemm: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let spec = try context.input(0), weights = try context.input(1).shape
         let rows = spec.shape[transposesLeft ? 1 : 0], steps = spec.shape[transposesLeft ? 0 : 1]
         let columns = weights[transposesRight ? 0 : 1]

@@ -4,7 +4,8 @@ import Tensors
 
 /// Stacks of products whose operands both come at run time.
 enum GeneralProduct {
-    static let elementTypes: Set<ElementType> = [.float32, .float64, .int32, .int64, .uint32, .uint64]
+    /// Of the factors; 16-bit floats by way of float32.
+    static let elementTypes = ElementTypes.floatingPoint.union([.int32, .int64, .uint32, .uint64])
 
     static func kernel(_ type: ElementType, _ geometry: ProductGeometry) throws(OperatorError) -> any Kernel {
         switch type {

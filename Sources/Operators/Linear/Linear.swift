@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: `x` [..., K], `weights` [K, N] (transposed: [N, K]), optional `bias` [N], optional `residual` of the result's
 ///   shape → [..., N].
-/// - Numerics: activation(scale · x · weights + bias + residual) in float32.
+/// - Numerics: activation(scale · x · weights + bias + residual) in float32; 16-bit floats are rounded once, at the end.
 package struct Linear: Operator {
     package var transposesWeights = false
     /// A factor of the product.
@@ -16,7 +16,9 @@ package struct Linear: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...4)
-        let x = try inputs.required(0, of: [.float32]), weights = try inputs.required(1, of: [.float32])
+        let x = try inputs.required(0, of: [.float32, .float16, .bfloat16])
+        let weights = try inputs.required(1, of: [x.elementType])
+        for index in 2..<4 where inputs[index] != nil { _ = try inputs.required(index, of: [x.elementType]) }
         if let rank = weights.rank, rank != 2 {
             throw .invalidInput(index: 1, reason: "has \(rank) axes, expected weights of 2")
         }
@@ -30,7 +32,7 @@ package struct Linear: Operator {
         if let residual = inputs[3]?.concrete?.shape, let result = shape?.concrete, residual != result {
             throw .invalidInput(index: 3, reason: "is \(residual), expected the result's shape \(result)")
         }
-        return [ValueFact(.float32, shape)]
+        return [ValueFact(x.elementType, shape)]
     }
 
     package func rows(_ inputs: RowInputs) -> RowFlow {
@@ -42,6 +44,10 @@ package struct Linear: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0).shape, weights = try context.input(1).shape
         let operand = RightOperand(
             rows: weights[transposesWeights ? 1 : 0], columns: weights[transposesWeights ? 0 : 1],

@@ -12,6 +12,7 @@ struct LinearKernel: Kernel {
     /// nil when the weights come at run time and are packed into scratch.
     private let packed: Tensor?
     private let scratchOffset: Int
+    private let split: ProductParts
     private let biasInput: Int?
     private let residualInput: Int?
     private let epilogue: FusedEpilogue
@@ -26,13 +27,14 @@ struct LinearKernel: Kernel {
         let kernels = context.functions
         let packed = try weights.prepared(context, input: 1, kernels)
         let packedCount = packed == nil ? weights.packedCount(kernels) : 0
-        let scratchCount = kernels.matrix.product_scratch_count(rows, weights.rows, weights.columns)
+        let split = ProductParts(rows: rows, steps: weights.rows, columns: weights.columns, kernels)
+        let scratchCount = split.scratchCount(steps: weights.rows, kernels)
         let kernel = LinearKernel(
-            kernels: kernels, rows: rows, weights: weights, packed: packed, scratchOffset: packedCount, biasInput: bias,
-            residualInput: residual, epilogue: FusedEpilogue(activation))
+            kernels: kernels, rows: rows, weights: weights, packed: packed, scratchOffset: packedCount, split: split,
+            biasInput: bias, residualInput: residual, epilogue: FusedEpilogue(activation))
         return CompiledOperator(
-            kernel, scratchByteCount: (packedCount + scratchCount) * MemoryLayout<Float>.stride,
-            inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [])
+            kernel, scratchByteCount: ByteCount.of(Float.self, packedCount, scratchCount),
+            inPlace: residual.map { [InPlace(output: 0, input: $0)] } ?? [], preparedInputs: packed == nil ? [] : [1])
     }
 
     func run(_ context: KernelContext) {
@@ -45,5 +47,21 @@ struct LinearKernel: Kernel {
             context.output(0, as: Float.self), weights.columns, context.input(0, as: Float.self), weights.rows,
             packed.map(PackedWeights.floats) ?? UnsafePointer(scratch), rows, weights.rows, weights.columns, &end,
             scratch + scratchOffset)
+    }
+
+    /// Weights that come at run time are packed once, so that there is one part.
+    var parts: Int { packed == nil ? 1 : split.count }
+
+    func run(part: Int, _ context: KernelContext) {
+        guard let packed else { return run(context) }
+        let (rows, columns) = split.part(part), steps = weights.rows
+        let corner = rows.lowerBound * weights.columns + columns.lowerBound
+        var end = epilogue.with(
+            columnBias: biasInput.map { context.input($0, as: Float.self) + columns.lowerBound },
+            residual: residualInput.map { context.input($0, as: Float.self) + corner })
+        kernels.matrix.product_f32(
+            context.output(0, as: Float.self) + corner, weights.columns, context.input(0, as: Float.self) + rows.lowerBound * steps,
+            steps, PackedWeights.floats(packed) + columns.lowerBound * steps, rows.count, steps, columns.count, &end,
+            context.scratch.assumingMemoryBound(to: Float.self))
     }
 }

@@ -3,14 +3,16 @@ import Tensors
 
 /// Weights in a kernel's own format.
 enum PackedWeights {
-    /// A tensor of `count` floats that `pack` writes from the floats of `weights`.
+    /// A tensor of `count` floats that `pack` writes from the elements of `weights`, which may be of a 16-bit float type: they are
+    /// float32 only until the call ends.
     static func tensor(
         _ context: CompileContext, count: Int, _ weights: Tensor,
         pack: (UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void
     ) throws(OperatorError) -> Tensor {
-        try context.preparedTensor(TensorSpec(.float32, [count])) { bytes in
+        let wide = try HalfPrecisionBridge.widened(weights, context)
+        return try context.preparedTensor(TensorSpec(.float32, [count])) { bytes in
             guard let packed = bytes.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
-            pack(packed, floats(weights))
+            withExtendedLifetime(wide) { pack(packed, floats(wide)) }
         }
     }
 

@@ -62,6 +62,8 @@ struct ProductGeometry: Sendable {
         _ left: [Int], _ right: [Int], leftCount: Int, rightCount: Int
     ) -> [(left: Int, right: Int)] {
         let rank = max(left.count, right.count)
+        // Without a product there is no pair, however many the other axes would make.
+        if left.contains(0) || right.contains(0) { return [] }
         let left = [Int](repeating: 1, count: rank - left.count) + left
         let right = [Int](repeating: 1, count: rank - right.count) + right
         var result = [(left: 0, right: 0)]

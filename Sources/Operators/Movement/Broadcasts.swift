@@ -10,7 +10,7 @@ struct Expand: Operator {
         try inputs.checkCount(2...2)
         let data = try inputs.dense(0)
         guard let wanted = try inputs.parameters(1) else {
-            guard let count = inputs.parameterCount(1), let rank = data.rank else {
+            guard let count = try inputs.parameterCount(1), let rank = data.rank else {
                 return [ValueFact(data.elementType, nil as SymbolicShape?)]
             }
             return [ValueFact(data.elementType, SymbolicShape(unknownRank: max(rank, count)))]
@@ -20,7 +20,7 @@ struct Expand: Operator {
         guard let result = SymbolicShape.broadcast(shape, SymbolicShape(target)) else {
             throw .invalidInput(index: 0, reason: "of shape \(shape) cannot be expanded to \(target)")
         }
-        return [ValueFact(data.elementType, result)]
+        return [ValueFact(data.elementType, try result.checked("the output"))]
     }
 
     var shapeOperands: Set<Int> { [1] }
@@ -81,10 +81,7 @@ struct Tile: Operator {
             guard !overflow else { throw .invalidValue("repeats \(count) overflow axis \(axis) of shape \(shape)") }
             result[axis] = .known(product)
         }
-        if result.dimensions.allSatisfy({ $0.value != nil }) {
-            _ = try Shape(checked: result.dimensions.compactMap(\.value), what: "the output")
-        }
-        return [ValueFact(data.elementType, result)]
+        return [ValueFact(data.elementType, try result.checked("the output"))]
     }
 
     var shapeOperands: Set<Int> { repeatsSingleAxis ? [1, 2] : [1] }

@@ -24,8 +24,7 @@ struct Concat: Operator {
         guard var result = joined else { return [ValueFact(type, nil as SymbolicShape?)] }
         let axis = try Axes.resolve(axis, rank: result.rank)
         if !everyRankIsKnown { result[axis] = .unknown }
-        if inputs.count == 1 { return [ValueFact(type, result)] }
-        return [ValueFact(type, result)]
+        return [ValueFact(type, try result.checked("the output"))]
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {

@@ -16,6 +16,7 @@ struct DepthSpace: Operator {
 
     let direction: Direction
     let block: Int
+    var layout = TensorLayout.channelsFirst
 
     var name: String {
         if case .spaceToDepth = direction { "SpaceToDepth" } else { "DepthToSpace" }
@@ -34,22 +35,19 @@ struct DepthSpace: Operator {
         let data = try inputs.dense(0)
         guard let shape = data.shape else { return [ValueFact(data.elementType, SymbolicShape(unknownRank: 4))] }
         guard shape.rank == 4 else {
-            throw .invalidInput(index: 0, reason: "has rank \(shape.rank), expected 4 (batch, channels, height, width)")
+            throw .invalidInput(index: 0, reason: "has rank \(shape.rank), expected 4 (batch, channels, height and width)")
         }
-        let result: [Dimension]
+        let channels: Dimension, spatial: [Dimension]
         switch direction {
         case .depthToSpace:
-            result = [
-                shape[0], try divided(shape, axis: 1, by: block * block), multiplied(shape[2], by: block),
-                multiplied(shape[3], by: block),
-            ]
+            channels = try divided(shape, axis: layout.channelAxis(rank: 4), by: block * block)
+            spatial = layout.spatial(shape).map { multiplied($0, by: block) }
         case .spaceToDepth:
-            result = [
-                shape[0], multiplied(shape[1], by: block * block), try divided(shape, axis: 2, by: block),
-                try divided(shape, axis: 3, by: block),
-            ]
+            channels = multiplied(layout.channels(shape), by: block * block)
+            spatial = try layout.spatialAxes(rank: 4).map { axis throws(OperatorError) in try divided(shape, axis: axis, by: block) }
         }
-        return [ValueFact(data.elementType, SymbolicShape(result))]
+        let result = layout.shape(batch: shape[0], channels: channels, spatial: spatial)
+        return [ValueFact(data.elementType, try result.checked("the output"))]
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
@@ -68,6 +66,7 @@ struct DepthSpace: Operator {
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try layout.checkKernels(of: name)
         if block == 1 { return .view(of: 0) }
         let input = try context.input(0), output = context.outputs[0].shape
         let (inner, permutation) = split(input.shape, output)

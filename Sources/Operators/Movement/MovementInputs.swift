@@ -15,10 +15,8 @@ extension OperatorInputs {
     /// - Throws: when the input is not of an integer type, or not of rank 0 or 1.
     func parameters(_ index: Int, or attribute: [Int]? = nil) throws(OperatorError) -> [Int]? {
         if let attribute { return attribute }
-        guard let fact = self[index] else { return nil }
-        guard fact.elementType == .int64 || fact.elementType == .int32 else {
-            throw .invalidInput(index: index, reason: "is \(fact.elementType), expected int64 or int32")
-        }
+        guard self[index] != nil else { return nil }
+        let fact = try indices(index)
         if let rank = fact.rank, rank > 1 {
             throw .invalidInput(index: index, reason: "has rank \(rank), expected a list of integers (rank 1)")
         }
@@ -26,9 +24,14 @@ extension OperatorInputs {
     }
 
     /// How many integers the list input `index` holds, as far as its shape tells.
-    func parameterCount(_ index: Int) -> Int? {
-        guard let shape = self[index]?.shape else { return nil }
-        return shape.rank == 0 ? 1 : shape[0].value
+    ///
+    /// - Throws: when they are more than a tensor has axes.
+    func parameterCount(_ index: Int) throws(OperatorError) -> Int? {
+        guard let shape = self[index]?.shape, let count = shape.rank == 0 ? 1 : shape[0].value else { return nil }
+        guard (0...Shape.maximumRank).contains(count) else {
+            throw .invalidInput(index: index, reason: "has \(count) numbers, expected one an axis, at most \(Shape.maximumRank)")
+        }
+        return count
     }
 
     /// Refuses input `index` unless its element type is that of input `other`.
@@ -83,6 +86,12 @@ enum Axes {
 extension SymbolicShape {
     /// A shape of which only the rank is known.
     init(unknownRank rank: Int) { self.init([Dimension](repeating: .unknown, count: rank)) }
+
+    /// The shape itself, refused when its known extents alone make it larger than any tensor.
+    func checked(_ what: String) throws(OperatorError) -> SymbolicShape {
+        _ = try Shape(checked: dimensions.map { $0.value ?? 1 }, what: what)
+        return self
+    }
 }
 
 extension Dimension {

@@ -38,10 +38,7 @@ struct Pad: Operator {
                     .known(try border.paddedExtent(of: extent, axis: axis, mode: mode))
                 } ?? .unknown
         }
-        if result.dimensions.allSatisfy({ $0.value != nil }) {
-            _ = try Shape(checked: result.dimensions.compactMap(\.value), what: "the output")
-        }
-        return [ValueFact(data.elementType, result)]
+        return [ValueFact(data.elementType, try result.checked("the output"))]
     }
 
     var shapeOperands: Set<Int> { pads == nil ? [1, 3] : [] }
@@ -62,6 +59,10 @@ struct Pad: Operator {
 
     private func borders(_ pads: [Int], axes: [Int]?, rank: Int) throws(OperatorError) -> [Border] {
         let axes = try Axes.resolve(axes ?? Array(0..<rank), rank: rank)
+        // Neither sums of pads nor their negatives overflow below.
+        guard pads.allSatisfy({ $0.magnitude <= UInt(Shape.maximumElementCount) }) else {
+            throw .invalidValue("pads \(pads) do not fit: each is at most \(Shape.maximumElementCount) elements")
+        }
         guard pads.count == 2 * axes.count else {
             throw .invalidValue(
                 "has \(pads.count) pads \(pads), expected \(2 * axes.count): one before and one after each of \(axes.count) axes")
@@ -78,6 +79,7 @@ struct Pad: Operator {
         let given = try context.parameters(1, or: pads)
         let borders = try borders(given, axes: context.optionalParameters(3), rank: input.shape.rank)
         if borders.allSatisfy({ $0 == Border() }) { return .view(of: 0) }
+        if context.makesNothing { return .nothing }
         let maps = zip(borders, input.shape.extents).map { $0.map(extent: $1, mode: mode) }
         let copy = MappedCopy(input: input.shape, maps: maps, elementByteCount: input.elementType.byteCount)
         return CompiledOperator(
@@ -107,9 +109,8 @@ private struct Border: Equatable {
 
     /// The extent with the border, after it is found to make sense.
     func paddedExtent(of extent: Int, axis: Int, mode: Pad.Mode) throws(OperatorError) -> Int {
-        let (sum, overflow) = before.addingReportingOverflow(after)
-        let (padded, overflows) = extent.addingReportingOverflow(sum)
-        guard !overflow, !overflows, padded >= 0, padded <= Shape.maximumElementCount else {
+        let (padded, overflow) = extent.addingReportingOverflow(before + after)
+        guard !overflow, padded >= 0, padded <= Shape.maximumElementCount else {
             throw .invalidValue("pads \(before) and \(after) do not fit axis \(axis) of extent \(extent)")
         }
         let kept = extent + min(before, 0) + min(after, 0)

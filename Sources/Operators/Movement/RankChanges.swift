@@ -47,7 +47,7 @@ struct Squeeze: Operator {
         guard let shape = data.shape else { return [ValueFact(data.elementType, nil as SymbolicShape?)] }
         guard isNamed else { return [ValueFact(data.elementType, withoutOnes(shape))] }
         guard let named else {
-            let rank = inputs.parameterCount(1).map { shape.rank - $0 }
+            let rank = try inputs.parameterCount(1).map { shape.rank - $0 }
             if let rank, rank < 0 {
                 throw .invalidInput(index: 1, reason: "names more axes than input 0 of rank \(shape.rank) has")
             }
@@ -105,7 +105,8 @@ struct Unsqueeze: Operator {
         let data = try inputs.dense(0)
         let named = try inputs.parameters(1, or: axes)
         guard let shape = data.shape else { return [ValueFact(data.elementType, nil as SymbolicShape?)] }
-        guard let count = named?.count ?? inputs.parameterCount(1) else {
+        let listed = try inputs.parameterCount(1)
+        guard let count = named?.count ?? listed else {
             return [ValueFact(data.elementType, nil as SymbolicShape?)]
         }
         let rank = shape.rank + count

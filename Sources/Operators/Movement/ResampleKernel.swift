@@ -40,7 +40,7 @@ struct ResampleKernel: Kernel {
         var largest = max(inputCount, output.elementCount)
         // Axes that shrink come first: the later ones then have less to do.
         let order = taps.sorted { left, right in
-            output[left.axis] * input.shape[right.axis] < output[right.axis] * input.shape[left.axis]
+            Double(output[left.axis]) / Double(input.shape[left.axis]) < Double(output[right.axis]) / Double(input.shape[right.axis])
         }
         for (axis, taps) in order {
             passes.append(
@@ -54,7 +54,7 @@ struct ResampleKernel: Kernel {
         bufferCount = largest
     }
 
-    var scratchByteCount: Int { 2 * bufferCount * MemoryLayout<Float>.size }
+    var scratchByteCount: Int { ByteCount.of(Float.self, bufferCount, bufferCount) }
 
     func run(_ context: KernelContext) {
         let buffers = context.scratch.assumingMemoryBound(to: Float.self)

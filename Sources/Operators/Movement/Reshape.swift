@@ -15,10 +15,10 @@ struct Reshape: Operator {
         try inputs.checkCount(shape == nil ? 2...2 : 1...2)
         let data = try inputs.dense(0)
         guard let wanted = try inputs.parameters(1, or: shape) else {
-            let rank = inputs.parameterCount(1)
+            let rank = try inputs.parameterCount(1)
             return [ValueFact(data.elementType, rank.map(SymbolicShape.init(unknownRank:)))]
         }
-        return [ValueFact(data.elementType, try result(of: data.shape, wanted: wanted))]
+        return [ValueFact(data.elementType, try result(of: data.shape, wanted: wanted).checked("the output"))]
     }
 
     var shapeOperands: Set<Int> { shape == nil ? [1] : [] }

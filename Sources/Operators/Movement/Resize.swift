@@ -93,6 +93,7 @@ struct Resize: Operator {
             throw .invalidValue("needs constant scales or sizes when the kernel is made")
         }
         let plan = try request.plan(data.shape, aspectRatio)
+        if context.makesNothing { return .nothing }
         if interpolation == .nearest { return CompiledOperator(nearestKernel(plan, data)) }
         let filter = interpolation == .linear ? ResizeTaps.Filter.linear : .cubic(coefficient: cubicCoefficient)
         let changed = plan.indices.filter { axis in

@@ -65,7 +65,7 @@ struct SliceOperator: Operator {
             guard let named = try inputs.parameters(3) else { return SymbolicShape(unknownRank: shape.rank) }
             axes = try Axes.resolve(named, rank: shape.rank)
         } else {
-            guard let count = inputs.parameterCount(1) else { return SymbolicShape(unknownRank: shape.rank) }
+            guard let count = try inputs.parameterCount(1) else { return SymbolicShape(unknownRank: shape.rank) }
             axes = Array(0..<min(count, shape.rank))
         }
         var result = shape

@@ -26,10 +26,10 @@ struct Split: Operator {
         if !isGiven || given != nil {
             extents = try parts(of: shape[axis], given: given, count: count)
         }
-        return extents.map {
+        return try extents.map { extent throws(OperatorError) in
             var part = shape
-            part[axis] = $0
-            return ValueFact(data.elementType, part)
+            part[axis] = extent
+            return ValueFact(data.elementType, try part.checked("a part"))
         }
     }
 

@@ -9,8 +9,12 @@ import Tensors
 /// - Source: ONNX operator BatchNormalization, opsets 1, 6, 7, 9, 14 and 15; statistics of the batch itself are refused.
 package struct BatchNormalization: Operator {
     package let epsilon: Float
+    package var layout = TensorLayout.channelsFirst
 
-    package init(epsilon: Float = 1e-5) { self.epsilon = epsilon }
+    package init(epsilon: Float = 1e-5, layout: TensorLayout = .channelsFirst) {
+        self.epsilon = epsilon
+        self.layout = layout
+    }
 
     init(_ attributes: AttributeReader) throws(OperatorError) {
         epsilon = try NormalizationInputs.epsilon(attributes)
@@ -28,7 +32,7 @@ package struct BatchNormalization: Operator {
         try inputs.checkCount(5...5)
         let x = try inputs.required(0, of: NormalizationInputs.elementTypes)
         if x.rank == 0 { throw .invalidInput(index: 0, reason: "is a scalar, expected a batch") }
-        let channels = x.rank == 1 ? .known(1) : try NormalizationInputs.channels(x)
+        let channels = x.rank == 1 ? .known(1) : try NormalizationInputs.channels(x, layout)
         for index in 1...4 {
             try NormalizationInputs.checkVector(inputs, index, type: x.elementType, count: channels, of: "channel")
         }
@@ -39,15 +43,21 @@ package struct BatchNormalization: Operator {
     package func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [1]) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let channels = x.shape.rank < 2 ? 1 : x.shape[1]
-        let planes = x.shape[0] * channels, columns = x.shape.elementCount(in: min(2, x.shape.rank)..<x.shape.rank)
+        try layout.checkKernels(of: name)
+        let isVector = x.shape.rank < 2
+        let channels = isVector ? 1 : layout.channels(x.shape)
+        let planes = x.shape[0] * channels, columns = isVector ? 1 : layout.spatialCount(x.shape)
         let inPlace = [InPlace(output: 0, input: 0)]
         switch x.elementType {
         case .float32:
             let kernel = BatchNormKernel(
                 kernels: context.functions, planes: planes, channels: channels, columns: columns, epsilon: epsilon)
-            return CompiledOperator(kernel, scratchByteCount: channels * 2 * MemoryLayout<Float>.stride, inPlace: inPlace)
+            return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Float.self, channels, channels), inPlace: inPlace)
         case .float64:
             let kernel = PlainBatchNormKernel<Double>(planes: planes, channels: channels, columns: columns, epsilon: epsilon)
             return CompiledOperator(kernel, inPlace: inPlace)

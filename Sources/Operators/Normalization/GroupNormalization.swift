@@ -13,6 +13,7 @@ package struct GroupNormalization: Operator {
     let epsilon: Float
     /// Whether scale and bias have one value for each group.
     let scalesGroups: Bool
+    package var layout = TensorLayout.channelsFirst
 
     package init(groups: Int?, epsilon: Float = 1e-5, scalesGroups: Bool = false) {
         self.groups = groups
@@ -38,7 +39,7 @@ package struct GroupNormalization: Operator {
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)
         let x = try inputs.required(0, of: NormalizationInputs.elementTypes)
-        let channels = try NormalizationInputs.channels(x)
+        let channels = try NormalizationInputs.channels(x, layout)
         if let groups, let count = channels.value, count % groups != 0 {
             throw .invalidAttribute(name: "num_groups", reason: "is \(groups), which does not divide \(count) channels")
         }
@@ -53,17 +54,22 @@ package struct GroupNormalization: Operator {
     package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let channels = x.shape[1]
+        try layout.checkKernels(of: name)
+        let channels = layout.channels(x.shape)
         let planes = GroupedPlanes(
             planes: x.shape[0] * channels, channels: channels, group: groups.map { channels / $0 } ?? 1,
-            columns: x.shape.elementCount(in: 2..<x.shape.rank), epsilon: epsilon, scalesGroups: scalesGroups)
+            columns: layout.spatialCount(x.shape), epsilon: epsilon, scalesGroups: scalesGroups)
         let inPlace = [InPlace(output: 0, input: 0)]
         switch x.elementType {
         case .float32:
             return CompiledOperator(
                 GroupNormKernel(kernels: context.functions, shape: planes),
-                scratchByteCount: scalesGroups ? channels * 2 * MemoryLayout<Float>.stride : 0, inPlace: inPlace)
+                scratchByteCount: scalesGroups ? ByteCount.of(Float.self, channels, channels) : 0, inPlace: inPlace)
         case .float64: return CompiledOperator(PlainGroupNormKernel<Double>(shape: planes), inPlace: inPlace)
         default: throw .unsupported("\(name) of \(x.elementType)")
         }

@@ -74,7 +74,12 @@ package struct LayerNormalization: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), first = try resolve(rank: x.shape.rank)
+        if context.makesNothing { return .nothing }
         let inner = Shape(Array(x.shape.extents[first...]))
         let rows = RowNormalization(
             rows: x.shape.elementCount(in: 0..<first), columns: inner.elementCount, epsilon: epsilon, centres: centres,
@@ -85,10 +90,10 @@ package struct LayerNormalization: Operator {
         switch x.elementType {
         case .float32:
             return CompiledOperator(
-                RowNormKernel(context.functions, rows), scratchByteCount: rows.spreadCount * MemoryLayout<Float>.stride, inPlace: inPlace)
+                RowNormKernel(context.functions, rows), scratchByteCount: ByteCount.of(Float.self, rows.spreadCount), inPlace: inPlace)
         case .float64:
             return CompiledOperator(
-                PlainRowNormKernel<Double>(rows: rows), scratchByteCount: rows.spreadCount * MemoryLayout<Double>.stride,
+                PlainRowNormKernel<Double>(rows: rows), scratchByteCount: ByteCount.of(Double.self, rows.spreadCount),
                 inPlace: inPlace)
         default: throw .unsupported("\(name) of \(x.elementType)")
         }

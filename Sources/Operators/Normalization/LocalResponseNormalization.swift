@@ -17,6 +17,7 @@ package struct LocalResponseNormalization: Operator {
     let alpha: Float
     let beta: Float
     let bias: Float
+    package var layout = TensorLayout.channelsFirst
 
     package init(size: Int, alpha: Float = 1e-4, beta: Float = 0.75, bias: Float = 1) {
         self.size = size
@@ -40,22 +41,27 @@ package struct LocalResponseNormalization: Operator {
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
         let x = try inputs.required(0, of: NormalizationInputs.elementTypes)
-        _ = try NormalizationInputs.channels(x)
+        _ = try NormalizationInputs.channels(x, layout)
         return [ValueFact(x.type)]
     }
 
     package func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [1]) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let columns = x.shape.elementCount(in: 2..<x.shape.rank)
+        try layout.checkKernels(of: name)
+        let channels = layout.channels(x.shape), columns = layout.spatialCount(x.shape)
         switch x.elementType {
         case .float32:
             return CompiledOperator(
-                ChannelNormKernel(kernels: context.functions, op: self, images: x.shape[0], channels: x.shape[1], columns: columns))
+                ChannelNormKernel(kernels: context.functions, op: self, images: x.shape[0], channels: channels, columns: columns))
         case .float64:
             return CompiledOperator(
-                PlainChannelNormKernel<Double>(op: self, images: x.shape[0], channels: x.shape[1], columns: columns))
+                PlainChannelNormKernel<Double>(op: self, images: x.shape[0], channels: channels, columns: columns))
         default: throw .unsupported("LRN of \(x.elementType)")
         }
     }

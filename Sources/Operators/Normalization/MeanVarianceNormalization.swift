@@ -53,7 +53,12 @@ package struct MeanVarianceNormalization: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0), chosen = try resolve(rank: x.shape.rank)
+        if context.makesNothing { return .nothing }
         let strides = x.shape.strides
         func offsets(_ isChosen: Bool) -> [Int] {
             var result = [0]

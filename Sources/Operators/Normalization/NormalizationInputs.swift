@@ -3,7 +3,8 @@ import Tensors
 
 /// Checks that normalisations share.
 enum NormalizationInputs {
-    static let elementTypes: Set<ElementType> = [.float32, .float64]
+    /// 16-bit floats by way of float32.
+    static let elementTypes = ElementTypes.floatingPoint
 
     static func epsilon(_ attributes: AttributeReader, default fallback: Float = 1e-5) throws(OperatorError) -> Float {
         let value = try attributes.float("epsilon", default: fallback)
@@ -25,12 +26,12 @@ enum NormalizationInputs {
         }
     }
 
-    /// The extent of axis 1; data needs batch and channels.
-    static func channels(_ x: ValueFact) throws(OperatorError) -> Dimension {
+    /// The extent of the channel axis; data needs batch and channels.
+    static func channels(_ x: ValueFact, _ layout: TensorLayout) throws(OperatorError) -> Dimension {
         guard let shape = x.shape else { return .unknown }
         guard shape.rank >= 2 else {
             throw .invalidInput(index: 0, reason: "is \(shape), expected at least 2 axes: batch and channels")
         }
-        return shape[1]
+        return layout.channels(shape)
     }
 }

@@ -64,19 +64,29 @@ struct RowNormKernel: Kernel {
         self.rows = rows
     }
 
-    func run(_ context: KernelContext) {
+    func run(_ context: KernelContext) { normalize(0..<rows.rows, context) }
+
+    private var split: PartSplit { PartSplit(units: rows.rows, operations: 4 * Double(rows.rows) * Double(rows.columns)) }
+
+    var parts: Int { split.count }
+
+    func run(part: Int, _ context: KernelContext) { normalize(split.units(of: part), context) }
+
+    @inline(__always)
+    private func normalize(_ range: Range<Int>, _ context: KernelContext) {
         var scratch = context.scratch.assumingMemoryBound(to: Float.self)
-        let x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
+        let first = range.lowerBound * rows.columns
+        let x = context.input(0, as: Float.self) + first, y = context.output(0, as: Float.self) + first
         let scale = rows.scale.row(context, &scratch)
         guard rows.centres else {
-            kernels.matrix.rms_norm_f32(y, x, scale, rows.rows, rows.columns, rows.epsilon)
+            kernels.matrix.rms_norm_f32(y, x, scale, range.count, rows.columns, rows.epsilon)
             return
         }
         let bias = rows.bias.map { $0.row(context, &scratch) }
         kernels.matrix.layer_norm_f32(
-            y, x, scale, bias, rows.rows, rows.columns, rows.epsilon,
-            rows.statistics > 0 ? context.output(1, as: Float.self) : nil,
-            rows.statistics > 1 ? context.output(2, as: Float.self) : nil)
+            y, x, scale, bias, range.count, rows.columns, rows.epsilon,
+            rows.statistics > 0 ? context.output(1, as: Float.self) + range.lowerBound : nil,
+            rows.statistics > 1 ? context.output(2, as: Float.self) + range.lowerBound : nil)
     }
 }
 

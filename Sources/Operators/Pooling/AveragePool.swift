@@ -23,7 +23,7 @@ package struct AveragePool: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         return [ValueFact(x.elementType, try attributes.shape(x.shape))]
     }
 
@@ -31,9 +31,12 @@ package struct AveragePool: Operator {
     package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let geometry = try PoolingGeometry(
-            window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
+        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
         switch x.elementType {
         case .float32: return PoolKernel.compile(context, geometry, averages: true, countsPadding: countsPadding)
         case .float64: return CompiledOperator(PlainAveragePool<Double>(geometry: geometry, countsPadding: countsPadding))

@@ -10,25 +10,35 @@ package struct GlobalPool: Operator {
     package enum Reduction: String, Sendable { case average = "GlobalAveragePool", maximum = "GlobalMaxPool" }
 
     package let reduction: Reduction
-    package init(_ reduction: Reduction) { self.reduction = reduction }
+    package let layout: TensorLayout
+
+    package init(_ reduction: Reduction, layout: TensorLayout = .channelsFirst) {
+        self.reduction = reduction
+        self.layout = layout
+    }
 
     package var name: String { reduction.rawValue }
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         guard let shape = x.shape else { return [ValueFact(x.elementType, nil)] }
         try PoolingAttributes.checkRank(shape, maximum: Shape.maximumRank)
         let ones = [Dimension](repeating: .known(1), count: shape.rank - 2)
-        return [ValueFact(x.elementType, SymbolicShape(Array(shape.dimensions.prefix(2)) + ones))]
+        return [ValueFact(x.elementType, layout.shape(batch: shape[0], channels: layout.channels(shape), spatial: ones))]
     }
 
     /// Images and channels are pooled one by one.
     package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try layout.checkKernels(of: name)
         let x = try context.input(0)
-        let rows = x.shape[0] * x.shape[1], columns = x.shape.elementCount(in: 2..<x.shape.rank)
+        let rows = x.shape[0] * layout.channels(x.shape), columns = layout.spatialCount(x.shape)
         switch x.elementType {
         case .float32: return CompiledOperator(GlobalPoolKernel(context.functions, reduction, rows, columns))
         case .float64: return CompiledOperator(PlainGlobalPool<Double>(reduction: reduction, rows: rows, columns: columns))

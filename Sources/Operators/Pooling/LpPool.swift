@@ -15,6 +15,8 @@ package struct LpPool: Operator {
     /// nil for the pooling of a whole plane.
     var attributes: PoolingAttributes?
     var exponent: Double
+    /// For the pooling of a whole plane; a window has its own.
+    package var layout = TensorLayout.channelsFirst
 
     init(_ attributes: AttributeReader, isGlobal: Bool) throws(OperatorError) {
         self.attributes = isGlobal ? nil : try PoolingAttributes(attributes)
@@ -36,25 +38,30 @@ package struct LpPool: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let x = try inputs.required(0, of: [.float32, .float64])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         if let attributes { return [ValueFact(x.elementType, try attributes.shape(x.shape))] }
-        return try GlobalPool(.average).infer(inputs)
+        return try GlobalPool(.average, layout: layout).infer(inputs)
     }
 
     /// Images and channels are pooled one by one.
     package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
         let geometry: PoolingGeometry
         if let attributes {
-            geometry = try PoolingGeometry(
-                window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
+            geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
         } else {
             // A plane of any rank is one row under one window.
-            let flat: Shape = [x.shape[0], x.shape[1], x.shape.elementCount(in: 2..<x.shape.rank)]
+            try layout.checkKernels(of: name)
+            let flat: Shape = [x.shape[0], layout.channels(x.shape), layout.spatialCount(x.shape)]
             let axis = Window.Axis(kernel: max(flat[2], 1), stride: 1, dilation: 1, padStart: 0, padEnd: 0, autoPadding: .valid)
-            geometry = try PoolingGeometry(window: Window(axes: [axis]), x: flat, output: [flat[0], flat[1], 1])
+            geometry = try PoolingGeometry(
+                window: Window(axes: [axis]), x: flat, layout: .channelsFirst, output: [flat[0], flat[1], 1])
         }
         switch x.elementType {
         case .float32: return CompiledOperator(LpPoolKernel<Float>(geometry: geometry, exponent: exponent))

@@ -24,7 +24,7 @@ package struct MaxPool: Operator {
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let x = try inputs.required(0, of: [.float32, .float64, .int8, .uint8])
+        let x = try inputs.required(0, of: ElementTypes.floatingPoint.union([.int8, .uint8]))
         let shape = try attributes.shape(x.shape)
         return Array([ValueFact(x.elementType, shape), ValueFact(.int64, shape)].prefix(max(inputs.outputCount, 1)))
     }
@@ -36,9 +36,12 @@ package struct MaxPool: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context, compileWide)
+    }
+
+    private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let geometry = try PoolingGeometry(
-            window: attributes.window(axes: x.shape.rank - 2), x: x.shape, output: context.outputs[0].shape)
+        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
         let wantsIndices = context.outputs.count > 1
         switch x.elementType {
         case .float32 where !wantsIndices: return PoolKernel.compile(context, geometry, averages: false, countsPadding: false)

@@ -16,7 +16,7 @@ struct PoolKernel: Kernel {
             kernels: context.functions, geometry: geometry, averages: averages, countsPadding: countsPadding)
         var shape = geometry.shape(countsPadding: countsPadding)
         let count = kernel.kernels.matrix.pooling_scratch_count(&shape)
-        return CompiledOperator(kernel, scratchByteCount: count * MemoryLayout<Float>.stride)
+        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Float.self, count))
     }
 
     func run(_ context: KernelContext) {

@@ -16,12 +16,12 @@ struct PoolingGeometry: Sendable {
 
     typealias Axes = ConvolutionGeometry.Axes
 
-    init(window: Window, x: Shape, output: Shape) throws(OperatorError) {
-        let placements = try window.placements(Array(x.extents.dropFirst(2)))
+    init(window: Window, x: Shape, layout: TensorLayout, output: Shape) throws(OperatorError) {
+        let placements = try window.placements(layout.spatial(x))
         func axes(_ values: [Int], _ filling: Int) -> Axes { ConvolutionGeometry.axes(values, filling: filling) }
-        planes = x[0] * x[1]
-        input = axes(Array(x.extents.dropFirst(2)), 1)
-        self.output = axes(Array(output.extents.dropFirst(2)), 1)
+        planes = x[0] * layout.channels(x)
+        input = axes(layout.spatial(x), 1)
+        self.output = axes(layout.spatial(output), 1)
         kernel = axes(window.axes.map { $0.kernel ?? 1 }, 1)
         stride = axes(window.axes.map(\.stride), 1)
         dilation = axes(window.axes.map(\.dilation), 1)

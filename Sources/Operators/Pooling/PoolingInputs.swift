@@ -5,6 +5,7 @@ import Tensors
 package struct PoolingAttributes: Sendable {
     var window: WindowAttributes
     var roundsUp: Bool
+    package var layout = TensorLayout.channelsFirst
 
     package init(window: WindowAttributes, roundsUp: Bool = false) {
         self.window = window
@@ -32,12 +33,18 @@ package struct PoolingAttributes: Sendable {
         return result
     }
 
-    /// The result's shape: [N, C, spatial…].
+    /// The result's shape: the data's with other spatial extents.
     func shape(_ x: SymbolicShape?) throws(OperatorError) -> SymbolicShape? {
         guard let x else { return nil }
         try Self.checkRank(x, maximum: 5)
-        let spatial = try window(axes: x.rank - 2).outputs(Array(x.dimensions.dropFirst(2)))
-        return SymbolicShape(Array(x.dimensions.prefix(2)) + spatial)
+        let spatial = try window(axes: x.rank - 2).outputs(layout.spatial(x))
+        return try layout.shape(batch: x[0], channels: layout.channels(x), spatial: spatial).checked("the output")
+    }
+
+    /// The sizes for a kernel of the operator `name`.
+    func geometry(_ x: Shape, output: Shape, of name: String) throws(OperatorError) -> PoolingGeometry {
+        try layout.checkKernels(of: name)
+        return try PoolingGeometry(window: window(axes: x.rank - 2), x: x, layout: layout, output: output)
     }
 
     static func checkRank(_ x: SymbolicShape, maximum: Int) throws(OperatorError) {

@@ -71,7 +71,7 @@ struct RecurrentKernel: Kernel {
     private var scratch: Scratch {
         var end = 0
         func take(_ count: Int) -> Int {
-            defer { end += (count + 15) & ~15 }
+            defer { end = ByteCount.sum(end, ByteCount.aligned(count, to: 16)) }
             return end
         }
         return Scratch(
@@ -81,7 +81,15 @@ struct RecurrentKernel: Kernel {
             recurrence: take(recurrence.scratchCount), candidate: take(candidate?.scratchCount ?? 0), count: end)
     }
 
-    var scratchByteCount: Int { scratch.count * MemoryLayout<Float>.size }
+    var scratchByteCount: Int { ByteCount.of(Float.self, scratch.count) }
+
+    /// Weights of which every row is in a packed form made ahead.
+    var preparedInputs: Set<Int> {
+        var inputs: Set<Int> = []
+        if projection.isPrepared { inputs.insert(projection.input) }
+        if recurrence.isPrepared, candidate?.isPrepared ?? true { inputs.insert(recurrence.input) }
+        return inputs
+    }
 
     func run(_ context: KernelContext) throws(OperatorError) {
         let layout = scratch

@@ -38,7 +38,10 @@ struct RecurrentMatrix: Sendable {
         }
     }
 
-    private var totalCount: Int { packedCount * directionCount }
+    private var totalCount: Int { ByteCount.product(packedCount, directionCount) }
+
+    /// Whether the packed forms were made of constant weights, which are then not read while running.
+    var isPrepared: Bool { prepared != nil }
 
     /// Floats of scratch for weights that come from data.
     var scratchCount: Int { prepared == nil ? totalCount : 0 }

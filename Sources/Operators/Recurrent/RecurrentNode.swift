@@ -85,8 +85,8 @@ struct RecurrentNode: Sendable {
             batchFirst
             ? [sizes.batch, sizes.time, .known(directionCount), sizes.hidden]
             : [sizes.time, .known(directionCount), sizes.batch, sizes.hidden]
-        let state = ValueFact(x.elementType, SymbolicShape(states))
-        return [ValueFact(x.elementType, SymbolicShape(sequence)), state, state]
+        let state = ValueFact(x.elementType, try SymbolicShape(states).checked("a state"))
+        return [ValueFact(x.elementType, try SymbolicShape(sequence).checked("the output")), state, state]
     }
 
     /// Sequences of a batch are walked one by one; lengths and states are one for each.

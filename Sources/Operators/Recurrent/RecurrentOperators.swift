@@ -12,7 +12,7 @@ struct LSTM: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
-        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
+        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount, preparedInputs: kernel.preparedInputs)
     }
 }
 
@@ -28,7 +28,7 @@ struct GRU: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
-        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
+        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount, preparedInputs: kernel.preparedInputs)
     }
 }
 
@@ -44,7 +44,7 @@ struct RNN: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let kernel = try RecurrentKernel(context, node)
-        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
+        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount, preparedInputs: kernel.preparedInputs)
     }
 }
 

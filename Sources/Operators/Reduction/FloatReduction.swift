@@ -23,7 +23,7 @@ struct FloatReduction: Kernel {
         _ function: Reduce.Function, _ walk: ReductionWalk, _ functions: KernelFunctions
     ) -> CompiledOperator {
         if function == .logSumExp {
-            let byteCount = walk.resultCount * MemoryLayout<Float>.stride
+            let byteCount = ByteCount.of(Float.self, walk.resultCount)
             return CompiledOperator(LogSumExp(walk, functions), scratchByteCount: byteCount)
         }
         return CompiledOperator(FloatReduction(function, walk, functions))

@@ -48,7 +48,7 @@ struct ReductionAxes: Sendable {
     func resultShape(_ inputs: OperatorInputs) throws(OperatorError) -> SymbolicShape? {
         let listed = try listed(inputs)
         guard let shape = try inputs.required(0).shape else { return nil }
-        guard let listed else { return shapeWithoutAxes(shape, count: inputs.parameterCount(1)) }
+        guard let listed else { return shapeWithoutAxes(shape, count: try inputs.parameterCount(1)) }
         let axes = try resolve(listed, rank: shape.rank)
         return SymbolicShape(
             shape.dimensions.enumerated().compactMap { axis, dimension in

@@ -200,7 +200,7 @@ struct ConvTests {
         expectRefusal(["kernel_shape", "[2, 2]"]) {
             try infer(Conv(window: WindowAttributes(kernel: [2, 2])), [[1, 1, 8, 8], [4, 1, 3, 3]])
         }
-        expectRefusal(["float16"]) { try infer(Conv(), [[1, 1, 8, 8], [4, 1, 3, 3]], .float16) }
+        expectRefusal(["int8"]) { try infer(Conv(), [[1, 1, 8, 8], [4, 1, 3, 3]], .int8) }
     }
 
     @Test("refuses attributes out of range")

@@ -1,5 +1,7 @@
 import CKernels
+import Dispatch
 import GraphIR
+import Synchronization
 import Tensors
 
 /// Runs one operator as the engine would: infers its outputs, compiles it, runs the kernel.
@@ -8,7 +10,9 @@ import Tensors
 /// - inference over unknown ranks and over unknown extents answers what the concrete inference then confirms;
 /// - the kernel runs with operands aligned to their element type only;
 /// - it writes neither its inputs nor a byte beyond its outputs and its scratch memory;
-/// - each in-place permission gives the same bytes.
+/// - each in-place permission gives the same bytes;
+/// - inputs that the kernel holds in a prepared form are constant, and it does not read them;
+/// - all parts of a kernel together give what a whole run gives, in any order and at the same time.
 ///
 /// - Parameters:
 ///   - inputs: nil where an optional input is left out.
@@ -125,6 +129,9 @@ private struct OperatorRunner {
             else { throw breach("is a view of input \(input), which does not fit \(specs[0])") }
             return [tensor.reshaped(specs[0].shape)]
         case .kernel(let kernel):
+            guard compiled.preparedInputs.isSubset(of: constants) else {
+                throw breach("holds inputs \(compiled.preparedInputs) in a prepared form, constant are \(constants)")
+            }
             return try run(kernel, compiled, specs)
         }
     }
@@ -145,13 +152,20 @@ private struct OperatorRunner {
                 throw breach("output \(index) differs when output \(permission.output) lies on input \(permission.input)")
             }
         }
+        if kernel.parts > 1 { try checkParts(kernel, compiled, specs, against: results) }
         return results
+    }
+
+    /// Memory with the contents of an input; with marks in place of contents when the kernel must not read it.
+    private func source(_ index: Int, _ compiled: CompiledOperator) -> GuardedMemory {
+        guard compiled.preparedInputs.contains(index), let spec = inputs[index]?.spec else { return GuardedMemory(inputs[index]) }
+        return GuardedMemory(byteCount: spec.byteCount, misalignment: spec.elementType.byteCount)
     }
 
     private func call(
         _ kernel: any Kernel, _ compiled: CompiledOperator, _ specs: [TensorSpec], sharing: InPlace?
     ) throws -> [Tensor] {
-        let sources = inputs.map { GuardedMemory($0) }
+        let sources = inputs.indices.map { source($0, compiled) }
         let targets = specs.enumerated().map { index, spec in
             if let sharing, sharing.output == index { return sources[sharing.input] }
             return GuardedMemory(byteCount: spec.byteCount, misalignment: spec.elementType.byteCount)
@@ -164,14 +178,71 @@ private struct OperatorRunner {
         }
         for (index, source) in sources.enumerated() where index != sharing?.input {
             guard let tensor = inputs[index] else { continue }
-            guard source.isIntact, source.holdsBytes(of: tensor) else { throw breach("writes its input \(index)") }
+            guard source.isIntact, compiled.preparedInputs.contains(index) || source.holdsBytes(of: tensor) else {
+                throw breach("writes its input \(index)")
+            }
         }
         for (index, target) in targets.enumerated() where !target.isIntact { throw breach("writes beyond output \(index)") }
         guard scratch.isIntact else { throw breach("writes beyond its scratch memory") }
         return try zip(specs, targets).map { spec, target in try target.tensor(spec) }
     }
 
+    /// Runs every part on a thread of its own, in a shuffled order, each with its own scratch memory.
+    private func checkParts(
+        _ kernel: any Kernel, _ compiled: CompiledOperator, _ specs: [TensorSpec], against results: [Tensor]
+    ) throws {
+        let sources = inputs.indices.map { source($0, compiled) }
+        let targets = specs.map { GuardedMemory(byteCount: $0.byteCount, misalignment: $0.elementType.byteCount) }
+        let scratch = (0..<kernel.parts).map { _ in GuardedMemory(byteCount: compiled.scratchByteCount, misalignment: 0) }
+        var numbers = TestNumbers()
+        let work = PartWork(
+            kernel: kernel, order: (0..<kernel.parts).shuffled(using: &numbers), operands: (sources + targets).map(\.address),
+            inputCount: inputs.count, scratch: scratch.map(\.address))
+        try work.run()
+        for (index, target) in targets.enumerated() where !target.isIntact { throw breach("parts write beyond output \(index)") }
+        guard scratch.allSatisfy(\.isIntact) else { throw breach("a part writes beyond its scratch memory") }
+        for (index, (whole, target)) in zip(results, targets).enumerated() {
+            let parts = try target.tensor(specs[index])
+            let isClose = zip(whole.numbers, parts.numbers).allSatisfy { areClose($0, $1, specs[index].elementType) }
+            guard isClose else { throw breach("output \(index) of all parts differs from that of a whole run") }
+        }
+    }
+
+    /// Sums may be added up in another order.
+    private func areClose(_ left: Double, _ right: Double, _ type: ElementType) -> Bool {
+        left == right || left.isNaN && right.isNaN || type == .float32 && abs(left - right) <= 1e-4 * max(1, abs(left))
+    }
+
     private func haveEqualBytes(_ left: Tensor, _ right: Tensor) -> Bool {
         left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
+    }
+}
+
+/// The parts of one kernel call over memory that outlives it.
+///
+/// Unchecked, since addresses are not Sendable: the parts write different places, which is what is tested.
+private struct PartWork: @unchecked Sendable {
+    let kernel: any Kernel
+    let order: [Int]
+    let operands: [UnsafeMutableRawPointer]
+    let inputCount: Int
+    let scratch: [UnsafeMutableRawPointer]
+
+    func run() throws(OperatorError) {
+        let failure = Mutex<OperatorError?>(nil)
+        DispatchQueue.concurrentPerform(iterations: order.count) { index in
+            do throws(OperatorError) { try run(part: order[index]) } catch { failure.withLock { $0 = error } }
+        }
+        if let error = failure.withLock(\.self) { throw error }
+    }
+
+    private func run(part: Int) throws(OperatorError) {
+        var error: OperatorError?
+        operands.withUnsafeBufferPointer { operands in
+            guard let base = operands.baseAddress else { return }
+            let context = KernelContext(operands: base, inputCount: inputCount, scratch: scratch[part])
+            do throws(OperatorError) { try kernel.run(part: part, context) } catch let caught { error = caught }
+        }
+        if let error { throw error }
     }
 }

@@ -14,7 +14,7 @@ struct OperatorRunnerTests {
 
     @Test("refuses a kernel that breaks its contract", arguments: Probe.Fault.allCases.filter { $0 != .none })
     func broken(_ fault: Probe.Fault) {
-        #expect(throws: ContractBreach.self) { try evaluate(Probe(fault: fault), [input]) }
+        #expect(throws: ContractBreach.self) { try evaluate(Probe(fault: fault), [input, Tensor(scalar: 5 as Int32)]) }
     }
 }
 
@@ -22,6 +22,7 @@ struct OperatorRunnerTests {
 struct Probe: Operator {
     enum Fault: CaseIterable {
         case none, writesInput, writesBeyondOutput, writesBeyondScratch, wrongInPlace, refusesUnknownRank, infersWrongShape
+        case preparesWhatIsNoConstant, readsWhatIsPrepared, missesAPart, partWritesBeyondScratch
     }
 
     let fault: Fault
@@ -36,7 +37,8 @@ struct Probe: Operator {
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let count = try context.input(0).shape.elementCount
         return CompiledOperator(
-            ProbeKernel(fault: fault, count: count), scratchByteCount: 8, inPlace: [InPlace(output: 0, input: 0)])
+            ProbeKernel(fault: fault, count: count), scratchByteCount: 8, inPlace: [InPlace(output: 0, input: 0)],
+            preparedInputs: fault == .preparesWhatIsNoConstant ? [0] : fault == .readsWhatIsPrepared ? [1] : [])
     }
 }
 
@@ -46,10 +48,20 @@ private struct ProbeKernel: Kernel {
 
     func run(_ context: KernelContext) {
         let x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
+        if fault == .readsWhatIsPrepared, context.input(1, as: Int32.self).pointee != 5 { return }
         if fault == .wrongInPlace { for i in 0..<count { y[i] = 0 } }
         for i in 0..<count { y[i] = x[i] }
         if fault == .writesInput { context.operands[0].storeBytes(of: 9, as: Float.self) }
         if fault == .writesBeyondOutput { y[count] = 1 }
         if fault == .writesBeyondScratch { context.scratch.storeBytes(of: 1, toByteOffset: 8, as: UInt8.self) }
+    }
+
+    /// One for each element.
+    var parts: Int { count }
+
+    func run(part: Int, _ context: KernelContext) {
+        if fault == .missesAPart, part == 1 { return }
+        context.output(0, as: Float.self)[part] = context.input(0, as: Float.self)[part]
+        if fault == .partWritesBeyondScratch { context.scratch.storeBytes(of: 1, toByteOffset: 8, as: UInt8.self) }
     }
 }
