@@ -110,63 +110,89 @@ package import Tensors
     // MARK: On the lanes
 
     private func serve() {
-        let clock = ContinuousClock()
         let workspace = Workspace(ledger: ledger)
+        while let work = take(workspace) { finish(work, work.runNext(in: workspace, now: .now)) }
+    }
+
+    /// The next work in turn; nil when the pool stops.
+    ///
+    /// What has run is let go between `finish` and `take`, without the lock: its end may signal other work.
+    private func take(_ workspace: Workspace) -> (any LaneWork)? {
+        let idleSince = ContinuousClock.now
         lock.lock()
+        defer { lock.unlock() }
         while unsafe !state.pointee.isStopping {
-            let now = clock.now
-            unsafe state.pointee.queue.promoteTimers(at: now)
-            guard let work = unsafe state.pointee.queue.dequeue() else {
-                rest(workspace, since: now)
-                continue
-            }
-            lock.unlock()
-            let outcome = work.runNext(in: workspace, now: now)
-            lock.lock()
-            switch outcome {
-            case .idle: break
-            case .more: _ = unsafe state.pointee.queue.enqueue(work)
-            case .wait(let instant): unsafe state.pointee.queue.setTimer(work, at: instant)
-            }
+            wakeLanes(forPromoted: unsafe state.pointee.queue.promoteTimers(at: .now))
+            if let work = unsafe state.pointee.queue.dequeue() { return work }
+            rest(workspace, since: idleSince)
         }
-        lock.unlock()
+        return nil
+    }
+
+    /// One of several timers that end at once is for this lane; nobody has woken the others.
+    private func wakeLanes(forPromoted count: Int) {
+        for _ in 0..<max(0, min(count - 1, unsafe state.pointee.idleLanes)) { lock.wake(.lane) }
+    }
+
+    private func finish(_ work: any LaneWork, _ outcome: LaneOutcome) {
+        lock.lock()
+        defer { lock.unlock() }
+        switch outcome {
+        case .idle: break
+        case .more: _ = unsafe state.pointee.queue.enqueue(work)
+        case .wait(let instant): unsafe state.pointee.queue.setTimer(work, at: instant)
+        }
     }
 
     /// Waits for work, for the next timer, or until it is time to give memory back.
-    private func rest(_ workspace: Workspace, since start: ContinuousClock.Instant) {
+    private func rest(_ workspace: Workspace, since idleSince: ContinuousClock.Instant) {
+        let now = ContinuousClock.now, trimTime = idleSince + trimDelay
         let holdsMemory = workspace.byteCount > Self.keptByteCount
-        var timeout = unsafe state.pointee.queue.earliestTimer.map { $0 - start }
-        if holdsMemory { timeout = min(timeout ?? trimDelay, trimDelay) }
+        if holdsMemory, now >= trimTime {
+            lock.unlock()
+            workspace.trim()
+            lock.lock()
+            return
+        }
+        var end = unsafe state.pointee.queue.earliestTimer
+        if holdsMemory { end = min(end ?? trimTime, trimTime) }
         unsafe state.pointee.idleLanes += 1
-        lock.wait(as: .lane, for: timeout)
+        lock.wait(as: .lane, for: end.map { $0 - now })
         unsafe state.pointee.idleLanes -= 1
-        // An early wake costs one growth of the arena, no more.
-        if holdsMemory, ContinuousClock.now - start >= trimDelay { workspace.trim() }
     }
 
     // MARK: On the watcher
 
     private func watch() {
         var idleLooks = 0
-        lock.lock()
-        while unsafe !state.pointee.isStopping {
-            if unsafe state.pointee.watched.isEmpty, idleLooks >= Self.idleLookLimit {
-                unsafe state.pointee.isWatcherAsleep = true
-                lock.wait(as: .watcher, for: nil)
-                unsafe state.pointee.isWatcherAsleep = false
-                idleLooks = 0
-            } else {
-                lock.wait(as: .watcher, for: watchInterval)
-            }
-            let works = unsafe state.pointee.watched.beginLook()
-            idleLooks = works.isEmpty ? idleLooks + 1 : 0
-            lock.unlock()
+        while let works = beginLook(&idleLooks) {
             let now = ContinuousClock.now
-            let done = works.filter { !$0.watch(now: now) }
-            lock.lock()
-            unsafe state.pointee.watched.endLook(done)
+            endLook(works.filter { !$0.watch(now: now) })
         }
-        lock.unlock()
+    }
+
+    /// Waits for the next look; nil when the pool stops. What was looked at is let go without the lock, as on the lanes.
+    private func beginLook(_ idleLooks: inout Int) -> [any LaneWork]? {
+        lock.lock()
+        defer { lock.unlock() }
+        guard unsafe !state.pointee.isStopping else { return nil }
+        if unsafe state.pointee.watched.isEmpty, idleLooks >= Self.idleLookLimit {
+            unsafe state.pointee.isWatcherAsleep = true
+            lock.wait(as: .watcher, for: nil)
+            unsafe state.pointee.isWatcherAsleep = false
+            idleLooks = 0
+        } else {
+            lock.wait(as: .watcher, for: watchInterval)
+        }
+        let works = unsafe state.pointee.watched.beginLook()
+        idleLooks = works.isEmpty ? idleLooks + 1 : 0
+        return works
+    }
+
+    private func endLook(_ done: [any LaneWork]) {
+        lock.lock()
+        defer { lock.unlock() }
+        unsafe state.pointee.watched.endLook(done)
     }
 }
 
