@@ -56,15 +56,16 @@ package final class MemoryAllowance: MemoryLedger {
 
     package func charge(_ byteCount: Int) throws(MemoryRefusal) {
         guard byteCount > 0 else { return }
-        // A count near the largest integer must not wrap round to a small sum.
-        let before = used.load(ordering: .relaxed)
-        guard byteCount <= byteLimit - before else {
-            throw MemoryRefusal(.limit, byteCount: byteCount, available: byteLimit - before)
-        }
-        let after = used.wrappingAdd(byteCount, ordering: .relaxed).newValue
-        guard after <= byteLimit else {
-            used.wrappingSubtract(byteCount, ordering: .relaxed)
-            throw MemoryRefusal(.limit, byteCount: byteCount, available: byteLimit - (after - byteCount))
+        var before = used.load(ordering: .relaxed)
+        while true {
+            // Neither wraps round to a small sum, nor counts for another thread what this one is refused.
+            guard byteCount <= byteLimit - before else {
+                throw MemoryRefusal(.limit, byteCount: byteCount, available: byteLimit - before)
+            }
+            let (exchanged, original) = used.weakCompareExchange(
+                expected: before, desired: before + byteCount, ordering: .relaxed)
+            if exchanged { break }
+            before = original
         }
         do {
             try ledger?.charge(byteCount)

@@ -197,7 +197,7 @@ private struct NodeCall {
     ) throws(OperatorError) -> [ValueFact] {
         var outputs: [[ValueFact]] = []
         for index in node.subgraphs.indices {
-            outputs.append(try subgraphOutputs(index, nil).map { $0[keyPath: batch] })
+            outputs.append(try subgraphFacts(op, index, batch))
         }
         let results = try op.infer(facts, subgraphOutputs: outputs)
         guard results.count >= node.outputs.count, results.allSatisfy({ $0.concrete != nil }) else {
@@ -206,27 +206,33 @@ private struct NodeCall {
         return Array(results.prefix(node.outputs.count))
     }
 
+    /// What subgraph `index` gives in one of the batches: types and contents, whatever becomes of the rows.
+    private func subgraphFacts(
+        _ op: any SubgraphOperator, _ index: Int, _ batch: KeyPath<RowAnalysis.Value, ValueFact>
+    ) throws(OperatorError) -> [ValueFact] {
+        let given = try formals(op, index, batch) + node.subgraphs[index].captures.map { captures[$0][keyPath: batch] }
+        return walk(index, given.map { RowAnalysis.Value(shared: $0) }).map(\.many)
+    }
+
+    /// - Parameter states: of the formal inputs.
     private func subgraphStates(_ index: Int, _ states: [RowState]) -> [RowState]? {
+        guard let op = node.op as? any SubgraphOperator, index < node.subgraphs.count else { return nil }
+        let many: [ValueFact], one: [ValueFact]
         do {
-            let outputs = try subgraphOutputs(index, states)
-            let known = outputs.compactMap(\.flow.state)
-            return known.count == outputs.count ? known : nil
+            many = try formals(op, index, \.many)
+            one = try formals(op, index, \.one)
         } catch {
             return nil  // What cannot be typed is not known to keep rows apart.
         }
+        guard states.count == many.count, one.count == many.count else { return nil }
+        let given = states.indices.map { RowAnalysis.Value(many: many[$0], one: one[$0], .known(states[$0])) }
+        let outputs = walk(index, given + node.subgraphs[index].captures.map { captures[$0] })
+        let known = outputs.compactMap(\.flow.state)
+        return known.count == outputs.count ? known : nil
     }
 
-    /// - Parameter states: of the formal inputs; nil when only types are asked for.
-    private func subgraphOutputs(_ index: Int, _ states: [RowState]?) throws(OperatorError) -> [RowAnalysis.Value] {
-        guard let op = node.op as? any SubgraphOperator, index < node.subgraphs.count else { return [] }
-        let many = try formals(op, index, \.many), one = try formals(op, index, \.one)
-        let given = zip(many, one).enumerated().map { position, facts in
-            let state = states.map { position < $0.count ? $0[position] : .counted } ?? .shared
-            return RowAnalysis.Value(many: facts.0, one: facts.1, .known(state))
-        }
-        let subgraph = node.subgraphs[index]
-        let inner = RowAnalysis(graph: subgraph.graph, rowCount: analysis.rowCount, evaluator: analysis.evaluator)
-        return inner.walk(given + subgraph.captures.map { captures[$0] })
+    private func walk(_ index: Int, _ inputs: [RowAnalysis.Value]) -> [RowAnalysis.Value] {
+        RowAnalysis(graph: node.subgraphs[index].graph, rowCount: analysis.rowCount, evaluator: analysis.evaluator).walk(inputs)
     }
 
     /// What the node hands the subgraph; where it does not say a shape, the input at the same place has it to begin with.

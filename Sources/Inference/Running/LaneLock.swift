@@ -43,7 +43,10 @@
         for index in 0..<2 { unsafe pthread_cond_broadcast(conditions + index) }
     }
 
-    /// Waits, with the lock given up meanwhile, for a wake or for `duration`.
+    /// No wait is longer, so that its end can be counted; whoever waits looks again.
+    private static let longestWait = Duration.seconds(3600)
+
+    /// Waits, with the lock given up meanwhile, for a wake or for about `duration`, or shorter.
     func wait(as waiter: Waiter, for duration: Duration?) {
         let condition = unsafe conditions + waiter.rawValue
         guard let duration else {
@@ -52,7 +55,7 @@
         }
         var deadline = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
-        let (seconds, attoseconds) = max(duration, .zero).components
+        let (seconds, attoseconds) = min(max(duration, .zero), Self.longestWait).components
         let nanoseconds = Int64(deadline.tv_nsec) + attoseconds / 1_000_000_000
         deadline.tv_sec += Int(seconds) + Int(nanoseconds / 1_000_000_000)
         deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)

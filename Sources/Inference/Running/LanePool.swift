@@ -78,7 +78,7 @@ package import Tensors
         signal(LaneJob(until: deadline, body, expired: expired))
     }
 
-    /// Drops the timer of work, and looks after it no more until it is signalled again.
+    /// Drops whatever the pool keeps for work that will not run again.
     package func forget(_ work: any LaneWork) {
         lock.lock()
         unsafe state.pointee.queue.forget(work)
@@ -111,69 +111,71 @@ package import Tensors
 
     private func serve() {
         let workspace = Workspace(ledger: ledger)
-        while let work = next(workspace) { run(work, workspace) }
+        while let work = take(workspace) { finish(work, work.runNext(in: workspace, now: .now)) }
     }
 
-    /// Waits for work; nil when the pool stops.
-    private func next(_ workspace: Workspace) -> (any LaneWork)? {
+    /// The next work in turn; nil when the pool stops.
+    ///
+    /// What has run is let go between `finish` and `take`, without the lock: its end may signal other work.
+    private func take(_ workspace: Workspace) -> (any LaneWork)? {
+        let idleSince = ContinuousClock.now
         lock.lock()
         defer { lock.unlock() }
         while unsafe !state.pointee.isStopping {
-            let now = ContinuousClock.now
-            unsafe state.pointee.queue.promoteTimers(at: now)
+            wakeLanes(forPromoted: unsafe state.pointee.queue.promoteTimers(at: .now))
             if let work = unsafe state.pointee.queue.dequeue() { return work }
-            rest(workspace, since: now)
+            rest(workspace, since: idleSince)
         }
         return nil
     }
 
-    /// The work may end with the call, with all that it holds: hence not under the lock.
-    private func run(_ work: any LaneWork, _ workspace: Workspace) {
-        let outcome = work.runNext(in: workspace, now: .now)
+    /// One of several timers that end at once is for this lane; nobody has woken the others.
+    private func wakeLanes(forPromoted count: Int) {
+        for _ in 0..<max(0, min(count - 1, unsafe state.pointee.idleLanes)) { lock.wake(.lane) }
+    }
+
+    private func finish(_ work: any LaneWork, _ outcome: LaneOutcome) {
+        lock.lock()
+        defer { lock.unlock() }
         switch outcome {
-        case .idle: return
-        case .more:
-            lock.lock()
-            _ = unsafe state.pointee.queue.enqueue(work)
-        case .wait(let instant):
-            lock.lock()
-            unsafe state.pointee.queue.setTimer(work, at: instant)
+        case .idle: break
+        case .more: _ = unsafe state.pointee.queue.enqueue(work)
+        case .wait(let instant): unsafe state.pointee.queue.setTimer(work, at: instant)
         }
-        lock.unlock()
     }
 
     /// Waits for work, for the next timer, or until it is time to give memory back.
-    private func rest(_ workspace: Workspace, since start: ContinuousClock.Instant) {
+    private func rest(_ workspace: Workspace, since idleSince: ContinuousClock.Instant) {
+        let now = ContinuousClock.now, trimTime = idleSince + trimDelay
         let holdsMemory = workspace.byteCount > Self.keptByteCount
-        var timeout = unsafe state.pointee.queue.earliestTimer.map { $0 - start }
-        if holdsMemory { timeout = min(timeout ?? trimDelay, trimDelay) }
+        if holdsMemory, now >= trimTime {
+            lock.unlock()
+            workspace.trim()
+            lock.lock()
+            return
+        }
+        var end = unsafe state.pointee.queue.earliestTimer
+        if holdsMemory { end = min(end ?? trimTime, trimTime) }
         unsafe state.pointee.idleLanes += 1
-        lock.wait(as: .lane, for: timeout)
+        lock.wait(as: .lane, for: end.map { $0 - now })
         unsafe state.pointee.idleLanes -= 1
-        // An early wake costs one growth of the arena, no more.
-        if holdsMemory, ContinuousClock.now - start >= trimDelay { workspace.trim() }
     }
 
     // MARK: On the watcher
 
     private func watch() {
         var idleLooks = 0
-        while let works = nextLook(&idleLooks) {
+        while let works = beginLook(&idleLooks) {
             let now = ContinuousClock.now
-            let done = works.filter { !$0.watch(now: now) }
-            lock.lock()
-            unsafe state.pointee.watched.endLook(done)
-            lock.unlock()
-            // Whatever ends now does not end under the lock.
-            withExtendedLifetime((works, done)) {}
+            endLook(works.filter { !$0.watch(now: now) })
         }
     }
 
-    /// Waits for the time of the next look; nil when the pool stops.
-    private func nextLook(_ idleLooks: inout Int) -> [any LaneWork]? {
+    /// Waits for the next look; nil when the pool stops. What was looked at is let go without the lock, as on the lanes.
+    private func beginLook(_ idleLooks: inout Int) -> [any LaneWork]? {
         lock.lock()
         defer { lock.unlock() }
-        if unsafe state.pointee.isStopping { return nil }
+        guard unsafe !state.pointee.isStopping else { return nil }
         if unsafe state.pointee.watched.isEmpty, idleLooks >= Self.idleLookLimit {
             unsafe state.pointee.isWatcherAsleep = true
             lock.wait(as: .watcher, for: nil)
@@ -184,7 +186,13 @@ package import Tensors
         }
         let works = unsafe state.pointee.watched.beginLook()
         idleLooks = works.isEmpty ? idleLooks + 1 : 0
-        return unsafe state.pointee.isStopping ? nil : works
+        return works
+    }
+
+    private func endLook(_ done: [any LaneWork]) {
+        lock.lock()
+        defer { lock.unlock() }
+        unsafe state.pointee.watched.endLook(done)
     }
 }
 

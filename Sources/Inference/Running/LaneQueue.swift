@@ -44,18 +44,22 @@ struct LaneQueue {
     }
 
     /// Enqueues what has waited long enough.
-    mutating func promoteTimers(at now: ContinuousClock.Instant) {
-        guard let earliest = earliestTimer, earliest <= now else { return }
+    ///
+    /// - Returns: how many pieces of work became ready.
+    mutating func promoteTimers(at now: ContinuousClock.Instant) -> Int {
+        guard let earliest = earliestTimer, earliest <= now else { return 0 }
+        var count = 0
         earliestTimer = nil
         for (key, timer) in timers {
+            // Work is touched only to be queued: no last reference may end under the pool's lock.
             guard timer.instant <= now else {
                 earliestTimer = min(earliestTimer ?? timer.instant, timer.instant)
                 continue
             }
             timers[key] = nil
-            // Being queued keeps it alive: nothing may end under the pool's lock.
-            if let work = timer.work { _ = enqueue(work) }
+            if let work = timer.work, enqueue(work) { count += 1 }
         }
+        return count
     }
 
     /// Drops the timer of work that will not run again.
