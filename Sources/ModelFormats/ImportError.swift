@@ -6,11 +6,11 @@ package enum ImportError: Error, Sendable, Equatable {
     case unrecognized(path: String, reason: String)
     /// The file breaks its format's rules, or is damaged.
     case malformed(path: String, place: String, reason: String)
-    /// The file is sound and asks for what this version does not do.
+    /// The file is sound and needs what this version does not do.
     case unsupported(path: String, place: String, feature: String)
-    /// The file asks for more than `ImportLimits` allow.
+    /// The file needs more than `ImportLimits` allow.
     case limitExceeded(path: String, place: String, quantity: String, found: Int, limit: Int)
-    /// The system gives no memory for what the file asks for, within `ImportLimits`.
+    /// The system gives no memory for what the file needs, within `ImportLimits`.
     case outOfMemory(path: String, place: String, byteCount: Int)
 
     package var path: String {

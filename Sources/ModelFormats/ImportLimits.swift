@@ -1,4 +1,4 @@
-/// How much a model file may ask for before it is refused: the bytes of a file are not trusted with memory or time.
+/// How much a model file may demand before it is refused: the bytes of a file are not trusted with memory or time.
 ///
 /// The defaults leave room for every model in public use; what a file may make of itself stays within a small
 /// multiple of its size, but for the kinds counted here.

@@ -10,7 +10,7 @@ package struct ImportedModel: Sendable {
     /// The functions that the graph and other functions call.
     package let functions: [SourceFunction]
     package let signatures: [Signature]
-    /// Files whose paths the graph wants to know.
+    /// Files whose paths the graph reads.
     package let assets: [ModelAsset]
     /// What the file says of itself: producer, versions, its own properties.
     package let metadata: [String: String]
@@ -61,7 +61,7 @@ package struct ImportedModel: Sendable {
     ///
     /// - Parameters:
     ///   - targets: names of nodes to run for what they do, as those that initialise a model.
-    ///   - place: what messages call the wish.
+    ///   - place: what error messages call the request.
     package func graph(
         inputs: [SourceValue], outputs: [SourceValue], targets: [String] = [], place: String
     ) throws(ImportError) -> SourceGraph {

@@ -1,6 +1,6 @@
 /// Reads one protobuf message field by field, without copying and without believing a length.
 ///
-/// A reader is a cursor over bytes in somebody else's memory (a mapped file); nested messages are read by readers
+/// A reader is a cursor over bytes in the caller's memory (a file's contents); nested messages are read by readers
 /// over sub-ranges. Every access is checked against the end of the message; a fault is thrown with its byte position.
 /// After an error the reader's position is undefined and it must not be used further.
 ///
@@ -104,7 +104,7 @@
         }
     }
 
-    // MARK: Fields nobody asked for
+    // MARK: Unknown fields
 
     /// Steps over the value of `field`; a group is stepped over whole.
     package mutating func skip(_ field: WireField) throws(WireError) {

@@ -1,6 +1,6 @@
 /// Builds a protobuf message in memory, field by field.
 ///
-/// Values equal to a field's default are written all the same: the caller leaves out what it does not want.
+/// Values equal to a field's default are written all the same: the caller omits what is not to be written.
 package struct WireWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
 

@@ -2,7 +2,7 @@ import ModelFormats
 import ProtobufWire
 import Testing
 
-/// Bytes that are not what an exporter wrote: every answer is a model or an error, never a trap.
+/// Bytes that are not what an exporter wrote: every result is a model or an error, never a trap.
 @Suite("Damaged model files")
 struct DamagedModelTests {
     @Test("every prefix of a model is refused, or is a model where it ends between fields")

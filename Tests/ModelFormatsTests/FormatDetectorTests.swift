@@ -8,10 +8,10 @@ struct FormatDetectorTests {
         let testDescription: String
         let files: [String]
         /// The file chosen, or words of the refusal.
-        let answer: String
+        let expected: String
 
-        init(_ name: String, _ files: [String], _ answer: String) {
-            (testDescription, self.files, self.answer) = (name, files, answer)
+        init(_ name: String, _ files: [String], _ expected: String) {
+            (testDescription, self.files, self.expected) = (name, files, expected)
         }
     }
 
@@ -27,7 +27,7 @@ struct FormatDetectorTests {
         let folder = try TemporaryFolder()
         for file in entry.files { try folder.write([], to: file) }
         let found = try FormatDetector.importer(for: folder.path)
-        #expect(found.modelPath == folder.path + "/" + entry.answer)
+        #expect(found.modelPath == folder.path + "/" + entry.expected)
         #expect(type(of: found.importer).formatName == "onnx")
         #expect(try FormatDetector.importer(for: found.modelPath).modelPath == found.modelPath)
     }
@@ -45,7 +45,7 @@ struct FormatDetectorTests {
         let folder = try TemporaryFolder()
         for file in entry.files { try folder.write([], to: file) }
         let error = try #require(throws: ImportError.self) { try FormatDetector.importer(for: folder.path) }
-        #expect(error.description.contains(entry.answer), "\(error)")
+        #expect(error.description.contains(entry.expected), "\(error)")
         #expect(error.path == folder.path)
     }
 

@@ -171,7 +171,7 @@ struct ONNXImporterTests {
         #expect(model.graph.outputs.map(\.name) == ["x", "w"])
     }
 
-    @Test("keeps what the file tells of itself")
+    @Test("keeps what the file says of itself")
     func metadata() throws {
         var bytes = sampleModel()
         bytes.string(2, "tester")

@@ -192,7 +192,7 @@ struct ONNXRefusalTests {
         for word in entry.words { #expect(text.contains(word), "\(text)") }
     }
 
-    @Test("tells unsupported apart from malformed")
+    @Test("distinguishes unsupported from malformed")
     func kinds() throws {
         let unsupported = try #require(throws: ImportError.self) { try importModel(Self.types[0].model) }
         guard case .unsupported = unsupported else {

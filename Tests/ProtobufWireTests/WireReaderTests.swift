@@ -1,7 +1,7 @@
 import ProtobufWire
 import Testing
 
-/// Everything a message holds, as one line per field: the reader's answer in a form that tables can state.
+/// Everything a message holds, as one line per field: the reader's result in a form that tables can state.
 private func dump(_ bytes: [UInt8], depth: Int = WireReader.defaultDepth) throws(WireError) -> [String] {
     var result: Result<[String], WireError> = .success([])
     bytes.withUnsafeBytes { buffer in

@@ -20,7 +20,7 @@ final class FunctionLibrary {
         self.protos = protos
     }
 
-    /// The function that the node calls; nil when it is an operator. Functions asked for are among `called` from then on.
+    /// The function that the node calls; nil when it is an operator. The function is among `called` from then on.
     func function(calledBy node: ONNX.Node) -> FunctionName? {
         let name = FunctionName(domain: node.domain, name: node.operatorName, overload: node.overload)
         guard protos[name] != nil else { return nil }

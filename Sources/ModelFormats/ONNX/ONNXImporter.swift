@@ -52,7 +52,7 @@ package struct ONNXImporter: ModelImporter {
             }
             guard let tensor = type.tensor else {
                 throw session.unsupported(
-                    place, "is of type \(type); requests and answers hold tensors alone (export without ZipMap, sequences and optionals)")
+                    place, "is of type \(type); requests and responses hold tensors alone (export without ZipMap, sequences and optionals)")
             }
             result.append(Signature.Parameter(name: value.name, valueName: value.name, type: tensor))
         }

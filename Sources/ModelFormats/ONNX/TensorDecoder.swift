@@ -104,7 +104,7 @@ struct TensorDecoder {
         }
         guard offset <= file.byteCount, length <= file.byteCount - offset else {
             throw session.malformed(
-                place, "wants \(length) bytes at \(offset) of \"\(location)\", which has \(file.byteCount); copy the file again")
+                place, "needs \(length) bytes at \(offset) of \"\(location)\", which has \(file.byteCount); copy the file again")
         }
         return try inFile(file, offset..<(offset + length), spec, place)
     }

@@ -3,7 +3,7 @@ import GraphIR
 /// Replaces calls of a model's functions by the functions' nodes, and functions in attributes by graphs.
 ///
 /// Nodes of a call take its place, so that an order in which nodes can run stays one. Nodes and calls are counted while they are
-/// made: a small file can ask for any number of them.
+/// made: a small file can expand to any number of them.
 struct FunctionInlining {
     private let functions: [FunctionName: SourceFunction]
     private let context: ImportContext
@@ -139,7 +139,7 @@ struct FunctionInlining {
     /// Binds a function's inputs and outputs to the names at the call.
     ///
     /// - Returns: outputs to copy: those that are an input or listed twice, and all where the function does something beside making
-    ///   them, for which a reader of any of them must wait. An output that nobody reads keeps a name of its own.
+    ///   them, for which a reader of any of them must wait. An output that nothing reads keeps a name of its own.
     private func bind(
         _ function: SourceFunction, to node: SourceNode, in scope: inout InliningScope
     ) -> [(from: String, to: String)] {

@@ -6,7 +6,7 @@ import GraphIR
 struct Pruning {
     private let graph: SourceGraph
     private let context: ImportContext
-    /// What messages call the wish: `signature "serving_default"`.
+    /// What error messages call the request: `signature "serving_default"`.
     private let place: String
     private let fed: Set<String>
     private let inputs: [SourceValue]
@@ -22,7 +22,7 @@ struct Pruning {
     /// `graph` with exactly `inputs` and `outputs`, in order, and of its nodes only those that outputs or `targets` depend on, by
     /// what they read or by what they wait for.
     ///
-    /// - Parameter targets: names of nodes to keep that nobody reads.
+    /// - Parameter targets: names of nodes to keep though nothing reads their outputs.
     /// - Throws: `.malformed` for names that the graph does not have and for graph inputs that are needed but not among `inputs`.
     static func prune(
         _ graph: SourceGraph, inputs: [SourceValue], outputs: [SourceValue], targets: [String] = [], place: String,

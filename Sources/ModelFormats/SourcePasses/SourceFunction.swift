@@ -24,7 +24,7 @@ package struct SourceFunction: Sendable {
     package let body: SourceGraph
     /// The attributes that have a value when a call does not give one.
     package let defaults: [String: Attribute]
-    /// Names of body nodes that run whenever the function is called, though nobody reads what they make (TensorFlow's `control_ret`).
+    /// Names of body nodes that run whenever the function is called, though nothing reads their outputs (TensorFlow's `control_ret`).
     package let controlOutputs: [String]
     /// The version of the dialect's default domain in the body; 0 where the dialect has none.
     package let version: Int

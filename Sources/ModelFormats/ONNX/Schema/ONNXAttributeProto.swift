@@ -59,7 +59,7 @@ extension ONNX {
             }
         }
 
-        /// What the attribute holds; files of the first IR versions do not state it, so there the filled field tells.
+        /// What the attribute holds; files of the first IR versions do not state it; there it follows from the field that is set.
         ///
         /// - Returns: nil for a number that the schema does not list.
         var kind: Kind? {
