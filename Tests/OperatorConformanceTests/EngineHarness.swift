@@ -20,8 +20,9 @@ struct EngineConfiguration: Sendable, CustomTestStringConvertible {
     var runner: ConformanceRunner {
         ConformanceRunner { model in
             let passes = isOptimized ? StandardOperators.passes : []
-            let kernels = try InstructionSet.named(level).kernels
-            let engine = try Engine(model.graph, catalog: StandardOperators.catalog, passes: passes, kernels: kernels)
+            let state = ModelState(kernels: try InstructionSet.named(level).kernels)
+            let source = try model.graph(for: model.signatures[0])
+            let engine = try Engine(source, catalog: StandardOperators.catalog, passes: passes, state: state)
             return { inputs in try engine.run(inputs) }
         }
     }

@@ -49,11 +49,8 @@ struct TensorComparisonTests {
     private static func floats(_ values: [Float]) -> Tensor { Tensor(values, shape: Shape([values.count])) }
 
     private static func halves(_ values: [Float]) -> Tensor {
-        Tensor(TensorSpec(.float16, Shape([values.count]))) { bytes in
-            for (index, value) in values.enumerated() {
-                bytes.storeBytes(of: HalfPrecision.binary16(from: value), toByteOffset: index * 2, as: UInt16.self)
-            }
-        }
+        let bits = Tensor(values.map(HalfPrecision.binary16(from:)), shape: [values.count])
+        return Tensor(TensorSpec(.float16, [values.count]), storage: bits.storage)!
     }
 
     @Test("tells equal from different", arguments: cases)
