@@ -78,7 +78,7 @@ package final class HTTPServer: Sendable {
     /// Returns at once. A failure is logged, and the old file goes on.
     package func reopenAccessLog() { state.withLock(\.accessLog)?.reopen() }
 
-    /// Refuses new connections and lets the present ones end with their next answer.
+    /// Refuses new connections and lets the present ones end with their next response.
     ///
     /// What the kernel has accepted by now is still served.
     package func stopAccepting() {

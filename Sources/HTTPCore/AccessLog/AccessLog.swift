@@ -42,7 +42,7 @@ package final class AccessLog: Sendable {
         }
     }
 
-    /// Waits until everything that loops have handed over is written, at most so long; answers whether it is.
+    /// Waits until everything that loops have handed over is written, at most so long; returns whether it is.
     package func flush(timeout: Duration) async -> Bool {
         queue.async { self.writeWaiting() }
         let clock = ContinuousClock()
@@ -94,7 +94,7 @@ package final class AccessLog: Sendable {
         }
     }
 
-    /// Writes until nothing waits, or until the destination asks for patience.
+    /// Writes until nothing waits, or until the destination takes no more for now.
     private func writeWaiting() {
         while let page = writer.page ?? takeWaiting() {
             writer.page = page
