@@ -95,7 +95,7 @@ final class Acceptor {
 
     private func close(at index: Int) {
         guard let listener = listeners[index] else { return }
-        // Closing alone leaves a socket that another process has open too in the set, and it would tell of every client.
+        // Closing alone leaves a socket that another process has open too in the set, and it would report every client.
         _ = apus_poll_remove(poll, listener.descriptor)
         listener.close()
         listeners[index] = nil
@@ -139,7 +139,7 @@ extension Acceptor {
         Overload.refuse(accepted)
     }
 
-    /// Takes one client by the reserve and turns it away; answers whether that was possible, or not even needed.
+    /// Takes one client by the reserve and turns it away; returns whether that was possible, or not even needed.
     private func refuseOne(_ listener: Listener) -> Bool {
         let outcome = reserve.lend {
             listener.accept(budget: 1) { accepted in
@@ -153,7 +153,7 @@ extension Acceptor {
         }
     }
 
-    /// The listener stays readable, so it is silenced for a while instead of asked again and again.
+    /// The listener stays readable, so it is silenced for a while instead of reported again and again.
     private func suspend(_ listener: Listener, at index: Int) {
         context.counters.acceptPauses.add(1)
         listener.resumesAt = context.now + Self.pause

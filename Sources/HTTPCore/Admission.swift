@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Who may have a connection: counts them in all and, when a limit asks for it, by client.
+/// Who may have a connection: counts them in all and, when a limit needs it, by client.
 package final class Admission: Sendable {
     private let maxConnections: Int
     private let maxPerPeer: Int
@@ -22,7 +22,7 @@ package final class Admission: Sendable {
     func listenerOpened() { openListeners.add(1, ordering: .sequentiallyConsistent) }
     func listenerClosed() { openListeners.subtract(1, ordering: .sequentiallyConsistent) }
 
-    /// Counts a connection in; answers false, and counts nothing, when a limit is reached.
+    /// Counts a connection in; returns false, and counts nothing, when a limit is reached.
     func admit(_ peer: PeerAddress) -> Bool {
         guard open.add(1, ordering: .sequentiallyConsistent).newValue <= maxConnections else {
             open.subtract(1, ordering: .sequentiallyConsistent)

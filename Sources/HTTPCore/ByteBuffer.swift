@@ -166,7 +166,7 @@ private func decimalDigitCount(_ number: UInt) -> Int {
     return count
 }
 
-/// Writes the digits of `number` so that the last one lies just before `end`; answers where the first one lies.
+/// Writes the digits of `number` so that the last one lies just before `end`; returns where the first one lies.
 @discardableResult
 func writeDecimal(_ number: UInt, endingAt end: Int, in space: UnsafeMutableRawBufferPointer) -> Int {
     var at = end

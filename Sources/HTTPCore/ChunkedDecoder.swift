@@ -27,8 +27,8 @@ struct ChunkedDecoder {
         rawStart = bodyStart
     }
 
-    /// Decodes what there is of `request`; answers whether the body is complete. When it is not, the bytes that are
-    /// not decoded yet lie right after the decoded ones and `rawEnd` tells where they end; the rest is free.
+    /// Decodes what there is of `request`; returns whether the body is complete. When it is not, the bytes that are
+    /// not decoded yet lie right after the decoded ones and `rawEnd` is where they end; the rest is free.
     mutating func advance(
         _ request: UnsafeMutableRawBufferPointer, limits: ConnectionLimits, rawEnd: inout Int
     ) throws(ProtocolRefusal) -> Bool {

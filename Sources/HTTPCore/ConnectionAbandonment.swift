@@ -20,9 +20,9 @@ extension Connection {
 
     /// The client closes its side while its request is with the handler.
     ///
-    /// One that has sent further requests ahead, or had closed before, says that it is through with asking and waits for
-    /// its answers (RFC 9112 §9.6 allows that). One that closes now, with nothing sent ahead, has given up: its answer is
-    /// worth no work that has not begun. Should it still read, it gets the answer, and then the end.
+    /// One that has sent further requests ahead, or had closed before, has sent its last request and waits for
+    /// its responses (RFC 9112 §9.6 allows that). One that closes now, with nothing sent ahead, has given up: its response
+    /// is worth no work that has not begun. Should it still read, it gets the response, and then the end.
     func endedWhileHandling() {
         guard memory?.buffer.isEmpty ?? true else { return }
         let memory = self.memory ?? context.pool.takeRequestMemory()
@@ -44,7 +44,7 @@ extension Connection {
         state = .handling(pending)
     }
 
-    /// Notes that nobody waits for the answer to the request that is being handled.
+    /// Notes that nobody waits for the response to the request that is being handled.
     func abandon() {
         guard !isGone else { return }
         presence.store(.left, ordering: .relaxed)

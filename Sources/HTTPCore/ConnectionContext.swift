@@ -21,19 +21,19 @@ package final class ConnectionContext: @unchecked Sendable {
     private(set) var commonFields = ByteBuffer()
     /// The start of a response of status 200 in JSON: status line, `commonFields` and `Content-Type`.
     private(set) var startOfJSON = ByteBuffer()
-    /// What answers over encrypted connections have besides.
+    /// What responses over encrypted connections have besides.
     let encryptedFields: ByteBuffer
     /// The responder of the last request when nobody kept it, for the next one.
     var spareResponder: Responder?
     var pool = MemoryPool()
     let coder: ContentCoder
-    /// Bytes from which on answers are compressed for those who ask; none has as many as `Int.max`.
+    /// Bytes from which on responses are compressed for clients that accept it; none has as many as `Int.max`.
     let compressionThreshold: Int
     /// What handshakes may still take in this turn.
     package var handshakes = HandshakeBudget()
     /// Nil when requests are not logged.
     package var accessLog: LoopAccessLog?
-    /// Answers close their connections from now on.
+    /// Responses close their connections from now on.
     package var isDraining = false
 
     /// Freed by detached requests since memory was last given back to the system.
@@ -92,7 +92,7 @@ package final class ConnectionContext: @unchecked Sendable {
         if now >= nextDate { renewDate(wallNanoseconds()) }
     }
 
-    /// Hands the answers that have come from other threads to their connections; for what drives connections without a loop.
+    /// Hands the responses that have come from other threads to their connections; for what drives connections without a loop.
     package func deliverResponses() {
         assert(isCurrent)
         var mail: [LoopMessage] = []
@@ -102,7 +102,7 @@ package final class ConnectionContext: @unchecked Sendable {
 
     private static func encryptedFields(_ strictTransportSecurity: Duration?) -> ByteBuffer {
         var fields = ByteBuffer()
-        // Browsers shall not take an answer that quotes a client for a page of the site.
+        // Browsers shall not take a response that quotes a client for a page of the site.
         fields.append("X-Content-Type-Options: nosniff\r\n")
         if let period = strictTransportSecurity {
             // RFC 6797 §6.1.1: seconds. §7.2 forbids the field where the connection is not encrypted.

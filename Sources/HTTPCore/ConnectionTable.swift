@@ -1,7 +1,7 @@
 /// The open connections of one loop by small numbers, which epoll carries and the timer wheel counts by.
 ///
-/// A number is used again after its connection has closed; the generation in a token tells a late event of the old one
-/// from an event of the new one.
+/// A number is used again after its connection has closed; the generation in a token distinguishes a late event of
+/// the old one from an event of the new one.
 struct ConnectionTable {
     private struct Slot {
         var connection: Connection?
@@ -13,7 +13,7 @@ struct ConnectionTable {
 
     var count: Int { slots.count - free.count }
 
-    /// Gives the connection a slot and answers its token, which has bit 63 clear.
+    /// Gives the connection a slot and returns its token, which has bit 63 clear.
     mutating func insert(_ connection: Connection) -> UInt64 {
         let slot: Int
         if let reused = free.popLast() {

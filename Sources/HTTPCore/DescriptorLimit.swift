@@ -15,7 +15,7 @@ package struct DescriptorLimit: Sendable, Hashable {
     /// Descriptors that the process needs beside those of connections: models, the registry, listeners, loops.
     package static let otherDescriptorCount = 64
 
-    /// Raises the soft limit as far as the process may, and answers what holds then; before the server is made.
+    /// Raises the soft limit as far as the process may, and returns what holds then; before the server is made.
     ///
     /// The small default of 1024 protects programs that use select(2), which this one does not.
     package static func raise() throws(SocketError) -> DescriptorLimit {
@@ -41,7 +41,7 @@ package struct DescriptorLimit: Sendable, Hashable {
         return Int(clamping: soft > 2 * other ? soft - other : soft / 2)
     }
 
-    /// What the operator should hear when the limit is too small for as many connections as the server allows; else nil.
+    /// The warning for the operator when the limit is too small for as many connections as the server allows; else nil.
     package func warning(maxConnections wanted: Int) -> String? {
         guard wanted > maxConnections else { return nil }
         let (sum, overflow) = wanted.addingReportingOverflow(Self.otherDescriptorCount)

@@ -78,7 +78,7 @@ package final class HTTPServer: Sendable {
         try state.withLock(\.accessLog)?.prepareReopening()
     }
 
-    /// Refuses new connections and lets the present ones end with their next answer.
+    /// Refuses new connections and lets the present ones end with their next response.
     ///
     /// What the kernel has accepted by now is still served.
     package func stopAccepting() {

@@ -8,13 +8,13 @@ package struct HTTPServerConfiguration: Sendable {
     package var loopCount: Int
     /// The value of the `Server` field.
     package var serverName: String
-    /// How long browsers that have seen an encrypted answer shall speak to this host encrypted only, on all its ports
+    /// How long browsers that have seen an encrypted response shall speak to this host encrypted only, on all its ports
     /// (RFC 6797); nil leaves it to them.
     package var strictTransportSecurity: Duration?
     /// Nil when requests are not logged.
     package var accessLog: AccessLogConfiguration?
 
-    /// - Parameter loopCount: By default one for every two processors, as the others compute what the loops answer.
+    /// - Parameter loopCount: By default one for every two processors, as the others compute what the loops send.
     package init(
         listeners: [ListenerConfiguration],
         limits: ConnectionLimits = ConnectionLimits(),

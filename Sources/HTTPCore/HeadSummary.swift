@@ -24,12 +24,12 @@ struct HeadSummary {
         }
     }
 
-    /// Settles what only the whole head can tell.
+    /// Settles what only the whole head shows.
     func finish(_ head: inout RequestHead, _ limits: ConnectionLimits) throws(ProtocolRefusal) {
         // RFC 9112 §3.2: exactly one Host in HTTP/1.1; an old client may leave it out.
         if hostCount == 0, head.version == .http11 { throw .bad("the request has no Host header") }
         head.framing = try framing(head.version, limits)
-        // RFC 9112 §9.3: 1.1 persists unless told otherwise, 1.0 only when asked to.
+        // RFC 9112 §9.3: 1.1 persists unless the client closes, 1.0 only when it wants that.
         head.isPersistent = !closes && (head.version == .http11 || keepsAlive)
         // RFC 9110 §10.1.1: an expectation without content, or from an HTTP/1.0 client, is ignored.
         head.expectsContinue = expectsContinue && head.version == .http11 && head.framing != .none

@@ -11,7 +11,7 @@ package import Logging
 ///
 /// Everything is confined to the queue, apart from `post`.
 @safe package final class IOLoop: @unchecked Sendable {
-    /// What the kernel may hold of an answer beyond what is under way to the client.
+    /// What the kernel may hold of a response beyond what is under way to the client.
     private static let unsentByteCount: Int32 = 128 * 1024
     private static let lingerMilliseconds: Int32 = 2
 
@@ -162,11 +162,11 @@ package import Logging
         placement.release(connection.peer)
     }
 
-    /// Sets what makes a TCP connection answer fast; a failure costs speed only.
+    /// Sets what makes a TCP connection respond fast; a failure costs speed only.
     private static func tune(_ descriptor: Int32) {
-        // Without this answers of several writes would wait for the client's acknowledgements.
+        // Without this responses of several writes would wait for the client's acknowledgements.
         _ = apus_set_no_delay(descriptor)
-        // Cutting a large answer into the tiny segments of a client that hardly reads takes the kernel milliseconds, and
+        // Cutting a large response into the tiny segments of a client that hardly reads takes the kernel milliseconds, and
         // all of that within one send; so it is given no more than the client's progress calls for.
         _ = apus_limit_unsent(descriptor, unsentByteCount)
     }

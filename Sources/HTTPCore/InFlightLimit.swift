@@ -8,7 +8,7 @@ final class InFlightLimit: Sendable {
     /// - Parameter limit: 0 means any number, which costs nothing to count.
     init(_ limit: Int) { self.limit = limit }
 
-    /// Takes a place; answers false when there is none. Each place taken is given back by one `leave`.
+    /// Takes a place; returns false when there is none. Each place taken is given back by one `leave`.
     func enter() -> Bool {
         guard limit > 0 else { return true }
         if count.add(1, ordering: .relaxed).newValue <= limit { return true }

@@ -70,7 +70,7 @@ package struct InheritedSocket: Sendable, Hashable {
     /// To listen on it; the server closes the descriptor in the end.
     package var address: ListenerAddress { .inherited(descriptor: descriptor, name: name) }
 
-    /// Checks that this is a listening stream socket, makes it fit for a loop, and tells where it listens. May be called
+    /// Checks that this is a listening stream socket, makes it fit for a loop, and returns where it listens. May be called
     /// again.
     package func prepare() throws(SocketError) -> BoundAddress {
         var kind = apus_socket_kind()

@@ -19,6 +19,6 @@ struct LineReader {
         return found
     }
 
-    /// Tells that the bytes not yet read moved `distance` places towards the start.
+    /// Notes that the bytes not yet read moved `distance` places towards the start.
     mutating func bytesMovedDown(by distance: Int) { scanned = max(0, scanned - distance) }
 }

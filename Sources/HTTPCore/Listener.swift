@@ -45,7 +45,7 @@ final class Listener {
         name = address.inheritedName ?? address.description
     }
 
-    /// Stops newcomers; answers whether some may still be on their way and deserve a moment.
+    /// Stops newcomers; returns whether some may still be on their way and deserve a moment.
     func stopNewcomers() -> Bool {
         switch gate {
         case .handshakes:

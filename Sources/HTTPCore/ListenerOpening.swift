@@ -4,7 +4,7 @@ import Glibc
 // How a listener comes to be, for each kind of address.
 
 extension Listener {
-    /// Opens what the configuration asks for: one listener, or for a host name one on every address it has.
+    /// Opens what the configuration names: one listener, or for a host name one on every address it has.
     static func open(_ wanted: ListenerConfiguration) throws(SocketError) -> [Listener] {
         switch wanted.address {
         case .tcp(let host, let port):

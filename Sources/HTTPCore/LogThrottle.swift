@@ -6,7 +6,7 @@ struct LogThrottle {
     private var silentUntil: MonotonicInstant?
     private var count = 0
 
-    /// Counts one event; answers how many there have been since the last line when it is time for another, else nil.
+    /// Counts one event; returns how many there have been since the last line when it is time for another, else nil.
     mutating func occurred(at now: MonotonicInstant) -> Int? {
         count += 1
         if let silentUntil, now < silentUntil { return nil }

@@ -32,14 +32,14 @@ package final class Mailbox<Message: Sendable>: Sendable {
         }
     }
 
-    /// The loop is about to wait; answers false when there is mail, so that it must not.
+    /// The loop is about to wait; returns false when there is mail, so that it must not.
     package func fallAsleep() -> Bool {
         state.compareExchange(
             expected: State.awake, desired: State.asleep, ordering: .sequentiallyConsistent
         ).exchanged
     }
 
-    /// The loop is awake; answers whether there is mail to take.
+    /// The loop is awake; returns whether there is mail to take.
     package func wakeUp() -> Bool {
         state.exchange(State.awake, ordering: .sequentiallyConsistent) == State.hasMail
     }

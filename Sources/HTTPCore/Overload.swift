@@ -1,6 +1,6 @@
 import CPlatform
 
-/// What a client hears that a limit turns away.
+/// The responses to clients that a limit turns away.
 enum Overload {
     /// For one request more than may be under way; the connection stays.
     static let tooManyInFlight = Response.error(
@@ -17,12 +17,12 @@ enum Overload {
         return Array(fields.joined(separator: "\r\n").utf8)
     }()
 
-    /// What a client may have sent already, bytes; unread they would make the kernel send a reset after the answer.
+    /// What a client may have sent already, bytes; unread they would make the kernel send a reset after the response.
     private static let discardedByteCount = 64 * 1024
 
-    /// Answers 503 as far as the socket takes it at once, and closes: an overloaded server does not wait.
+    /// Sends 503 as far as the socket takes it at once, and closes: an overloaded server does not wait.
     ///
-    /// A client that expects an encrypted answer gets none: a handshake is what overload cannot afford.
+    /// A client that expects an encrypted response gets none: a handshake is what overload cannot afford.
     static func refuse(_ accepted: AcceptedSocket) {
         guard let descriptor = accepted.takeDescriptor() else { return }
         if accepted.transport.acceptsClearText {

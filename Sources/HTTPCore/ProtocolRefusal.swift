@@ -1,6 +1,6 @@
-/// Why the bytes of a connection are not a request that this server takes: the status, and what to tell the client.
+/// Why the bytes of a connection are not a request that this server takes: the status, and the message for the client.
 ///
-/// The framing can no longer be trusted, so the connection closes after the answer (RFC 9112 §9.6).
+/// The framing can no longer be trusted, so the connection closes after the response (RFC 9112 §9.6).
 struct ProtocolRefusal: Error, Sendable, Equatable {
     let status: HTTPStatus
     let message: String

@@ -101,7 +101,7 @@
     }
 }
 
-/// Answers requests.
+/// Responds to requests.
 ///
 /// One of the two `handle` methods is called for every request that is well framed, once its body is complete, on the queue of the
 /// connection's loop. Neither may block. `responder` may leave the call, to any thread, and must be used exactly once.
@@ -113,7 +113,7 @@ package protocol RequestHandler: Sendable {
     /// while it runs. `request` may leave the call with the responder. Handled at once unless a handler does otherwise.
     func handle(large request: DetachedRequest, _ responder: Responder)
 
-    /// Whether the request is answered even when as many are under way as may be, as one that asks for the server's health
+    /// Whether the request is answered even when as many are under way as may be, as one for the server's health
     /// is. Called only then, on the loop's queue; false unless a handler says otherwise.
     func answersBeyondLimit(_ request: borrowing Request) -> Bool
 }

@@ -41,9 +41,9 @@ struct RequestHead: Sendable {
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     var isPersistent = true
     var expectsContinue = false
-    /// What `Content-Encoding` asks to remove from the content.
+    /// What `Content-Encoding` says to remove from the content.
     var contentCodings = ContentCodings()
-    /// Whether the answer should be compressed when it is large.
+    /// Whether the response should be compressed when it is large.
     var prefersGzip = false
     /// Bytes from the request's first to the end of the empty line.
     var byteCount = 0

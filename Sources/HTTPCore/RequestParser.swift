@@ -16,7 +16,7 @@ struct RequestParser {
     /// Whether a byte of the request proper has come; empty lines before it are none.
     var hasBegun: Bool { stage != .emptyLines }
 
-    /// Reads on in `bytes`, which begins at the request's first byte; answers whether the head is complete.
+    /// Reads on in `bytes`, which begins at the request's first byte; returns whether the head is complete.
     mutating func advance(
         over bytes: Span<UInt8>, into head: inout RequestHead, limits: ConnectionLimits
     ) throws(ProtocolRefusal) -> Bool {

@@ -1,7 +1,7 @@
 import CPlatform
 
 /// A descriptor that stands for nothing and keeps a place free: when all others are used up (EMFILE), it makes room to
-/// accept one client and to tell it so, which would otherwise wait without an answer.
+/// accept one client and to send it a refusal, which would otherwise wait without a response.
 struct ReserveDescriptor: ~Copyable {
     private var descriptor: Int32?
 
@@ -12,7 +12,7 @@ struct ReserveDescriptor: ~Copyable {
         descriptor = opened >= 0 ? opened : nil
     }
 
-    /// Leaves the place free while `body` runs; answers nil, and runs nothing, when none is held.
+    /// Leaves the place free while `body` runs; returns nil, and runs nothing, when none is held.
     ///
     /// Another thread may be quicker to use it, before `body` as well as after.
     mutating func lend<Result>(_ body: () -> Result) -> Result? {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The right and duty to answer one request, exactly once, from any thread.
 ///
-/// A responder that is dropped unused answers 500, so that no client waits for ever because of a fault of ours.
+/// A responder that is dropped unused sends 500, so that no client waits for ever because of a fault of ours.
 package final class Responder: @unchecked Sendable {
     /// Nil only while the responder is spare: changed by the loop alone, when nobody else has a reference.
     private var connection: Connection?
@@ -18,15 +18,15 @@ package final class Responder: @unchecked Sendable {
 
     deinit {
         guard !isUsed.load(ordering: .acquiring), let connection else { return }
-        connection.context.logger.error("a request was dropped without an answer; the client gets status 500")
-        connection.deliver(.error(.internalServerError, "the server dropped the request without an answer"))
+        connection.context.logger.error("a request was dropped without a response; the client gets status 500")
+        connection.deliver(.error(.internalServerError, "the server dropped the request without a response"))
     }
 
     /// Whether the client's connection is gone, so that work for this request is in vain.
     package var isAbandoned: Bool { connection?.isGone ?? true }
 
-    /// Sends the answer. On the loop's own thread, within the handler's call, it is built at once; from elsewhere it is
-    /// handed to the loop, which wakes at most once for a burst of answers.
+    /// Sends the response. On the loop's own thread, within the handler's call, it is built at once; from elsewhere it is
+    /// handed to the loop, which wakes at most once for a burst of responses.
     ///
     /// - Parameter body: Runs once on the loop and appends the body to the connection's output; it must not block. It
     ///   runs for HEAD as well, for the length, and not at all when the client has gone.
@@ -74,7 +74,7 @@ package final class Responder: @unchecked Sendable {
         guard let connection else { return nil }
         guard isUsed.exchange(true, ordering: .acquiringAndReleasing) else { return connection }
         assertionFailure("a request was answered twice")
-        connection.context.logger.error("a second answer to one request was dropped")
+        connection.context.logger.error("a second response to one request was dropped")
         return nil
     }
 }

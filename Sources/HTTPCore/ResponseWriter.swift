@@ -2,16 +2,16 @@
 /// filled in afterwards (RFC 9112 §4, §6.2).
 enum ResponseWriter {
     struct Options {
-        /// HEAD: the head of the answer alone, with the length that the content would have.
+        /// HEAD: the head of the response alone, with the length that the content would have.
         var omitsContent = false
         var closes = false
-        /// HTTP/1.0 clients that asked to keep the connection are told that it is kept.
+        /// HTTP/1.0 clients that want the connection kept need a confirmation.
         var confirmsKeepAlive = false
-        /// The client asks for compressed content.
+        /// The client prefers compressed content.
         var prefersGzip = false
-        /// Bytes from which on content is compressed for those who ask.
+        /// Bytes from which on content is compressed for clients that prefer it.
         var compressionThreshold = Int.max
-        /// The answer travels encrypted.
+        /// The response travels encrypted.
         var isEncrypted = false
     }
 

@@ -17,11 +17,11 @@ package struct ServerStatistics: Sendable, Equatable {
     package var requestsInFlight = 0
     /// Requests that broke the protocol or a limit and were refused without the handler.
     package var refusedRequests = 0
-    /// Requests whose client left before the answer.
+    /// Requests whose client left before the response.
     package var abandonedRequests = 0
     /// Connections closed because a deadline passed, those at rest not counted.
     package var timedOutConnections = 0
-    /// Answers by the first digit of their status.
+    /// Responses by the first digit of their status.
     package var responses2xx = 0
     package var responses3xx = 0
     package var responses4xx = 0

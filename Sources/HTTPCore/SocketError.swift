@@ -19,7 +19,7 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The system's code, or the resolver's for `.resolve`.
     package let errno: Int32
 
-    /// What was found and what to do about it, where more is known than the code tells.
+    /// What was found and what to do about it, where more is known than the code says.
     package let explanation: String?
 
     package init(_ operation: Operation, _ subject: String, errno: Int32, because explanation: String? = nil) {

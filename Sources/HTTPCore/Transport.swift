@@ -4,13 +4,13 @@ import Glibc
 /// What became of a try to move bytes.
 package enum TransportResult: Sendable, Equatable {
     case bytes(Int)
-    /// Nothing can move now; readiness will be told.
+    /// Nothing can move now; readiness will be reported.
     case wouldBlock
-    /// More could move, but others are to have their turn before; no readiness will be told.
+    /// More could move, but others are to have their turn before; no readiness will be reported.
     case wantsTurn
     /// The other side will send nothing more.
     case ended
-    /// The other side is not one to speak to, and has been told so as far as it would understand.
+    /// The other side is not one to speak to, and has been notified as far as it would understand.
     case refused
     case failed(errno: Int32)
 }
@@ -19,7 +19,7 @@ package enum TransportResult: Sendable, Equatable {
 ///
 /// The connection is written against this and nothing else; it is used on one queue only.
 package protocol Transport {
-    /// Whether the last read, which brought less than was asked for, has emptied the stream until readiness is told anew.
+    /// Whether the last read, which brought less than was asked for, has emptied the stream until readiness is reported anew.
     var shortReadMeansEmpty: Bool { get }
     /// Whether others on the way can neither read nor change the bytes.
     var isEncrypted: Bool { get }
@@ -34,9 +34,9 @@ package protocol Transport {
 
     mutating func read(into space: UnsafeMutableRawBufferPointer) -> TransportResult
     mutating func write(_ bytes: UnsafeRawBufferPointer) -> TransportResult
-    /// Tells the other side that nothing more will come.
+    /// Notifies the other side that nothing more will come.
     mutating func shutdownWrite()
-    /// Releases the stream; `reset` drops what is unsent and tells the other side so.
+    /// Releases the stream; `reset` drops what is unsent and notifies the other side.
     mutating func close(reset: Bool)
 }
 
@@ -64,7 +64,7 @@ struct PlainTransport: Transport {
         unsafe result(apus_send(descriptor, bytes.baseAddress, bytes.count))
     }
 
-    // A failure of the following means that the other side has gone, which the next read tells.
+    // A failure of the following means that the other side has gone, which the next read reports.
     mutating func shutdownWrite() { _ = apus_shutdown_write(descriptor) }
 
     mutating func close(reset: Bool) {

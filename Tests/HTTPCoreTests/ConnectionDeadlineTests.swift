@@ -114,8 +114,7 @@ struct ConnectionDeadlineTests {
     func draining() {
         let embedded = EmbeddedConnection(TestHandler(), limits: limits)
         embedded.send(get)
-        embedded.context.isDraining = true
-        embedded.connection.beginDrain()
+        embedded.beginDrain()
         embedded.advance(by: .milliseconds(400))
         #expect(!embedded.hasEnded)
         embedded.send(get)
@@ -123,8 +122,7 @@ struct ConnectionDeadlineTests {
         #expect(answers.map { $0.header("connection") } == [nil, "close"] && embedded.hasEnded)
         let resting = EmbeddedConnection(TestHandler(), limits: limits)
         resting.send(get)
-        resting.context.isDraining = true
-        resting.connection.beginDrain()
+        resting.beginDrain()
         resting.advance(by: .milliseconds(500))
         #expect(resting.hasEnded && statuses(resting) == [200])
     }
@@ -134,8 +132,7 @@ struct ConnectionDeadlineTests {
         let handler = HoldingHandler()
         let embedded = EmbeddedConnection(handler, limits: limits)
         embedded.send(get)
-        embedded.context.isDraining = true
-        embedded.connection.beginDrain()
+        embedded.beginDrain()
         embedded.advance(by: .seconds(100))
         #expect(!embedded.hasEnded)
         try #require(handler.takeFirst()).send(.ok) { $0.append("done") }

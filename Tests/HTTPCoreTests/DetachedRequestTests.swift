@@ -11,13 +11,11 @@ struct DetachedRequestTests {
 
     init() { lane = LaneHandler(handler) }
 
-    private func embedded(inline: Int = 1000, isDraining: Bool = false, change: (inout ConnectionLimits) -> Void = { _ in })
-        -> EmbeddedConnection
-    {
+    private func embedded(inline: Int = 1000, change: (inout ConnectionLimits) -> Void = { _ in }) -> EmbeddedConnection {
         var limits = ConnectionLimits()
         limits.maxInlineBodyBytes = inline
         change(&limits)
-        return EmbeddedConnection(lane, limits: limits, isDraining: isDraining)
+        return EmbeddedConnection(lane, limits: limits)
     }
 
     private func post(_ body: [UInt8], _ fields: String = "") -> [UInt8] {
@@ -133,10 +131,7 @@ struct DetachedRequestTests {
         let embedded = embedded()
         lane.suspend()
         embedded.send(post(letters(2000)) + get)
-        embedded.onLoop {
-            embedded.context.isDraining = true
-            embedded.connection.beginDrain()
-        }
+        embedded.beginDrain()
         // Waiting for the handler has no deadline.
         embedded.advance(by: .seconds(3600))
         #expect(!embedded.hasEnded)

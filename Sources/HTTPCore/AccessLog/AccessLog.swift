@@ -54,7 +54,7 @@ package final class AccessLog: Sendable {
         Reopening(log: self, file: try LogFile(configuration.destination))
     }
 
-    /// Waits until everything that loops have handed over is written, at most so long; answers whether it is.
+    /// Waits until everything that loops have handed over is written, at most so long; returns whether it is.
     package func flush(timeout: Duration) async -> Bool {
         queue.async { self.writeWaiting() }
         let clock = ContinuousClock()
@@ -106,7 +106,7 @@ package final class AccessLog: Sendable {
         }
     }
 
-    /// Writes until nothing waits, or until the destination asks for patience.
+    /// Writes until nothing waits, or until the destination takes no more for now.
     private func writeWaiting() {
         while let page = writer.page ?? takeWaiting() {
             writer.page = page

@@ -1,4 +1,4 @@
-/// Where, how, and how many of the answered requests are logged.
+/// Where, how, and how many of the requests are logged.
 package struct AccessLogConfiguration: Sendable, Equatable {
     package enum Destination: Sendable, Equatable {
         case standardOutput
@@ -14,7 +14,7 @@ package struct AccessLogConfiguration: Sendable, Equatable {
         case json
     }
 
-    /// Which records are written. Answers of status 500 and above and refused requests always are.
+    /// Which records are written. Responses of status 500 and above and refused requests always are.
     package enum Sampling: Sendable, Equatable {
         case all
         /// One of so many, counted on each loop; 1 or less means all.

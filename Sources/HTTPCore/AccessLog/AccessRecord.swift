@@ -1,6 +1,6 @@
 /// What is known of one request until its line is written.
 ///
-/// The answer may come long after the request's bytes are gone, so what they say is copied here. Loops keep records for
+/// The response may come long after the request's bytes are gone, so what they say is copied here. Loops keep records for
 /// reuse, which makes the copy cost no allocation.
 final class AccessRecord {
     /// A text as the client sent it, cut at a limit.
@@ -92,9 +92,9 @@ final class AccessRecord {
 /// How a request ended.
 struct AccessOutcome {
     var status: HTTPStatus
-    /// Bytes of the answer with its head; 0 when none was sent.
+    /// Bytes of the response with its head; 0 when none was sent.
     var responseByteCount = 0
     var keepsAlive = false
-    /// Whether the client had closed its side before the answer was there.
+    /// Whether the client had closed its side before the response was there.
     var hasClientLeft = false
 }

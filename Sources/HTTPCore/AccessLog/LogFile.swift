@@ -2,7 +2,7 @@ import Glibc
 
 /// What the lines of a log are written to.
 ///
-/// Never waits: a pipe that is full is told as such. (A blocking descriptor handed over as standard output is the
+/// Never waits: a pipe that is full is reported as such. (A blocking descriptor handed over as standard output is the
 /// exception, which is why nothing but the log's own queue writes.)
 @safe final class LogFile {
     enum Result: Equatable {

@@ -1,6 +1,6 @@
 /// The wall clock's time as `2026-11-22T15:58:02.123Z` (RFC 3339 §5.6), for many records a second.
 ///
-/// The part down to the second is kept, and the wall clock is asked once a second only: in between it is told from the
+/// The part down to the second is kept, and the wall clock is read once a second only: in between it is derived from the
 /// monotonic one.
 struct LogTimestamp: ~Copyable {
     private static let nanosecondsPerSecond: Int64 = 1_000_000_000
@@ -12,7 +12,7 @@ struct LogTimestamp: ~Copyable {
 
     /// Appends the time of `now`.
     ///
-    /// - Parameter wallNanoseconds: asks the wall clock, in nanoseconds since 1970.
+    /// - Parameter wallNanoseconds: reads the wall clock, in nanoseconds since 1970.
     mutating func append(_ now: MonotonicInstant, wallNanoseconds: () -> Int64, to buffer: inout ByteBuffer) {
         if now >= nextReading {
             wallMinusMonotonic = wallNanoseconds() &- now.nanoseconds

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Logging
 
-/// Writes pages to a log's destination and tells the daemon's log, once a spell, when that fails or is too slow.
+/// Writes pages to a log's destination and reports in the daemon's log, once a spell, when that fails or is too slow.
 ///
 /// Confined to the access log's queue.
 final class LogWriter: @unchecked Sendable {
@@ -13,7 +13,7 @@ final class LogWriter: @unchecked Sendable {
 
     /// The page that is being written.
     var page: LogPage?
-    /// When the writer wants to be called after `write` has answered false.
+    /// When the writer wants to be called after `write` has returned false.
     private(set) var patience = DispatchTimeInterval.never
 
     private var file: LogFile
@@ -30,7 +30,7 @@ final class LogWriter: @unchecked Sendable {
         self.logger = logger
     }
 
-    /// Writes what is left of the page; answers false when it cannot be finished now.
+    /// Writes what is left of the page; returns false when it cannot be finished now.
     func write(_ page: LogPage) -> Bool {
         while page.writtenByteCount < page.byteCount {
             switch unsafe file.write(UnsafeRawBufferPointer(rebasing: page.buffer.bytes[page.writtenByteCount...])) {
@@ -56,7 +56,7 @@ final class LogWriter: @unchecked Sendable {
         page?.rewindToLineStart()
     }
 
-    /// Tells that records are being dropped and, when the writer has caught up, how many were.
+    /// Reports that records are being dropped and, when the writer has caught up, how many were.
     ///
     /// - Parameter total: All that were ever dropped.
     func noteDrops(_ total: Int, isCaughtUp: Bool) {

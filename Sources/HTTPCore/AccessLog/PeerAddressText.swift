@@ -8,7 +8,7 @@ extension PeerAddress: CustomStringConvertible {
         return unsafe String(decoding: buffer.bytes, as: UTF8.self)
     }
 
-    /// Appends address and port, an IPv6 address as RFC 5952 §4 and §6 ask for; `unix` for a client without an address.
+    /// Appends address and port, an IPv6 address as RFC 5952 §4 and §6 say; `unix` for a client without an address.
     func append(to buffer: inout ByteBuffer) {
         if self == .none { return buffer.append("unix") }
         if isIPv4 {

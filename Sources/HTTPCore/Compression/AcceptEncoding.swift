@@ -1,4 +1,4 @@
-/// What `Accept-Encoding` says about the answer: whether it may, and should, be gzip (RFC 9110 §12.5.3).
+/// What `Accept-Encoding` says about the response: whether it may, and should, be gzip (RFC 9110 §12.5.3).
 ///
 /// A list element that does not follow the grammar counts as absent: a client that cannot say what it takes gets what
 /// everybody understands.

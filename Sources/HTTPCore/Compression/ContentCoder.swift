@@ -1,6 +1,6 @@
-/// Removes the content codings of requests and applies one to answers, for all connections of one loop.
+/// Removes the content codings of requests and applies one to responses, for all connections of one loop.
 ///
-/// zlib's state is made when it is first needed and kept, so that a request or an answer allocates none; connections
+/// zlib's state is made when it is first needed and kept, so that a request or a response allocates none; connections
 /// own none of it. Confined to the loop.
 final class ContentCoder {
     private var inflater: Inflater?
@@ -36,7 +36,7 @@ final class ContentCoder {
         }
     }
 
-    /// Appends `content` as gzip to `output`; answers false, with nothing appended, when that is not shorter.
+    /// Appends `content` as gzip to `output`; returns false, with nothing appended, when that is not shorter.
     func gzip(_ content: UnsafeRawBufferPointer, into output: inout ByteBuffer) -> Bool {
         guard let deflater = deflater ?? Deflater(level: level) else { return false }
         self.deflater = deflater

@@ -4,7 +4,7 @@ enum ContentRefusal: Error, Equatable {
     case unsupported
     case undecodable(ContentCoding, InflateFault)
 
-    /// RFC 9110 §15.5.16: 415 for a coding; with `Accept-Encoding` the answer tells which are taken (§12.5.3).
+    /// RFC 9110 §15.5.16: 415 for a coding; with `Accept-Encoding` the response lists which are taken (§12.5.3).
     var status: HTTPStatus {
         switch self {
         case .unsupported: .unsupportedMediaType

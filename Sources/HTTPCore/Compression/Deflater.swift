@@ -33,7 +33,7 @@ import CZlib
         unsafe stream.deallocate()
     }
 
-    /// Appends `content`, compressed, to `output`; answers false, with nothing appended, when that would take more than
+    /// Appends `content`, compressed, to `output`; returns false, with nothing appended, when that would take more than
     /// `maxByteCount` bytes.
     package func gzip(_ content: UnsafeRawBufferPointer, into output: inout ByteBuffer, maxByteCount: Int) -> Bool {
         // It fails only for a stream that was never made.
@@ -56,7 +56,7 @@ import CZlib
         return true
     }
 
-    /// Compresses the present input; answers false when the output would grow beyond `end`.
+    /// Compresses the present input; returns false when the output would grow beyond `end`.
     private func drain(into output: inout ByteBuffer, upTo end: Int, _ flush: Int32) -> Bool {
         while output.count < end {
             let room = min(max(Self.firstStep, output.count), end - output.count, Int(UInt32.max))

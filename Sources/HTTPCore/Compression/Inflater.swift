@@ -5,7 +5,7 @@ import CZlib
 /// Made once and used again with `begin`: it owns up to 40 kB. Not safe to share between threads.
 @safe package final class Inflater {
     private enum Stage {
-        /// Two bytes tell zlib from raw deflate; one may have come.
+        /// Two bytes distinguish zlib from raw deflate; one may have come.
         case undecided(first: UInt8?)
         case data
         /// A gzip member is complete; another one may follow (RFC 1952 §2.2).
@@ -73,7 +73,7 @@ import CZlib
         }
     }
 
-    /// Tells that there are no further pieces: the content must be complete.
+    /// Ends the input: there are no further pieces: the content must be complete.
     package func finish() throws(InflateFault) {
         switch stage {
         case .memberEnd, .end: return

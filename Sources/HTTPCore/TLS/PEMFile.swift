@@ -16,7 +16,7 @@ import Glibc
         defer { _ = close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(file, path: path, errno: errno) }
-        // One byte more than allowed tells a file that is too large.
+        // One byte more than allowed shows that a file is too large.
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.maxByteCount + 1, alignment: 1)
         let count = unsafe Self.fill(space, from: descriptor)
         if count < 0 || count > Self.maxByteCount {
@@ -45,7 +45,7 @@ import Glibc
         return try unsafe body(text)
     }
 
-    /// Reads until the file or the space ends; answers the number of bytes or a negative errno.
+    /// Reads until the file or the space ends; returns the number of bytes or a negative errno.
     private static func fill(_ space: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Int {
         var filled = 0
         while filled < space.count {

@@ -1,4 +1,4 @@
-/// The files of an encrypted listener, and what it asks of clients.
+/// The files of an encrypted listener, and what it requires of clients.
 package struct TLSConfiguration: Sendable, Equatable {
     /// Whether clients prove who they are with a certificate of their own.
     package enum ClientVerification: String, Sendable, CaseIterable {

@@ -79,7 +79,7 @@ import COpenSSL
         }
     }
 
-    /// Lends every certificate of the file, in order; there is at least one. Answers the warnings.
+    /// Lends every certificate of the file, in order; there is at least one. Returns the warnings.
     private func forEachCertificate(
         _ file: TLSFile, _ path: String,
         _ body: (_ certificate: OpaquePointer, _ index: Int, _ warnings: inout [String]) throws(TLSError) -> Void

@@ -28,7 +28,7 @@ package enum TLSError: Error, Sendable, Hashable, CustomStringConvertible {
         case .malformed(let file, let path, let reason):
             return "the \(file.rawValue) \(path) is damaged: \(reason); \(file.advice(path))"
         case .encryptedKey(let path):
-            return "the private key \(path) is encrypted, and a server has nobody to ask for the passphrase; "
+            return "the private key \(path) is encrypted, and a server cannot prompt for the passphrase; "
                 + "decrypt it with `openssl pkey -in \(path) -out FILE` and let only the server's user read FILE"
         case .keyMismatch(let key, let certificate):
             return "the private key \(key) is not that of the first certificate in \(certificate); "

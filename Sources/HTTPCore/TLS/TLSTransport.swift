@@ -8,7 +8,7 @@ import Glibc
     private enum Stage {
         case handshake
         case open
-        /// The handshake has failed, and the other side has been told; what it still sends is discarded.
+        /// The handshake has failed, and the other side has been notified; what it still sends is discarded.
         case refused(reason: String)
         /// We send no more; what still comes is discarded. `owesNotice` while the socket had no room for close_notify.
         case shut(owesNotice: Bool)
@@ -157,7 +157,7 @@ extension TLSTransport {
 
         """
 
-    /// OpenSSL has sent an alert where it can be understood; a client that speaks HTTP in the clear gets an answer so.
+    /// OpenSSL has sent an alert where it can be understood; a client that speaks HTTP in the clear gets a response so.
     private func refuse() {
         let speaksClearText = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST
         var reason = OpenSSLErrors.drain()

@@ -56,6 +56,14 @@ final class EmbeddedConnection {
         context.beginTurn(at: end)
     }
 
+    /// Has the server drain.
+    func beginDrain() {
+        onLoop {
+            context.isDraining = true
+            connection.beginDrain()
+        }
+    }
+
     /// Delivers what other threads have answered.
     func deliverResponses() { onLoop { context.deliverResponses() } }
 

@@ -189,6 +189,8 @@ struct TLSHandshakeTests {
     func budget() throws {
         let link = try TLSLink(.fixture())
         #expect(link.client.shakeHands() == .waits)
+        link.context.enter()
+        defer { link.context.leave() }
         link.context.handshakes.charge(nanoseconds: 10_000_000_000)
         link.connection.ready([.readable, .writable])
         #expect(link.connection.wantsTurn)
