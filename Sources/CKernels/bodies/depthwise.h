@@ -55,9 +55,9 @@ static void split_pairs(float *restrict to, const float *restrict line, size_t c
     }
 }
 
-/// Copies input row `row` (perhaps outside) into its phases; `line` has room for a whole padded row.
-static void fill_phases(float *to, const float *plane, ptrdiff_t row, float *line, const apus_convolution *s) {
-    const size_t phase = phase_count(s), stride = s->stride[2], width = s->input[2];
+/// Copies input row `row` (perhaps outside) into its phases of `phase` floats each; `line` has room for a whole padded row.
+static void fill_phases(float *to, const float *plane, ptrdiff_t row, float *line, size_t phase, const apus_convolution *s) {
+    const size_t stride = s->stride[2], width = s->input[2];
     if (row < 0 || row >= (ptrdiff_t)s->input[1]) {
         zero_floats(to, phase * stride);
         return;
@@ -160,10 +160,10 @@ static void slide_any(float *y, const float *filled, const float *weights, const
     slide(y, filled, weights, columns, s->kernel[1], s->kernel[2], line, rows, row_step, width, end);
 }
 
-/// One output channel over one band of `rows` rows, at `y`.
-static void slide_band(float *y, const float *filled, const float *weights, const size_t *columns, size_t rows, const apus_convolution *s,
-                       const tile_end *end) {
-    const size_t row = filled_row_count(s), row_step = s->stride[1] * row, line = s->dilation[1] * row;
+/// One output channel over one band of `rows` rows, at `y`; `row` floats are filled for each row of input.
+static void slide_band(float *y, const float *filled, size_t row, const float *weights, const size_t *columns, size_t rows,
+                       const apus_convolution *s, const tile_end *end) {
+    const size_t row_step = s->stride[1] * row, line = s->dilation[1] * row;
     const size_t width = s->output[2];
     if (s->kernel[1] == 3 && s->kernel[2] == 3) {
         slide_3x3(y, filled, weights, columns, line, rows, row_step, width, end);
@@ -183,40 +183,57 @@ static void fill_tap_columns(size_t *columns, const apus_convolution *s) {
     }
 }
 
-/// One band of rows of one channel of one image: `plane` counts input channels of all images. `columns` is filled.
-static void depthwise_band(float *y, const float *x, const float *weights, size_t plane, size_t first, size_t rows, const size_t *columns,
-                           const apus_convolution *s, const apus_epilogue *epilogue, float *line) {
-    const size_t outputs = output_count(s), row = filled_row_count(s), group = plane % s->groups;
-    float *filled = line + row;
-    for (size_t i = 0; i < rows_met(rows, s); i++) {
-        fill_phases(filled + i * row, x + plane * input_count(s), (ptrdiff_t)(first * s->stride[1] + i) - s->pad[1], line, s);
-    }
-    for (size_t c = 0; c < s->channels_out; c++) {
-        const size_t channel = group * s->channels_out + c, at = (plane * s->channels_out + c) * outputs + first * s->output[2];
-        tile_end end = end_at(epilogue, 0, 0, 0, false, true);
-        if (end.row_bias) end.row_bias += channel;
-        if (end.residual) end.residual += at;
-        slide_band(y + at, filled, weights + channel * tap_count(s), columns, rows, s, &end);
-    }
-}
+/// What all bands of one call share: operands, and the scratch memory with the places of one line's taps, one padded line and the
+/// filled rows.
+typedef struct depthwise_call {
+    float *y;
+    const float *x, *weights;
+    const apus_convolution *s;
+    const apus_epilogue *epilogue;
+    size_t *columns;
+    float *line;
+    /// Floats of one phase, rows of output in one band.
+    size_t phase, band;
+    /// Elements of one plane, and of its weights.
+    size_t inputs, outputs, taps;
+} depthwise_call;
 
-/// The places of one line's taps at the beginning of the scratch memory.
-static size_t *place_tap_columns(float *scratch, const apus_convolution *s) {
+/// Fills the places of the taps at the beginning of `scratch`.
+static depthwise_call begin_depthwise(float *y, const float *x, const float *weights, const apus_convolution *s,
+                                      const apus_epilogue *epilogue, float *scratch) {
     size_t *columns = (size_t *)(((uintptr_t)scratch + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t));
     fill_tap_columns(columns, s);
-    return columns;
+    return (depthwise_call){
+        .y = y, .x = x, .weights = weights, .s = s, .epilogue = epilogue, .columns = columns, .line = (float *)(columns + s->kernel[2]),
+        .phase = phase_count(s), .band = band_rows(s), .inputs = input_count(s), .outputs = output_count(s), .taps = tap_count(s),
+    };
+}
+
+/// The band that begins at row `first` of one plane: planes are the input channels of all images.
+static void depthwise_band(const depthwise_call *call, size_t plane, size_t first) {
+    const apus_convolution *s = call->s;
+    const size_t rows = smaller(call->band, s->output[1] - first), met = rows_met(rows, s), group = plane % s->groups;
+    const size_t phase = call->phase, row = phase * s->stride[2];
+    const float *input = call->x + plane * call->inputs;
+    float *line = call->line, *filled = line + row;
+    for (size_t i = 0; i < met; i++) {
+        fill_phases(filled + i * row, input, (ptrdiff_t)(first * s->stride[1] + i) - s->pad[1], line, phase, s);
+    }
+    for (size_t c = 0; c < s->channels_out; c++) {
+        const size_t channel = group * s->channels_out + c, at = (plane * s->channels_out + c) * call->outputs + first * s->output[2];
+        tile_end end = end_at(call->epilogue, 0, 0, 0, false, true);
+        if (end.row_bias) end.row_bias += channel;
+        if (end.residual) end.residual += at;
+        slide_band(call->y + at, filled, row, call->weights + channel * call->taps, call->columns, rows, s, &end);
+    }
 }
 
 static void depthwise(float *y, const float *x, const float *weights, const apus_convolution *s, const apus_epilogue *epilogue,
                       float *scratch) {
     if (output_count(s) == 0) return;
-    const size_t band = band_rows(s);
-    size_t *columns = place_tap_columns(scratch, s);
+    const depthwise_call call = begin_depthwise(y, x, weights, s, epilogue, scratch);
     for (size_t plane = 0; plane < s->batch * s->groups; plane++) {
-        for (size_t first = 0; first < s->output[1]; first += band) {
-            depthwise_band(y, x, weights, plane, first, smaller(band, s->output[1] - first), columns, s, epilogue,
-                           (float *)(columns + s->kernel[2]));
-        }
+        for (size_t first = 0; first < s->output[1]; first += call.band) depthwise_band(&call, plane, first);
     }
 }
 
@@ -227,8 +244,7 @@ static size_t depthwise_part_count(const apus_convolution *s) {
 
 static void depthwise_part(float *y, const float *x, const float *weights, const apus_convolution *s, const apus_epilogue *epilogue,
                            float *scratch, size_t part) {
-    const size_t band = band_rows(s), bands = divide_up(s->output[1], band), first = part % bands * band;
-    size_t *columns = place_tap_columns(scratch, s);
-    depthwise_band(y, x, weights, part / bands, first, smaller(band, s->output[1] - first), columns, s, epilogue,
-                   (float *)(columns + s->kernel[2]));
+    const depthwise_call call = begin_depthwise(y, x, weights, s, epilogue, scratch);
+    const size_t bands = divide_up(s->output[1], call.band);
+    depthwise_band(&call, part / bands, part % bands * call.band);
 }
