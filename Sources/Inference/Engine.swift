@@ -94,7 +94,9 @@ package final class Engine: Sendable {
     /// Makes `node` a dynamic step from now on.
     private func refine(_ node: Node) throws(EngineError) {
         try current.withLock { current throws(EngineError) in
-            guard let output = node.outputs.first, current.marked.insert(output).inserted || isMarked(node, current.program) else {
+            // Another thread may have made it dynamic meanwhile.
+            if isDynamic(node, current.program) { return }
+            guard let output = node.outputs.first, current.marked.insert(output).inserted else {
                 throw .node(name: node.name, operatorName: node.op.name, .unsupported("an output shape that cannot be known"))
             }
             current.program = try Program(graph, marked: current.marked, state: state)
@@ -102,8 +104,7 @@ package final class Engine: Sendable {
         }
     }
 
-    /// Whether another thread has made the node dynamic meanwhile.
-    private func isMarked(_ node: Node, _ program: Program) -> Bool {
+    private func isDynamic(_ node: Node, _ program: Program) -> Bool {
         program.stages.contains { stage in
             if case .dynamic(let step) = stage { step.node.outputs.first == node.outputs.first } else { false }
         }

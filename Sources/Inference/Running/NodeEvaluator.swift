@@ -81,7 +81,9 @@ struct NodeEvaluator {
             guard input < inputs.count, let tensor = inputs[input] else {
                 throw .invalidInput(index: input, reason: "is missing")
             }
-            return [try owned(tensor, allowance).reshaped(specs[0].shape)]
+            guard tensor.storage.isBorrowed else { return [tensor.reshaped(specs[0].shape)] }
+            unsafe results[0].storage.baseAddress.copyMemory(from: tensor.storage.baseAddress, byteCount: specs[0].byteCount)
+            return [results[0]]
         case .kernel(let kernel):
             let scratch = try storage(max(compiled.scratchByteCount, 1), allowance)
             try run(kernel, inputs: inputs, outputs: results, scratch: scratch)

@@ -99,6 +99,19 @@ import Testing
         #expect(ledger.used == 0 && !ledger.wasOverdrawn)
     }
 
+    @Test("a view that a dynamic step makes costs its bytes once")
+    func viewOnce() throws {
+        let source = Fakes.graph(
+            inputs: [("x", Fakes.vector), ("s", TensorType(.int64, SymbolicShape([.unknown])))], outputs: ["y"],
+            [Fakes.node("Reshape", ["x", "s"], ["y"])])
+        var limits = EngineLimits()
+        limits.maximumDynamicBytes = 5000
+        let engine = try Engine(source, catalog: Fakes.catalog, passes: [], state: ModelState(limits: limits))
+        let outputs = try engine.run([Self.ones(1000), Tensor([10, 100] as [Int64], shape: [2])])
+        #expect(outputs[0].shape == [10, 100] && outputs[0].values(Float.self) == Self.ones(1000).values(Float.self))
+        #expect(throws: EngineError.self) { try engine.run([Self.ones(2000), Tensor([2000] as [Int64], shape: [1])]) }
+    }
+
     @Test("results give their bytes back when they are gone, which may be after the run")
     func givesBack() throws {
         let allowance = MemoryAllowance(byteLimit: 1000)
