@@ -139,7 +139,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "RESTFrontend", "HTTPCore", "ServableCore", "GraphIR", "Tensors", .product(name: "Logging", package: "swift-log"),
+                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors",
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/FuzzTargets", swiftSettings: common),
         .executableTarget(name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzzer", swiftSettings: common),

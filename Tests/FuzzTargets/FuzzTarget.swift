@@ -9,6 +9,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case json
     /// Compressed content.
     case inflate
+    /// The file of an ONNX model.
+    case model
 
     /// What is wrong with how the bytes are taken; nil when all is well. A trap, a read outside the memory and a time
     /// out of proportion are findings as well, which only the caller can see.
@@ -18,6 +20,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .chunks: ConnectionFuzzing.violation(ConnectionFuzzing.chunkedHead + input)
         case .json: TensorJSONFuzzing.violation(input)
         case .inflate: InflateFuzzing.violation(input)
+        case .model: ModelFuzzing.violation(input)
         }
     }
 }
