@@ -36,6 +36,11 @@ import Testing
         do {
             let plain = try Engine(source, catalog: Fakes.randomCatalog, passes: [], state: ModelState(ledger: ledger))
             let optimised = try Engine(source, catalog: Fakes.randomCatalog, passes: [DeadNodes()], state: ModelState(ledger: ledger))
+            // Folds nothing ahead and keeps one plan, so that every other run plans anew.
+            var limits = EngineLimits()
+            (limits.maximumFoldedBytes, limits.maximumPlans) = (0, 1)
+            let tight = try Engine(
+                source, catalog: Fakes.randomCatalog, passes: [DeadNodes()], state: ModelState(limits: limits, ledger: ledger))
             let workspace = Workspace(ledger: ledger)
             var random = SeededRandom(seed + 1_000_000)
             var seen: [[Tensor]] = []
@@ -45,9 +50,32 @@ import Testing
                 let expected = Interpreter.run(source, ["x": .init(inputs[0]), "y": .init(inputs[1])])
                 #expect(try Self.run(plain, inputs, in: workspace) == expected, "without passes")
                 #expect(try Self.run(optimised, inputs, in: workspace) == expected, "with passes")
+                #expect(try Self.run(tight, inputs, in: workspace) == expected, "within tight limits")
             }
         }
         #expect(ledger.used == 0 && !ledger.wasOverdrawn, "\(ledger.used) bytes are left")
+    }
+
+    @Test("one engine serves many threads at once, each in a workspace of its own", arguments: 0..<40)
+    func threads(seed: Int) async throws {
+        var graph = RandomGraph(seed: seed)
+        let source = graph.source()
+        let engine = try Engine(source, catalog: Fakes.randomCatalog, passes: [DeadNodes()])
+        var random = SeededRandom(seed)
+        let examples = (0..<4).map { _ in Self.inputs(&random) }
+        let expected = examples.map { Interpreter.run(source, ["x": .init($0[0]), "y": .init($0[1])]) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for thread in 0..<4 {
+                group.addTask { () throws in
+                    let workspace = Workspace()
+                    for index in 0..<12 {
+                        let example = (thread + index) % examples.count
+                        #expect(try Self.run(engine, examples[example], in: workspace) == expected[example])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     @Test("random graphs meet every kind of stage")
