@@ -66,7 +66,7 @@ import Testing
         let expected = examples.map { Interpreter.run(source, ["x": .init($0[0]), "y": .init($0[1])]) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for thread in 0..<4 {
-                group.addTask {
+                group.addTask { () throws in
                     let workspace = Workspace()
                     for index in 0..<12 {
                         let example = (thread + index) % examples.count

@@ -270,7 +270,7 @@ import Testing
         let ledger = CountingLedger()
         Self.withPool(1, ledger: ledger, trimDelay: .milliseconds(40)) { pool in
             let large = FakeWork { workspace, _ in
-                do { try workspace.withStaging([8 << 20]) { _ in } } catch { Issue.record(error) }
+                #expect(throws: Never.self) { try workspace.withStaging([8 << 20]) { _ in } }
                 return .idle
             }
             pool.signal(large)
@@ -288,7 +288,7 @@ import Testing
             let running = LanePool(laneCount: 1, ledger: ledger, watchInterval: .milliseconds(1))
             pool = running
             let first = FakeWork { workspace, _ in
-                do { try workspace.withStaging([100]) { _ in _ = gate.wait() } } catch { Issue.record(error) }
+                #expect(throws: Never.self) { try workspace.withStaging([100]) { _ in _ = gate.wait() } }
                 return .more
             }
             running.signal(first)
