@@ -50,7 +50,7 @@ package struct Gemm: Operator {
     }
 
     package func rows(_ inputs: RowInputs) -> RowFlow {
-        guard let result = inputs.outputs.first?.concrete?.shape.extents else { return .mixed(RowReason.positional) }
+        guard let result = inputs.outputs.first?.concrete?.shape.extents else { return .mixed(RowReason.unknown) }
         var axis: Int?
         if let left = inputs.axis(0) {
             guard left == (transposesLeft ? 1 : 0) else { return .mixed(RowReason.joined) }

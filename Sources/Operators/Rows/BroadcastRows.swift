@@ -10,7 +10,7 @@ struct RowOperand {
         self.axis = axis
     }
 
-    /// Input `index` with ones appended to its extents; nil when it is absent.
+    /// Input `index` with ones appended to its extents; nil when it is absent or of unknown shape.
     init?(_ inputs: RowInputs, _ index: Int, trailingOnes: Int = 0) {
         guard let extents = inputs.extents(index) else { return nil }
         self.init(extents: extents + [Int](repeating: 1, count: trailingOnes), axis: inputs.axis(index))
@@ -26,6 +26,7 @@ extension RowInputs {
     /// All rows must come to lie along one axis of the result, and what is the same for every request must have one position
     /// there, so that it does not matter which position a row has.
     func broadcast(_ operands: [RowOperand]) -> RowFlow {
+        guard hasKnownShapes else { return .mixed(RowReason.unknown) }
         let rank = operands.map(\.extents.count).max() ?? 0
         let axes = Set(operands.compactMap { operand in operand.axis.map { $0 + rank - operand.extents.count } })
         guard let axis = axes.first else { return .all(.shared, of: self) }

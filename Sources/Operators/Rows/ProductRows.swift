@@ -4,7 +4,7 @@ extension RowInputs {
     /// The product of inputs 0 and 1 as `ProductShape` defines it.
     func stackedProduct() -> RowFlow {
         guard let left = extents(0), let right = extents(1), let rank = outputs.first?.rank else {
-            return .mixed("multiplies operands of unknown shape")
+            return .mixed(RowReason.unknown)
         }
         if let axis = axis(0), axis >= left.count - 2 {
             guard axis == left.count - 2 else { return .mixed(RowReason.joined) }

@@ -5,6 +5,9 @@ extension RowInputs {
     /// The axis of the rows of input `index` when no other input carries rows; nil otherwise.
     func onlyAxis(of index: Int = 0) -> Int? { onlyInputsCarryRows(index) ? axis(index) : nil }
 
+    /// Whether the shape of every input that is there is known.
+    var hasKnownShapes: Bool { states.indices.allSatisfy { states[$0] == nil || extents($0) != nil } }
+
     /// Whether input `index` is absent or the same for every number of rows.
     func isFixed(_ index: Int) -> Bool { self[index] == nil || self[index] == .shared }
 
@@ -27,6 +30,8 @@ extension RowInputs {
     /// - Parameter keepsAxes: whether the outputs still have `axes`.
     func linewise(along axes: [Int], keepsAxes: Bool = true) -> RowFlow {
         guard let axis = onlyAxis() else { return .mixed(RowReason.parameter) }
+        // Which axes there are follows from the shape: without one, `axes` may be short.
+        guard extents(0) != nil else { return .mixed(RowReason.unknown) }
         guard !axes.contains(axis) else { return .mixed(RowReason.joined) }
         return .rows(axis: keepsAxes ? axis : axis - axes.count { $0 < axis }, of: self)
     }
@@ -48,5 +53,6 @@ enum RowReason {
     static let positional = "joins rows with an operand that differs from position to position along their axis"
     static let merged = "merges the axis of the rows with the axes before it"
     static let compacted = "returns as many elements as what rows hold makes it"
+    static let unknown = "has inputs of unknown shape"
     static let crossed = "joins operands whose rows lie along different axes"
 }

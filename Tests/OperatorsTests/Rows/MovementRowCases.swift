@@ -81,6 +81,10 @@ extension RowCases {
                 [
                     "keep_aspect_ratio_policy": .string("not_smaller")
                 ]),
+            // Both sizes give [6, 8], by scales of 1.5 and of 1.6.
+            RowCase(
+                "Resize", [.rows([1, 4, 5]), nil, nil, .counted { $0 == 1 ? [6, 99] : [99, 8] }], .mixed,
+                ["axes": .integers([1, 2]), "keep_aspect_ratio_policy": .string("not_larger"), "mode": .string("linear")]),
             RowCase("Resize", [.rows([1, 4]), nil, .counted(.float32) { [1, $0 == 1 ? 2 : 2.2] }, nil], .mixed),
             RowCase(
                 "Resize", [.rows([1, 4]), .fixed([0, 0.25, 1, 0.75], .float32), .fixed([1, 1], .float32), nil], rows: 0,

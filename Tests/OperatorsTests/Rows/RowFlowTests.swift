@@ -82,6 +82,20 @@ struct RowFlowTests {
         return result.filter { $0.contains { $0 != nil } }
     }
 
+    /// Shapes that follow from contents are not known before running.
+    @Test("are not claimed for knowing less", arguments: RowCases.all)
+    func unknownShapes(_ row: RowCase) throws {
+        let trial = try RowTrial(row, rowCount: 2), all = Set(row.inputs.indices)
+        for hidden in all.map({ [$0] as Set }) + [all] {
+            guard case .states(let states) = try trial.flow(hiding: hidden) else { continue }
+            if case .states(let expected) = row.expected {
+                #expect(states == expected || states == [.counted], "without the shapes of \(hidden)")
+            } else {
+                Issue.record("claims \(states) without the shapes of \(hidden)")
+            }
+        }
+    }
+
     @Test("have a rule for every operator that models may name")
     func coverage() {
         for entry in StandardOperators.catalog.listing {

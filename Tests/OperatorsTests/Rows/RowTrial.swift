@@ -46,14 +46,16 @@ struct RowTrial {
 
     // MARK: What the rule says
 
-    func flow() throws -> RowFlow {
+    /// - Parameter hidden: inputs whose shape the rule is not shown.
+    func flow(hiding hidden: Set<Int> = []) throws -> RowFlow {
         let tensors = try Self.joined(row, parts)
-        let facts = zip(row.inputs, tensors).map { input, tensor -> ValueFact? in
+        var facts = zip(row.inputs, tensors).map { input, tensor -> ValueFact? in
             guard let input, let tensor else { return nil }
             return input.isFree ? ValueFact(tensor.spec.type) : ValueFact(constant: tensor)
         }
         var outputs = together.map { ValueFact($0.spec.type) }
         if !(op is any DynamicOperator) { outputs = try op.infer(OperatorInputs(facts, outputCount: row.outputCount)) }
+        for index in hidden { facts[index] = facts[index].map { ValueFact($0.elementType, nil) } }
         let none: @Sendable (Int, [RowState]) -> [RowState]? = { (_: Int, _: [RowState]) -> [RowState]? in nil }
         return op.rows(
             RowInputs(
