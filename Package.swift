@@ -175,7 +175,8 @@ let package = Package(
             name: "ModelFormatsTests", dependencies: ["ModelFormats", "ProtobufWire", "GraphIR", "Tensors", "CPlatform"],
             swiftSettings: common),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter"], swiftSettings: common),
+            name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter", "SanitizerSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "OperatorConformanceTests",
             dependencies: ["Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CKernels", "AllocationCounter"],
@@ -183,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "ModelServingTests",
             dependencies: [
-                "ModelServing", "ServableCore", "Batching", "Inference", "Operators", "GraphIR", "Tensors",
+                "SanitizerSupport", "CPlatform", "ModelServing", "ServableCore", "Batching", "Inference", "Operators", "GraphIR", "Tensors",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

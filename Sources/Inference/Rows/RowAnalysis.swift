@@ -132,7 +132,8 @@ private struct NodeCall {
             guard let left = many.constant, let right = one.constant else {
                 throw RowFault(node, "computes too much from the number of rows")
             }
-            results.append(RowAnalysis.Value(many: many, one: one, .known(left.hasEqualContents(right) ? .shared : .counted)))
+            let state = left.rowState(beside: right, rowCount: analysis.rowCount)
+            results.append(RowAnalysis.Value(many: many, one: one, .known(state)))
         }
         return results
     }

@@ -43,6 +43,8 @@ struct LaneQueue {
         earliestTimer = min(earliestTimer ?? instant, instant)
     }
 
+    var isEmpty: Bool { head == ready.count }
+
     /// Enqueues what has waited long enough.
     ///
     /// - Returns: how many pieces of work became ready.

@@ -142,11 +142,11 @@ import Testing
         }
     }
 
-    @Test("timers that end at once occupy every idle lane")
-    func timersTogether() {
+    @Test("timers that end at once occupy every idle lane, also when they end while other work is ready", arguments: [0, 5])
+    func timersTogether(milliseconds: Int) {
         for _ in 0..<10 {
             Self.withPool(4) { pool in
-                let until = ContinuousClock.now + .milliseconds(5)
+                let until = ContinuousClock.now + .milliseconds(milliseconds)
                 let running = Atomic(0)
                 let met = Atomic(0)
                 // Each holds its lane until all are running.
