@@ -6,7 +6,7 @@ extension Connection {
         guard let memory else { return }
         let (body, end) = bodyRange(memory)
         let request = Request(memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject)
-        if !beginHandling(request, memory.head) {
+        if !beginHandling(request, memory) {
             respond(with: Overload.tooManyInFlight)
         } else if isLarge(request) {
             return handOver(detach(memory, body: body, end: end))
@@ -20,13 +20,13 @@ extension Connection {
     }
 
     /// - Returns: Whether one more request may be with the handler.
-    private func beginHandling(_ request: borrowing Request, _ head: RequestHead) -> Bool {
+    private func beginHandling(_ request: borrowing Request, _ memory: RequestMemory) -> Bool {
         requestCount += 1
         let limit = context.limits.maxRequestsPerConnection
         let accessRecord = context.accessLog?.began(request, on: self)
         let holdsPlace = context.inFlightLimit.enter()
         state = .handling(
-            PendingResponse(to: head, isLast: limit > 0 && requestCount >= limit, holdsPlace: holdsPlace, accessRecord))
+            PendingResponse(to: memory, isLast: limit > 0 && requestCount >= limit, holdsPlace: holdsPlace, accessRecord))
         context.counters.requestsInFlight.add(1)
         let isAdmitted = holdsPlace || context.handler.answersBeyondLimit(request)
         if isAdmitted { context.counters.requests.add(1) } else { context.counters.refusedRequests.add(1) }

@@ -68,7 +68,7 @@ extension Connection {
             metadata: [
                 "peer": "\(peer)", "status": "\(refusal.status.code)", "reason": "\(refusal.message)",
             ])
-        let pending = PendingResponse(refusing: memory?.head, context.accessLog?.refused(refusal, on: self))
+        let pending = PendingResponse(refusing: memory, context.accessLog?.refused(refusal, on: self))
         append(.error(refusal.status, refusal.message), to: pending, closes: true)
         state = .finishing
     }

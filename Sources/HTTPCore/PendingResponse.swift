@@ -12,21 +12,23 @@ struct PendingResponse {
     /// Nil when requests are not logged.
     let accessRecord: AccessRecord?
 
-    /// - Parameter isLast: Whether the connection has brought as many requests as it may.
-    init(to head: RequestHead, isLast: Bool, holdsPlace: Bool, _ accessRecord: AccessRecord?) {
-        omitsContent = head.method == .head
-        keepsAlive = head.isPersistent && !isLast
-        confirmsKeepAlive = head.version == .http10
-        prefersGzip = head.prefersGzip
+    /// - Parameters:
+    ///   - request: Its memory, as a head that is passed by itself would be copied.
+    ///   - isLast: Whether the connection has brought as many requests as it may.
+    init(to request: RequestMemory, isLast: Bool, holdsPlace: Bool, _ accessRecord: AccessRecord?) {
+        omitsContent = request.head.method == .head
+        keepsAlive = request.head.isPersistent && !isLast
+        confirmsKeepAlive = request.head.version == .http10
+        prefersGzip = request.head.prefersGzip
         self.holdsPlace = holdsPlace
         self.accessRecord = accessRecord
     }
 
     /// The response that refuses bytes which are no request, and ends the connection.
     ///
-    /// - Parameter head: What has been understood; nil when nothing has come.
-    init(refusing head: RequestHead?, _ accessRecord: AccessRecord?) {
-        omitsContent = head?.method == .head
+    /// - Parameter request: What has been understood; nil when nothing has come.
+    init(refusing request: RequestMemory?, _ accessRecord: AccessRecord?) {
+        omitsContent = request?.head.method == .head
         keepsAlive = false
         holdsPlace = false
         self.accessRecord = accessRecord
