@@ -49,7 +49,8 @@ struct Benchmarks: ParsableCommand {
 
     private var all: [Section] {
         [Product.section, Convolution.section] + TensorReading.sections + [TensorWriting.section, TensorExchange.section]
-            + [ModelRun.section(models: models), ServedPrediction.section(models: models), CrowdedPrediction.section(models: models)] + Levels.sections
+            + [ModelRun.section(models: models), ServedPrediction.section(models: models), CrowdedPrediction.section(models: models)]
+            + Levels.sections
     }
 
     /// The sections with what the filter leaves of them.

@@ -16,7 +16,8 @@ enum RowComparison {
         case .float32: isClose(view.values(Float.self).map(Double.init), row.values(Float.self).map(Double.init), 1e-3)
         case .float64: isClose(view.values(Double.self), row.values(Double.self), 1e-6)
         case .float16: isClose(halves(view, HalfPrecision.float(fromBinary16:)), halves(row.view, HalfPrecision.float(fromBinary16:)), 1e-2)
-        case .bfloat16: isClose(halves(view, HalfPrecision.float(fromBFloat16:)), halves(row.view, HalfPrecision.float(fromBFloat16:)), 5e-2)
+        case .bfloat16:
+            isClose(halves(view, HalfPrecision.float(fromBFloat16:)), halves(row.view, HalfPrecision.float(fromBFloat16:)), 5e-2)
         default: row.withBytes { view.bytes.elementsEqual($0) }
         }
     }

@@ -30,7 +30,9 @@ struct RESTReply: Sendable {
         responder.sendJSON(status) { buffer in
             fields(&buffer)
             if isCORSEnabled { CORS.headers.forEach { buffer.appendField($0) } }
-        } content: { content(&$0) }
+        } content: {
+            content(&$0)
+        }
     }
 
     func sendJSON(_ status: HTTPStatus = .ok, bytes: [UInt8]) {

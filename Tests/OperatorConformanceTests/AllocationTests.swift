@@ -15,7 +15,8 @@ struct AllocationTests {
         for folder in try Fixtures.folders(in: Fixtures.root.appendingPathComponent("Models")) {
             guard FileManager.default.fileExists(atPath: folder.appendingPathComponent("meta.json").path) else { continue }
             let entry = try ConformanceCase(entry: folder, meta: try CorpusMeta(folder: folder))
-            let engine = try Engine(entry.model.graph(for: entry.model.signatures[0]), catalog: StandardOperators.catalog, passes: StandardOperators.passes)
+            let engine = try Engine(
+                entry.model.graph(for: entry.model.signatures[0]), catalog: StandardOperators.catalog, passes: StandardOperators.passes)
             for run in entry.runs {
                 guard let plan = try engine.plan(for: run.inputs.map(\.spec)) else { continue }
                 staticModels += 1

@@ -45,7 +45,8 @@ struct ServingStack: Sendable {
             inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(configuration.engine),
             instructionSet: .chosen, arenas: arenas, observer: board, logger: logger)
         let manager = ServableManager(
-            loader: loader, options: configuration.lifecycle, budget: budget, board: statuses, trimHeap: { apus_trim_heap() }, logger: logger)
+            loader: loader, options: configuration.lifecycle, budget: budget, board: statuses, trimHeap: { apus_trim_heap() },
+            logger: logger)
         self.manager = manager
         events = manager.events()
 

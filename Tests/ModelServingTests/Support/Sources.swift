@@ -35,7 +35,8 @@ enum Networks {
     static let acrossRows = graph([node("Softmax", ["x"], "y", ["axis": .integer(0)])])
     /// One row, whatever comes in.
     static let summed = graph(
-        [node("ReduceSum", ["x", "axes"], "y", ["keepdims": .integer(0)])], initializers: [("axes", .dense(Tensor([0] as [Int64], shape: [1])))])
+        [node("ReduceSum", ["x", "axes"], "y", ["keepdims": .integer(0)])],
+        initializers: [("axes", .dense(Tensor([0] as [Int64], shape: [1])))])
     /// Looks rows of a table up; an index out of range is refused.
     static let lookup = graph(
         [node("Gather", ["table", "x"], "y")], inputs: [("x", TensorType(.int64, SymbolicShape([.symbol("n")])))],
