@@ -40,10 +40,10 @@ struct MetricsBoardTests {
         set(name, version, .available)
         meter.ran(rowCount: 1, nanoseconds: 1)
         for status in [StatusCode.ok, .internal] {
-            var request = FinishedRequest()
-            (request.model, request.version, request.signature, request.api) = (name, version, "serving_default", "predict")
-            request.status = status
-            board.finished(request)
+            var record = CallRecord(entrypoint: .rest, start: 0)
+            (record.model, record.version, record.signature, record.api) = (name, version, "serving_default", .predict)
+            record.status = status
+            meter.finished(record)
         }
     }
 

@@ -141,7 +141,7 @@ struct FloatReadingTests {
     func roundTripHalves(_ type: ElementType) throws {
         let infinity: UInt16 = type == .float16 ? 0x7C00 : 0x7F80
         let values = (UInt16(0)...UInt16.max).filter { $0 & 0x7FFF <= infinity }
-        let tensor = Tensor(TensorSpec(type, Shape([values.count]))) { bytes in
+        let tensor = try Tensor(TensorSpec(type, Shape([values.count]))) { bytes in
             values.withUnsafeBytes { bytes.copyMemory(from: $0) }
         }
         let text = try Codec.text([(name: "y", value: .dense(tensor))], format: .columnar)

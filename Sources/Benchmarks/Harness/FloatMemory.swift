@@ -10,7 +10,11 @@ final class FloatMemory {
     /// Zeros.
     init(count: Int) {
         self.count = count
-        storage = TensorStorage(byteCount: count * MemoryLayout<Float>.stride)
+        do {
+            storage = try TensorStorage(byteCount: count * MemoryLayout<Float>.stride)
+        } catch {
+            fatalError("memory for \(count) floats \(error)")
+        }
         start = storage.baseAddress.bindMemory(to: Float.self, capacity: max(count, 1))
         start.initialize(repeating: 0, count: count)
     }

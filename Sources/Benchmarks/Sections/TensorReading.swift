@@ -1,6 +1,7 @@
 import AllocationCounter
 import BenchmarkReferences
 import GraphIR
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Tensors

@@ -26,7 +26,7 @@ enum Networks {
     ) -> SourceGraph {
         SourceGraph(
             name: "test", dialect: .onnx, inputs: inputs.map { SourceValue(name: $0.0, type: $0.1) },
-            outputs: [SourceValue(name: output, type: nil)], initializers: initializers, nodes: nodes)
+            outputs: [SourceValue(name: output, type: nil as ValueType?)], initializers: initializers, nodes: nodes)
     }
 
     /// y = 2·x

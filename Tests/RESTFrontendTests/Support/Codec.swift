@@ -1,5 +1,6 @@
 import GraphIR
 import HTTPCore
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Tensors
