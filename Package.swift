@@ -173,7 +173,8 @@ let package = Package(
             name: "ModelFormatsTests", dependencies: ["ModelFormats", "ProtobufWire", "GraphIR", "Tensors", "CPlatform"],
             swiftSettings: common),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter"], swiftSettings: common),
+            name: "InferenceTests", dependencies: ["Inference", "GraphIR", "Tensors", "AllocationCounter", "SanitizerSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "OperatorConformanceTests",
             dependencies: ["Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CKernels", "AllocationCounter"],

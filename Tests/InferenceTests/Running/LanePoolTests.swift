@@ -142,11 +142,11 @@ import Testing
         }
     }
 
-    @Test("timers that end at once occupy every idle lane")
-    func timersTogether() {
+    @Test("timers that end at once occupy every idle lane", arguments: [0, 5])
+    func timersTogether(milliseconds: Int) {
         for _ in 0..<10 {
             Self.withPool(4) { pool in
-                let until = ContinuousClock.now + .milliseconds(5)
+                let until = ContinuousClock.now + .milliseconds(milliseconds)
                 let running = Atomic(0)
                 let met = Atomic(0)
                 // Each holds its lane until all are running.
@@ -160,6 +160,8 @@ import Testing
                 }
                 for work in works { pool.signal(work) }
                 #expect(waitUntil { met.load(ordering: .relaxed) == 4 })
+                // A timer does not keep its work alive.
+                withExtendedLifetime(works) {}
             }
         }
     }
@@ -266,9 +268,9 @@ import Testing
     // MARK: Memory and the end
 
     @Test("an idle lane gives its memory back")
-    func trims() throws {
+    func trims() {
         let ledger = CountingLedger()
-        try Self.withPool(1, ledger: ledger, trimDelay: .milliseconds(40)) { pool in
+        Self.withPool(1, ledger: ledger, trimDelay: .milliseconds(40)) { pool in
             let large = FakeWork { workspace, _ in
                 #expect(throws: Never.self) { try workspace.withStaging([8 << 20]) { _ in } }
                 return .idle
