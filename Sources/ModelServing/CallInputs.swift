@@ -18,7 +18,11 @@ package enum CallInputs: Sendable {
 
     package init(_ values: [TensorValue]) {
         let tensors = values.compactMap { if case .dense(let tensor) = $0 { tensor } else { nil } }
-        self = tensors.count == values.count ? .dense(tensors) : .mixed(values)
+        guard tensors.count == values.count else {
+            self = .mixed(values)
+            return
+        }
+        self = tensors.count == 1 ? .only(tensors[0]) : .dense(tensors)
     }
 
     package var values: [TensorValue] {

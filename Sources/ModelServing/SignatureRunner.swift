@@ -59,6 +59,9 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     /// Rows up to which a call runs on the thread that brings it; 0 when none does.
     package var inlineRowLimit: Int { inline.rowLimit }
 
+    /// Batches that run now.
+    var runningBatchCount: Int { running.withLock { $0.count } }
+
     /// Rows that wait now.
     package var queuedRowCount: Int { queue.queuedRowCount }
 

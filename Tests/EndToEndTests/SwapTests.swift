@@ -42,22 +42,18 @@ extension EndToEnd {
             #expect(try daemon.state("shift", Self.newestVersion) == "AVAILABLE")
         }
 
-        @Test("the memory of a version that was swapped out is given back")
-        func memory() async throws {
+        /// A mapped file that is cut short in place ends the process that reads it.
+        @Test("no model file is mapped, neither while its version serves nor while the next is loaded")
+        func maps() async throws {
             let home = try TemporaryFolder()
             try home.copyModel("digits")
             let daemon = try await DaemonProcess(in: home, "model_root: models")
             try await daemon.waitUntilReady()
-            let rows = [[Double]](repeating: [Double](repeating: 0.5, count: 64), count: 50)
-            #expect(try daemon.request("POST", "/v1/models/digits:predict", body: #"{"instances": \#(rows)}"#).status == 200)
-            let first = home["models/digits/1/model.onnx"].path
-            #expect(try daemon.memoryMap().contains(first))
+            #expect(try !daemon.memoryMap().contains("model.onnx"))
             try FileManager.default.copyItem(at: home["models/digits/1"], to: home["models/digits/.2"])
             try FileManager.default.moveItem(at: home["models/digits/.2"], to: home["models/digits/2"])
             try await daemon.waitUntil("digits", 1, is: "END")
-            let map = try daemon.memoryMap()
-            #expect(!map.contains(first))
-            #expect(map.contains(home["models/digits/2/model.onnx"].path))
+            #expect(try !daemon.memoryMap().contains("model.onnx"))
         }
 
         /// Asks for three rows and checks that one version answered all of them, as its header says.

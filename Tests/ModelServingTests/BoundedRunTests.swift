@@ -32,7 +32,7 @@ struct BoundedRunTests {
         let bench = try Bench(Networks.rounds, sharing: .alone("it loops"), lanes: 1)
         let client = Client()
         async let long = bench.predict([Self.endless], client: client)
-        while bench.runner.queuedRowCount > 0 { await Task.yield() }
+        while bench.runner.runningBatchCount == 0 { await Task.yield() }
         let waiting = Self.error(await bench.predict([Self.short], timeout: .milliseconds(50)))
         #expect(waiting == ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
         client.leave()

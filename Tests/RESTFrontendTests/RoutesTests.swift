@@ -87,10 +87,6 @@ struct RoutesTests {
                 method: "POST", target: "/v1/models/m:predict", body: "{\"signature_name\":\"z\",\"inputs\":1}", status: 400,
                 error: "Serving signature name: \"z\" not found in signature def"),
             Refusal(
-                method: "POST", target: "/v1/models/m:predict", body: "{\"signature_name\":\"text\",\"inputs\":\"a\"}",
-                status: 501,
-                error: "input \"s\" is a string tensor; model \"m\" version 1 cannot be given strings by this version"),
-            Refusal(
                 method: "POST", target: "/v1/models/m:predict", body: "{\"instances\":1}", status: 400,
                 error: "Expecting 'instances' to be an list/array"),
             Refusal(

@@ -44,7 +44,7 @@ struct ServingMetricsTests {
         metrics.removeVersions { $0 == "digits" && $1 == "3" }
         let text = PrometheusText.render(metrics.store)
         #expect(!text.contains("version=\"3\""))
-        #expect(text.split(separator: "\n").count { $0.contains("version=\"4\"") && !$0.contains("_bucket") } == 11)
+        #expect(text.split(separator: "\n").count { $0.contains("version=\"4\"") && !$0.contains("_bucket") } == 12)
         #expect(text.contains(#":tensorflow:serving:request_count{model_name="digits",status="OK"} 1"#))
     }
 

@@ -48,7 +48,7 @@ final class FileContentsTests {
     func faults() throws {
         let missing = try #require(throws: FileError.self) { try FileContents(path: "/nowhere/file") }
         #expect(missing.errno == ENOENT)
-        #expect(missing.description.contains("cannot open \"/nowhere/file\""))
+        #expect(missing.description.contains("cannot stat \"/nowhere/file\""))
         let folder = try #require(throws: FileError.self) { try FileContents(path: "/") }
         #expect(folder.description.contains("not a regular file"))
     }

@@ -33,7 +33,11 @@ struct Inspection {
     }
 
     private func print(_ program: ProgramDescription, _ asJSON: Bool) throws {
-        guard !asJSON else { return try JSONOutput.print(program) }
+        if asJSON {
+            // A graph without dynamic steps is its plan.
+            if program.stages.count == 1, let plan = program.stages[0].plan { return try JSONOutput.print(plan) }
+            return try JSONOutput.print(program)
+        }
         for stage in program.stages {
             if let plan = stage.plan { return print(plan) }
             Swift.print(stage.kind)

@@ -122,18 +122,16 @@ package import Tensors
         lock.lock()
         defer { lock.unlock() }
         while unsafe !state.pointee.isStopping {
-            promoteTimers()
+            wakeLanes(forPromoted: unsafe state.pointee.queue.promoteTimers(at: .now))
             if let work = unsafe state.pointee.queue.dequeue() { return work }
             rest(workspace, since: idleSince)
         }
         return nil
     }
 
-    /// Enqueues work whose timers have ended, and wakes a lane for each piece that this lane will not take next.
-    private func promoteTimers() {
-        let ownCount = unsafe state.pointee.queue.isEmpty ? 1 : 0
-        let count = unsafe state.pointee.queue.promoteTimers(at: .now) - ownCount
-        for _ in 0..<max(0, min(count, unsafe state.pointee.idleLanes)) { lock.wake(.lane) }
+    /// One of several timers that end at once is for this lane; nobody has woken the others.
+    private func wakeLanes(forPromoted count: Int) {
+        for _ in 0..<max(0, min(count - 1, unsafe state.pointee.idleLanes)) { lock.wake(.lane) }
     }
 
     private func finish(_ work: any LaneWork, _ outcome: LaneOutcome) {

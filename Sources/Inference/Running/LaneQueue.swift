@@ -43,8 +43,6 @@ struct LaneQueue {
         earliestTimer = min(earliestTimer ?? instant, instant)
     }
 
-    var isEmpty: Bool { head == ready.count }
-
     /// Enqueues what has waited long enough.
     ///
     /// - Returns: how many pieces of work became ready.
