@@ -30,7 +30,7 @@ struct ReadResult {
 
 /// Where the elements of one tensor go while they are read.
 ///
-/// The element type is looked at once a run, so that the loop over its values is compiled for the type.
+/// The element type is checked once a run, so that the loop over its values is compiled for the type.
 struct ElementColumn: ~Copyable {
     private let type: ElementType
     private let isText: Bool

@@ -1,4 +1,4 @@
-/// A value somewhere in a text, looked at rather than read: what kind it is, where it ends, how a message quotes it.
+/// A value somewhere in a text, inspected rather than read: what kind it is, where it ends, how a message quotes it.
 struct JSONValue {
     private let start: UnsafePointer<UInt8>
     private let limit: UnsafePointer<UInt8>

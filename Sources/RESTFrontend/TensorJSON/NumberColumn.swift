@@ -16,7 +16,7 @@ struct NumberColumn: ~Copyable {
             storage = try TensorStorage(byteCount: capacity * elementByteCount)
             self.capacity = capacity
         } catch {
-            // The first element asks again, for less.
+            // The first element tries again, with less.
             storage = TensorStorage(borrowing: UnsafeRawPointer(PowersOfFive.table), byteCount: 0)
             self.capacity = 0
         }

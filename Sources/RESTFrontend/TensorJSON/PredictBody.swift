@@ -13,7 +13,7 @@ package struct PredictBody: Sendable {
 ///
 /// Two ways lead to the same result. Most bodies name model and signature before their tensors, so the tensors can be read in the
 /// one pass that finds them. Whatever is not so, or not right, is read again with care: first the whole text is checked, then
-/// the target looked up, then the tensors read, so that faults are told in that order.
+/// the target looked up, then the tensors read, so that faults are reported in that order.
 package struct PredictBodyReader: Sendable {
     /// Finds what the envelope names and returns the inputs of its signature; called once or twice for a body, and the last
     /// result counts.
@@ -85,7 +85,7 @@ package struct PredictBodyReader: Sendable {
     private func tensors(
         _ start: Int, _ validator: JSONValidator, _ base: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) throws(JSONSyntaxError) -> (TensorFormat, value: Int)? {
-        // Nobody escapes these letters, so that words are compared before anything is looked for.
+        // These letters are hardly ever escaped, so that names are compared as they stand before the string is parsed.
         guard let (format, next) = TensorFormat.plainName(at: base + start, end) else {
             let value = try validator.skipName(start)
             return TensorFormat(memberName: JSONString(at: base + start, end: end)).map { ($0, value) }
@@ -118,7 +118,7 @@ package struct PredictBodyReader: Sendable {
         } catch DecodeFault.refused(let error) {
             throw error
         } catch {
-            // The text was found sound before, so that reader and validator contradict each other: ours is the fault.
+            // The text was found sound before, so that reader and validator contradict each other: a fault of this module.
             throw ServableError(.internal, "tensor JSON was checked but could not be read; please report this request")
         }
     }

@@ -27,7 +27,7 @@ package enum PredictAddressing: Sendable {
 struct EnvelopeReader {
     private(set) var envelope = PredictEnvelope()
     private let addressing: PredictAddressing
-    /// Nothing that is served has a longer name, and one that is not found comes back in the answer and in the metrics.
+    /// Nothing that is served has a longer name, and one that is not found is quoted in the response and in the metrics.
     private static let maxNameBytes = 1024
     /// One bit a name.
     private var seen: UInt8 = 0

@@ -123,9 +123,9 @@ private final class NamedReader {
 
     deinit { levels.deallocate() }
 
-    /// Hands the reader over, once, to be asked for what it has read.
+    /// Hands the reader over, once, for its values to be taken.
     func surrender() -> InputReader {
-        guard let reader = reader.take() else { preconditionFailure("an input's reader is asked twice for its values") }
+        guard let reader = reader.take() else { preconditionFailure("an input's values are taken twice") }
         return reader
     }
 }
