@@ -70,7 +70,7 @@ enum DenseWriter {
 }
 
 /// A stretch of reserved buffer that is written through a pointer and committed now and then.
-private struct TextWindow {
+@safe private struct TextWindow {
     /// Elements that are written between two checks of the room left.
     static let chunk = 512
     private static let maximumByteCount = 1 << 16
