@@ -8,7 +8,7 @@ enum CORS {
         HTTPHeader("Access-Control-Allow-Headers", "Content-Type"),
     ]
 
-    /// A preflight needs the origin it asks for.
+    /// Whether an Origin header names an origin, which a preflight must.
     static func isOrigin(_ value: String?) -> Bool {
         value.map { $0.contains("http://") || $0.contains("https://") } ?? false
     }

@@ -29,7 +29,7 @@ package enum ErrorMapping {
         }
     }
 
-    /// The body of an answer with this code: `{"error": message}`, nothing when all is well.
+    /// Appends the body of a response with this code: `{"error": message}`, nothing when all is well.
     package static func appendBody(_ error: ServableError, to buffer: inout ByteBuffer) {
         guard error.code != .ok else { return }
         buffer.append("{\"error\":")

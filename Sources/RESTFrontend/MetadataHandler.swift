@@ -10,7 +10,7 @@ struct MetadataHandler: Sendable {
 
     init(_ backend: any PredictionBackend) { self.backend = backend }
 
-    func answer(_ path: ModelPath, _ reply: RESTReply) throws(ServableError) {
+    func respond(to path: ModelPath, _ reply: RESTReply) throws(ServableError) {
         guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
         let target = try backend.target(model: path.model, selector: path.selector)
         let (id, signatures) = (target.id, target.signatures)

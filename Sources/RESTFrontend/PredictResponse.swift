@@ -10,7 +10,7 @@ struct PredictResponse: PredictReply {
     private let outputs: [Signature.Parameter]
     private let format: TensorFormat
     private let dialect: TensorJSONDialect
-    /// Whether the response says what has answered, as that of `/predict` does.
+    /// Whether the response names the model and version, as that of `/predict` does.
     private let isEnveloped: Bool
 
     init(

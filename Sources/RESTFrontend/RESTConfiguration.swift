@@ -4,7 +4,7 @@ package struct RESTConfiguration: Sendable {
     package var requestTimeout: Duration?
     package var dialect: TensorJSONDialect
     package var limits: TensorJSONLimits
-    /// Adds the headers of section 4 of TensorFlow Serving's REST contract to every answer.
+    /// Adds the headers of section 4 of TensorFlow Serving's REST contract to every response.
     package var isCORSEnabled: Bool
     /// Where the metrics are, exactly.
     package var metricsPath: String

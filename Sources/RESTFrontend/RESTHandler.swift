@@ -73,17 +73,17 @@ package final class RESTHandler: RequestHandler {
         // The models' paths come first: they are what most requests are for.
         guard !isModelPath(request) else { return handleModel(request, reply(responder, observer, start)) }
         guard !request.path.elementsEqual(configuration.metricsPath.utf8) else {
-            return answerMetrics(request, reply(responder, nil, start))
+            return respondWithMetrics(request, reply(responder, nil, start))
         }
         switch router.match(request) {
         case .found(.predict, _): predict.handle(request, nil, reply(responder, observer, start))
-        case .found(let route, let captures): answer(route, captures, request, reply(responder, nil, start))
+        case .found(let route, let captures): respond(to: route, captures, request, reply(responder, nil, start))
         case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, reply(responder, nil, start))
         case .notFound: refuse(request, reply(responder, nil, start))
         }
     }
 
-    /// Who asks how the daemon is wants to know it most when there is much to do; these answers take no time.
+    /// Health and metrics are needed most when the daemon is overloaded, and their responses are cheap.
     package func answersBeyondLimit(_ request: borrowing Request) -> Bool {
         if request.path.elementsEqual(configuration.metricsPath.utf8) { return true }
         guard case .found(let route, _) = router.match(request) else { return false }
@@ -104,7 +104,7 @@ package final class RESTHandler: RequestHandler {
         do throws(ServableError) {
             guard request.method == .post else {
                 // A query selects nothing here, so that one which a cache or a tracer has added does no harm. A call with one is
-                // malformed, as in TensorFlow Serving, since it would ask for something that is not done.
+                // malformed, as in TensorFlow Serving, since it would request something that is not done.
                 return handle(request, try ModelPath(request.method, request.path), reply)
             }
             let call = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
@@ -115,7 +115,7 @@ package final class RESTHandler: RequestHandler {
     }
 
     private func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {
-        guard request.method != .options else { return answerPreflight(request, reply) }
+        guard request.method != .options else { return respondToPreflight(request, reply) }
         var reply = reply
         do throws(ServableError) {
             guard let path else {
@@ -127,9 +127,9 @@ package final class RESTHandler: RequestHandler {
             case .predict: predict.handle(request, path, reply)
             case .classify: try refuseExamples(.classify, &reply)
             case .regress: try refuseExamples(.regress, &reply)
-            case .status: try status.answer(path, reply)
-            case .metadata: try metadata.answer(path, reply)
-            case .list: status.answerList(reply)
+            case .status: try status.respond(to: path, reply)
+            case .metadata: try metadata.respond(to: path, reply)
+            case .list: status.respondWithList(reply)
             }
         } catch {
             reply.fail(error)
@@ -143,19 +143,19 @@ package final class RESTHandler: RequestHandler {
             ":\(api.rawValue) needs tf.Example, which this version does not parse; use :predict with the signature's own inputs")
     }
 
-    private func answer(
-        _ route: Route, _ captures: RouteCaptures, _ request: borrowing Request, _ reply: RESTReply
+    private func respond(
+        to route: Route, _ captures: RouteCaptures, _ request: borrowing Request, _ reply: RESTReply
     ) {
         do {
             switch route {
             case .predict: predict.handle(request, nil, reply)
             case .health: reply.sendJSON { $0.append("{\"status\":\"ok\"}\n") }
-            case .readiness: answerReadiness(reply)
-            case .registryModels: registry.answerModels(reply)
-            case .registryModel: try registry.answerModel(capture(0, captures, request), reply)
+            case .readiness: respondWithReadiness(reply)
+            case .registryModels: registry.respondWithModels(reply)
+            case .registryModel: try registry.respondWithModel(capture(0, captures, request), reply)
             case .registryVersion:
-                try registry.answerVersion(capture(0, captures, request), capture(1, captures, request), reply)
-            case .registryEvents: try registry.answerEvents(request.query, reply)
+                try registry.respondWithVersion(capture(0, captures, request), capture(1, captures, request), reply)
+            case .registryEvents: try registry.respondWithEvents(request.query, reply)
             }
         } catch {
             reply.fail(error)
@@ -168,7 +168,7 @@ package final class RESTHandler: RequestHandler {
         UnsafeRawBufferPointer(rebasing: request.path[captures[index]])
     }
 
-    private func answerReadiness(_ reply: RESTReply) {
+    private func respondWithReadiness(_ reply: RESTReply) {
         let reasons = unreadiness()
         guard !reasons.isEmpty else { return reply.sendJSON { $0.append("{\"status\":\"ready\"}\n") } }
         reply.sendJSON(.serviceUnavailable) { buffer in
@@ -180,7 +180,7 @@ package final class RESTHandler: RequestHandler {
         }
     }
 
-    private func answerMetrics(_ request: borrowing Request, _ reply: RESTReply) {
+    private func respondWithMetrics(_ request: borrowing Request, _ reply: RESTReply) {
         guard request.query == nil else {
             let target = String(decoding: request.target, as: UTF8.self)
             let text = "Unexpected path: \(target). Should be \(configuration.metricsPath)"
@@ -191,7 +191,7 @@ package final class RESTHandler: RequestHandler {
     }
 
     /// OPTIONS below `/v1/` is a preflight whether or not cross-origin requests are enabled.
-    private func answerPreflight(_ request: borrowing Request, _ reply: RESTReply) {
+    private func respondToPreflight(_ request: borrowing Request, _ reply: RESTReply) {
         let allow = [HTTPHeader("Allow", "GET, HEAD, POST, OPTIONS")]
         guard CORS.isOrigin(request.headerText("origin")) else {
             return reply.send(.badRequest, contentType: nil, code: .failedPrecondition, headers: allow)

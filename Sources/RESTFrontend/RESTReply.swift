@@ -7,7 +7,7 @@ import ServableCore
 struct RESTReply: Sendable {
     private let responder: Responder
     private let isCORSEnabled: Bool
-    /// Hears of the finished record; nil for routes that are none of a model's.
+    /// Receives the finished record; nil for routes that are none of a model's.
     var observer: (any CallObserver)?
     var record: CallRecord
 

@@ -1,22 +1,22 @@
 import HTTPCore
 import ServableCore
 
-/// `GET /v1/registry/…`: what the registry knows. Answers are read off the loop.
+/// `GET /v1/registry/…`: what the registry knows. Responses are read off the loop.
 struct RegistryHandler: Sendable {
     private let reader: any RegistryReader
 
     init(_ reader: any RegistryReader) { self.reader = reader }
 
-    func answerModels(_ reply: RESTReply) {
-        answer(reply) { try await reader.models() }
+    func respondWithModels(_ reply: RESTReply) {
+        respond(reply) { try await reader.models() }
     }
 
-    func answerModel(_ name: UnsafeRawBufferPointer, _ reply: RESTReply) throws(ServableError) {
+    func respondWithModel(_ name: UnsafeRawBufferPointer, _ reply: RESTReply) throws(ServableError) {
         let name = try decode(name, "model name")
-        answer(reply) { try await reader.model(name) }
+        respond(reply) { try await reader.model(name) }
     }
 
-    func answerVersion(
+    func respondWithVersion(
         _ name: UnsafeRawBufferPointer, _ version: UnsafeRawBufferPointer, _ reply: RESTReply
     ) throws(ServableError) {
         let name = try decode(name, "model name")
@@ -24,12 +24,12 @@ struct RegistryHandler: Sendable {
         guard let number = Int64(text), number >= 0 else {
             throw ServableError(.invalidArgument, "\"\(text)\" is no version; it is a number of at least 0")
         }
-        answer(reply) { try await reader.version(number, of: name) }
+        respond(reply) { try await reader.version(number, of: name) }
     }
 
-    func answerEvents(_ query: UnsafeRawBufferPointer?, _ reply: RESTReply) throws(ServableError) {
+    func respondWithEvents(_ query: UnsafeRawBufferPointer?, _ reply: RESTReply) throws(ServableError) {
         let filter = try RegistryEventFilter(query: query)
-        answer(reply) { try await reader.events(filter) }
+        respond(reply) { try await reader.events(filter) }
     }
 
     private func decode(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(ServableError) -> String {
@@ -39,7 +39,7 @@ struct RegistryHandler: Sendable {
         return text
     }
 
-    private func answer(_ reply: RESTReply, _ body: @escaping @Sendable () async throws -> [UInt8]) {
+    private func respond(_ reply: RESTReply, _ body: @escaping @Sendable () async throws -> [UInt8]) {
         Task {
             do {
                 reply.sendJSON(bytes: try await body())

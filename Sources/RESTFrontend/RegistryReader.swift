@@ -1,6 +1,6 @@
-/// Where the registry's answers come from: complete JSON bodies, so that this module knows neither records nor database.
+/// Reads the registry into complete JSON response bodies, so that this module knows neither records nor database.
 ///
-/// A thrown `ServableError` keeps its code; any other error is the registry's fault and answers 500.
+/// A thrown `ServableError` keeps its code; any other error is the registry's fault and becomes a 500.
 package protocol RegistryReader: Sendable {
     func models() async throws -> [UInt8]
     /// Throws `notFound` for a model that was never seen.
@@ -9,7 +9,7 @@ package protocol RegistryReader: Sendable {
     func events(_ filter: RegistryEventFilter) async throws -> [UInt8]
 }
 
-/// Which events are asked for.
+/// Which events are requested.
 package struct RegistryEventFilter: Sendable, Equatable {
     /// Nil for all models.
     package var model: String?

@@ -10,7 +10,7 @@ struct StatusHandler: Sendable {
 
     /// TensorFlow Serving's reply (section 7 of its REST contract): newest first, also versions that have ended; a label selects
     /// nothing.
-    func answer(_ path: ModelPath, _ reply: RESTReply) throws(ServableError) {
+    func respond(to path: ModelPath, _ reply: RESTReply) throws(ServableError) {
         guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
         var statuses = board.statuses(of: path.model)
         if case .version(let version) = path.selector {
@@ -42,7 +42,7 @@ struct StatusHandler: Sendable {
     }
 
     /// `{"models": [{"name", "versions": [{"version", "state", "error", "since", "path"}], "labels": {…}, "problem"}]}`
-    func answerList(_ reply: RESTReply) {
+    func respondWithList(_ reply: RESTReply) {
         let models = board.modelNames.map { name in
             (name: name, statuses: board.statuses(of: name), labels: board.labels(of: name), problem: board.problem(of: name))
         }

@@ -4,7 +4,7 @@ import ServableCore
 enum DecodeFault: Error {
     /// The text is no JSON; where and why is for `JSONValidator` to say.
     case syntax
-    /// The text is JSON, but not the tensors that the signature asks for.
+    /// The text is JSON, but not the tensors that the signature requires.
     case refused(ServableError)
 
     static func invalid(_ message: String) -> DecodeFault { .refused(ServableError(.invalidArgument, message)) }

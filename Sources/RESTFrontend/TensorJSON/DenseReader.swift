@@ -4,7 +4,7 @@ import Tensors
 /// Reads nested lists of one element type into a column, finding the shape on the way.
 ///
 /// The shape is that of the first element on every level; every other one must agree with it. Nesting is counted, not recursed
-/// into. The byte at `end − 1` of every text must be a closing brace that no tensor contains: it stops every scan.
+/// into.
 struct DenseReader: ~Copyable {
     private(set) var column: ElementColumn
     private let type: ElementType
@@ -13,31 +13,24 @@ struct DenseReader: ~Copyable {
     private let limits: TensorJSONLimits
     /// Levels of lists; negative while the first element has not been reached.
     private(set) var rank = -1
-    /// The extent of each level, negative until its first list has ended; and how many elements the open list has.
-    private let extents: UnsafeMutablePointer<Int>
-    private let counts: UnsafeMutablePointer<Int>
+    private let levels: ListLevels
 
     /// - Parameters:
     ///   - capacity: elements for which memory is taken at first.
-    ///   - margin: bytes behind every text's end that may be read; none of them is part of a number.
-    ///   - levels: memory for `2 * limits.maximumRank` integers that outlives the reader.
-    init(
-        _ type: ElementType, isSupported: Bool, capacity: Int, margin: Int, _ limits: TensorJSONLimits,
-        levels: UnsafeMutablePointer<Int>
-    ) {
-        column = ElementColumn(type, capacity: isSupported ? capacity : 0, margin: margin, limits: limits)
+    ///   - levels: made for these limits.
+    init(_ type: ElementType, isSupported: Bool, capacity: Int, _ limits: TensorJSONLimits, levels: ListLevels) {
+        column = ElementColumn(type, capacity: isSupported ? capacity : 0, limits: limits)
         self.type = type
         self.isSupported = isSupported
         self.limits = limits
-        extents = levels
-        counts = levels + limits.maximumRank
+        self.levels = levels
     }
 
     /// The extents found, none for a scalar, perhaps behind one more.
     func extents(behind first: Int?) -> [Int] {
         let offset = first == nil ? 0 : 1
-        func extent(_ axis: Int) -> Int { axis < offset ? first ?? 0 : extents[axis &- offset] }
-        // Literals take their memory without a look for metadata.
+        func extent(_ axis: Int) -> Int { axis < offset ? first ?? 0 : levels.extents[axis &- offset] }
+        // Literals take their memory without a lookup of metadata.
         switch offset + max(rank, 0) {
         case 0: return []
         case 1: return [extent(0)]
@@ -54,7 +47,7 @@ struct DenseReader: ~Copyable {
     mutating func forgetShape() { rank = -1 }
 
     /// Reads one value, of the shape of those read before if there were any.
-    mutating func read(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
+    mutating func read(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
         var cursor = position
         var level = 0
         while true {
@@ -65,12 +58,12 @@ struct DenseReader: ~Copyable {
                 if rank < 0 { rank = level }
             } else {
                 if rank < 0 { rank = level }
-                guard level == rank else { throw wrongLevel(cursor, end, level) }
-                guard level > 0 else { return try readScalar(&position, end) }
-                let result = try readLists(&cursor, end, level)
-                counts[level &- 1] = result.lastLength
+                guard level == rank else { throw wrongLevel(cursor, text, level) }
+                guard level > 0 else { return try readScalar(&position, text) }
+                let result = try readLists(&cursor, text, level)
+                levels.counts[level &- 1] = result.lastLength
                 // Lists of the length that was expected need no look each; their parent counts them.
-                if result.extraLists > 0 { counts[level &- 2] &+= result.extraLists }
+                if result.extraLists > 0 { levels.counts[level &- 2] &+= result.extraLists }
             }
             // At the bracket that closes the innermost list, and perhaps others after it.
             repeat {
@@ -81,7 +74,7 @@ struct DenseReader: ~Copyable {
                     position = cursor
                     return
                 }
-                counts[level &- 1] &+= 1
+                levels.counts[level &- 1] &+= 1
                 skip(0, &cursor)
             } while cursor.pointee == UInt8(ascii: "]")
             guard cursor.pointee == UInt8(ascii: ",") else { throw .syntax }
@@ -89,30 +82,28 @@ struct DenseReader: ~Copyable {
         }
     }
 
-    private mutating func readScalar(
-        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) throws(DecodeFault) {
-        guard isSupported, column.read(.value, &position, end, limit: limits.maximumElementCount).end == .closed else {
-            throw fault(.unreadable, position, end, 0)
+    private mutating func readScalar(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
+        guard isSupported, column.read(.value, &position, text, limit: limits.maximumElementCount).end == .closed else {
+            throw fault(.unreadable, position, text, 0)
         }
     }
 
     /// Reads the innermost list that is open, and those after it when they have the same parent and length.
     @inline(__always)
     private mutating func readLists(
-        _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ level: Int
+        _ cursor: inout UnsafePointer<UInt8>, _ text: SentinelText, _ level: Int
     ) throws(DecodeFault) -> ReadResult {
-        guard isSupported else { throw fault(.unreadable, cursor, end, level) }
-        let length = extents[level &- 1]
+        guard isSupported else { throw fault(.unreadable, cursor, text, level) }
+        let length = levels.extents[level &- 1]
         let amount: ReadAmount = level > 1 && length > 0 ? .lists(length: length) : .list
-        let result = column.read(amount, &cursor, end, limit: limits.maximumElementCount)
-        guard result.end == .closed else { throw fault(result.end, cursor, end, level) }
+        let result = column.read(amount, &cursor, text, limit: limits.maximumElementCount)
+        guard result.end == .closed else { throw fault(result.end, cursor, text, level) }
         return result
     }
 
     /// Reads values separated by commas, each a tensor of its own; only for scalars.
-    mutating func readScalars(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> RunEnd {
-        column.read(.list, &position, end, limit: limits.maximumElementCount).end
+    mutating func readScalars(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) -> RunEnd {
+        column.read(.list, &position, text, limit: limits.maximumElementCount).end
     }
 
     mutating func truncate(to count: Int) { column.truncate(to: count) }
@@ -126,19 +117,19 @@ struct DenseReader: ~Copyable {
             throw .invalid("a tensor has more than \(limits.maximumRank) axes; flatten it, or raise the limit")
         }
         // On the way to the first element every list is the first of its level.
-        if rank < 0 { extents[level] = -1 }
-        counts[level] = 0
+        if rank < 0 { levels.extents[level] = -1 }
+        levels.counts[level] = 0
         level &+= 1
     }
 
     @inline(__always)
     private func close(_ level: Int) throws(DecodeFault) {
-        guard extents[level] != counts[level] else { return }
-        guard extents[level] < 0 else {
+        guard levels.extents[level] != levels.counts[level] else { return }
+        guard levels.extents[level] < 0 else {
             throw .invalid(
-                "Encountered list at unexpected size: \(counts[level]) at level: \(level) expected size: \(extents[level])")
+                "Encountered list at unexpected size: \(levels.counts[level]) at level: \(level) expected size: \(levels.extents[level])")
         }
-        extents[level] = counts[level]
+        levels.extents[level] = levels.counts[level]
     }
 
     @inline(__always)
@@ -147,19 +138,15 @@ struct DenseReader: ~Copyable {
         JSONBytes.skipWhitespace(&cursor)
     }
 
-    private func wrongLevel(
-        _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ level: Int
-    ) -> DecodeFault {
-        let value = JSONValue(cursor, end, maximumDepth: limits.maximumDepth)
+    private func wrongLevel(_ cursor: UnsafePointer<UInt8>, _ text: SentinelText, _ level: Int) -> DecodeFault {
+        let value = JSONValue(cursor, text.end, maximumDepth: limits.maximumDepth)
         guard value.end != nil else { return .syntax }
         return .invalid(
             "JSON Value: \(value.quotation) found at incorrect level: \(level + 1) in the JSON DOM. Expected at level: \(rank)")
     }
 
     /// What is wrong with the value at `cursor`.
-    private func fault(
-        _ outcome: RunEnd, _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ level: Int
-    ) -> DecodeFault {
+    private func fault(_ outcome: RunEnd, _ cursor: UnsafePointer<UInt8>, _ text: SentinelText, _ level: Int) -> DecodeFault {
         guard outcome == .unreadable else { return .syntax }
         if let refusal = column.refusal {
             return .refused(ServableError(.resourceExhausted, "a tensor of \(column.count) elements and more \(refusal)"))
@@ -167,7 +154,7 @@ struct DenseReader: ~Copyable {
         guard column.count < limits.maximumElementCount else {
             return .invalid("a tensor has more than \(limits.maximumElementCount) elements, the most that this server accepts")
         }
-        let value = JSONValue(cursor, end, maximumDepth: limits.maximumDepth)
+        let value = JSONValue(cursor, text.end, maximumDepth: limits.maximumDepth)
         guard value.end != nil else { return .syntax }
         if cursor.pointee == UInt8(ascii: "[") {
             return .invalid("Encountered list at unexpected level: \(level) expected < \(rank)")

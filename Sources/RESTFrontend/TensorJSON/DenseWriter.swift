@@ -70,8 +70,8 @@ enum DenseWriter {
 }
 
 /// A stretch of reserved buffer that is written through a pointer and committed now and then.
-private struct TextWindow {
-    /// Elements that are written between two looks at the room left.
+@safe private struct TextWindow {
+    /// Elements that are written between two checks of the room left.
     static let chunk = 512
     private static let maximumByteCount = 1 << 16
 

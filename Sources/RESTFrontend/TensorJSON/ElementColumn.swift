@@ -30,21 +30,17 @@ struct ReadResult {
 
 /// Where the elements of one tensor go while they are read.
 ///
-/// The element type is looked at once a run, so that the loop over its values is compiled for the type.
+/// The element type is checked once a run, so that the loop over its values is compiled for the type.
 struct ElementColumn: ~Copyable {
     private let type: ElementType
     private let isText: Bool
     private var numbers: NumberColumn
     private var strings: StringColumn
-    private let margin: Int
 
-    /// - Parameters:
-    ///   - capacity: elements for which memory is taken at first.
-    ///   - margin: bytes behind every text's end that may be read; none of them is part of a number.
-    init(_ type: ElementType, capacity: Int, margin: Int, limits: TensorJSONLimits) {
+    /// - Parameter capacity: elements for which memory is taken at first.
+    init(_ type: ElementType, capacity: Int, limits: TensorJSONLimits) {
         self.type = type
         isText = if case .string = type { true } else { false }
-        self.margin = margin
         strings = StringColumn(maximumDepth: limits.maximumDepth)
         numbers = NumberColumn(elementByteCount: type.byteCount, capacity: isText ? 0 : capacity)
     }
@@ -58,24 +54,24 @@ struct ElementColumn: ~Copyable {
     /// Reads from `position` and moves it to where that ended; values are separated by commas and whitespace.
     @inline(__always)
     mutating func read(
-        _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limit: Int
+        _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ text: SentinelText, limit: Int
     ) -> ReadResult {
-        let readableEnd = end + margin
+        let end = text.readableEnd
         return switch type {
-        case .float32: numbers.read(ElementReaders.Float32.self, amount, &position, readableEnd, limit: limit)
-        case .float64: numbers.read(ElementReaders.Float64.self, amount, &position, readableEnd, limit: limit)
-        case .float16: numbers.read(ElementReaders.Float16.self, amount, &position, readableEnd, limit: limit)
-        case .bfloat16: numbers.read(ElementReaders.BFloat16.self, amount, &position, readableEnd, limit: limit)
-        case .int8: numbers.read(ElementReaders.NarrowInteger<Int8>.self, amount, &position, readableEnd, limit: limit)
-        case .int16: numbers.read(ElementReaders.NarrowInteger<Int16>.self, amount, &position, readableEnd, limit: limit)
-        case .int32: numbers.read(ElementReaders.Integer<Int32>.self, amount, &position, readableEnd, limit: limit)
-        case .int64: numbers.read(ElementReaders.Integer<Int64>.self, amount, &position, readableEnd, limit: limit)
-        case .uint8: numbers.read(ElementReaders.NarrowInteger<UInt8>.self, amount, &position, readableEnd, limit: limit)
-        case .uint16: numbers.read(ElementReaders.Integer<UInt16>.self, amount, &position, readableEnd, limit: limit)
-        case .uint32: numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, readableEnd, limit: limit)
-        case .uint64: numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, readableEnd, limit: limit)
-        case .bool: numbers.read(ElementReaders.Boolean.self, amount, &position, readableEnd, limit: limit)
-        case .string: strings.read(amount, &position, end, limit: limit)
+        case .float32: numbers.read(ElementReaders.Float32.self, amount, &position, end, limit: limit)
+        case .float64: numbers.read(ElementReaders.Float64.self, amount, &position, end, limit: limit)
+        case .float16: numbers.read(ElementReaders.Float16.self, amount, &position, end, limit: limit)
+        case .bfloat16: numbers.read(ElementReaders.BFloat16.self, amount, &position, end, limit: limit)
+        case .int8: numbers.read(ElementReaders.NarrowInteger<Int8>.self, amount, &position, end, limit: limit)
+        case .int16: numbers.read(ElementReaders.NarrowInteger<Int16>.self, amount, &position, end, limit: limit)
+        case .int32: numbers.read(ElementReaders.Integer<Int32>.self, amount, &position, end, limit: limit)
+        case .int64: numbers.read(ElementReaders.Integer<Int64>.self, amount, &position, end, limit: limit)
+        case .uint8: numbers.read(ElementReaders.NarrowInteger<UInt8>.self, amount, &position, end, limit: limit)
+        case .uint16: numbers.read(ElementReaders.Integer<UInt16>.self, amount, &position, end, limit: limit)
+        case .uint32: numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, end, limit: limit)
+        case .uint64: numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, end, limit: limit)
+        case .bool: numbers.read(ElementReaders.Boolean.self, amount, &position, end, limit: limit)
+        case .string: strings.read(amount, &position, text, limit: limit)
         }
     }
 

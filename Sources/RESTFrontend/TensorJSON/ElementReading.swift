@@ -3,7 +3,7 @@ protocol ElementReading {
     associatedtype Stored: BitwiseCopyable
     typealias Position = UnsafePointer<UInt8>
 
-    /// Reads the value at `start`; the byte at `end − 1` must be a closing brace, so that it stops every scan.
+    /// Reads the value at `start`, a position of a `SentinelText` whose `readableEnd` is `end`.
     ///
     /// - Returns: nil when no value of this type begins there.
     static func read(

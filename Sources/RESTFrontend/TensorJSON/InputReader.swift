@@ -8,51 +8,47 @@ struct InputReader: ~Copyable {
 
     /// - Parameters:
     ///   - textByteCount: bytes of text that may hold the values.
-    ///   - margin: bytes behind every text's end that may be read.
-    ///   - levels: memory for `2 * limits.maximumRank` integers that outlives the reader.
+    ///   - levels: made for these limits.
     init(
-        _ type: ElementType, dialect: TensorJSONDialect, limits: TensorJSONLimits, textByteCount: Int, margin: Int,
-        levels: UnsafeMutablePointer<Int>
+        _ type: ElementType, dialect: TensorJSONDialect, limits: TensorJSONLimits, textByteCount: Int, levels: ListLevels
     ) {
         // In a small text every two bytes may hold an element. In a large one a float takes around ten, so that this is room for
         // nearly all and no more than half the text's own size.
         let capacity = textByteCount <= 4096 ? textByteCount / 2 + 1 : max(2048, textByteCount / 8)
         reader = DenseReader(
-            type, isSupported: dialect.supports(type), capacity: min(capacity, limits.maximumElementCount), margin: margin, limits,
+            type, isSupported: dialect.supports(type), capacity: min(capacity, limits.maximumElementCount), limits,
             levels: levels)
         self.limits = limits
     }
 
     /// Reads a tensor as it is written.
-    mutating func readWhole(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
-        try reader.read(&position, end)
+    mutating func readWhole(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
+        try reader.read(&position, text)
     }
 
     /// Reads the tensor of one more instance, which must have the shape of the first one.
-    mutating func readInstance(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(DecodeFault) {
+    mutating func readInstance(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
         guard firstCount >= 0 else {
-            try reader.read(&position, end)
+            try reader.read(&position, text)
             firstCount = reader.column.count
             return
         }
         let before = reader.column.count
         do {
-            try reader.read(&position, end)
+            try reader.read(&position, text)
         } catch {
             reader.truncate(to: before)
-            throw differing(position, end, before, otherwise: error)
+            throw differing(position, text, before, otherwise: error)
         }
     }
 
     /// When instances are scalars: reads as many of them, separated by commas, as there are.
     ///
     /// - Returns: nil when they are no scalars. `unreadable` leaves `position` at a value that `readInstance` is to judge.
-    mutating func readScalarInstances(
-        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> (end: RunEnd, count: Int)? {
+    mutating func readScalarInstances(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) -> (end: RunEnd, count: Int)? {
         guard firstCount >= 0, reader.rank == 0 else { return nil }
         let before = reader.column.count
-        let outcome = reader.readScalars(&position, end)
+        let outcome = reader.readScalars(&position, text)
         return (outcome, reader.column.count - before)
     }
 
@@ -75,18 +71,18 @@ struct InputReader: ~Copyable {
 
     /// Why an instance does not fit the first one: read on its own it is unsound, or has another size or shape.
     private mutating func differing(
-        _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ before: Int, otherwise fault: DecodeFault
+        _ start: UnsafePointer<UInt8>, _ text: SentinelText, _ before: Int, otherwise fault: DecodeFault
     ) -> DecodeFault {
         let firstShape = reader.extents(behind: nil)
         var position = start
         reader.forgetShape()
-        do { try reader.read(&position, end) } catch { return error }
+        do { try reader.read(&position, text) } catch { return error }
         let count = reader.column.count - before
         if count != firstCount { return .invalid("Expecting tensor size: \(firstCount) but got: \(count)") }
         let shape = reader.extents(behind: nil)
         guard shape != firstShape else { return fault }
-        return .invalid("Expecting shape \(text(firstShape)) but got: \(text(shape))")
+        return .invalid("Expecting shape \(list(firstShape)) but got: \(list(shape))")
     }
 
-    private func text(_ extents: [Int]) -> String { "[" + extents.map(String.init).joined(separator: ",") + "]" }
+    private func list(_ extents: [Int]) -> String { "[" + extents.map(String.init).joined(separator: ",") + "]" }
 }

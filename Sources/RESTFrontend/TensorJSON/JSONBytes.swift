@@ -59,12 +59,12 @@ extension JSONBytes {
         guard number.count <= 64, let source = number.baseAddress else {
             return ExactDecimal.bits(of: number, format: .binary64) == BinaryFormat.binary64.infinity
         }
-        // A copy with a stop byte behind it is what the fast reader asks for.
+        // The fast reader needs a text that ends with a brace.
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: number.count + 1) { copy in
             copy.baseAddress?.initialize(from: source, count: number.count)
             copy[number.count] = UInt8(ascii: "}")
-            guard let start = copy.baseAddress.map({ UnsafePointer($0) }) else { return false }
-            return DecimalToken.read(start, start + copy.count)?.token.isBeyondDouble(number) ?? false
+            guard let text = SentinelText(UnsafeBufferPointer(copy)) else { return false }
+            return DecimalToken.read(text.start, text.end)?.token.isBeyondDouble(number) ?? false
         }
     }
 }

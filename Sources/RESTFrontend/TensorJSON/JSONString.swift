@@ -1,5 +1,5 @@
-/// A string literal of a sound JSON text, by its place.
-struct JSONString {
+/// A string literal of a sound JSON text, by its place. Borrows the memory of the text.
+@safe struct JSONString {
     /// Between the quotation marks.
     let raw: UnsafeBufferPointer<UInt8>
 

@@ -1,8 +1,8 @@
 /// Checks that a JSON value (RFC 8259, with the tokens NaN, Inf and Infinity) is sound, and finds its end.
 ///
 /// Time is linear in the bytes and nesting needs one bit a level: no recursion. Every read is checked against the end, so the
-/// text may stop anywhere.
-struct JSONValidator {
+/// text may stop anywhere. Borrows the memory of the text.
+@safe struct JSONValidator {
     typealias Failure = JSONSyntaxError
 
     private let base: UnsafePointer<UInt8>

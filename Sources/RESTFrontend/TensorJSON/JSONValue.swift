@@ -1,5 +1,7 @@
-/// A value somewhere in a text, looked at rather than read: what kind it is, where it ends, how a message quotes it.
-struct JSONValue {
+/// A value somewhere in a text, inspected rather than read: what kind it is, where it ends, how a message quotes it.
+///
+/// Borrows the memory of the text and reads nothing at or past `limit`.
+@safe struct JSONValue {
     private let start: UnsafePointer<UInt8>
     private let limit: UnsafePointer<UInt8>
     private let maximumDepth: Int

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Elements of fixed size, read straight into the memory of the tensor to be.
-struct NumberColumn: ~Copyable {
+/// Elements of fixed size, read straight into the memory of the tensor to be; no index reaches `capacity`.
+@safe struct NumberColumn: ~Copyable {
     private(set) var storage: TensorStorage
     private(set) var count = 0
     /// Why no memory was given for further elements; nil while there was some.
@@ -16,7 +16,7 @@ struct NumberColumn: ~Copyable {
             storage = try TensorStorage(byteCount: capacity * elementByteCount)
             self.capacity = capacity
         } catch {
-            // The first element asks again, for less.
+            // The first element tries again, with less.
             storage = TensorStorage(borrowing: UnsafeRawPointer(PowersOfFive.table), byteCount: 0)
             self.capacity = 0
         }
@@ -24,7 +24,8 @@ struct NumberColumn: ~Copyable {
 
     mutating func truncate(to count: Int) { self.count = count }
 
-    /// - Precondition: `Reader.Stored` has the size of the column's elements.
+    /// - Precondition: `Reader.Stored` has the size of the column's elements; `position` lies in a `SentinelText` whose
+    ///   `readableEnd` is `end`.
     @inline(__always)
     mutating func read<Reader: ElementReading>(
         _: Reader.Type, _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,

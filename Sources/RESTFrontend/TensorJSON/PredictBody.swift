@@ -13,7 +13,7 @@ package struct PredictBody: Sendable {
 ///
 /// Two ways lead to the same result. Most bodies name model and signature before their tensors, so the tensors can be read in the
 /// one pass that finds them. Whatever is not so, or not right, is read again with care: first the whole text is checked, then
-/// the target looked up, then the tensors read, so that faults are told in that order.
+/// the target looked up, then the tensors read, so that faults are reported in that order.
 package struct PredictBodyReader: Sendable {
     /// Finds what the envelope names and returns the inputs of its signature; called once or twice for a body, and the last
     /// result counts.
@@ -31,26 +31,25 @@ package struct PredictBodyReader: Sendable {
         _ body: UnsafeRawBufferPointer, addressing: PredictAddressing, resolve: Resolve
     ) throws(ServableError) -> PredictBody {
         let bytes = body.assumingMemoryBound(to: UInt8.self)
-        return try withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * limits.maximumRank) {
+        return try withUnsafeTemporaryAllocation(of: Int.self, capacity: ListLevels.wordCount(limits)) {
             (memory) throws(ServableError) in
             // Temporary memory always has an address.
-            let levels = memory.baseAddress.unsafelyUnwrapped
-            let result = MarginedText.with(bytes) { text, margin in readInOnePass(text, margin, levels, addressing, resolve) }
-            if let result { return result }
+            let levels = ListLevels(memory.baseAddress.unsafelyUnwrapped, limits)
+            if let text = SentinelText(bytes),
+                let result = text.withMargin({ readInOnePass($0, levels, addressing, resolve) })
+            {
+                return result
+            }
             return try readWithCare(bytes, levels, addressing, resolve)
         }
     }
 
     /// Nil when the body is not sound, not complete, or in an order that needs a second look.
     private func readInOnePass(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ margin: Int, _ levels: UnsafeMutablePointer<Int>, _ addressing: PredictAddressing,
-        _ resolve: Resolve
+        _ text: SentinelText, _ levels: ListLevels, _ addressing: PredictAddressing, _ resolve: Resolve
     ) -> PredictBody? {
-        let text = bytes.prefix((bytes.lastIndex { !JSONBytes.isWhitespace($0) } ?? -1) + 1)
-        guard text.last == UInt8(ascii: "}"), let base = bytes.baseAddress else { return nil }
-        let end = base + text.count
         // Values stand one level below the body's object.
-        let validator = JSONValidator(UnsafeBufferPointer(rebasing: text), maximumDepth: limits.maximumDepth - 1)
+        let validator = JSONValidator(text.bytes, maximumDepth: limits.maximumDepth - 1)
         var envelope = EnvelopeReader(addressing)
         var result: PredictBody?
         do {
@@ -58,17 +57,17 @@ package struct PredictBodyReader: Sendable {
             guard validator.byte(offset) == UInt8(ascii: "{") else { return nil }
             repeat {
                 let nameOffset = validator.skipWhitespace(offset + 1)
-                if let (format, value) = try tensors(nameOffset, validator, base, end) {
+                if let (format, value) = try tensors(nameOffset, validator, text) {
                     guard result == nil else { return nil }
-                    var position = base + value
-                    let inputs = try decoder(try resolve(envelope.envelope), margin, levels).read(format, &position, end)
+                    var position = text.start + value
+                    let inputs = try decoder(try resolve(envelope.envelope), levels).read(format, &position, text)
                     result = PredictBody(format: format, inputs: inputs)
-                    offset = position - base
+                    offset = position - text.start
                 } else {
                     let value = try validator.skipName(nameOffset)
                     offset = try validator.skipValue(value)
-                    let name = JSONString(at: base + nameOffset, end: end)
-                    let isEnvelope = try envelope.take(name, base + value, end) { "" }
+                    let name = JSONString(at: text.start + nameOffset, end: text.end)
+                    let isEnvelope = try envelope.take(name, text.start + value, text) { "" }
                     // What the tensors were read by may be another signature than this names.
                     guard !isEnvelope || result == nil else { return nil }
                 }
@@ -83,18 +82,18 @@ package struct PredictBodyReader: Sendable {
     /// The format that the member at `start` is for, and where its value begins; nil when its name is another.
     @inline(__always)
     private func tensors(
-        _ start: Int, _ validator: JSONValidator, _ base: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+        _ start: Int, _ validator: JSONValidator, _ text: SentinelText
     ) throws(JSONSyntaxError) -> (TensorFormat, value: Int)? {
-        // Nobody escapes these letters, so that words are compared before anything is looked for.
-        guard let (format, next) = TensorFormat.plainName(at: base + start, end) else {
+        // These letters are hardly ever escaped, so that names are compared as they stand before the string is parsed.
+        guard let (format, next) = TensorFormat.plainName(at: text.start + start, text.end) else {
             let value = try validator.skipName(start)
-            return TensorFormat(memberName: JSONString(at: base + start, end: end)).map { ($0, value) }
+            return TensorFormat(memberName: JSONString(at: text.start + start, end: text.end)).map { ($0, value) }
         }
-        return (format, try validator.skipColon(next - base))
+        return (format, try validator.skipColon(next - text.start))
     }
 
     private func readWithCare(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ levels: UnsafeMutablePointer<Int>, _ addressing: PredictAddressing, _ resolve: Resolve
+        _ bytes: UnsafeBufferPointer<UInt8>, _ levels: ListLevels, _ addressing: PredictAddressing, _ resolve: Resolve
     ) throws(ServableError) -> PredictBody {
         let outline: RequestOutline
         do {
@@ -114,18 +113,16 @@ package struct PredictBodyReader: Sendable {
         let (format, start) = try outline.tensors()
         var position = start
         do {
-            return PredictBody(format: format, inputs: try decoder(inputs, 0, levels).read(format, &position, outline.end))
+            return PredictBody(format: format, inputs: try decoder(inputs, levels).read(format, &position, outline.text))
         } catch DecodeFault.refused(let error) {
             throw error
         } catch {
-            // The text was found sound before, so that reader and validator contradict each other: ours is the fault.
+            // The text was found sound before, so that reader and validator contradict each other: a fault of this module.
             throw ServableError(.internal, "tensor JSON was checked but could not be read; please report this request")
         }
     }
 
-    private func decoder(
-        _ inputs: [Signature.Parameter], _ margin: Int, _ levels: UnsafeMutablePointer<Int>
-    ) -> TensorDecoder {
-        TensorDecoder(inputs: inputs, dialect: dialect, limits: limits, margin: margin, levels: levels)
+    private func decoder(_ inputs: [Signature.Parameter], _ levels: ListLevels) -> TensorDecoder {
+        TensorDecoder(inputs: inputs, dialect: dialect, limits: limits, levels: levels)
     }
 }

@@ -27,7 +27,7 @@ package enum PredictAddressing: Sendable {
 struct EnvelopeReader {
     private(set) var envelope = PredictEnvelope()
     private let addressing: PredictAddressing
-    /// Nothing that is served has a longer name, and one that is not found comes back in the answer and in the metrics.
+    /// Nothing that is served has a longer name, and one that is not found is quoted in the response and in the metrics.
     private static let maxNameBytes = 1024
     /// One bit a name.
     private var seen: UInt8 = 0
@@ -44,26 +44,26 @@ struct EnvelopeReader {
     /// - Parameter value: at the first byte of a sound value.
     /// - Returns: whether the name is one of the envelope's.
     mutating func take(
-        _ name: JSONString, _ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, document: () -> String
+        _ name: JSONString, _ value: UnsafePointer<UInt8>, _ text: SentinelText, document: () -> String
     ) throws(ServableError) -> Bool {
         guard let known = member(name) else { return false }
         guard seen & known.rawValue == 0 else { return true }
         seen |= known.rawValue
         switch known {
         case .signatureName:
-            guard let text = string(value, end) else {
+            guard let string = string(value, text) else {
                 let message = "JSON Value: \(document()) not formatted correctly. 'signature_name' key must be a string value."
                 throw ServableError(.invalidArgument, message)
             }
-            envelope.signatureName = text
+            envelope.signatureName = string
         case .model:
-            guard let text = string(value, end) else { throw mistyped("model", "a string") }
-            envelope.model = text
+            guard let string = string(value, text) else { throw mistyped("model", "a string") }
+            envelope.model = string
         case .label:
-            guard let text = string(value, end) else { throw mistyped("label", "a string") }
-            try select(.label(text))
+            guard let string = string(value, text) else { throw mistyped("label", "a string") }
+            try select(.label(string))
         case .version:
-            guard let number = integer(value, end), number >= 0 else {
+            guard let number = integer(value, text), number >= 0 else {
                 throw mistyped("version", "a number without fraction, at least 0")
             }
             try select(.version(number))
@@ -90,11 +90,11 @@ struct EnvelopeReader {
         ServableError(.invalidArgument, "'\(name)' must be \(expected)")
     }
 
-    private func string(_ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> String? {
-        value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: end).text(cutAt: Self.maxNameBytes) : nil
+    private func string(_ value: UnsafePointer<UInt8>, _ text: SentinelText) -> String? {
+        value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: text.end).text(cutAt: Self.maxNameBytes) : nil
     }
 
-    private func integer(_ value: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int64? {
-        ElementReaders.Integer<Int64>.read(value, end, PowersOfFive.table)?.value
+    private func integer(_ value: UnsafePointer<UInt8>, _ text: SentinelText) -> Int64? {
+        ElementReaders.Integer<Int64>.read(value, text.readableEnd, PowersOfFive.table)?.value
     }
 }

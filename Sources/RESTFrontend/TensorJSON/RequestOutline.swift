@@ -1,10 +1,10 @@
 import ServableCore
 
-/// The members of a body that was found to be sound JSON, by their places.
-struct RequestOutline {
+/// The members of a body that was found to be sound JSON, by their places. Borrows the memory of the body.
+@safe struct RequestOutline {
     private(set) var envelope = PredictEnvelope()
-    /// After the closing brace.
-    let end: UnsafePointer<UInt8>
+    /// From the opening brace to the closing one.
+    let text: SentinelText
     private var rows: UnsafePointer<UInt8>?
     private var columns: UnsafePointer<UInt8>?
     private let document: JSONValue
@@ -16,20 +16,21 @@ struct RequestOutline {
             throw JSONSyntaxError(reason: .emptyDocument, offset: start)
         }
         // What follows the first value does not count.
-        end = base + (try validator.skipValue(start))
-        document = JSONValue(base + start, end, maximumDepth: limits.maximumDepth)
-        guard base[start] == UInt8(ascii: "{") else {
+        let value = UnsafeBufferPointer(rebasing: bytes[start..<(try validator.skipValue(start))])
+        document = JSONValue(base + start, base + start + value.count, maximumDepth: limits.maximumDepth)
+        guard value.first == UInt8(ascii: "{"), let text = SentinelText(value) else {
             throw ServableError(.invalidArgument, "JSON Value: \(document.quotation) Is not object")
         }
+        self.text = text
         var reader = EnvelopeReader(addressing)
         var offset = validator.skipWhitespace(start + 1)
         while validator.byte(offset) != UInt8(ascii: "}") {
-            let name = JSONString(at: base + offset, end: end)
+            let name = JSONString(at: base + offset, end: text.end)
             let value = try validator.skipName(offset)
             switch TensorFormat(memberName: name) {
             case .row: rows = rows ?? base + value
             case .columnar: columns = columns ?? base + value
-            case nil: _ = try reader.take(name, base + value, end) { [document] in document.quotation }
+            case nil: _ = try reader.take(name, base + value, text) { [document] in document.quotation }
             }
             offset = validator.skipWhitespace(try validator.skipValue(value))
             if validator.byte(offset) == UInt8(ascii: ",") { offset = validator.skipWhitespace(offset + 1) }

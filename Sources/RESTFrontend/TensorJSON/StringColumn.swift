@@ -8,11 +8,11 @@ struct StringColumn {
     mutating func truncate(to count: Int) { elements.removeLast(elements.count - count) }
 
     mutating func read(
-        _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limit: Int
+        _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ text: SentinelText, limit: Int
     ) -> ReadResult {
         let before = elements.count
         func result(_ end: RunEnd) -> ReadResult { ReadResult(end: end, lastLength: elements.count - before) }
-        while readOne(&position, end, limit: limit) {
+        while readOne(&position, text, limit: limit) {
             if case .value = amount { return result(.closed) }
             JSONBytes.skipWhitespace(&position)
             if position.pointee == UInt8(ascii: "]") { return result(.closed) }
@@ -23,18 +23,16 @@ struct StringColumn {
         return result(.unreadable)
     }
 
-    private mutating func readOne(
-        _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limit: Int
-    ) -> Bool {
+    private mutating func readOne(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText, limit: Int) -> Bool {
         guard elements.count < limit else { return false }
-        let value = JSONValue(position, end, maximumDepth: maximumDepth)
+        let value = JSONValue(position, text.end, maximumDepth: maximumDepth)
         switch position.pointee {
         case UInt8(ascii: "\""):
-            guard let next = value.end, next < end else { return false }
-            elements.append(JSONString(at: position, end: end).bytes)
+            guard let next = value.end, next < text.end else { return false }
+            elements.append(JSONString(at: position, end: text.end).bytes)
             position = next
         case UInt8(ascii: "{"):
-            guard let encoded = value.base64, encoded.end < end, let decoded = Base64.decode(encoded.text.bytes)
+            guard let encoded = value.base64, encoded.end < text.end, let decoded = Base64.decode(encoded.text.bytes)
             else { return false }
             elements.append(decoded)
             position = encoded.end

@@ -5,32 +5,32 @@ import Tensors
 /// Inputs that objects name: a reader for each, filled in whatever order the names come.
 extension TensorDecoder {
     /// Instances that are objects whose keys are exactly the inputs' names.
-    func readObjects(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
-        let named = inputs.map { NamedReader($0, self, textByteCount: (end - position) / max(inputs.count, 1)) }
+    func readObjects(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
+        let named = inputs.map { NamedReader($0, self, textByteCount: (text.end - position) / max(inputs.count, 1)) }
         var lastInstance = [Int](repeating: -1, count: inputs.count)
         var count = 0
         repeat {
-            guard isObject(position, end) else {
+            guard isObject(position, text) else {
                 throw .invalid("Expecting object but got list at item \(count) of input list")
             }
             let start = position
             var found = 0, next = 0
-            try readMembers(&position, end) { (name, position) throws(DecodeFault) in
+            try readMembers(&position, text) { (name, position) throws(DecodeFault) in
                 guard let index = inputIndex(name, from: next) else {
                     let message = "JSON object: does not have named input: \(name.text)"
                     throw DecodeFault.invalid(message).inElement(count, key: name.text)
                 }
                 next = index + 1
-                guard lastInstance[index] != count else { return try skipValue(&position, end, depth: 3) }
+                guard lastInstance[index] != count else { return try skipValue(&position, text, depth: 3) }
                 lastInstance[index] = count
                 found += 1
                 do throws(DecodeFault) {
-                    try named[index].reader?.readInstance(&position, end)
+                    try named[index].reader?.readInstance(&position, text)
                 } catch {
                     throw error.inElement(count, key: inputs[index].name)
                 }
             }
-            guard found == inputs.count else { throw missingKeys(start, end, count) }
+            guard found == inputs.count else { throw missingKeys(start, text, count) }
             count += 1
         } while try skipComma(&position)
         var values: [TensorValue] = []
@@ -39,15 +39,15 @@ extension TensorDecoder {
     }
 
     /// Tensors as they are written; of equal names the first counts, and names that are no input's are skipped.
-    func readNamedColumns(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
-        let named = inputs.map { NamedReader($0, self, textByteCount: (end - position) / max(inputs.count, 1)) }
+    func readNamedColumns(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
+        let named = inputs.map { NamedReader($0, self, textByteCount: (text.end - position) / max(inputs.count, 1)) }
         var isFound = [Bool](repeating: false, count: inputs.count)
-        try readMembers(&position, end) { (name, position) throws(DecodeFault) in
+        try readMembers(&position, text) { (name, position) throws(DecodeFault) in
             guard let index = inputIndex(name, from: 0), !isFound[index] else {
-                return try skipValue(&position, end, depth: 2)
+                return try skipValue(&position, text, depth: 2)
             }
             isFound[index] = true
-            try named[index].reader?.readWhole(&position, end)
+            try named[index].reader?.readWhole(&position, text)
         }
         if let missing = isFound.firstIndex(of: false) {
             throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
@@ -57,8 +57,8 @@ extension TensorDecoder {
         return CallInputs(values)
     }
 
-    private func missingKeys(_ start: Position, _ end: Position, _ instance: Int) -> DecodeFault {
-        let object = JSONValue(start, end, maximumDepth: limits.maximumDepth).quotation
+    private func missingKeys(_ start: Position, _ text: SentinelText, _ instance: Int) -> DecodeFault {
+        let object = JSONValue(start, text.end, maximumDepth: limits.maximumDepth).quotation
         let names = inputs.map(\.name).sorted().joined(separator: ",")
         return .invalid(
             "Failed to process element: \(instance) of 'instances' list. JSON object: \(object) keys must be equal to: \(names)")
@@ -66,29 +66,29 @@ extension TensorDecoder {
 
     /// Calls `body` with the name of each member of the object at `position`, to read the value.
     private func readMembers(
-        _ position: inout Position, _ end: Position,
+        _ position: inout Position, _ text: SentinelText,
         _ body: (JSONString, inout Position) throws(DecodeFault) -> Void
     ) throws(DecodeFault) {
         skip(1, &position)
-        guard position.pointee != UInt8(ascii: "}") else { return try skipBrace(&position, end) }
+        guard position.pointee != UInt8(ascii: "}") else { return try skipBrace(&position, text) }
         while true {
             let start = position
-            let validator = JSONValidator(UnsafeBufferPointer(start: start, count: end - start), maximumDepth: 1)
+            let validator = JSONValidator(UnsafeBufferPointer(start: start, count: text.end - start), maximumDepth: 1)
             do { position = start + (try validator.skipName(0)) } catch { throw .syntax }
-            try body(JSONString(at: start, end: end), &position)
+            try body(JSONString(at: start, end: text.end), &position)
             skip(0, &position)
             switch position.pointee {
             case UInt8(ascii: ","): skip(1, &position)
-            case UInt8(ascii: "}"): return try skipBrace(&position, end)
+            case UInt8(ascii: "}"): return try skipBrace(&position, text)
             default: throw .syntax
             }
         }
     }
 
     /// The last brace of the text stops every scan, so that it may not be taken for one of a tensor's own.
-    private func skipBrace(_ position: inout Position, _ end: Position) throws(DecodeFault) {
+    private func skipBrace(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) {
         position += 1
-        guard position < end else { throw .syntax }
+        guard position < text.end else { throw .syntax }
     }
 
     /// The input of this name; names mostly come in the signature's order, so the search starts after the last one.
@@ -101,31 +101,32 @@ extension TensorDecoder {
     }
 
     /// Moves behind a value that stands `depth` levels below the text's own.
-    private func skipValue(_ position: inout Position, _ end: Position, depth: Int) throws(DecodeFault) {
-        let value = JSONValue(position, end, maximumDepth: limits.maximumDepth - depth)
-        guard let next = value.end, next < end else { throw .syntax }
+    private func skipValue(_ position: inout Position, _ text: SentinelText, depth: Int) throws(DecodeFault) {
+        let value = JSONValue(position, text.end, maximumDepth: limits.maximumDepth - depth)
+        guard let next = value.end, next < text.end else { throw .syntax }
         position = next
     }
 }
 
-/// One of several readers.
-private final class NamedReader {
+/// One of several readers, and the owner of the memory that it borrows.
+@safe private final class NamedReader {
     /// Until it is surrendered.
     var reader: InputReader?
-    private let levels: UnsafeMutablePointer<Int>
+    /// Of the reader's levels.
+    private let memory: UnsafeMutablePointer<Int>
 
     init(_ input: Signature.Parameter, _ decoder: TensorDecoder, textByteCount: Int) {
-        levels = .allocate(capacity: 2 * decoder.limits.maximumRank)
+        memory = .allocate(capacity: ListLevels.wordCount(decoder.limits))
         reader = InputReader(
             input.type.elementType, dialect: decoder.dialect, limits: decoder.limits, textByteCount: textByteCount,
-            margin: decoder.margin, levels: levels)
+            levels: ListLevels(memory, decoder.limits))
     }
 
-    deinit { levels.deallocate() }
+    deinit { memory.deallocate() }
 
-    /// Hands the reader over, once, to be asked for what it has read.
+    /// Hands the reader over, once, for its values to be taken.
     func surrender() -> InputReader {
-        guard let reader = reader.take() else { preconditionFailure("an input's reader is asked twice for its values") }
+        guard let reader = reader.take() else { preconditionFailure("an input's values are taken twice") }
         return reader
     }
 }

@@ -4,8 +4,7 @@ import Tensors
 
 /// Reads the tensors of a predict request: `instances` (rows) or `inputs` (columns).
 ///
-/// TensorFlow Serving's rules, sections 5.2 to 5.5 of its REST contract. The byte at `end − 1` of the text must be the closing
-/// brace of the object that holds the value.
+/// TensorFlow Serving's rules, sections 5.2 to 5.5 of its REST contract.
 ///
 /// Most models have one input, written as it is: its reader needs no memory but the tensor's. Inputs that are named by objects
 /// are in `TensorDecoder+Objects.swift`.
@@ -15,68 +14,66 @@ struct TensorDecoder {
     let inputs: [Signature.Parameter]
     let dialect: TensorJSONDialect
     let limits: TensorJSONLimits
-    /// Bytes behind every text's end that may be read; none of them is part of a number.
-    let margin: Int
-    /// Memory for the reader of an only input: `2 * limits.maximumRank` integers.
-    let levels: UnsafeMutablePointer<Int>
+    /// For the reader of an only input.
+    let levels: ListLevels
 
     /// Reads the value at `position` and moves behind it.
-    func read(_ format: TensorFormat, _ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
+    func read(_ format: TensorFormat, _ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
         switch format {
-        case .row: try readRows(&position, end)
-        case .columnar: try readColumns(&position, end)
+        case .row: try readRows(&position, text)
+        case .columnar: try readColumns(&position, text)
         }
     }
 
     /// Reads the value of `instances`: one element an instance; every tensor gets a first axis that counts them.
-    private func readRows(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
+    private func readRows(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
         guard position.pointee == UInt8(ascii: "[") else {
             throw .invalid("Expecting 'instances' to be an list/array")
         }
         skip(1, &position)
         guard position.pointee != UInt8(ascii: "]") else { throw .invalid("No values in 'instances' array") }
-        guard !isObject(position, end) else { return try readObjects(&position, end) }
+        guard !isObject(position, text) else { return try readObjects(&position, text) }
         guard inputs.count == 1 else {
             throw .invalid(
                 "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
             )
         }
-        var reader = onlyReader(position, end)
-        let count = try readPlainRows(&reader, &position, end)
+        var reader = onlyReader(position, text)
+        let count = try readPlainRows(&reader, &position, text)
         return CallInputs(try reader.stacked(count))
     }
 
     /// Reads the value of `inputs`: tensors as they are written.
-    private func readColumns(_ position: inout Position, _ end: Position) throws(DecodeFault) -> CallInputs {
-        guard !isObject(position, end) else { return try readNamedColumns(&position, end) }
+    private func readColumns(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
+        guard !isObject(position, text) else { return try readNamedColumns(&position, text) }
         guard inputs.count == 1 else {
             throw .invalid(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map")
         }
-        var reader = onlyReader(position, end)
-        try reader.readWhole(&position, end)
+        var reader = onlyReader(position, text)
+        try reader.readWhole(&position, text)
         return CallInputs(try reader.whole())
     }
 
-    /// A reader of the only input, whose values lie between `start` and `end`.
-    private func onlyReader(_ start: Position, _ end: Position) -> InputReader {
+    /// A reader of the only input, whose values begin at `start`.
+    private func onlyReader(_ start: Position, _ text: SentinelText) -> InputReader {
         InputReader(
-            inputs[0].type.elementType, dialect: dialect, limits: limits, textByteCount: end - start, margin: margin, levels: levels)
+            inputs[0].type.elementType, dialect: dialect, limits: limits, textByteCount: text.end - start, levels: levels)
     }
 
     /// Instances that are values or lists.
     private func readPlainRows(
-        _ reader: inout InputReader, _ position: inout Position, _ end: Position
+        _ reader: inout InputReader, _ position: inout Position, _ text: SentinelText
     ) throws(DecodeFault) -> Int {
         var count = 0
         while true {
-            guard !isObject(position, end) else {
+            guard !isObject(position, text) else {
                 throw .invalid("Expecting value/list but got object at item \(count) of input list")
             }
-            do { try reader.readInstance(&position, end) } catch { throw error.inElement(count) }
+            do { try reader.readInstance(&position, text) } catch { throw error.inElement(count) }
             count += 1
             guard try skipComma(&position) else { return count }
-            guard let run = reader.readScalarInstances(&position, end) else { continue }
+            guard let run = reader.readScalarInstances(&position, text) else { continue }
             count += run.count
             switch run.end {
             case .closed:
@@ -89,9 +86,9 @@ struct TensorDecoder {
     }
 
     /// Whether an object stands at `position` that is not the base64 form of a string.
-    func isObject(_ position: Position, _ end: Position) -> Bool {
+    func isObject(_ position: Position, _ text: SentinelText) -> Bool {
         guard position.pointee == UInt8(ascii: "{") else { return false }
-        return JSONValue(position, end, maximumDepth: limits.maximumDepth).base64 == nil
+        return JSONValue(position, text.end, maximumDepth: limits.maximumDepth).base64 == nil
     }
 
     /// After an element of a list: true, at the next element, when a comma stands there; false, after the list, at its end.

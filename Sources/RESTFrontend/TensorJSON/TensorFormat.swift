@@ -1,4 +1,4 @@
-/// The two ways to lay out tensors in a request; the answer follows the request's.
+/// The two ways to lay out tensors in a request; the response follows the request's.
 package enum TensorFormat: Sendable {
     /// `instances` → `predictions`
     case row

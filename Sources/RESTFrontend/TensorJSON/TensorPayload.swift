@@ -102,7 +102,7 @@ package struct TensorPayload {
         }
         let results = CallOutputs(outputs.map { RuntimeValue($0.value) })
         try TensorPayload(parameters, results, format: format, dialect: dialect).append(to: &buffer)
-        // What was written is a look at the values.
+        // The payload was a view of the values.
         withExtendedLifetime(outputs) {}
     }
 

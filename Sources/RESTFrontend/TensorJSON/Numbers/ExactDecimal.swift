@@ -11,7 +11,7 @@ enum ExactDecimal {
     static func bits(of text: UnsafeBufferPointer<UInt8>, format: BinaryFormat) -> UInt64 {
         let decimal = Decimal(text)
         guard !decimal.digits.isZero else { return 0 }
-        // Within these bounds nothing is decided; beyond them every format of ours has a certain answer.
+        // Within these bounds nothing is decided; beyond them the result is certain in every format used here.
         guard decimal.magnitude <= 310 else { return format.infinity }
         guard decimal.magnitude >= -400 else { return 0 }
 

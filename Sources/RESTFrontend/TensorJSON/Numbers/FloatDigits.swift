@@ -20,7 +20,7 @@ enum FloatDigits {
         if distance &+ reach <= 2 &* reach, readsBack(six, distance, significand, field, scale) {
             return six == 1_000_000 ? (100_000_000, scale.decade &+ 1, true) : (six &* 1000, scale.decade, true)
         }
-        // Whether the fraction is above one half is as good as random, so that it is not asked: the sum carries or does not.
+        // Whether the fraction is above one half is as good as random, so that no branch depends on it: the sum carries or does not.
         let rounded = product &+ 1 &<< 31
         let digits = UInt32(truncatingIfNeeded: rounded &>> 32)
         if UInt32(truncatingIfNeeded: rounded) &+ 2 <= 3 {

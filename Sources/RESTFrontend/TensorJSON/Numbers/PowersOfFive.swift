@@ -2,7 +2,7 @@
 ///
 /// 5^q = entry · 2^(⌊log2 5^q⌋ − 127). Entries of q ≥ 0 are truncated (exact up to q = 55), those of −27 ≤ q < 0 rounded up,
 /// those below truncated: what the proofs in "Number Parsing at a Gigabyte per Second" (Lemire 2021) and "Fast Number
-/// Parsing Without Fallback" (Mushtak, Lemire 2023) ask for.
+/// Parsing Without Fallback" (Mushtak, Lemire 2023) require.
 enum PowersOfFive {
     static let exponents = -342...326
 
