@@ -19,13 +19,8 @@ TEST     := $(SWIFT) test -c release --scratch-path .build-test
 # A program of libFuzzer and the address sanitizer. C's compiler adds the sanitizers up, Swift's takes the last that it is given.
 FUZZER   := $(SWIFT) build -c release --scratch-path .build-fuzz --sanitize=fuzzer --sanitize=address \
 	-Xswiftc -sanitize=fuzzer,address -Xswiftc -DFUZZING --product Fuzzer
-<<<<<<< HEAD
 # Instrumented builds are of these tests alone, each in a folder of its own.
 SANITIZE := APUS_TEST_TARGETS=HTTPCoreTests,BatchingTests,ServableCoreTests,InferenceTests,OperatorsTests,CKernelsTests,ModelFormatsTests,ModelServingTests SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release --no-parallel
-=======
-# Instrumented builds are of the server's and the engine's tests alone, each in a folder of its own.
-SANITIZE := APUS_TEST_TARGETS=HTTPCoreTests,BatchingTests,InferenceTests SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release --no-parallel
->>>>>>> work-inf
 SOURCES  := Package.swift Sources Tests
 
 .PHONY: help run build test fuzz sanitize bench format lint deps install clean
