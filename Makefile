@@ -29,16 +29,8 @@ help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
 	@echo "make build      release binary at $(BINARY)"
 	@echo "make test       build and run every test; FILTER=NAME runs those that match"
-<<<<<<< HEAD
 	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate|model SECONDS=60 (each)"
 	@echo "make sanitize   tests under the thread and the address sanitizer, but the daemon's own"
-=======
-	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate SECONDS=60 (each)"
-	@echo "make sanitize   the server's and the engine's tests under the thread and the address sanitizer"
-<<<<<<< HEAD
->>>>>>> work-inf
-=======
->>>>>>> work-inf
 	@echo "make bench      the project's benchmarks, each beside its reference; FILTER=NAME SECONDS=S"
 	@echo "make format     format the sources in place; make lint only reports"
 	@echo "make deps       install the Debian packages that are missing: $(PACKAGES)"
