@@ -81,7 +81,7 @@ let package = Package(
             dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
             swiftSettings: guarded
         ),
-        .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: guarded),
+        .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: confined),
 
         // Layer 3: a servable that predicts.
         .target(

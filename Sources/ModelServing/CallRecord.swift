@@ -35,12 +35,12 @@ package struct CallRecord: Sendable {
 }
 
 /// Hears of every request to a model that has its response. Called on any thread; must not block.
-package protocol CallObserver: Sendable {
+package protocol CallObserver: AnyObject, Sendable {
     func finished(_ record: CallRecord)
 }
 
 /// Hears of the runs and calls of one signature of one version. Called on any thread; must not block.
-package protocol SignatureMeter: AnyObject, CallObserver {
+package protocol SignatureMeter: CallObserver {
     /// A batch has run.
     func ran(rowCount: Int, nanoseconds: Int64)
     /// A batch's outputs could not be taken apart by rows.

@@ -32,9 +32,9 @@ package final class LoadedModel: Servable, PredictingModel {
         self.digest = digest
     }
 
-    package func runner(_ name: String?) -> (signature: Signature, runner: any SignatureRunning)? {
-        guard let runner = name.map({ runners[$0] }) ?? defaultRunner else { return nil }
-        return (runner.signature, runner)
+    package func runner(_ name: String?) -> (any SignatureRunning)? {
+        guard let name else { return defaultRunner }
+        return runners[name]
     }
 
     /// The file's contents, prepared constants, plans and resources.

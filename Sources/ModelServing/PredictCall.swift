@@ -1,4 +1,5 @@
 import CPlatform
+package import GraphIR
 package import ServableCore
 
 /// One prediction to make, as every front end asks for it: which inputs, until when, for whom.
@@ -36,11 +37,14 @@ package protocol PredictReply: Sendable {
 
 /// Runs the calls of one signature.
 package protocol SignatureRunning: AnyObject, Sendable {
+    var name: String { get }
+    var inputs: [Signature.Parameter] { get }
+    var outputs: [Signature.Parameter] { get }
     /// What is recorded of the signature's calls; nil when nobody listens.
     var meter: (any SignatureMeter)? { get }
 
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
     ///
     /// - Parameter handle: keeps the version alive until then; nil for a runner that needs nothing kept.
-    func run(_ call: PredictCall, handle: ServableHandle?, reply: some PredictReply)
+    func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: consuming some PredictReply)
 }

@@ -18,7 +18,7 @@ package protocol PredictionBackend: Sendable {
 package protocol PredictingModel: AnyObject, Sendable {
     var signatures: [Signature] { get }
     /// What runs the signature of that name; nil means `serving_default`. Nil when there is no such signature.
-    func runner(_ name: String?) -> (signature: Signature, runner: any SignatureRunning)?
+    func runner(_ name: String?) -> (any SignatureRunning)?
 }
 
 /// One version held for one request.
@@ -39,32 +39,33 @@ package struct PredictionTarget: Sendable {
     /// The signature of that name, to be called; nil and empty mean `serving_default`.
     package func signature(_ name: String?) throws(ServableError) -> CallableSignature {
         let name = name.flatMap { $0.isEmpty ? nil : $0 }
-        guard let (signature, runner) = model.runner(name) else {
+        guard let runner = model.runner(name) else {
             throw ServableError(
                 .invalidArgument, "Serving signature name: \"\(name ?? Signature.defaultName)\" not found in signature def")
         }
-        return CallableSignature(id: id, signature: signature, runner: runner, handle: handle)
+        return CallableSignature(runner: runner, handle: handle)
     }
 }
 
 /// One signature of a version held for one request.
 package struct CallableSignature: Sendable {
-    package let id: ServableID
-    package let signature: Signature
     private let runner: any SignatureRunning
     private let handle: ServableHandle?
 
-    init(id: ServableID, signature: Signature, runner: any SignatureRunning, handle: ServableHandle?) {
-        self.id = id
-        self.signature = signature
+    init(runner: any SignatureRunning, handle: ServableHandle?) {
         self.runner = runner
         self.handle = handle
     }
 
+    package var name: String { runner.name }
+    package var inputs: [Signature.Parameter] { runner.inputs }
+    package var outputs: [Signature.Parameter] { runner.outputs }
     package var meter: (any SignatureMeter)? { runner.meter }
 
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
-    package func run(_ call: PredictCall, reply: some PredictReply) { runner.run(call, handle: handle, reply: reply) }
+    package func run(_ call: consuming PredictCall, reply: consuming some PredictReply) {
+        runner.run(call, handle: handle, reply: reply)
+    }
 }
 
 /// Finds versions in the table of a manager.
@@ -85,7 +86,7 @@ package final class PredictionService: PredictionBackend {
             throw ServableError(.invalidArgument, "the request names no model and \(served); add \"model\"")
         }
         let handle = try table.handle(name, selector)
-        guard let model = handle.servable as? any PredictingModel else {
+        guard let model = handle.servable as? LoadedModel else {
             throw ServableError(.internal, "\(handle.id) cannot predict")
         }
         return PredictionTarget(id: handle.id, model: model, handle: handle)

@@ -72,7 +72,11 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         if queue.queuedTaskCount > 0 { lanes.signal(self) }
     }
 
-    package func run(_ call: PredictCall, handle: ServableHandle?, reply: some PredictReply) {
+    package var name: String { signature.name }
+    package var inputs: [Signature.Parameter] { signature.inputs }
+    package var outputs: [Signature.Parameter] { signature.outputs }
+
+    package func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: consuming some PredictReply) {
         if runInline(call, reply) { return }
         do throws(ServableError) {
             try SignatureCheck.check(call.inputs, against: signature)

@@ -20,40 +20,44 @@ struct PredictHandler: Sendable {
     }
 
     /// - Parameter path: where the URL names the model; nil for `/predict`, where the body does.
-    func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {
-        var reply = reply
+    func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: consuming RESTReply) {
         reply.record.api = .predict
-        if let path { reply.record.model = path.model }
+        let body: PredictBody, timeout: Duration?
+        var target: Target?
         do throws(ServableError) {
-            let timeout = try RequestTimeout.value(of: request, atMost: timeout)
-            var target: CallableSignature?
-            let body = try read(request.body, path, &reply, &target)
-            // The reader has looked the target up, or it has thrown.
-            guard let target else { throw ServableError(.internal, "a request was read without its model") }
-            let call = PredictCall(inputs: body.inputs, start: reply.record.start, timeout: timeout, request: reply.request)
-            let response = PredictResponse(
-                reply, id: target.id, outputs: target.signature.outputs, format: body.format, dialect: dialect, isEnveloped: path == nil)
-            target.run(call, reply: response)
+            timeout = try RequestTimeout.value(of: request, atMost: self.timeout)
+            body = try read(request.body, path, &reply, &target)
         } catch {
-            reply.fail(error)
+            return reply.fail(error)
         }
+        guard let target else {
+            // The reader has looked the target up, or it has thrown.
+            return reply.fail(ServableError(.internal, "a request was read without its model"))
+        }
+        let call = PredictCall(inputs: body.inputs, start: reply.record.start, timeout: timeout, request: reply.request)
+        let response = PredictResponse(
+            reply, target.signature, of: target.version, format: body.format, dialect: dialect, isEnveloped: path == nil)
+        target.signature.run(call, reply: response)
     }
 
+    /// What a request means.
+    private typealias Target = (version: ServableID, signature: CallableSignature)
+
     private func read(
-        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout CallableSignature?
+        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout Target?
     ) throws(ServableError) -> PredictBody {
         let addressing: PredictAddressing = path == nil ? .body : .url
         return try reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
-            if path == nil, let model = envelope.model { reply.record.model = model }
+            if let model = path?.model ?? envelope.model { reply.record.model = model }
             let version = try backend.target(
                 model: path?.model ?? envelope.model, selector: path?.selector ?? envelope.selector)
             reply.record.model = version.id.name
             reply.record.version = version.id.version
             let found = try version.signature(envelope.signatureName)
-            reply.record.signature = found.signature.name
+            reply.record.signature = found.name
             if let meter = found.meter { reply.observer = meter }
-            target = found
-            return found.signature.inputs
+            target = (version.id, found)
+            return found.inputs
         }
     }
 }

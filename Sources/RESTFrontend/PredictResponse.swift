@@ -6,20 +6,20 @@ import ServableCore
 /// Writes the result of one prediction as its response, on the thread that has run it.
 struct PredictResponse: PredictReply {
     private let reply: RESTReply
-    private let id: ServableID
-    private let outputs: [Signature.Parameter]
+    private let target: CallableSignature
+    private let version: ServableID
     private let format: TensorFormat
     private let dialect: TensorJSONDialect
     /// Whether the response names the model and version, as that of `/predict` does.
     private let isEnveloped: Bool
 
     init(
-        _ reply: RESTReply, id: ServableID, outputs: [Signature.Parameter], format: TensorFormat, dialect: TensorJSONDialect,
-        isEnveloped: Bool
+        _ reply: consuming RESTReply, _ target: CallableSignature, of version: ServableID, format: TensorFormat,
+        dialect: TensorJSONDialect, isEnveloped: Bool
     ) {
         self.reply = reply
-        self.id = id
-        self.outputs = outputs
+        self.target = target
+        self.version = version
         self.format = format
         self.dialect = dialect
         self.isEnveloped = isEnveloped
@@ -27,9 +27,9 @@ struct PredictResponse: PredictReply {
 
     func succeed(_ results: CallOutputs) {
         do throws(ServableError) {
-            let payload = try TensorPayload(outputs, results, format: format, dialect: dialect)
+            let payload = try TensorPayload(target.outputs, results, format: format, dialect: dialect)
             reply.sendJSON { fields in
-                fields.appendField(Self.versionField, decimal: Int(id.version))
+                fields.appendField(Self.versionField, decimal: Int(version.version))
             } content: { buffer in
                 buffer.append(Self.start)
                 if isEnveloped { appendEnvelope(to: &buffer) }
@@ -45,9 +45,9 @@ struct PredictResponse: PredictReply {
 
     private func appendEnvelope(to buffer: inout ByteBuffer) {
         buffer.append("\"model\":")
-        buffer.appendJSON(string: id.name)
+        buffer.appendJSON(string: version.name)
         buffer.append(",\"version\":")
-        buffer.append(decimal: Int(id.version))
+        buffer.append(decimal: Int(version.version))
         buffer.append(",")
     }
 

@@ -100,18 +100,19 @@ package final class RESTHandler: RequestHandler {
         return ModelPath.hasPrefix(target, "/v1/") && !ModelPath.hasPrefix(target, "/v1/registry/")
     }
 
-    private func handleModel(_ request: borrowing Request, _ reply: RESTReply) {
+    private func handleModel(_ request: borrowing Request, _ reply: consuming RESTReply) {
+        let path: ModelPath?
         do throws(ServableError) {
             guard request.method == .post else {
                 // A query selects nothing here, so that one which a cache or a tracer has added does no harm. A call with one is
                 // malformed, as in TensorFlow Serving, since it would request something that is not done.
                 return handle(request, try ModelPath(request.method, request.path), reply)
             }
-            let call = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
-            handle(request, call?.path, reply)
+            path = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }?.path
         } catch {
-            reply.fail(error)
+            return reply.fail(error)
         }
+        if let path, path.subject == .predict { predict.handle(request, path, reply) } else { handle(request, path, reply) }
     }
 
     private func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {

@@ -97,18 +97,24 @@ private final class FakeModel: PredictingModel {
         ]
     }
 
-    func runner(_ name: String?) -> (signature: Signature, runner: any SignatureRunning)? {
-        signatures.first { $0.name == name ?? Signature.defaultName }.map { ($0, FakeRunner(backend)) }
+    func runner(_ name: String?) -> (any SignatureRunning)? {
+        signatures.first { $0.name == name ?? Signature.defaultName }.map { FakeRunner(backend, $0) }
     }
 }
 
 private final class FakeRunner: SignatureRunning {
     let meter: (any SignatureMeter)? = nil
+    let name: String
+    let inputs: [Signature.Parameter]
+    let outputs: [Signature.Parameter]
     private let backend: FakeBackend
 
-    init(_ backend: FakeBackend) { self.backend = backend }
+    init(_ backend: FakeBackend, _ signature: Signature) {
+        self.backend = backend
+        (name, inputs, outputs) = (signature.name, signature.inputs, signature.outputs)
+    }
 
-    func run(_ call: PredictCall, handle: ServableHandle?, reply: some PredictReply) {
+    func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: consuming some PredictReply) {
         backend.lastTimeout.withLock { $0 = .some(call.timeout) }
         if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
         if let refusal = backend.refusal.withLock({ $0 }) { return reply.fail(refusal) }
