@@ -115,6 +115,7 @@ private final class FakeRunner: SignatureRunning {
     }
 
     func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: consuming some PredictReply) {
+        let reply = reply
         backend.lastTimeout.withLock { $0 = .some(call.timeout) }
         if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
         if let refusal = backend.refusal.withLock({ $0 }) { return reply.fail(refusal) }
