@@ -2,7 +2,8 @@ package import ServableCore
 
 /// What became of one request to a model: filled on its way, finished once, read by metrics and logs.
 package struct CallRecord: Sendable {
-    /// As the request named it or, when it named none, as it was resolved; empty when neither is known.
+    /// As the request named it or, when it named none, as it was resolved; empty when neither is known. Not filled, as version and
+    /// signature are not, for the record that goes to a signature's own meter.
     package var model: String = ""
     /// Of what answered; nil when nothing was found.
     package var version: Int64?
@@ -14,6 +15,13 @@ package struct CallRecord: Sendable {
     package let start: Int64
     /// From `start` to the response.
     package var nanoseconds: Int64 = 0
+
+    /// Notes what answers.
+    package mutating func note(_ id: ServableID, signature: String) {
+        model = id.name
+        version = id.version
+        self.signature = signature
+    }
 
     /// What was asked for, as metrics name it.
     package enum API: String, Sendable {

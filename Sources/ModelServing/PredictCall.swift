@@ -29,7 +29,7 @@ package struct PredictCall: Sendable {
 }
 
 /// Takes the result of one call: exactly one of the two functions is called, once, on any thread.
-package protocol PredictReply: Sendable {
+package protocol PredictReply: AnyObject, Sendable {
     /// The outputs, where the run has left them: they are gone when the function returns.
     func succeed(_ outputs: CallOutputs)
     func fail(_ error: ServableError)
@@ -37,6 +37,7 @@ package protocol PredictReply: Sendable {
 
 /// Runs the calls of one signature.
 package protocol SignatureRunning: AnyObject, Sendable {
+    var id: ServableID { get }
     var name: String { get }
     var inputs: [Signature.Parameter] { get }
     var outputs: [Signature.Parameter] { get }
@@ -46,5 +47,5 @@ package protocol SignatureRunning: AnyObject, Sendable {
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
     ///
     /// - Parameter handle: keeps the version alive until then; nil for a runner that needs nothing kept.
-    func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: consuming some PredictReply)
+    func run(_ call: PredictCall, handle: ServableHandle?, reply: any PredictReply)
 }

@@ -57,15 +57,14 @@ package struct CallableSignature: Sendable {
         self.handle = handle
     }
 
+    package var id: ServableID { runner.id }
     package var name: String { runner.name }
     package var inputs: [Signature.Parameter] { runner.inputs }
     package var outputs: [Signature.Parameter] { runner.outputs }
     package var meter: (any SignatureMeter)? { runner.meter }
 
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
-    package func run(_ call: consuming PredictCall, reply: consuming some PredictReply) {
-        runner.run(call, handle: handle, reply: reply)
-    }
+    package func run(_ call: PredictCall, reply: any PredictReply) { runner.run(call, handle: handle, reply: reply) }
 }
 
 /// Finds versions in the table of a manager.

@@ -76,8 +76,8 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     package var inputs: [Signature.Parameter] { signature.inputs }
     package var outputs: [Signature.Parameter] { signature.outputs }
 
-    package func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: consuming some PredictReply) {
-        if runInline(call, reply) { return }
+    package func run(_ call: PredictCall, handle: ServableHandle?, reply: any PredictReply) {
+        if inline.rowLimit > 0, runInline(call.inputs, reply) { return }
         do throws(ServableError) {
             try SignatureCheck.check(call.inputs, against: signature)
             try enqueue(call, handle, reply)
@@ -89,43 +89,40 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     // MARK: On the caller's thread
 
     /// - Returns: false, with nothing done, when the call is not cheap or has no plan yet: making one takes long.
-    private func runInline(_ call: PredictCall, _ reply: some PredictReply) -> Bool {
-        guard inline.rowLimit > 0, let (plan, rowCount) = readyPlan(call.inputs), inline.admits(rowCount: rowCount, plan) else {
-            return false
+    private func runInline(_ inputs: CallInputs, _ reply: any PredictReply) -> Bool {
+        switch inputs {
+        case .only(let input):
+            guard let rowCount = input.shape.extents.first, let plan = engine.readyPlan(for: input.spec),
+                inline.admits(rowCount: rowCount, plan)
+            else { return false }
+            runInline(rowCount, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
+        case .dense(let tensors):
+            guard let rowCount = tensors.first?.shape.extents.first, let plan = engine.readyPlan(for: tensors.map(\.spec)),
+                inline.admits(rowCount: rowCount, plan)
+            else { return false }
+            runInline(rowCount, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
+        case .mixed: return false
         }
+        return true
+    }
+
+    private func runInline(
+        _ rowCount: Int, _ reply: any PredictReply, _ run: (Workspace, (RunOutputs) -> Void) throws -> Void
+    ) {
         let start = apus_monotonic_nanoseconds()
-        let body = { [meter] (outputs: RunOutputs) in
-            meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
-            reply.succeed(CallOutputs(outputs))
-        }
         do {
             try workspaces.with { workspace in
-                switch call.inputs {
-                case .only(let input): try engine.run(plan, input, in: workspace, body)
-                case .dense(let inputs): try engine.run(plan, inputs, in: workspace, body)
-                case .mixed: preconditionFailure("a plan was found for inputs that are not dense")
+                try run(workspace) { outputs in
+                    meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
+                    reply.succeed(CallOutputs(outputs))
                 }
             }
         } catch {
             reply.fail(ServableError(run: error))
         }
-        return true
     }
 
-    /// The plan that exists for the inputs, and how many rows they have.
-    private func readyPlan(_ inputs: CallInputs) -> (Plan, rowCount: Int)? {
-        switch inputs {
-        case .only(let input):
-            guard let rowCount = input.shape.extents.first else { return nil }
-            return engine.readyPlan(for: input.spec).map { ($0, rowCount) }
-        case .dense(let tensors):
-            guard let rowCount = tensors.first?.shape.extents.first else { return nil }
-            return engine.readyPlan(for: tensors.map(\.spec)).map { ($0, rowCount) }
-        case .mixed: return nil
-        }
-    }
-
-    private func enqueue(_ call: PredictCall, _ handle: ServableHandle?, _ reply: some PredictReply) throws(ServableError) {
+    private func enqueue(_ call: PredictCall, _ handle: ServableHandle?, _ reply: any PredictReply) throws(ServableError) {
         let (key, rowCount) = grouping(call.inputs)
         do {
             try queue.submit(PendingCall(call, rowCount: rowCount, groupKey: key, handle: handle, reply: reply))

@@ -19,44 +19,39 @@ struct PredictHandler: Sendable {
         timeout = configuration.requestTimeout
     }
 
-    /// - Parameter path: where the URL names the model; nil for `/predict`, where the body does.
-    func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: consuming RESTReply) {
+    /// - Parameter call: where the URL names the model; nil for `/predict`, where the body does.
+    func handle(_ request: borrowing Request, _ call: PathCache.Call?, _ reply: consuming RESTReply) {
         reply.record.api = .predict
         let body: PredictBody, timeout: Duration?
-        var target: Target?
+        var target: CallableSignature?
         do throws(ServableError) {
             timeout = try RequestTimeout.value(of: request, atMost: self.timeout)
-            body = try read(request.body, path, &reply, &target)
+            body = try read(request.body, call?.path, &reply, &target)
         } catch {
+            if let call { reply.record.model = call.path.model }
             return reply.fail(error)
         }
         guard let target else {
             // The reader has looked the target up, or it has thrown.
             return reply.fail(ServableError(.internal, "a request was read without its model"))
         }
-        let call = PredictCall(inputs: body.inputs, start: reply.record.start, timeout: timeout, request: reply.request)
-        let response = PredictResponse(
-            reply, target.signature, of: target.version, format: body.format, dialect: dialect, isEnveloped: path == nil)
-        target.signature.run(call, reply: response)
+        let response = PredictResponse(reply, target, format: body.format, dialect: dialect, isEnveloped: call == nil)
+        target.run(
+            PredictCall(inputs: body.inputs, start: response.start, timeout: timeout, request: response.request), reply: response)
     }
 
-    /// What a request means.
-    private typealias Target = (version: ServableID, signature: CallableSignature)
-
     private func read(
-        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout Target?
+        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout CallableSignature?
     ) throws(ServableError) -> PredictBody {
         let addressing: PredictAddressing = path == nil ? .body : .url
         return try reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
-            if let model = path?.model ?? envelope.model { reply.record.model = model }
+            if path == nil, let model = envelope.model { reply.record.model = model }
             let version = try backend.target(
                 model: path?.model ?? envelope.model, selector: path?.selector ?? envelope.selector)
-            reply.record.model = version.id.name
-            reply.record.version = version.id.version
             let found = try version.signature(envelope.signatureName)
-            reply.record.signature = found.name
-            if let meter = found.meter { reply.observer = meter }
-            target = (version.id, found)
+            // The meter knows whose it is.
+            if let meter = found.meter { reply.observer = meter } else { reply.record.note(version.id, signature: found.name) }
+            target = found
             return found.inputs
         }
     }

@@ -4,32 +4,33 @@ import ModelServing
 import ServableCore
 
 /// Writes the result of one prediction as its response, on the thread that has run it.
-struct PredictResponse: PredictReply {
+final class PredictResponse: PredictReply {
     private let reply: RESTReply
     private let target: CallableSignature
-    private let version: ServableID
     private let format: TensorFormat
     private let dialect: TensorJSONDialect
     /// Whether the response names the model and version, as that of `/predict` does.
     private let isEnveloped: Bool
 
     init(
-        _ reply: consuming RESTReply, _ target: CallableSignature, of version: ServableID, format: TensorFormat,
+        _ reply: consuming RESTReply, _ target: CallableSignature, format: TensorFormat,
         dialect: TensorJSONDialect, isEnveloped: Bool
     ) {
         self.reply = reply
         self.target = target
-        self.version = version
         self.format = format
         self.dialect = dialect
         self.isEnveloped = isEnveloped
     }
 
+    var start: Int64 { reply.record.start }
+    var request: any AbandonableRequest { reply.request }
+
     func succeed(_ results: CallOutputs) {
         do throws(ServableError) {
             let payload = try TensorPayload(target.outputs, results, format: format, dialect: dialect)
             reply.sendJSON { fields in
-                fields.appendField(Self.versionField, decimal: Int(version.version))
+                fields.appendField(Self.versionField, decimal: Int(target.id.version))
             } content: { buffer in
                 buffer.append(Self.start)
                 if isEnveloped { appendEnvelope(to: &buffer) }
@@ -45,9 +46,9 @@ struct PredictResponse: PredictReply {
 
     private func appendEnvelope(to buffer: inout ByteBuffer) {
         buffer.append("\"model\":")
-        buffer.appendJSON(string: version.name)
+        buffer.appendJSON(string: target.id.name)
         buffer.append(",\"version\":")
-        buffer.append(decimal: Int(version.version))
+        buffer.append(decimal: Int(target.id.version))
         buffer.append(",")
     }
 

@@ -101,18 +101,18 @@ package final class RESTHandler: RequestHandler {
     }
 
     private func handleModel(_ request: borrowing Request, _ reply: consuming RESTReply) {
-        let path: ModelPath?
+        let call: PathCache.Call?
         do throws(ServableError) {
             guard request.method == .post else {
                 // A query selects nothing here, so that one which a cache or a tracer has added does no harm. A call with one is
                 // malformed, as in TensorFlow Serving, since it would request something that is not done.
                 return handle(request, try ModelPath(request.method, request.path), reply)
             }
-            path = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }?.path
+            call = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
         } catch {
             return reply.fail(error)
         }
-        if let path, path.subject == .predict { predict.handle(request, path, reply) } else { handle(request, path, reply) }
+        if let call, call.path.subject == .predict { predict.handle(request, call, reply) } else { handle(request, call?.path, reply) }
     }
 
     private func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {
@@ -125,7 +125,7 @@ package final class RESTHandler: RequestHandler {
             }
             reply.record.model = path.model
             switch path.subject {
-            case .predict: predict.handle(request, path, reply)
+            case .predict: throw ServableError(.internal, "a prediction took the way of other requests")
             case .classify: try refuseExamples(.classify, &reply)
             case .regress: try refuseExamples(.regress, &reply)
             case .status: try status.respond(to: path, reply)

@@ -34,7 +34,7 @@ package final class MetricsBoard: CallObserver, InferenceObserver {
     }
 
     /// Requests that found no signature, and those for facts about a model: the others are their signature's own meter's.
-    package func finished(_ record: CallRecord) { metrics.count(record) }
+    package func finished(_ record: CallRecord) { metrics.count(record, of: record.model) }
 
     package func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }
 
@@ -100,10 +100,10 @@ package final class MetricsBoard: CallObserver, InferenceObserver {
 
 extension ServingMetrics {
     /// Counts a request by its model alone.
-    fileprivate func count(_ record: CallRecord) {
-        requestCount.cell(record.model, record.status.name).increment()
+    fileprivate func count(_ record: CallRecord, of model: String) {
+        requestCount.cell(model, record.status.name).increment()
         guard record.status == .ok else { return }
-        requestLatency.cell(record.model, record.api.rawValue, record.entrypoint.rawValue)
+        requestLatency.cell(model, record.api.rawValue, record.entrypoint.rawValue)
             .observe(Double(record.nanoseconds) / 1e3)
     }
 }
@@ -112,12 +112,14 @@ extension ServingMetrics {
 private final class SignatureGauge: SignatureMeter {
     let signature: SignatureMetrics
     private let metrics: ServingMetrics
+    private let model: String
     private let succeeded: Counter
     private let latency: Histogram
     private let batchRuns: Counter
 
     init(_ metrics: ServingMetrics, _ id: ServableID, signature: String) {
         self.metrics = metrics
+        model = id.name
         self.signature = SignatureMetrics(metrics, model: id.name, version: id.version, signature: signature)
         succeeded = metrics.requestCount.cell(id.name, StatusCode.ok.name)
         latency = metrics.requestLatency.cell(id.name, "predict", "REST")
@@ -135,11 +137,11 @@ private final class SignatureGauge: SignatureMeter {
     func finished(_ record: CallRecord) {
         guard record.status == .ok else {
             signature.countRequest(status: record.status.name)
-            return metrics.count(record)
+            return metrics.count(record, of: model)
         }
         signature.countSuccess()
         signature.requestSeconds.observe(Double(record.nanoseconds) / 1e9)
-        guard record.entrypoint == .rest, record.api == .predict else { return metrics.count(record) }
+        guard record.entrypoint == .rest, record.api == .predict else { return metrics.count(record, of: model) }
         succeeded.increment()
         latency.observe(Double(record.nanoseconds) / 1e3)
     }

@@ -119,7 +119,7 @@ final class Bench: Sendable {
     ) {
         let call = PredictCall(
             inputs: CallInputs(inputs.map(TensorValue.dense)), start: apus_monotonic_nanoseconds(), timeout: timeout, request: client)
-        runner.run(call, handle: handle, reply: Completion(completion: completion))
+        runner.run(call, handle: handle, reply: Completion(completion))
     }
 
     /// Keeps one lane until `body` has returned, and gives the results of what it submits, in the order given.
@@ -151,8 +151,10 @@ final class Bench: Sendable {
 typealias PredictionResult = Result<[Tensor], ServableError>
 
 /// Hands copies of the outputs on.
-struct Completion: PredictReply {
-    let completion: @Sendable (PredictionResult) -> Void
+final class Completion: PredictReply {
+    private let completion: @Sendable (PredictionResult) -> Void
+
+    init(_ completion: @escaping @Sendable (PredictionResult) -> Void) { self.completion = completion }
 
     func succeed(_ outputs: CallOutputs) {
         do {

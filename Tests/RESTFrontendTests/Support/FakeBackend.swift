@@ -77,14 +77,19 @@ final class FakeBackend: PredictionBackend {
             wanted = number
         }
         guard let wanted else { throw ServableError(.notFound, "Servable not found for request: Latest(\(name))") }
-        return PredictionTarget(id: ServableID(name: name, version: wanted), model: FakeModel(self))
+        let id = ServableID(name: name, version: wanted)
+        return PredictionTarget(id: id, model: FakeModel(id, self))
     }
 }
 
 private final class FakeModel: PredictingModel {
+    private let id: ServableID
     private let backend: FakeBackend
 
-    init(_ backend: FakeBackend) { self.backend = backend }
+    init(_ id: ServableID, _ backend: FakeBackend) {
+        self.id = id
+        self.backend = backend
+    }
 
     var signatures: [Signature] {
         let half = Signature.Parameter(
@@ -98,24 +103,25 @@ private final class FakeModel: PredictingModel {
     }
 
     func runner(_ name: String?) -> (any SignatureRunning)? {
-        signatures.first { $0.name == name ?? Signature.defaultName }.map { FakeRunner(backend, $0) }
+        signatures.first { $0.name == name ?? Signature.defaultName }.map { FakeRunner(id, backend, $0) }
     }
 }
 
 private final class FakeRunner: SignatureRunning {
     let meter: (any SignatureMeter)? = nil
+    let id: ServableID
     let name: String
     let inputs: [Signature.Parameter]
     let outputs: [Signature.Parameter]
     private let backend: FakeBackend
 
-    init(_ backend: FakeBackend, _ signature: Signature) {
+    init(_ id: ServableID, _ backend: FakeBackend, _ signature: Signature) {
+        self.id = id
         self.backend = backend
         (name, inputs, outputs) = (signature.name, signature.inputs, signature.outputs)
     }
 
-    func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: consuming some PredictReply) {
-        let reply = reply
+    func run(_ call: PredictCall, handle: ServableHandle?, reply: any PredictReply) {
         backend.lastTimeout.withLock { $0 = .some(call.timeout) }
         if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
         if let refusal = backend.refusal.withLock({ $0 }) { return reply.fail(refusal) }
