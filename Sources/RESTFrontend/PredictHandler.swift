@@ -27,7 +27,7 @@ struct PredictHandler: Sendable {
         do throws(ServableError) {
             let timeout = try RequestTimeout.value(of: request, atMost: timeout)
             var target: CallableSignature?
-            let body = try read(request.body, path, &reply, &target)
+            let body = try unsafe read(request.body, path, &reply, &target)
             // The reader has looked the target up, or it has thrown.
             guard let target else { throw ServableError(.internal, "a request was read without its model") }
             let call = PredictCall(inputs: body.inputs, start: reply.record.start, timeout: timeout, request: reply.request)
@@ -43,7 +43,7 @@ struct PredictHandler: Sendable {
         _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout CallableSignature?
     ) throws(ServableError) -> PredictBody {
         let addressing: PredictAddressing = path == nil ? .body : .url
-        return try reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
+        return try unsafe reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
             if path == nil, let model = envelope.model { reply.record.model = model }
             let version = try backend.target(
                 model: path?.model ?? envelope.model, selector: path?.selector ?? envelope.selector)
@@ -63,7 +63,7 @@ enum RequestTimeout {
     static let header: StaticString = "x-request-timeout-ms"
 
     static func value(of request: borrowing Request, atMost limit: Duration?) throws(ServableError) -> Duration? {
-        guard request.header(header) != nil else { return limit }
+        guard unsafe request.header(header) != nil else { return limit }
         let text = request.headerText(header) ?? ""
         guard let milliseconds = Int64(text), milliseconds > 0 else {
             throw ServableError(
