@@ -97,7 +97,7 @@ let package = Package(
         .target(
             name: "RESTFrontend",
             dependencies: ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "CPlatform"],
-            swiftSettings: common
+            swiftSettings: guarded
         ),
 
         // Layer 5: the composition root.

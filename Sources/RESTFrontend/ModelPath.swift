@@ -22,11 +22,11 @@ package struct ModelPath: Sendable, Equatable {
     /// - Throws: `invalidArgument` for a version beyond 64 bits.
     package init?(_ method: HTTPMethod, _ target: UnsafeRawBufferPointer) throws(ServableError) {
         let prefix: StaticString = "/v1/models"
-        guard Self.hasPrefix(target, prefix) else { return nil }
-        let rest = UnsafeRawBufferPointer(rebasing: target.dropFirst(prefix.utf8CodeUnitCount))
+        guard unsafe Self.hasPrefix(target, prefix) else { return nil }
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: target.dropFirst(prefix.utf8CodeUnitCount))
         switch method {
-        case .post: try self.init(call: rest)
-        case .get, .head: try self.init(query: rest)
+        case .post: try unsafe self.init(call: rest)
+        case .get, .head: try unsafe self.init(query: rest)
         default: return nil
         }
     }
@@ -35,27 +35,27 @@ package struct ModelPath: Sendable, Equatable {
     static func hasPrefix(_ text: UnsafeRawBufferPointer, _ prefix: StaticString) -> Bool {
         let count = prefix.utf8CodeUnitCount
         guard text.count >= count else { return false }
-        return (0..<count).allSatisfy { lowercase(text[$0]) == prefix.utf8Start[$0] }
+        return (0..<count).allSatisfy { unsafe lowercase(text[$0]) == prefix.utf8Start[$0] }
     }
 
     /// `/NAME[/versions/DIGITS|/labels/LABEL]:(classify|regress|predict)`. Between the literal colon and the end there is no other
     /// ":", as names and labels hold none.
     private init?(call rest: UnsafeRawBufferPointer) throws(ServableError) {
-        guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-        let verb = rest[(colon + 1)...]
+        guard let colon = unsafe rest.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let verb = unsafe rest[(colon + 1)...]
         // The grammar ignores case here, but the dispatch after it does not.
-        if verb.elementsEqual("predict".utf8) {
+        if unsafe verb.elementsEqual("predict".utf8) {
             subject = .predict
-        } else if verb.elementsEqual("classify".utf8) {
+        } else if unsafe verb.elementsEqual("classify".utf8) {
             subject = .classify
-        } else if verb.elementsEqual("regress".utf8) {
+        } else if unsafe verb.elementsEqual("regress".utf8) {
             subject = .regress
         } else {
             return nil
         }
-        let segments = Self.segments(rest[..<colon])
-        guard let name = segments.first, let selector = try Self.selector(segments.dropFirst()),
-            let model = Self.decode(name)
+        let segments = unsafe Self.segments(rest[..<colon])
+        guard let name = unsafe segments.first, let selector = try unsafe Self.selector(segments.dropFirst()),
+            let model = unsafe Self.decode(name)
         else { return nil }
         self.model = model
         self.selector = selector
@@ -63,18 +63,20 @@ package struct ModelPath: Sendable, Equatable {
 
     /// `[/NAME][/versions/DIGITS|/labels/LABEL][/metadata]`, the name taken whenever the rest still matches.
     private init?(query rest: UnsafeRawBufferPointer) throws(ServableError) {
-        guard !rest.isEmpty else {
+        guard unsafe !rest.isEmpty else {
             (subject, model, selector) = (.list, "", .latest)
             return
         }
-        let segments = Self.segments(rest[...])
-        guard !segments.isEmpty, segments.allSatisfy({ !$0.isEmpty && !$0.contains(UInt8(ascii: ":")) }) else { return nil }
-        for nameCount in [1, 0] where segments.count >= nameCount {
-            var tail = segments.dropFirst(nameCount)
-            let isMetadata = tail.last.map { Self.equals($0, "metadata") } ?? false
-            if isMetadata { tail = tail.dropLast() }
-            guard let selector = try Self.selector(tail) else { continue }
-            guard let model = nameCount == 0 ? "" : Self.decode(segments[0]) else { return nil }
+        let segments = unsafe Self.segments(rest[...])
+        guard unsafe !segments.isEmpty, unsafe segments.allSatisfy({ unsafe !$0.isEmpty && !$0.contains(UInt8(ascii: ":")) }) else {
+            return nil
+        }
+        for nameCount in [1, 0] where unsafe segments.count >= nameCount {
+            var tail = unsafe segments.dropFirst(nameCount)
+            let isMetadata = unsafe tail.last.map { unsafe Self.equals($0, "metadata") } ?? false
+            if isMetadata { unsafe tail = tail.dropLast() }
+            guard let selector = try unsafe Self.selector(tail) else { continue }
+            guard let model = unsafe nameCount == 0 ? "" : Self.decode(segments[0]) else { return nil }
             self.subject = isMetadata ? .metadata : .status
             self.model = model
             self.selector = selector
@@ -87,17 +89,17 @@ package struct ModelPath: Sendable, Equatable {
 
     /// The parts between slashes; none when the text does not begin with one.
     private static func segments(_ text: Segment) -> [Segment] {
-        guard text.first == UInt8(ascii: "/") else { return [] }
-        return text.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard unsafe text.first == UInt8(ascii: "/") else { return unsafe [] }
+        return unsafe text.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     }
 
     /// What `versions/DIGITS`, `labels/LABEL` or nothing selects; nil for anything else.
     private static func selector(_ segments: ArraySlice<Segment>) throws(ServableError) -> VersionSelector? {
-        guard let word = segments.first else { return .latest }
-        guard segments.count == 2, let value = segments.last, !value.isEmpty else { return nil }
-        if equals(word, "labels") { return decode(value).map { .label($0) } }
-        guard equals(word, "versions"), value.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 }) else { return nil }
-        let digits = String(decoding: value, as: UTF8.self)
+        guard let word = unsafe segments.first else { return .latest }
+        guard unsafe segments.count == 2, let value = unsafe segments.last, unsafe !value.isEmpty else { return nil }
+        if unsafe equals(word, "labels") { return unsafe decode(value).map { .label($0) } }
+        guard unsafe equals(word, "versions"), unsafe value.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 }) else { return nil }
+        let digits = unsafe String(decoding: value, as: UTF8.self)
         guard let version = Int64(digits) else {
             throw ServableError(.invalidArgument, "Failed to convert version: \(digits) to numeric.")
         }
@@ -105,12 +107,12 @@ package struct ModelPath: Sendable, Equatable {
     }
 
     private static func decode(_ segment: Segment) -> String? {
-        guard !segment.isEmpty else { return nil }
-        return PercentEncoding.decode(UnsafeRawBufferPointer(rebasing: segment))
+        guard unsafe !segment.isEmpty else { return nil }
+        return unsafe PercentEncoding.decode(UnsafeRawBufferPointer(rebasing: segment))
     }
 
     private static func equals(_ segment: Segment, _ word: StaticString) -> Bool {
-        segment.count == word.utf8CodeUnitCount && hasPrefix(UnsafeRawBufferPointer(rebasing: segment), word)
+        unsafe segment.count == word.utf8CodeUnitCount && hasPrefix(UnsafeRawBufferPointer(rebasing: segment), word)
     }
 
     private static func lowercase(_ byte: UInt8) -> UInt8 {

@@ -11,7 +11,7 @@ final class PathCache: Sendable {
         fileprivate let text: [UInt8]
 
         fileprivate init(_ text: UnsafeRawBufferPointer, _ path: ModelPath) {
-            self.text = Array(text)
+            self.text = unsafe Array(text)
             self.path = path
         }
     }
@@ -26,18 +26,18 @@ final class PathCache: Sendable {
     func call<Failure: Error>(
         _ text: UnsafeRawBufferPointer, parse: () throws(Failure) -> ModelPath?
     ) throws(Failure) -> Call? {
-        let place = Self.hash(text) & (Self.placeCount - 1)
-        if let known = places.withLock({ $0[place] }), Self.equal(known.text, text) { return known }
+        let place = unsafe Self.hash(text) & (Self.placeCount - 1)
+        if let known = places.withLock({ $0[place] }), unsafe Self.equal(known.text, text) { return known }
         guard let path = try parse() else { return nil }
-        let call = Call(text, path)
+        let call = unsafe Call(text, path)
         if text.count <= Self.maximumByteCount { places.withLock { $0[place] = call } }
         return call
     }
 
     private static func equal(_ known: [UInt8], _ text: UnsafeRawBufferPointer) -> Bool {
-        known.withUnsafeBytes { known in
+        unsafe known.withUnsafeBytes { known in
             guard known.count == text.count, let start = text.baseAddress, let knownStart = known.baseAddress else { return false }
-            return memcmp(knownStart, start, text.count) == 0
+            return unsafe memcmp(knownStart, start, text.count) == 0
         }
     }
 
@@ -46,14 +46,14 @@ final class PathCache: Sendable {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func mix(_ word: UInt64) { hash = (hash ^ word) &* 0x0000_0100_0000_01B3 }
         if text.count < 8 {
-            for byte in text { mix(UInt64(byte)) }
+            for index in text.indices { unsafe mix(UInt64(text[index])) }
         } else {
             var offset = 0
             while offset < text.count - 8 {
-                mix(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                unsafe mix(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 offset += 8
             }
-            mix(text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self))
+            unsafe mix(text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self))
         }
         return Int(truncatingIfNeeded: hash ^ hash >> 32)
     }

@@ -26,7 +26,7 @@ struct PredictHandler: Sendable {
         var target: CallableSignature?
         do throws(ServableError) {
             timeout = try RequestTimeout.value(of: request, atMost: self.timeout)
-            body = try read(request.body, call?.path, &reply, &target)
+            body = try unsafe read(request.body, call?.path, &reply, &target)
         } catch {
             if let call { reply.record.model = call.path.model }
             return reply.fail(error)
@@ -44,7 +44,7 @@ struct PredictHandler: Sendable {
         _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout CallableSignature?
     ) throws(ServableError) -> PredictBody {
         let addressing: PredictAddressing = path == nil ? .body : .url
-        return try reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
+        return try unsafe reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
             if path == nil, let model = envelope.model { reply.record.model = model }
             let version = try backend.target(
                 model: path?.model ?? envelope.model, selector: path?.selector ?? envelope.selector)
@@ -62,7 +62,7 @@ enum RequestTimeout {
     static let header: StaticString = "x-request-timeout-ms"
 
     static func value(of request: borrowing Request, atMost limit: Duration?) throws(ServableError) -> Duration? {
-        guard request.header(header) != nil else { return limit }
+        guard unsafe request.header(header) != nil else { return limit }
         let text = request.headerText(header) ?? ""
         guard let milliseconds = Int64(text), milliseconds > 0 else {
             throw ServableError(

@@ -72,7 +72,7 @@ package final class RESTHandler: RequestHandler {
     func handle(_ request: borrowing Request, _ responder: Responder, start: Int64) {
         // The models' paths come first: they are what most requests are for.
         guard !isModelPath(request) else { return handleModel(request, reply(responder, observer, start)) }
-        guard !request.path.elementsEqual(configuration.metricsPath.utf8) else {
+        guard unsafe !request.path.elementsEqual(configuration.metricsPath.utf8) else {
             return respondWithMetrics(request, reply(responder, nil, start))
         }
         switch router.match(request) {
@@ -85,7 +85,7 @@ package final class RESTHandler: RequestHandler {
 
     /// Health and metrics are needed most when the daemon is overloaded, and their responses are cheap.
     package func answersBeyondLimit(_ request: borrowing Request) -> Bool {
-        if request.path.elementsEqual(configuration.metricsPath.utf8) { return true }
+        if unsafe request.path.elementsEqual(configuration.metricsPath.utf8) { return true }
         guard case .found(let route, _) = router.match(request) else { return false }
         return route == .health || route == .readiness
     }
@@ -96,8 +96,8 @@ package final class RESTHandler: RequestHandler {
 
     /// Whether the path is of TensorFlow Serving's dialect: all below `/v1/`, without regard to case, but the registry's.
     private func isModelPath(_ request: borrowing Request) -> Bool {
-        let target = request.target
-        return ModelPath.hasPrefix(target, "/v1/") && !ModelPath.hasPrefix(target, "/v1/registry/")
+        let target = unsafe request.target
+        return unsafe ModelPath.hasPrefix(target, "/v1/") && !ModelPath.hasPrefix(target, "/v1/registry/")
     }
 
     private func handleModel(_ request: borrowing Request, _ reply: consuming RESTReply) {
@@ -106,9 +106,9 @@ package final class RESTHandler: RequestHandler {
             guard request.method == .post else {
                 // A query selects nothing here, so that one which a cache or a tracer has added does no harm. A call with one is
                 // malformed, as in TensorFlow Serving, since it would request something that is not done.
-                return handle(request, try ModelPath(request.method, request.path), reply)
+                return unsafe handle(request, try ModelPath(request.method, request.path), reply)
             }
-            call = try calls.call(request.target) { () throws(ServableError) in try ModelPath(.post, request.target) }
+            call = try unsafe calls.call(request.target) { () throws(ServableError) in try unsafe ModelPath(.post, request.target) }
         } catch {
             return reply.fail(error)
         }
@@ -120,7 +120,7 @@ package final class RESTHandler: RequestHandler {
         var reply = reply
         do throws(ServableError) {
             guard let path else {
-                let target = String(decoding: request.target, as: UTF8.self)
+                let target = unsafe String(decoding: request.target, as: UTF8.self)
                 throw ServableError(.invalidArgument, "Malformed request: \(request.method.rawValue) \(target)")
             }
             reply.record.model = path.model
@@ -153,10 +153,10 @@ package final class RESTHandler: RequestHandler {
             case .health: reply.sendJSON { $0.append("{\"status\":\"ok\"}\n") }
             case .readiness: respondWithReadiness(reply)
             case .registryModels: registry.respondWithModels(reply)
-            case .registryModel: try registry.respondWithModel(capture(0, captures, request), reply)
+            case .registryModel: try unsafe registry.respondWithModel(capture(0, captures, request), reply)
             case .registryVersion:
-                try registry.respondWithVersion(capture(0, captures, request), capture(1, captures, request), reply)
-            case .registryEvents: try registry.respondWithEvents(request.query, reply)
+                try unsafe registry.respondWithVersion(capture(0, captures, request), capture(1, captures, request), reply)
+            case .registryEvents: try unsafe registry.respondWithEvents(request.query, reply)
             }
         } catch {
             reply.fail(error)
@@ -166,7 +166,7 @@ package final class RESTHandler: RequestHandler {
     private func capture(
         _ index: Int, _ captures: RouteCaptures, _ request: borrowing Request
     ) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: request.path[captures[index]])
+        unsafe UnsafeRawBufferPointer(rebasing: request.path[captures[index]])
     }
 
     private func respondWithReadiness(_ reply: RESTReply) {
@@ -182,8 +182,8 @@ package final class RESTHandler: RequestHandler {
     }
 
     private func respondWithMetrics(_ request: borrowing Request, _ reply: RESTReply) {
-        guard request.query == nil else {
-            let target = String(decoding: request.target, as: UTF8.self)
+        guard unsafe request.query == nil else {
+            let target = unsafe String(decoding: request.target, as: UTF8.self)
             let text = "Unexpected path: \(target). Should be \(configuration.metricsPath)"
             return reply.send(.badRequest, contentType: "text/plain", text: text)
         }
@@ -203,17 +203,17 @@ package final class RESTHandler: RequestHandler {
     private func refuseMethod(_ request: borrowing Request, allow: String, _ reply: RESTReply) {
         let headers = [HTTPHeader("Allow", allow)]
         guard request.method != .options else { return reply.send(.noContent, contentType: nil, headers: headers) }
-        let path = String(decoding: request.path, as: UTF8.self)
+        let path = unsafe String(decoding: request.path, as: UTF8.self)
         let message = "\(request.method.rawValue) is not allowed on \(path); allowed: \(allow)"
         reply.fail(.methodNotAllowed, ServableError(.unimplemented, message), headers: headers)
     }
 
     private func refuse(_ request: borrowing Request, _ reply: RESTReply) {
-        if request.method == .options, request.path.elementsEqual("*".utf8) {
+        if request.method == .options, unsafe request.path.elementsEqual("*".utf8) {
             let headers = [HTTPHeader("Allow", "GET, HEAD, POST, OPTIONS")]
             return reply.send(.noContent, contentType: nil, headers: headers)
         }
-        let path = String(decoding: request.path, as: UTF8.self)
+        let path = unsafe String(decoding: request.path, as: UTF8.self)
         let message = "there is no route \(path); see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"
         reply.fail(ServableError(.notFound, message))
     }

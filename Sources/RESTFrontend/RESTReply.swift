@@ -36,7 +36,7 @@ struct RESTReply: Sendable {
     }
 
     func sendJSON(_ status: HTTPStatus = .ok, bytes: [UInt8]) {
-        sendJSON(status) { buffer in bytes.withUnsafeBytes { buffer.append($0) } }
+        sendJSON(status) { buffer in unsafe bytes.withUnsafeBytes { unsafe buffer.append($0) } }
     }
 
     func send(

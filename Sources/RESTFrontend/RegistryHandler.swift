@@ -12,15 +12,15 @@ struct RegistryHandler: Sendable {
     }
 
     func respondWithModel(_ name: UnsafeRawBufferPointer, _ reply: RESTReply) throws(ServableError) {
-        let name = try decode(name, "model name")
+        let name = try unsafe decode(name, "model name")
         respond(reply) { try await reader.model(name) }
     }
 
     func respondWithVersion(
         _ name: UnsafeRawBufferPointer, _ version: UnsafeRawBufferPointer, _ reply: RESTReply
     ) throws(ServableError) {
-        let name = try decode(name, "model name")
-        let text = String(decoding: version, as: UTF8.self)
+        let name = try unsafe decode(name, "model name")
+        let text = unsafe String(decoding: version, as: UTF8.self)
         guard let number = Int64(text), number >= 0 else {
             throw ServableError(.invalidArgument, "\"\(text)\" is no version; it is a number of at least 0")
         }
@@ -28,12 +28,12 @@ struct RegistryHandler: Sendable {
     }
 
     func respondWithEvents(_ query: UnsafeRawBufferPointer?, _ reply: RESTReply) throws(ServableError) {
-        let filter = try RegistryEventFilter(query: query)
+        let filter = try unsafe RegistryEventFilter(query: query)
         respond(reply) { try await reader.events(filter) }
     }
 
     private func decode(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(ServableError) -> String {
-        guard let text = PercentEncoding.decode(bytes) else {
+        guard let text = unsafe PercentEncoding.decode(bytes) else {
             throw ServableError(.invalidArgument, "the \(what) in the path is no percent-encoded UTF-8")
         }
         return text
@@ -56,10 +56,11 @@ extension RegistryEventFilter {
     /// `model=M&after=N&limit=N`, each optional.
     init(query: UnsafeRawBufferPointer?) throws(ServableError) {
         self.init()
-        for pair in query?.split(separator: UInt8(ascii: "&")) ?? [] {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(decoding: parts[0], as: UTF8.self)
-            guard parts.count == 2, let value = PercentEncoding.decode(UnsafeRawBufferPointer(rebasing: parts[1])) else {
+        let pairs = unsafe query?.split(separator: UInt8(ascii: "&")) ?? []
+        for index in unsafe pairs.indices {
+            let parts = unsafe pairs[index].split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = unsafe String(decoding: parts[0], as: UTF8.self)
+            guard unsafe parts.count == 2, let value = unsafe PercentEncoding.decode(UnsafeRawBufferPointer(rebasing: parts[1])) else {
                 throw ServableError(.invalidArgument, "the query's \"\(name)\" has no value; write it as \(name)=VALUE")
             }
             switch name {

@@ -220,6 +220,7 @@ struct LoadingTests {
         let scene = try Scene(budget: ResourceBudget(byteLimit: 250))
         scene.loader.set(.charge(151), for: "b", 1)
         for name in ["a", "b"] { try scene.directory.addVersion(name + "/1") }
+        try await scene.serve(scene.specification("a"))
         try await scene.serve(scene.specification("a"), scene.specification("b"))
         let refusal = scene.board.status(of: ServableID(name: "b", version: 1))?.lastError
         #expect(refusal?.code == .resourceExhausted)

@@ -29,7 +29,7 @@ struct DenseReader: ~Copyable {
     /// The extents found, none for a scalar, perhaps behind one more.
     func extents(behind first: Int?) -> [Int] {
         let offset = first == nil ? 0 : 1
-        func extent(_ axis: Int) -> Int { axis < offset ? first ?? 0 : levels.extents[axis &- offset] }
+        func extent(_ axis: Int) -> Int { unsafe axis < offset ? first ?? 0 : levels.extents[axis &- offset] }
         // Literals take their memory without a lookup of metadata.
         switch offset + max(rank, 0) {
         case 0: return []
@@ -48,43 +48,43 @@ struct DenseReader: ~Copyable {
 
     /// Reads one value, of the shape of those read before if there were any.
     mutating func read(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
-        var cursor = position
+        var cursor = unsafe position
         var level = 0
         while true {
-            if cursor.pointee == UInt8(ascii: "[") {
+            if unsafe cursor.pointee == UInt8(ascii: "[") {
                 try open(&level)
-                skip(1, &cursor)
-                guard cursor.pointee == UInt8(ascii: "]") else { continue }
+                unsafe skip(1, &cursor)
+                guard unsafe cursor.pointee == UInt8(ascii: "]") else { continue }
                 if rank < 0 { rank = level }
             } else {
                 if rank < 0 { rank = level }
-                guard level == rank else { throw wrongLevel(cursor, text, level) }
-                guard level > 0 else { return try readScalar(&position, text) }
-                let result = try readLists(&cursor, text, level)
-                levels.counts[level &- 1] = result.lastLength
+                guard level == rank else { throw unsafe wrongLevel(cursor, text, level) }
+                guard level > 0 else { return try unsafe readScalar(&position, text) }
+                let result = try unsafe readLists(&cursor, text, level)
+                unsafe levels.counts[level &- 1] = result.lastLength
                 // Lists of the length that was expected need no look each; their parent counts them.
-                if result.extraLists > 0 { levels.counts[level &- 2] &+= result.extraLists }
+                if result.extraLists > 0 { unsafe levels.counts[level &- 2] &+= result.extraLists }
             }
             // At the bracket that closes the innermost list, and perhaps others after it.
             repeat {
-                cursor += 1
+                unsafe cursor += 1
                 level &-= 1
                 try close(level)
                 guard level > 0 else {
-                    position = cursor
+                    unsafe position = cursor
                     return
                 }
-                levels.counts[level &- 1] &+= 1
-                skip(0, &cursor)
-            } while cursor.pointee == UInt8(ascii: "]")
-            guard cursor.pointee == UInt8(ascii: ",") else { throw .syntax }
-            skip(1, &cursor)
+                unsafe levels.counts[level &- 1] &+= 1
+                unsafe skip(0, &cursor)
+            } while unsafe cursor.pointee == UInt8(ascii: "]")
+            guard unsafe cursor.pointee == UInt8(ascii: ",") else { throw .syntax }
+            unsafe skip(1, &cursor)
         }
     }
 
     private mutating func readScalar(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
-        guard isSupported, column.read(.value, &position, text, limit: limits.maximumElementCount).end == .closed else {
-            throw fault(.unreadable, position, text, 0)
+        guard isSupported, unsafe column.read(.value, &position, text, limit: limits.maximumElementCount).end == .closed else {
+            throw unsafe fault(.unreadable, position, text, 0)
         }
     }
 
@@ -93,17 +93,17 @@ struct DenseReader: ~Copyable {
     private mutating func readLists(
         _ cursor: inout UnsafePointer<UInt8>, _ text: SentinelText, _ level: Int
     ) throws(DecodeFault) -> ReadResult {
-        guard isSupported else { throw fault(.unreadable, cursor, text, level) }
-        let length = levels.extents[level &- 1]
+        guard isSupported else { throw unsafe fault(.unreadable, cursor, text, level) }
+        let length = unsafe levels.extents[level &- 1]
         let amount: ReadAmount = level > 1 && length > 0 ? .lists(length: length) : .list
-        let result = column.read(amount, &cursor, text, limit: limits.maximumElementCount)
-        guard result.end == .closed else { throw fault(result.end, cursor, text, level) }
+        let result = unsafe column.read(amount, &cursor, text, limit: limits.maximumElementCount)
+        guard result.end == .closed else { throw unsafe fault(result.end, cursor, text, level) }
         return result
     }
 
     /// Reads values separated by commas, each a tensor of its own; only for scalars.
     mutating func readScalars(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) -> RunEnd {
-        column.read(.list, &position, text, limit: limits.maximumElementCount).end
+        unsafe column.read(.list, &position, text, limit: limits.maximumElementCount).end
     }
 
     mutating func truncate(to count: Int) { column.truncate(to: count) }
@@ -117,30 +117,31 @@ struct DenseReader: ~Copyable {
             throw .invalid("a tensor has more than \(limits.maximumRank) axes; flatten it, or raise the limit")
         }
         // On the way to the first element every list is the first of its level.
-        if rank < 0 { levels.extents[level] = -1 }
-        levels.counts[level] = 0
+        if rank < 0 { unsafe levels.extents[level] = -1 }
+        unsafe levels.counts[level] = 0
         level &+= 1
     }
 
     @inline(__always)
     private func close(_ level: Int) throws(DecodeFault) {
-        guard levels.extents[level] != levels.counts[level] else { return }
-        guard levels.extents[level] < 0 else {
+        guard unsafe levels.extents[level] != levels.counts[level] else { return }
+        guard unsafe levels.extents[level] < 0 else {
             throw .invalid(
-                "Encountered list at unexpected size: \(levels.counts[level]) at level: \(level) expected size: \(levels.extents[level])")
+                unsafe "Encountered list at unexpected size: \(levels.counts[level]) at level: \(level) expected size: \(levels.extents[level])"
+            )
         }
-        levels.extents[level] = levels.counts[level]
+        unsafe levels.extents[level] = levels.counts[level]
     }
 
     @inline(__always)
     private func skip(_ count: Int, _ cursor: inout UnsafePointer<UInt8>) {
-        cursor += count
-        JSONBytes.skipWhitespace(&cursor)
+        unsafe cursor += count
+        unsafe JSONBytes.skipWhitespace(&cursor)
     }
 
     private func wrongLevel(_ cursor: UnsafePointer<UInt8>, _ text: SentinelText, _ level: Int) -> DecodeFault {
-        let value = JSONValue(cursor, text.end, maximumDepth: limits.maximumDepth)
-        guard value.end != nil else { return .syntax }
+        let value = unsafe JSONValue(cursor, text.end, maximumDepth: limits.maximumDepth)
+        guard unsafe value.end != nil else { return .syntax }
         return .invalid(
             "JSON Value: \(value.quotation) found at incorrect level: \(level + 1) in the JSON DOM. Expected at level: \(rank)")
     }
@@ -154,17 +155,17 @@ struct DenseReader: ~Copyable {
         guard column.count < limits.maximumElementCount else {
             return .invalid("a tensor has more than \(limits.maximumElementCount) elements, the most that this server accepts")
         }
-        let value = JSONValue(cursor, text.end, maximumDepth: limits.maximumDepth)
-        guard value.end != nil else { return .syntax }
-        if cursor.pointee == UInt8(ascii: "[") {
+        let value = unsafe JSONValue(cursor, text.end, maximumDepth: limits.maximumDepth)
+        guard unsafe value.end != nil else { return .syntax }
+        if unsafe cursor.pointee == UInt8(ascii: "[") {
             return .invalid("Encountered list at unexpected level: \(level) expected < \(rank)")
         }
         guard isSupported else {
             let message = "Conversion of JSON Value: \(value.quotation) to type: \(type.tensorFlowName)"
             return .refused(ServableError(.unimplemented, message))
         }
-        if type == .string, cursor.pointee == UInt8(ascii: "{") {
-            return value.base64 != nil
+        if type == .string, unsafe cursor.pointee == UInt8(ascii: "{") {
+            return unsafe value.base64 != nil
                 ? .invalid("Unable to base64 decode")
                 : .invalid("JSON Value: \(value.quotation) not formatted correctly for base64 data")
         }

@@ -5,8 +5,8 @@ import Tensors
 enum DenseWriter {
     /// Appends a tensor, or one row of it: the elements with this index on the first axis, which is left out.
     static func append(_ view: TensorView, row: Int?, to buffer: inout ByteBuffer) {
-        NestedLists.withRun(of: view.spec.shape, row: row) { extents, start in
-            append(UnsafeMutableRawPointer(mutating: view.baseAddress), view.spec.elementType, start, extents, to: &buffer)
+        unsafe NestedLists.withRun(of: view.spec.shape, row: row) { extents, start in
+            unsafe append(UnsafeMutableRawPointer(mutating: view.baseAddress), view.spec.elementType, start, extents, to: &buffer)
         }
     }
 
@@ -15,7 +15,7 @@ enum DenseWriter {
         to buffer: inout ByteBuffer
     ) {
         func numeric<Writer: ElementWriting>(_: Writer.Type, _ buffer: inout ByteBuffer) {
-            append(elements.assumingMemoryBound(to: Writer.Stored.self) + start, extents, Writer.self, to: &buffer)
+            unsafe append(elements.assumingMemoryBound(to: Writer.Stored.self) + start, extents, Writer.self, to: &buffer)
         }
         switch type {
         case .float32: numeric(ElementWriters.Float32.self, &buffer)
@@ -38,31 +38,31 @@ enum DenseWriter {
     private static func append<Writer: ElementWriting>(
         _ elements: UnsafePointer<Writer.Stored>, _ extents: UnsafeBufferPointer<Int>, _: Writer.Type, to buffer: inout ByteBuffer
     ) {
-        let table = Writer.table, byteCount = Writer.maximumByteCount &+ 1
-        var window = TextWindow(&buffer, elementCount: extents.reduce(1, *), elementByteCount: byteCount)
-        var element = elements
-        NestedLists.forEachRun(extents) { run in
+        let table = unsafe Writer.table, byteCount = Writer.maximumByteCount &+ 1
+        var window = unsafe TextWindow(&buffer, elementCount: extents.reduce(1, *), elementByteCount: byteCount)
+        var element = unsafe elements
+        unsafe NestedLists.forEachRun(extents) { run in
             var remaining = run.elementCount
             var count = min(remaining, TextWindow.chunk)
             window.reserve(run.separator &+ run.opened &+ count &* byteCount &+ run.closed, &buffer)
             window.put(UInt8(ascii: ","), run.separator)
             window.put(UInt8(ascii: "["), run.opened)
             while count > 0 {
-                var cursor = window.cursor
-                let end = element + count
-                while element < end {
-                    cursor += Writer.write(element.pointee, to: cursor, table)
-                    cursor.pointee = UInt8(ascii: ",")
-                    cursor += 1
-                    element += 1
+                var cursor = unsafe window.cursor
+                let end = unsafe element + count
+                while unsafe element < end {
+                    unsafe cursor += Writer.write(element.pointee, to: cursor, table)
+                    unsafe cursor.pointee = UInt8(ascii: ",")
+                    unsafe cursor += 1
+                    unsafe element += 1
                 }
-                window.cursor = cursor
+                unsafe window.cursor = cursor
                 remaining &-= count
                 count = min(remaining, TextWindow.chunk)
                 if count > 0 { window.reserve(count &* byteCount &+ run.closed, &buffer) }
             }
             // No comma follows the last element; its place is the first bracket's.
-            if run.elementCount > 0 { window.cursor -= 1 }
+            if run.elementCount > 0 { unsafe window.cursor -= 1 }
             window.put(UInt8(ascii: "]"), run.closed)
         }
         window.commit(&buffer)
@@ -84,36 +84,36 @@ enum DenseWriter {
     init(_ buffer: inout ByteBuffer, elementCount: Int, elementByteCount: Int) {
         // The brackets of few lists find room, too.
         usualByteCount = min(elementCount, Self.maximumByteCount / elementByteCount) * elementByteCount + 16
-        cursor = buffer.reserve(usualByteCount).assumingMemoryBound(to: UInt8.self)
-        start = cursor
-        limit = cursor + usualByteCount
+        unsafe cursor = buffer.reserve(usualByteCount).assumingMemoryBound(to: UInt8.self)
+        unsafe start = cursor
+        unsafe limit = cursor + usualByteCount
     }
 
     @inline(__always)
     mutating func reserve(_ byteCount: Int, _ buffer: inout ByteBuffer) {
-        if limit - cursor < byteCount { advance(byteCount, &buffer) }
+        if unsafe limit - cursor < byteCount { advance(byteCount, &buffer) }
     }
 
     /// Room for these bytes must have been reserved.
     @inline(__always)
     mutating func put(_ byte: UInt8, _ count: Int) {
         for _ in 0..<count {
-            cursor.pointee = byte
-            cursor += 1
+            unsafe cursor.pointee = byte
+            unsafe cursor += 1
         }
     }
 
     mutating func commit(_ buffer: inout ByteBuffer) {
-        buffer.commit(cursor - start)
-        start = cursor
+        unsafe buffer.commit(cursor - start)
+        unsafe start = cursor
     }
 
     @inline(never)
     private mutating func advance(_ byteCount: Int, _ buffer: inout ByteBuffer) {
         commit(&buffer)
         let room = max(byteCount, usualByteCount)
-        cursor = buffer.reserve(room).assumingMemoryBound(to: UInt8.self)
-        start = cursor
-        limit = cursor + room
+        unsafe cursor = buffer.reserve(room).assumingMemoryBound(to: UInt8.self)
+        unsafe start = cursor
+        unsafe limit = cursor + room
     }
 }

@@ -56,22 +56,22 @@ struct ElementColumn: ~Copyable {
     mutating func read(
         _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ text: SentinelText, limit: Int
     ) -> ReadResult {
-        let end = text.readableEnd
+        let end = unsafe text.readableEnd
         return switch type {
-        case .float32: numbers.read(ElementReaders.Float32.self, amount, &position, end, limit: limit)
-        case .float64: numbers.read(ElementReaders.Float64.self, amount, &position, end, limit: limit)
-        case .float16: numbers.read(ElementReaders.Float16.self, amount, &position, end, limit: limit)
-        case .bfloat16: numbers.read(ElementReaders.BFloat16.self, amount, &position, end, limit: limit)
-        case .int8: numbers.read(ElementReaders.NarrowInteger<Int8>.self, amount, &position, end, limit: limit)
-        case .int16: numbers.read(ElementReaders.NarrowInteger<Int16>.self, amount, &position, end, limit: limit)
-        case .int32: numbers.read(ElementReaders.Integer<Int32>.self, amount, &position, end, limit: limit)
-        case .int64: numbers.read(ElementReaders.Integer<Int64>.self, amount, &position, end, limit: limit)
-        case .uint8: numbers.read(ElementReaders.NarrowInteger<UInt8>.self, amount, &position, end, limit: limit)
-        case .uint16: numbers.read(ElementReaders.Integer<UInt16>.self, amount, &position, end, limit: limit)
-        case .uint32: numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, end, limit: limit)
-        case .uint64: numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, end, limit: limit)
-        case .bool: numbers.read(ElementReaders.Boolean.self, amount, &position, end, limit: limit)
-        case .string: strings.read(amount, &position, text, limit: limit)
+        case .float32: unsafe numbers.read(ElementReaders.Float32.self, amount, &position, end, limit: limit)
+        case .float64: unsafe numbers.read(ElementReaders.Float64.self, amount, &position, end, limit: limit)
+        case .float16: unsafe numbers.read(ElementReaders.Float16.self, amount, &position, end, limit: limit)
+        case .bfloat16: unsafe numbers.read(ElementReaders.BFloat16.self, amount, &position, end, limit: limit)
+        case .int8: unsafe numbers.read(ElementReaders.NarrowInteger<Int8>.self, amount, &position, end, limit: limit)
+        case .int16: unsafe numbers.read(ElementReaders.NarrowInteger<Int16>.self, amount, &position, end, limit: limit)
+        case .int32: unsafe numbers.read(ElementReaders.Integer<Int32>.self, amount, &position, end, limit: limit)
+        case .int64: unsafe numbers.read(ElementReaders.Integer<Int64>.self, amount, &position, end, limit: limit)
+        case .uint8: unsafe numbers.read(ElementReaders.NarrowInteger<UInt8>.self, amount, &position, end, limit: limit)
+        case .uint16: unsafe numbers.read(ElementReaders.Integer<UInt16>.self, amount, &position, end, limit: limit)
+        case .uint32: unsafe numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, end, limit: limit)
+        case .uint64: unsafe numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, end, limit: limit)
+        case .bool: unsafe numbers.read(ElementReaders.Boolean.self, amount, &position, end, limit: limit)
+        case .string: unsafe strings.read(amount, &position, text, limit: limit)
         }
     }
 

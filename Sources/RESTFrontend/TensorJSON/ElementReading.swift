@@ -18,12 +18,12 @@ enum ElementReaders {
         static func read(
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: Float, next: Position)? {
-            guard let (token, next) = DecimalToken.read(start, end) else {
-                return readNonFinite(start, end).map { (Float($0.value), $0.next) }
+            guard let (token, next) = unsafe DecimalToken.read(start, end) else {
+                return unsafe readNonFinite(start, end).map { unsafe (Float($0.value), $0.next) }
             }
-            let text = UnsafeBufferPointer(start: start, count: next - start)
-            guard let value = token.float(text, table) else { return nil }
-            return (value, next)
+            let text = unsafe UnsafeBufferPointer(start: start, count: next - start)
+            guard let value = unsafe token.float(text, table) else { return nil }
+            return unsafe (value, next)
         }
     }
 
@@ -32,10 +32,10 @@ enum ElementReaders {
         static func read(
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: Double, next: Position)? {
-            guard let (token, next) = DecimalToken.read(start, end) else { return readNonFinite(start, end) }
-            let text = UnsafeBufferPointer(start: start, count: next - start)
-            guard let value = token.double(text, table) else { return nil }
-            return (value, next)
+            guard let (token, next) = unsafe DecimalToken.read(start, end) else { return unsafe readNonFinite(start, end) }
+            let text = unsafe UnsafeBufferPointer(start: start, count: next - start)
+            guard let value = unsafe token.double(text, table) else { return nil }
+            return unsafe (value, next)
         }
     }
 
@@ -43,7 +43,7 @@ enum ElementReaders {
         static func read(
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: UInt16, next: Position)? {
-            readHalf(start, end, table, .binary16)
+            unsafe readHalf(start, end, table, .binary16)
         }
     }
 
@@ -51,7 +51,7 @@ enum ElementReaders {
         static func read(
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: UInt16, next: Position)? {
-            readHalf(start, end, table, .bfloat16)
+            unsafe readHalf(start, end, table, .bfloat16)
         }
     }
 
@@ -61,10 +61,10 @@ enum ElementReaders {
         static func read(
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: Stored, next: Position)? {
-            guard let (token, next) = DecimalToken.read(start, end) else { return nil }
-            let text = UnsafeBufferPointer(start: start, count: next - start)
-            guard let value = token.integer(text, Stored.self) else { return nil }
-            return (value, next)
+            guard let (token, next) = unsafe DecimalToken.read(start, end) else { return nil }
+            let text = unsafe UnsafeBufferPointer(start: start, count: next - start)
+            guard let value = unsafe token.integer(text, Stored.self) else { return nil }
+            return unsafe (value, next)
         }
     }
 
@@ -74,8 +74,8 @@ enum ElementReaders {
         static func read(
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: Stored, next: Position)? {
-            guard let (value, next) = Integer<Int32>.read(start, end, table) else { return nil }
-            return (Stored(truncatingIfNeeded: value), next)
+            guard let (value, next) = unsafe Integer<Int32>.read(start, end, table) else { return nil }
+            return unsafe (Stored(truncatingIfNeeded: value), next)
         }
     }
 
@@ -84,8 +84,8 @@ enum ElementReaders {
         static func read(
             _ start: Position, _ end: Position, _ table: UnsafePointer<UInt64>
         ) -> (value: Bool, next: Position)? {
-            if let next = JSONBytes.after("true", start, end) { return (true, next) }
-            return JSONBytes.after("false", start, end).map { (false, $0) }
+            if let next = unsafe JSONBytes.after("true", start, end) { return unsafe (true, next) }
+            return unsafe JSONBytes.after("false", start, end).map { unsafe (false, $0) }
         }
     }
 
@@ -94,23 +94,23 @@ enum ElementReaders {
     private static func readNonFinite(
         _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> (value: Double, next: UnsafePointer<UInt8>)? {
-        let sign: Double = start.pointee == UInt8(ascii: "-") ? -1 : 1
-        let word = sign < 0 ? start + 1 : start
-        if let next = JSONBytes.after("NaN", word, end) { return (sign * .nan, next) }
-        guard let next = JSONBytes.after("Infinity", word, end) ?? JSONBytes.after("Inf", word, end) else { return nil }
-        return (sign * .infinity, next)
+        let sign: Double = unsafe start.pointee == UInt8(ascii: "-") ? -1 : 1
+        let word = unsafe sign < 0 ? start + 1 : start
+        if let next = unsafe JSONBytes.after("NaN", word, end) { return unsafe (sign * .nan, next) }
+        guard let next = unsafe JSONBytes.after("Infinity", word, end) ?? JSONBytes.after("Inf", word, end) else { return nil }
+        return unsafe (sign * .infinity, next)
     }
 
     private static func readHalf(
         _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt64>, _ format: BinaryFormat
     ) -> (value: UInt16, next: UnsafePointer<UInt8>)? {
-        guard let (token, next) = DecimalToken.read(start, end) else {
-            guard let (value, next) = readNonFinite(start, end) else { return nil }
+        guard let (token, next) = unsafe DecimalToken.read(start, end) else {
+            guard let (value, next) = unsafe readNonFinite(start, end) else { return nil }
             let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
             let quiet: UInt64 = value.isNaN ? 1 << UInt64(format.fractionBits - 1) : 0
-            return (sign | UInt16(truncatingIfNeeded: format.infinity | quiet), next)
+            return unsafe (sign | UInt16(truncatingIfNeeded: format.infinity | quiet), next)
         }
-        let text = UnsafeBufferPointer(start: start, count: next - start)
-        return token.bits16(text, table, format).map { ($0, next) }
+        let text = unsafe UnsafeBufferPointer(start: start, count: next - start)
+        return unsafe token.bits16(text, table, format).map { unsafe ($0, next) }
     }
 }

@@ -15,16 +15,16 @@ protocol ElementWriting {
 }
 
 extension ElementWriting {
-    static var table: UnsafePointer<UInt64> { PowersOfFive.table }
+    static var table: UnsafePointer<UInt64> { unsafe PowersOfFive.table }
 }
 
 enum ElementWriters {
     enum Float32: ElementWriting {
-        static var table: UnsafePointer<UInt64> { FloatScales.table }
+        static var table: UnsafePointer<UInt64> { unsafe FloatScales.table }
         static var maximumByteCount: Int { FloatText.maximumFloatByteCount }
         @inline(__always)
         static func write(_ value: Float, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
-            FloatText.write(value, to: target, table)
+            unsafe FloatText.write(value, to: target, table)
         }
     }
 
@@ -32,24 +32,24 @@ enum ElementWriters {
         static var maximumByteCount: Int { FloatText.maximumDoubleByteCount }
         @inline(__always)
         static func write(_ value: Double, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
-            FloatText.write(value, to: target, table)
+            unsafe FloatText.write(value, to: target, table)
         }
     }
 
     /// Exact as the float that it is.
     enum Float16: ElementWriting {
-        static var table: UnsafePointer<UInt64> { FloatScales.table }
+        static var table: UnsafePointer<UInt64> { unsafe FloatScales.table }
         static var maximumByteCount: Int { FloatText.maximumFloatByteCount }
         static func write(_ value: UInt16, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
-            FloatText.write(HalfPrecision.float(fromBinary16: value), to: target, table)
+            unsafe FloatText.write(HalfPrecision.float(fromBinary16: value), to: target, table)
         }
     }
 
     enum BFloat16: ElementWriting {
-        static var table: UnsafePointer<UInt64> { FloatScales.table }
+        static var table: UnsafePointer<UInt64> { unsafe FloatScales.table }
         static var maximumByteCount: Int { FloatText.maximumFloatByteCount }
         static func write(_ value: UInt16, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
-            FloatText.write(HalfPrecision.float(fromBFloat16: value), to: target, table)
+            unsafe FloatText.write(HalfPrecision.float(fromBFloat16: value), to: target, table)
         }
     }
 
@@ -57,7 +57,7 @@ enum ElementWriters {
         static var maximumByteCount: Int { IntegerText.maximumByteCount }
         @inline(__always)
         static func write(_ value: Stored, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
-            IntegerText.write(value, to: target)
+            unsafe IntegerText.write(value, to: target)
         }
     }
 
@@ -67,7 +67,7 @@ enum ElementWriters {
         @inline(__always)
         static func write(_ value: UInt8, to target: UnsafeMutablePointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Int {
             let text: StaticString = value != 0 ? "true" : "false"
-            target.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+            unsafe target.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
             return text.utf8CodeUnitCount
         }
     }

@@ -23,22 +23,22 @@ struct InputReader: ~Copyable {
 
     /// Reads a tensor as it is written.
     mutating func readWhole(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
-        try reader.read(&position, text)
+        try unsafe reader.read(&position, text)
     }
 
     /// Reads the tensor of one more instance, which must have the shape of the first one.
     mutating func readInstance(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) throws(DecodeFault) {
         guard firstCount >= 0 else {
-            try reader.read(&position, text)
+            try unsafe reader.read(&position, text)
             firstCount = reader.column.count
             return
         }
         let before = reader.column.count
         do {
-            try reader.read(&position, text)
+            try unsafe reader.read(&position, text)
         } catch {
             reader.truncate(to: before)
-            throw differing(position, text, before, otherwise: error)
+            throw unsafe differing(position, text, before, otherwise: error)
         }
     }
 
@@ -48,7 +48,7 @@ struct InputReader: ~Copyable {
     mutating func readScalarInstances(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText) -> (end: RunEnd, count: Int)? {
         guard firstCount >= 0, reader.rank == 0 else { return nil }
         let before = reader.column.count
-        let outcome = reader.readScalars(&position, text)
+        let outcome = unsafe reader.readScalars(&position, text)
         return (outcome, reader.column.count - before)
     }
 
@@ -74,9 +74,9 @@ struct InputReader: ~Copyable {
         _ start: UnsafePointer<UInt8>, _ text: SentinelText, _ before: Int, otherwise fault: DecodeFault
     ) -> DecodeFault {
         let firstShape = reader.extents(behind: nil)
-        var position = start
+        var position = unsafe start
         reader.forgetShape()
-        do { try reader.read(&position, text) } catch { return error }
+        do { try unsafe reader.read(&position, text) } catch { return error }
         let count = reader.column.count - before
         if count != firstCount { return .invalid("Expecting tensor size: \(firstCount) but got: \(count)") }
         let shape = reader.extents(behind: nil)

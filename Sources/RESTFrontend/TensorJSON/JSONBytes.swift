@@ -9,25 +9,27 @@ enum JSONBytes {
     /// Moves over whitespace; something else must follow before the text's end.
     @inline(__always)
     static func skipWhitespace(_ position: inout UnsafePointer<UInt8>) {
-        while isWhitespace(position.pointee) { position += 1 }
+        while unsafe isWhitespace(position.pointee) { unsafe position += 1 }
     }
 
     /// The first position from `start` that holds a quotation mark, a backslash or a control character; `end` if none does.
     @inline(__always)
     static func skipPlainText(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
-        var position = start
+        var position = unsafe start
         let ones: UInt64 = 0x0101_0101_0101_0101, tops: UInt64 = 0x8080_8080_8080_8080
-        while end - position >= 8 {
-            let word = UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
+        while unsafe end - position >= 8 {
+            let word = unsafe UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
             let quotes = word ^ ones &* 0x22, backslashes = word ^ ones &* 0x5C
             // The top bit of every byte that is zero in the first two, or below 0x20 in the word; carries disturb only later bytes.
             let controls = (word &- ones &* 0x20) & ~word
             let found = ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | controls) & tops
-            guard found == 0 else { return position + found.trailingZeroBitCount / 8 }
-            position += 8
+            guard found == 0 else { return unsafe position + found.trailingZeroBitCount / 8 }
+            unsafe position += 8
         }
-        while position < end, position.pointee >= 0x20, position.pointee != 0x22, position.pointee != 0x5C { position += 1 }
-        return position
+        while unsafe position < end, unsafe position.pointee >= 0x20, unsafe position.pointee != 0x22, unsafe position.pointee != 0x5C {
+            unsafe position += 1
+        }
+        return unsafe position
     }
 
     /// What a backslash and this byte stand for; nil when they stand for nothing ("u" is not decided here).
@@ -57,14 +59,14 @@ extension JSONBytes {
     /// Whether the nearest double of a sound JSON number is infinite.
     static func isBeyondDouble(_ number: UnsafeBufferPointer<UInt8>) -> Bool {
         guard number.count <= 64, let source = number.baseAddress else {
-            return ExactDecimal.bits(of: number, format: .binary64) == BinaryFormat.binary64.infinity
+            return unsafe ExactDecimal.bits(of: number, format: .binary64) == BinaryFormat.binary64.infinity
         }
         // The fast reader needs a text that ends with a brace.
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: number.count + 1) { copy in
-            copy.baseAddress?.initialize(from: source, count: number.count)
-            copy[number.count] = UInt8(ascii: "}")
-            guard let text = SentinelText(UnsafeBufferPointer(copy)) else { return false }
-            return DecimalToken.read(text.start, text.end)?.token.isBeyondDouble(number) ?? false
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: number.count + 1) { copy in
+            unsafe copy.baseAddress?.initialize(from: source, count: number.count)
+            unsafe copy[number.count] = UInt8(ascii: "}")
+            guard let text = unsafe SentinelText(UnsafeBufferPointer(copy)) else { return false }
+            return unsafe DecimalToken.read(text.start, text.end)?.token.isBeyondDouble(number) ?? false
         }
     }
 }
@@ -75,16 +77,16 @@ extension JSONBytes {
     static func after(
         _ literal: StaticString, _ position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> UnsafePointer<UInt8>? {
-        let length = literal.utf8CodeUnitCount, bytes = literal.utf8Start
-        guard length <= end - position else { return nil }
+        let length = literal.utf8CodeUnitCount, bytes = unsafe literal.utf8Start
+        guard unsafe length <= end - position else { return nil }
         guard length >= 8, length <= 16 else {
-            for offset in 0..<length where position[offset] != bytes[offset] { return nil }
-            return position + length
+            for offset in 0..<length where unsafe position[offset] != bytes[offset] { return nil }
+            return unsafe position + length
         }
         // Two words, which may overlap.
         let last = length &- 8
         let isEqual =
-            DigitWords.load(position) == DigitWords.load(bytes) && DigitWords.load(position + last) == DigitWords.load(bytes + last)
-        return isEqual ? position + length : nil
+            unsafe DigitWords.load(position) == DigitWords.load(bytes) && DigitWords.load(position + last) == DigitWords.load(bytes + last)
+        return unsafe isEqual ? position + length : nil
     }
 }

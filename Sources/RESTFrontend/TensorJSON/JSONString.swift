@@ -7,29 +7,29 @@
     ///
     /// - Precondition: it was found to be sound.
     init(at start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) {
-        var position = start + 1
+        var position = unsafe start + 1
         while true {
-            position = JSONBytes.skipPlainText(position, end)
-            guard position < end, position.pointee == UInt8(ascii: "\\") else { break }
-            position += 2
+            unsafe position = JSONBytes.skipPlainText(position, end)
+            guard unsafe position < end, unsafe position.pointee == UInt8(ascii: "\\") else { break }
+            unsafe position += 2
         }
-        raw = UnsafeBufferPointer(start: start + 1, count: max(0, min(position, end) - start - 1))
+        unsafe raw = UnsafeBufferPointer(start: start + 1, count: max(0, min(position, end) - start - 1))
     }
 
-    private init(raw: UnsafeBufferPointer<UInt8>) { self.raw = raw }
+    private init(raw: UnsafeBufferPointer<UInt8>) { unsafe self.raw = raw }
 
     /// Two quotation marks and what lies between.
-    var byteCount: Int { raw.count + 2 }
+    var byteCount: Int { unsafe raw.count + 2 }
 
     /// The bytes that the literal stands for: escapes resolved, everything else as it is (UTF-8 is not checked).
     var bytes: [UInt8] {
-        guard raw.contains(UInt8(ascii: "\\")) else { return Array(raw) }
+        guard unsafe raw.contains(UInt8(ascii: "\\")) else { return unsafe Array(raw) }
         var result: [UInt8] = []
-        result.reserveCapacity(raw.count)
+        unsafe result.reserveCapacity(raw.count)
         var index = 0
-        while index < raw.count {
-            if raw[index] != UInt8(ascii: "\\") {
-                result.append(raw[index])
+        while unsafe index < raw.count {
+            if unsafe raw[index] != UInt8(ascii: "\\") {
+                unsafe result.append(raw[index])
                 index += 1
             } else if let plain = byte(index + 1).flatMap(JSONBytes.unescaped) {
                 result.append(plain)
@@ -46,27 +46,27 @@
 
     /// The text, of a literal of more than `limit` bytes only its beginning, with a mark: `xxx…(5000 bytes)`.
     func text(cutAt limit: Int) -> String {
-        guard raw.count > limit else { return text }
-        return JSONString(raw: UnsafeBufferPointer(rebasing: raw.prefix(limit))).text + "…(\(raw.count) bytes)"
+        guard unsafe raw.count > limit else { return text }
+        return unsafe JSONString(raw: UnsafeBufferPointer(rebasing: raw.prefix(limit))).text + "…(\(raw.count) bytes)"
     }
 
     /// Whether the literal stands for these bytes. Escapes are longer than what they stand for.
     func spells(_ other: StaticString) -> Bool {
-        guard raw.count > other.utf8CodeUnitCount else {
-            guard raw.count == other.utf8CodeUnitCount, let start = raw.baseAddress else { return false }
-            return JSONBytes.after(other, start, start + raw.count) != nil
+        guard unsafe raw.count > other.utf8CodeUnitCount else {
+            guard unsafe raw.count == other.utf8CodeUnitCount, let start = unsafe raw.baseAddress else { return false }
+            return unsafe JSONBytes.after(other, start, start + raw.count) != nil
         }
-        return raw.contains(UInt8(ascii: "\\"))
+        return unsafe raw.contains(UInt8(ascii: "\\"))
             && bytes.elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
     }
 
     func equals(_ other: String) -> Bool {
         let utf8 = other.utf8
-        guard raw.count > utf8.count else { return raw.count == utf8.count && raw.elementsEqual(utf8) }
-        return raw.contains(UInt8(ascii: "\\")) && bytes.elementsEqual(utf8)
+        guard unsafe raw.count > utf8.count else { return unsafe raw.count == utf8.count && raw.elementsEqual(utf8) }
+        return unsafe raw.contains(UInt8(ascii: "\\")) && bytes.elementsEqual(utf8)
     }
 
-    private func byte(_ index: Int) -> UInt8? { index < raw.count ? raw[index] : nil }
+    private func byte(_ index: Int) -> UInt8? { unsafe index < raw.count ? raw[index] : nil }
 
     /// Appends the scalar of "\uXXXX" (or of a surrogate pair of them) at `index`; returns the index after it.
     private func appendScalar(at index: Int, to result: inout [UInt8]) -> Int {

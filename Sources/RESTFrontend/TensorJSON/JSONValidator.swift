@@ -8,23 +8,23 @@
     private let base: UnsafePointer<UInt8>
     private let count: Int
     private let maximumDepth: Int
-    nonisolated(unsafe) private static let nothing = UnsafePointer(UnsafeMutablePointer<UInt8>.allocate(capacity: 1))
+    nonisolated(unsafe) private static let nothing = unsafe UnsafePointer(UnsafeMutablePointer<UInt8>.allocate(capacity: 1))
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
         // An empty buffer may have no address; nothing is read from it then.
-        base = bytes.baseAddress ?? Self.nothing
+        unsafe base = bytes.baseAddress ?? Self.nothing
         count = bytes.count
         self.maximumDepth = maximumDepth
     }
 
     /// The byte at `offset`; 0, which stands nowhere in JSON, at the end.
     @inline(__always)
-    func byte(_ offset: Int) -> UInt8 { offset < count ? base[offset] : 0 }
+    func byte(_ offset: Int) -> UInt8 { unsafe offset < count ? base[offset] : 0 }
 
     @inline(__always)
     func skipWhitespace(_ start: Int) -> Int {
         var offset = start
-        while offset < count, JSONBytes.isWhitespace(base[offset]) { offset += 1 }
+        while offset < count, unsafe JSONBytes.isWhitespace(base[offset]) { offset += 1 }
         return offset
     }
 
@@ -113,16 +113,16 @@
     private func matches(_ literal: StaticString, _ start: Int) -> Bool {
         let length = literal.utf8CodeUnitCount
         guard length <= count - start else { return false }
-        return (0..<length).allSatisfy { base[start + $0] == literal.utf8Start[$0] }
+        return (0..<length).allSatisfy { unsafe base[start + $0] == literal.utf8Start[$0] }
     }
 
     /// - Parameter start: the offset of the opening quotation mark.
     func skipString(_ start: Int) throws(Failure) -> Int {
         var offset = start + 1
         while true {
-            offset = JSONBytes.skipPlainText(base + offset, base + count) - base
-            guard offset < count, base[offset] != 0 else { throw Failure(reason: .missingQuote, offset: offset) }
-            switch base[offset] {
+            offset = unsafe JSONBytes.skipPlainText(base + offset, base + count) - base
+            guard offset < count, unsafe base[offset] != 0 else { throw Failure(reason: .missingQuote, offset: offset) }
+            switch unsafe base[offset] {
             case UInt8(ascii: "\""): return offset + 1
             case UInt8(ascii: "\\"): offset = try skipEscape(offset)
             default: throw Failure(reason: .badEscape, offset: offset)
@@ -164,7 +164,7 @@
         let digits = skipDigits(offset)
         guard digits > offset else { throw Failure(reason: .invalidValue, offset: start) }
         // A zero stands alone: "01" is the value 0 and then something that does not belong there.
-        offset = base[offset] == UInt8(ascii: "0") ? offset + 1 : digits
+        offset = unsafe base[offset] == UInt8(ascii: "0") ? offset + 1 : digits
         if byte(offset) == UInt8(ascii: ".") {
             let fraction = skipDigits(offset + 1)
             guard fraction > offset + 1 else { throw Failure(reason: .missingFraction, offset: offset + 1) }
@@ -184,14 +184,14 @@
 
     private func skipDigits(_ start: Int) -> Int {
         var offset = start
-        while offset < count, base[offset] &- UInt8(ascii: "0") <= 9 { offset += 1 }
+        while offset < count, unsafe base[offset] &- UInt8(ascii: "0") <= 9 { offset += 1 }
         return offset
     }
 
     /// A number that no double can hold is no number here.
     private func requireDouble(_ start: Int, _ end: Int) throws(Failure) {
-        let text = UnsafeBufferPointer(start: base + start, count: end - start)
-        guard !JSONBytes.isBeyondDouble(text) else { throw Failure(reason: .numberTooBig, offset: start) }
+        let text = unsafe UnsafeBufferPointer(start: base + start, count: end - start)
+        guard unsafe !JSONBytes.isBeyondDouble(text) else { throw Failure(reason: .numberTooBig, offset: start) }
     }
 
     /// Which kinds of brackets are open, one bit each.

@@ -8,18 +8,18 @@
 
     /// The value whose first byte is at `start`.
     init(_ start: UnsafePointer<UInt8>, _ limit: UnsafePointer<UInt8>, maximumDepth: Int) {
-        self.start = start
-        self.limit = limit
+        unsafe self.start = start
+        unsafe self.limit = limit
         self.maximumDepth = maximumDepth
     }
 
     private var validator: JSONValidator {
-        JSONValidator(UnsafeBufferPointer(start: start, count: max(0, limit - start)), maximumDepth: maximumDepth)
+        unsafe JSONValidator(UnsafeBufferPointer(start: start, count: max(0, limit - start)), maximumDepth: maximumDepth)
     }
 
     /// The position after the value; nil when it is not sound.
     var end: UnsafePointer<UInt8>? {
-        do { return start + (try validator.skipValue(0)) } catch { return nil }
+        do { return unsafe start + (try validator.skipValue(0)) } catch { return nil }
     }
 
     /// The kind as messages name it: Null, False, True, Object, Array, String, Number.
@@ -43,11 +43,11 @@
         guard validator.byte(name) == UInt8(ascii: "\"") else { return nil }
         do {
             let value = try validator.skipName(name)
-            guard JSONString(at: start + name, end: limit).spells("b64"), validator.byte(value) == UInt8(ascii: "\"")
+            guard unsafe JSONString(at: start + name, end: limit).spells("b64"), validator.byte(value) == UInt8(ascii: "\"")
             else { return nil }
             let close = validator.skipWhitespace(try validator.skipString(value))
             guard validator.byte(close) == UInt8(ascii: "}") else { return nil }
-            return (JSONString(at: start + value, end: limit), start + close + 1)
+            return unsafe (JSONString(at: start + value, end: limit), start + close + 1)
         } catch {
             return nil
         }
@@ -56,8 +56,8 @@
     /// The value as messages quote it: indented by four spaces a level and cut after about 256 bytes.
     var quotation: String {
         var quotation = JSONQuotation(limit: 256)
-        var position = start
-        while position < limit, quotation.append(&position, limit) {}
+        var position = unsafe start
+        while unsafe position < limit, unsafe quotation.append(&position, limit) {}
         return quotation.text
     }
 }
@@ -78,17 +78,17 @@ private struct JSONQuotation {
 
     /// Takes the next token; false when the value or the room for it has ended.
     mutating func append(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        let byte = position.pointee
+        let byte = unsafe position.pointee
         switch byte {
         case _ where JSONBytes.isWhitespace(byte):
-            position += 1
+            unsafe position += 1
             return true
         case UInt8(ascii: "["), UInt8(ascii: "{"):
             openLineIfFirst()
             bytes.append(byte)
             depth += 1
             isAfterOpening = true
-            position += 1
+            unsafe position += 1
         case UInt8(ascii: "]"), UInt8(ascii: "}"):
             // One that closes nothing: the text is not sound and the value ends before it.
             guard depth > 0 else { return false }
@@ -96,24 +96,24 @@ private struct JSONQuotation {
             if !isAfterOpening { openLine() }
             isAfterOpening = false
             bytes.append(byte)
-            position += 1
+            unsafe position += 1
         case UInt8(ascii: ","):
             bytes.append(byte)
             openLine()
-            position += 1
+            unsafe position += 1
             return bytes.count <= limit
         case UInt8(ascii: ":"):
             bytes.append(contentsOf: [byte, UInt8(ascii: " ")])
-            position += 1
+            unsafe position += 1
             return bytes.count <= limit
         case UInt8(ascii: "\""):
             openLineIfFirst()
-            appendString(&position, end)
+            unsafe appendString(&position, end)
         default:
             openLineIfFirst()
-            appendWord(&position, end)
+            unsafe appendWord(&position, end)
         }
-        return depth > 0 && bytes.count <= limit || position < end && position.pointee == UInt8(ascii: ":")
+        return unsafe depth > 0 && bytes.count <= limit || position < end && position.pointee == UInt8(ascii: ":")
     }
 
     private mutating func openLineIfFirst() {
@@ -127,18 +127,18 @@ private struct JSONQuotation {
     }
 
     private mutating func appendString(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
-        let string = JSONString(at: position, end: end)
+        let string = unsafe JSONString(at: position, end: end)
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: string.raw.prefix(limit + 1))
+        unsafe bytes.append(contentsOf: string.raw.prefix(limit + 1))
         bytes.append(UInt8(ascii: "\""))
-        position += min(string.byteCount, end - position)
+        unsafe position += min(string.byteCount, end - position)
     }
 
     private mutating func appendWord(_ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
         repeat {
-            bytes.append(position.pointee)
-            position += 1
-        } while position < end && bytes.count <= limit && isWord(position.pointee)
+            unsafe bytes.append(position.pointee)
+            unsafe position += 1
+        } while unsafe position < end && bytes.count <= limit && isWord(position.pointee)
     }
 
     private func isWord(_ byte: UInt8) -> Bool {

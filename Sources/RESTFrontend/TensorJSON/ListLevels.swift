@@ -9,8 +9,8 @@
 
     /// - Parameter memory: room for `wordCount(limits)` integers.
     init(_ memory: UnsafeMutablePointer<Int>, _ limits: TensorJSONLimits) {
-        extents = memory
-        counts = memory + limits.maximumRank
+        unsafe extents = memory
+        unsafe counts = memory + limits.maximumRank
     }
 
     static func wordCount(_ limits: TensorJSONLimits) -> Int { 2 * limits.maximumRank }

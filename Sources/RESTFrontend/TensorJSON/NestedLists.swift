@@ -14,22 +14,22 @@ enum NestedLists {
     /// Calls `body` with the extents that are written, of all of a tensor or of one row, and the index of the first element.
     @inline(__always)
     static func withRun(of shape: Shape, row: Int?, _ body: (UnsafeBufferPointer<Int>, Int) -> Void) {
-        shape.extents.withUnsafeBufferPointer { extents in
-            guard let row else { return body(extents, 0) }
-            let inner = UnsafeBufferPointer(rebasing: extents.dropFirst())
-            body(inner, row * inner.reduce(1, *))
+        unsafe shape.extents.withUnsafeBufferPointer { extents in
+            guard let row else { return unsafe body(extents, 0) }
+            let inner = unsafe UnsafeBufferPointer(rebasing: extents.dropFirst())
+            unsafe body(inner, row * inner.reduce(1, *))
         }
     }
 
     /// Calls `body` for every innermost list of lists with these extents; once with one element and no brackets for a scalar.
     @inline(__always)
     static func forEachRun(_ extents: UnsafeBufferPointer<Int>, _ body: (Run) -> Void) {
-        guard let last = extents.last else { return body(Run(separator: 0, opened: 0, elementCount: 1, closed: 0)) }
+        guard let last = unsafe extents.last else { return body(Run(separator: 0, opened: 0, elementCount: 1, closed: 0)) }
         guard extents.count > 1 else { return body(Run(separator: 0, opened: 1, elementCount: last, closed: 1)) }
-        guard extents.allSatisfy({ $0 > 0 }) else { return forEachEmptyRun(extents, body) }
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: extents.count - 1) { counters in
-            counters.initialize(repeating: 0)
-            forEachRun(extents, counters, body)
+        guard unsafe extents.allSatisfy({ $0 > 0 }) else { return unsafe forEachEmptyRun(extents, body) }
+        unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: extents.count - 1) { counters in
+            unsafe counters.initialize(repeating: 0)
+            unsafe forEachRun(extents, counters, body)
         }
     }
 
@@ -38,20 +38,20 @@ enum NestedLists {
     private static func forEachRun(
         _ extents: UnsafeBufferPointer<Int>, _ counters: UnsafeMutableBufferPointer<Int>, _ body: (Run) -> Void
     ) {
-        let depth = counters.count, last = extents[depth]
+        let depth = counters.count, last = unsafe extents[depth]
         var opened = depth + 1
         var separator = 0
         while true {
             var axis = depth
             // Lists that end with this run: those whose counter is at its last value, from the inside.
-            while axis > 0, counters[axis - 1] == extents[axis - 1] - 1 {
+            while axis > 0, unsafe counters[axis - 1] == extents[axis - 1] - 1 {
                 axis -= 1
-                counters[axis] = 0
+                unsafe counters[axis] = 0
             }
             let closed = depth - axis + 1
             body(Run(separator: separator, opened: opened, elementCount: last, closed: closed))
             guard axis > 0 else { return }
-            counters[axis - 1] += 1
+            unsafe counters[axis - 1] += 1
             opened = closed
             separator = 1
         }
@@ -59,11 +59,11 @@ enum NestedLists {
 
     /// Without elements the lists end at the first axis of extent zero: [2, 0, 3] is `[[],[]]`.
     private static func forEachEmptyRun(_ extents: UnsafeBufferPointer<Int>, _ body: (Run) -> Void) {
-        let outer = UnsafeBufferPointer(rebasing: extents.prefix { $0 > 0 })
+        let outer = unsafe UnsafeBufferPointer(rebasing: extents.prefix { $0 > 0 })
         guard !outer.isEmpty else { return body(Run(separator: 0, opened: 1, elementCount: 0, closed: 1)) }
-        let innermost = outer[outer.count - 1]
+        let innermost = unsafe outer[outer.count - 1]
         // One "[]" takes the place of one element.
-        forEachRun(outer) { run in
+        unsafe forEachRun(outer) { run in
             for index in 0..<innermost {
                 let isFirst = index == 0, isLast = index == innermost - 1
                 body(

@@ -8,7 +8,7 @@ import Tensors
     private(set) var refusal: MemoryRefusal?
     private var capacity: Int
     private let elementByteCount: Int
-    private let table = PowersOfFive.table
+    private let table = unsafe PowersOfFive.table
 
     init(elementByteCount: Int, capacity: Int) {
         self.elementByteCount = elementByteCount
@@ -17,7 +17,7 @@ import Tensors
             self.capacity = capacity
         } catch {
             // The first element tries again, with less.
-            storage = TensorStorage(borrowing: UnsafeRawPointer(PowersOfFive.table), byteCount: 0)
+            storage = unsafe TensorStorage(borrowing: UnsafeRawPointer(PowersOfFive.table), byteCount: 0)
             self.capacity = 0
         }
     }
@@ -32,21 +32,21 @@ import Tensors
         limit: Int
     ) -> ReadResult {
         switch amount {
-        case .value: readOne(Reader.self, &position, end, limit: limit)
-        case .list: readLists(Reader.self, length: -1, &position, end, limit: limit)
-        case .lists(let length): readLists(Reader.self, length: length, &position, end, limit: limit)
+        case .value: unsafe readOne(Reader.self, &position, end, limit: limit)
+        case .list: unsafe readLists(Reader.self, length: -1, &position, end, limit: limit)
+        case .lists(let length): unsafe readLists(Reader.self, length: length, &position, end, limit: limit)
         }
     }
 
     private mutating func readOne<Reader: ElementReading>(
         _: Reader.Type, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limit: Int
     ) -> ReadResult {
-        guard count < capacity || grow(limit: limit), let (value, next) = Reader.read(position, end, table) else {
+        guard count < capacity || grow(limit: limit), let (value, next) = unsafe Reader.read(position, end, table) else {
             return ReadResult(end: .unreadable)
         }
-        storage.baseAddress.assumingMemoryBound(to: Reader.Stored.self)[count] = value
+        unsafe storage.baseAddress.assumingMemoryBound(to: Reader.Stored.self)[count] = value
         count += 1
-        position = next
+        unsafe position = next
         return ReadResult(end: .closed, lastLength: 1)
     }
 
@@ -54,40 +54,40 @@ import Tensors
         _: Reader.Type, length: Int, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limit: Int
     ) -> ReadResult {
         // Locals, so that no store of an element forces a field to be read again.
-        var cursor = position
-        let table = table
+        var cursor = unsafe position
+        let table = unsafe table
         var index = count, listStart = count, extraLists = 0
         var outcome = RunEnd.unreadable
         reading: while index < capacity || growing(index, limit: limit) {
-            let target = storage.baseAddress.assumingMemoryBound(to: Reader.Stored.self)
+            let target = unsafe storage.baseAddress.assumingMemoryBound(to: Reader.Stored.self)
             let room = capacity
             while index < room {
-                guard let (value, next) = Reader.read(cursor, end, table) else { break reading }
-                target[index] = value
+                guard let (value, next) = unsafe Reader.read(cursor, end, table) else { break reading }
+                unsafe target[index] = value
                 index &+= 1
-                cursor = next
-                if cursor.pointee != UInt8(ascii: ",") {
-                    JSONBytes.skipWhitespace(&cursor)
-                    if cursor.pointee == UInt8(ascii: "]") {
-                        guard index &- listStart == length, let list = Self.nextList(cursor) else {
+                unsafe cursor = next
+                if unsafe cursor.pointee != UInt8(ascii: ",") {
+                    unsafe JSONBytes.skipWhitespace(&cursor)
+                    if unsafe cursor.pointee == UInt8(ascii: "]") {
+                        guard index &- listStart == length, let list = unsafe Self.nextList(cursor) else {
                             outcome = .closed
                             break reading
                         }
                         extraLists &+= 1
                         listStart = index
-                        cursor = list
+                        unsafe cursor = list
                         continue
                     }
-                    guard cursor.pointee == UInt8(ascii: ",") else {
+                    guard unsafe cursor.pointee == UInt8(ascii: ",") else {
                         outcome = .misplaced
                         break reading
                     }
                 }
-                cursor += 1
-                JSONBytes.skipWhitespace(&cursor)
+                unsafe cursor += 1
+                unsafe JSONBytes.skipWhitespace(&cursor)
             }
         }
-        position = cursor
+        unsafe position = cursor
         count = index
         return ReadResult(end: outcome, extraLists: extraLists, lastLength: index &- listStart)
     }
@@ -96,15 +96,15 @@ import Tensors
     /// list begins with a bracket: then it is empty or deeper, which is not for the loop over values to judge.
     @inline(__always)
     private static func nextList(_ close: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
-        var cursor = close + 1
-        JSONBytes.skipWhitespace(&cursor)
-        guard cursor.pointee == UInt8(ascii: ",") else { return nil }
-        cursor += 1
-        JSONBytes.skipWhitespace(&cursor)
-        guard cursor.pointee == UInt8(ascii: "[") else { return nil }
-        cursor += 1
-        JSONBytes.skipWhitespace(&cursor)
-        return cursor.pointee == UInt8(ascii: "[") || cursor.pointee == UInt8(ascii: "]") ? nil : cursor
+        var cursor = unsafe close + 1
+        unsafe JSONBytes.skipWhitespace(&cursor)
+        guard unsafe cursor.pointee == UInt8(ascii: ",") else { return nil }
+        unsafe cursor += 1
+        unsafe JSONBytes.skipWhitespace(&cursor)
+        guard unsafe cursor.pointee == UInt8(ascii: "[") else { return nil }
+        unsafe cursor += 1
+        unsafe JSONBytes.skipWhitespace(&cursor)
+        return unsafe cursor.pointee == UInt8(ascii: "[") || cursor.pointee == UInt8(ascii: "]") ? nil : cursor
     }
 
     private mutating func growing(_ index: Int, limit: Int) -> Bool {
@@ -119,7 +119,7 @@ import Tensors
         let wanted = min(max(capacity * 2, 16), limit)
         do {
             let larger = try TensorStorage(byteCount: wanted * elementByteCount)
-            larger.baseAddress.copyMemory(from: storage.baseAddress, byteCount: count * elementByteCount)
+            unsafe larger.baseAddress.copyMemory(from: storage.baseAddress, byteCount: count * elementByteCount)
             storage = larger
         } catch {
             refusal = error

@@ -30,17 +30,17 @@ package struct PredictBodyReader: Sendable {
     package func read(
         _ body: UnsafeRawBufferPointer, addressing: PredictAddressing, resolve: Resolve
     ) throws(ServableError) -> PredictBody {
-        let bytes = body.assumingMemoryBound(to: UInt8.self)
-        return try withUnsafeTemporaryAllocation(of: Int.self, capacity: ListLevels.wordCount(limits)) {
+        let bytes = unsafe body.assumingMemoryBound(to: UInt8.self)
+        return try unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: ListLevels.wordCount(limits)) {
             (memory) throws(ServableError) in
             // Temporary memory always has an address.
-            let levels = ListLevels(memory.baseAddress.unsafelyUnwrapped, limits)
-            if let text = SentinelText(bytes),
+            let levels = unsafe ListLevels(memory.baseAddress.unsafelyUnwrapped, limits)
+            if let text = unsafe SentinelText(bytes),
                 let result = text.withMargin({ readInOnePass($0, levels, addressing, resolve) })
             {
                 return result
             }
-            return try readWithCare(bytes, levels, addressing, resolve)
+            return try unsafe readWithCare(bytes, levels, addressing, resolve)
         }
     }
 
@@ -49,7 +49,7 @@ package struct PredictBodyReader: Sendable {
         _ text: SentinelText, _ levels: ListLevels, _ addressing: PredictAddressing, _ resolve: Resolve
     ) -> PredictBody? {
         // Values stand one level below the body's object.
-        let validator = JSONValidator(text.bytes, maximumDepth: limits.maximumDepth - 1)
+        let validator = unsafe JSONValidator(text.bytes, maximumDepth: limits.maximumDepth - 1)
         var envelope = EnvelopeReader(addressing)
         var result: PredictBody?
         do {
@@ -59,15 +59,15 @@ package struct PredictBodyReader: Sendable {
                 let nameOffset = validator.skipWhitespace(offset + 1)
                 if let (format, value) = try tensors(nameOffset, validator, text) {
                     guard result == nil else { return nil }
-                    var position = text.start + value
-                    let inputs = try decoder(try resolve(envelope.envelope), levels).read(format, &position, text)
+                    var position = unsafe text.start + value
+                    let inputs = try unsafe decoder(try resolve(envelope.envelope), levels).read(format, &position, text)
                     result = PredictBody(format: format, inputs: inputs)
-                    offset = position - text.start
+                    offset = unsafe position - text.start
                 } else {
                     let value = try validator.skipName(nameOffset)
                     offset = try validator.skipValue(value)
-                    let name = JSONString(at: text.start + nameOffset, end: text.end)
-                    let isEnvelope = try envelope.take(name, text.start + value, text) { "" }
+                    let name = unsafe JSONString(at: text.start + nameOffset, end: text.end)
+                    let isEnvelope = try unsafe envelope.take(name, text.start + value, text) { "" }
                     // What the tensors were read by may be another signature than this names.
                     guard !isEnvelope || result == nil else { return nil }
                 }
@@ -85,11 +85,11 @@ package struct PredictBodyReader: Sendable {
         _ start: Int, _ validator: JSONValidator, _ text: SentinelText
     ) throws(JSONSyntaxError) -> (TensorFormat, value: Int)? {
         // These letters are hardly ever escaped, so that names are compared as they stand before the string is parsed.
-        guard let (format, next) = TensorFormat.plainName(at: text.start + start, text.end) else {
+        guard let (format, next) = unsafe TensorFormat.plainName(at: text.start + start, text.end) else {
             let value = try validator.skipName(start)
-            return TensorFormat(memberName: JSONString(at: text.start + start, end: text.end)).map { ($0, value) }
+            return unsafe TensorFormat(memberName: JSONString(at: text.start + start, end: text.end)).map { ($0, value) }
         }
-        return (format, try validator.skipColon(next - text.start))
+        return unsafe (format, try validator.skipColon(next - text.start))
     }
 
     private func readWithCare(
@@ -97,7 +97,7 @@ package struct PredictBodyReader: Sendable {
     ) throws(ServableError) -> PredictBody {
         let outline: RequestOutline
         do {
-            outline = try RequestOutline(bytes, addressing, limits)
+            outline = try unsafe RequestOutline(bytes, addressing, limits)
         } catch let error as JSONSyntaxError {
             throw error.serving
         } catch let error as ServableError {
@@ -110,10 +110,10 @@ package struct PredictBodyReader: Sendable {
             let name = outline.envelope.signatureName.flatMap { $0.isEmpty ? nil : $0 } ?? "DEFAULT"
             throw ServableError(.invalidArgument, "Failed to get input map for signature: \(name)")
         }
-        let (format, start) = try outline.tensors()
-        var position = start
+        let (format, start) = try unsafe outline.tensors()
+        var position = unsafe start
         do {
-            return PredictBody(format: format, inputs: try decoder(inputs, levels).read(format, &position, outline.text))
+            return unsafe PredictBody(format: format, inputs: try decoder(inputs, levels).read(format, &position, outline.text))
         } catch DecodeFault.refused(let error) {
             throw error
         } catch {

@@ -51,19 +51,19 @@ struct EnvelopeReader {
         seen |= known.rawValue
         switch known {
         case .signatureName:
-            guard let string = string(value, text) else {
+            guard let string = unsafe string(value, text) else {
                 let message = "JSON Value: \(document()) not formatted correctly. 'signature_name' key must be a string value."
                 throw ServableError(.invalidArgument, message)
             }
             envelope.signatureName = string
         case .model:
-            guard let string = string(value, text) else { throw mistyped("model", "a string") }
+            guard let string = unsafe string(value, text) else { throw mistyped("model", "a string") }
             envelope.model = string
         case .label:
-            guard let string = string(value, text) else { throw mistyped("label", "a string") }
+            guard let string = unsafe string(value, text) else { throw mistyped("label", "a string") }
             try select(.label(string))
         case .version:
-            guard let number = integer(value, text), number >= 0 else {
+            guard let number = unsafe integer(value, text), number >= 0 else {
                 throw mistyped("version", "a number without fraction, at least 0")
             }
             try select(.version(number))
@@ -91,10 +91,10 @@ struct EnvelopeReader {
     }
 
     private func string(_ value: UnsafePointer<UInt8>, _ text: SentinelText) -> String? {
-        value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: text.end).text(cutAt: Self.maxNameBytes) : nil
+        unsafe value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: text.end).text(cutAt: Self.maxNameBytes) : nil
     }
 
     private func integer(_ value: UnsafePointer<UInt8>, _ text: SentinelText) -> Int64? {
-        ElementReaders.Integer<Int64>.read(value, text.readableEnd, PowersOfFive.table)?.value
+        unsafe ElementReaders.Integer<Int64>.read(value, text.readableEnd, PowersOfFive.table)?.value
     }
 }

@@ -17,20 +17,20 @@
 
     /// The bytes without the whitespace after them; nil when these do not end with a closing brace.
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
-        let count = (bytes.lastIndex { !JSONBytes.isWhitespace($0) } ?? -1) + 1
-        guard count > 0, bytes[count - 1] == UInt8(ascii: "}"), let start = bytes.baseAddress else { return nil }
-        self.start = start
-        end = start + count
-        readableEnd = end
+        let count = unsafe (bytes.lastIndex { !JSONBytes.isWhitespace($0) } ?? -1) + 1
+        guard count > 0, unsafe bytes[count - 1] == UInt8(ascii: "}"), let start = bytes.baseAddress else { return nil }
+        unsafe self.start = start
+        unsafe end = start + count
+        unsafe readableEnd = end
     }
 
     private init(copy start: Position, count: Int, margin: Int) {
-        self.start = start
-        end = start + count
-        readableEnd = end + margin
+        unsafe self.start = start
+        unsafe end = start + count
+        unsafe readableEnd = end + margin
     }
 
-    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: end - start) }
+    var bytes: UnsafeBufferPointer<UInt8> { unsafe UnsafeBufferPointer(start: start, count: end - start) }
 }
 
 extension SentinelText {
@@ -44,14 +44,14 @@ extension SentinelText {
     /// small text are read as fast as all others.
     @inline(__always)
     func withMargin<Result>(_ body: (SentinelText) -> Result) -> Result {
-        let count = end - start
+        let count = unsafe end - start
         guard count <= Self.maximumCopyByteCount else { return body(self) }
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.maximumCopyByteCount + Self.margin) { memory in
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.maximumCopyByteCount + Self.margin) { memory in
             // Temporary memory always has an address.
-            let copy = memory.baseAddress.unsafelyUnwrapped
-            copy.initialize(from: start, count: count)
-            (copy + count).initialize(repeating: 0, count: Self.margin)
-            return body(SentinelText(copy: copy, count: count, margin: Self.margin))
+            let copy = unsafe memory.baseAddress.unsafelyUnwrapped
+            unsafe copy.initialize(from: start, count: count)
+            unsafe (copy + count).initialize(repeating: 0, count: Self.margin)
+            return unsafe body(SentinelText(copy: copy, count: count, margin: Self.margin))
         }
     }
 }

@@ -12,30 +12,30 @@ struct StringColumn {
     ) -> ReadResult {
         let before = elements.count
         func result(_ end: RunEnd) -> ReadResult { ReadResult(end: end, lastLength: elements.count - before) }
-        while readOne(&position, text, limit: limit) {
+        while unsafe readOne(&position, text, limit: limit) {
             if case .value = amount { return result(.closed) }
-            JSONBytes.skipWhitespace(&position)
-            if position.pointee == UInt8(ascii: "]") { return result(.closed) }
-            guard position.pointee == UInt8(ascii: ",") else { return result(.misplaced) }
-            position += 1
-            JSONBytes.skipWhitespace(&position)
+            unsafe JSONBytes.skipWhitespace(&position)
+            if unsafe position.pointee == UInt8(ascii: "]") { return result(.closed) }
+            guard unsafe position.pointee == UInt8(ascii: ",") else { return result(.misplaced) }
+            unsafe position += 1
+            unsafe JSONBytes.skipWhitespace(&position)
         }
         return result(.unreadable)
     }
 
     private mutating func readOne(_ position: inout UnsafePointer<UInt8>, _ text: SentinelText, limit: Int) -> Bool {
         guard elements.count < limit else { return false }
-        let value = JSONValue(position, text.end, maximumDepth: maximumDepth)
-        switch position.pointee {
+        let value = unsafe JSONValue(position, text.end, maximumDepth: maximumDepth)
+        switch unsafe position.pointee {
         case UInt8(ascii: "\""):
-            guard let next = value.end, next < text.end else { return false }
-            elements.append(JSONString(at: position, end: text.end).bytes)
-            position = next
+            guard let next = unsafe value.end, unsafe next < text.end else { return false }
+            unsafe elements.append(JSONString(at: position, end: text.end).bytes)
+            unsafe position = next
         case UInt8(ascii: "{"):
-            guard let encoded = value.base64, encoded.end < text.end, let decoded = Base64.decode(encoded.text.bytes)
+            guard let encoded = unsafe value.base64, unsafe encoded.end < text.end, let decoded = unsafe Base64.decode(encoded.text.bytes)
             else { return false }
             elements.append(decoded)
-            position = encoded.end
+            unsafe position = encoded.end
         default:
             return false
         }

@@ -6,33 +6,33 @@ import Tensors
 extension TensorDecoder {
     /// Instances that are objects whose keys are exactly the inputs' names.
     func readObjects(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
-        let named = inputs.map { NamedReader($0, self, textByteCount: (text.end - position) / max(inputs.count, 1)) }
+        let named = inputs.map { unsafe NamedReader($0, self, textByteCount: (text.end - position) / max(inputs.count, 1)) }
         var lastInstance = [Int](repeating: -1, count: inputs.count)
         var count = 0
         repeat {
-            guard isObject(position, text) else {
+            guard unsafe isObject(position, text) else {
                 throw .invalid("Expecting object but got list at item \(count) of input list")
             }
-            let start = position
+            let start = unsafe position
             var found = 0, next = 0
-            try readMembers(&position, text) { (name, position) throws(DecodeFault) in
+            try unsafe readMembers(&position, text) { (name, position) throws(DecodeFault) in
                 guard let index = inputIndex(name, from: next) else {
                     let message = "JSON object: does not have named input: \(name.text)"
                     throw DecodeFault.invalid(message).inElement(count, key: name.text)
                 }
                 next = index + 1
-                guard lastInstance[index] != count else { return try skipValue(&position, text, depth: 3) }
+                guard lastInstance[index] != count else { return try unsafe skipValue(&position, text, depth: 3) }
                 lastInstance[index] = count
                 found += 1
                 do throws(DecodeFault) {
-                    try named[index].reader?.readInstance(&position, text)
+                    try unsafe named[index].reader?.readInstance(&position, text)
                 } catch {
                     throw error.inElement(count, key: inputs[index].name)
                 }
             }
-            guard found == inputs.count else { throw missingKeys(start, text, count) }
+            guard found == inputs.count else { throw unsafe missingKeys(start, text, count) }
             count += 1
-        } while try skipComma(&position)
+        } while try unsafe skipComma(&position)
         var values: [TensorValue] = []
         for input in named { values.append(try input.surrender().stacked(count)) }
         return CallInputs(values)
@@ -40,14 +40,14 @@ extension TensorDecoder {
 
     /// Tensors as they are written; of equal names the first counts, and names that are no input's are skipped.
     func readNamedColumns(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
-        let named = inputs.map { NamedReader($0, self, textByteCount: (text.end - position) / max(inputs.count, 1)) }
+        let named = inputs.map { unsafe NamedReader($0, self, textByteCount: (text.end - position) / max(inputs.count, 1)) }
         var isFound = [Bool](repeating: false, count: inputs.count)
-        try readMembers(&position, text) { (name, position) throws(DecodeFault) in
+        try unsafe readMembers(&position, text) { (name, position) throws(DecodeFault) in
             guard let index = inputIndex(name, from: 0), !isFound[index] else {
-                return try skipValue(&position, text, depth: 2)
+                return try unsafe skipValue(&position, text, depth: 2)
             }
             isFound[index] = true
-            try named[index].reader?.readWhole(&position, text)
+            try unsafe named[index].reader?.readWhole(&position, text)
         }
         if let missing = isFound.firstIndex(of: false) {
             throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
@@ -58,7 +58,7 @@ extension TensorDecoder {
     }
 
     private func missingKeys(_ start: Position, _ text: SentinelText, _ instance: Int) -> DecodeFault {
-        let object = JSONValue(start, text.end, maximumDepth: limits.maximumDepth).quotation
+        let object = unsafe JSONValue(start, text.end, maximumDepth: limits.maximumDepth).quotation
         let names = inputs.map(\.name).sorted().joined(separator: ",")
         return .invalid(
             "Failed to process element: \(instance) of 'instances' list. JSON object: \(object) keys must be equal to: \(names)")
@@ -69,17 +69,17 @@ extension TensorDecoder {
         _ position: inout Position, _ text: SentinelText,
         _ body: (JSONString, inout Position) throws(DecodeFault) -> Void
     ) throws(DecodeFault) {
-        skip(1, &position)
-        guard position.pointee != UInt8(ascii: "}") else { return try skipBrace(&position, text) }
+        unsafe skip(1, &position)
+        guard unsafe position.pointee != UInt8(ascii: "}") else { return try unsafe skipBrace(&position, text) }
         while true {
-            let start = position
-            let validator = JSONValidator(UnsafeBufferPointer(start: start, count: text.end - start), maximumDepth: 1)
-            do { position = start + (try validator.skipName(0)) } catch { throw .syntax }
-            try body(JSONString(at: start, end: text.end), &position)
-            skip(0, &position)
-            switch position.pointee {
-            case UInt8(ascii: ","): skip(1, &position)
-            case UInt8(ascii: "}"): return try skipBrace(&position, text)
+            let start = unsafe position
+            let validator = unsafe JSONValidator(UnsafeBufferPointer(start: start, count: text.end - start), maximumDepth: 1)
+            do { unsafe position = start + (try validator.skipName(0)) } catch { throw .syntax }
+            try unsafe body(JSONString(at: start, end: text.end), &position)
+            unsafe skip(0, &position)
+            switch unsafe position.pointee {
+            case UInt8(ascii: ","): unsafe skip(1, &position)
+            case UInt8(ascii: "}"): return try unsafe skipBrace(&position, text)
             default: throw .syntax
             }
         }
@@ -87,8 +87,8 @@ extension TensorDecoder {
 
     /// The last brace of the text stops every scan, so that it may not be taken for one of a tensor's own.
     private func skipBrace(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) {
-        position += 1
-        guard position < text.end else { throw .syntax }
+        unsafe position += 1
+        guard unsafe position < text.end else { throw .syntax }
     }
 
     /// The input of this name; names mostly come in the signature's order, so the search starts after the last one.
@@ -102,9 +102,9 @@ extension TensorDecoder {
 
     /// Moves behind a value that stands `depth` levels below the text's own.
     private func skipValue(_ position: inout Position, _ text: SentinelText, depth: Int) throws(DecodeFault) {
-        let value = JSONValue(position, text.end, maximumDepth: limits.maximumDepth - depth)
-        guard let next = value.end, next < text.end else { throw .syntax }
-        position = next
+        let value = unsafe JSONValue(position, text.end, maximumDepth: limits.maximumDepth - depth)
+        guard let next = unsafe value.end, unsafe next < text.end else { throw .syntax }
+        unsafe position = next
     }
 }
 
@@ -116,13 +116,13 @@ extension TensorDecoder {
     private let memory: UnsafeMutablePointer<Int>
 
     init(_ input: Signature.Parameter, _ decoder: TensorDecoder, textByteCount: Int) {
-        memory = .allocate(capacity: ListLevels.wordCount(decoder.limits))
-        reader = InputReader(
+        unsafe memory = .allocate(capacity: ListLevels.wordCount(decoder.limits))
+        reader = unsafe InputReader(
             input.type.elementType, dialect: decoder.dialect, limits: decoder.limits, textByteCount: textByteCount,
             levels: ListLevels(memory, decoder.limits))
     }
 
-    deinit { memory.deallocate() }
+    deinit { unsafe memory.deallocate() }
 
     /// Hands the reader over, once, for its values to be taken.
     func surrender() -> InputReader {

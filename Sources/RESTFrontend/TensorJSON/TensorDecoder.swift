@@ -20,44 +20,44 @@ struct TensorDecoder {
     /// Reads the value at `position` and moves behind it.
     func read(_ format: TensorFormat, _ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
         switch format {
-        case .row: try readRows(&position, text)
-        case .columnar: try readColumns(&position, text)
+        case .row: try unsafe readRows(&position, text)
+        case .columnar: try unsafe readColumns(&position, text)
         }
     }
 
     /// Reads the value of `instances`: one element an instance; every tensor gets a first axis that counts them.
     private func readRows(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
-        guard position.pointee == UInt8(ascii: "[") else {
+        guard unsafe position.pointee == UInt8(ascii: "[") else {
             throw .invalid("Expecting 'instances' to be an list/array")
         }
-        skip(1, &position)
-        guard position.pointee != UInt8(ascii: "]") else { throw .invalid("No values in 'instances' array") }
-        guard !isObject(position, text) else { return try readObjects(&position, text) }
+        unsafe skip(1, &position)
+        guard unsafe position.pointee != UInt8(ascii: "]") else { throw .invalid("No values in 'instances' array") }
+        guard unsafe !isObject(position, text) else { return try unsafe readObjects(&position, text) }
         guard inputs.count == 1 else {
             throw .invalid(
                 "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
             )
         }
-        var reader = onlyReader(position, text)
-        let count = try readPlainRows(&reader, &position, text)
+        var reader = unsafe onlyReader(position, text)
+        let count = try unsafe readPlainRows(&reader, &position, text)
         return CallInputs(try reader.stacked(count))
     }
 
     /// Reads the value of `inputs`: tensors as they are written.
     private func readColumns(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
-        guard !isObject(position, text) else { return try readNamedColumns(&position, text) }
+        guard unsafe !isObject(position, text) else { return try unsafe readNamedColumns(&position, text) }
         guard inputs.count == 1 else {
             throw .invalid(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map")
         }
-        var reader = onlyReader(position, text)
-        try reader.readWhole(&position, text)
+        var reader = unsafe onlyReader(position, text)
+        try unsafe reader.readWhole(&position, text)
         return CallInputs(try reader.whole())
     }
 
     /// A reader of the only input, whose values begin at `start`.
     private func onlyReader(_ start: Position, _ text: SentinelText) -> InputReader {
-        InputReader(
+        unsafe InputReader(
             inputs[0].type.elementType, dialect: dialect, limits: limits, textByteCount: text.end - start, levels: levels)
     }
 
@@ -67,17 +67,17 @@ struct TensorDecoder {
     ) throws(DecodeFault) -> Int {
         var count = 0
         while true {
-            guard !isObject(position, text) else {
+            guard unsafe !isObject(position, text) else {
                 throw .invalid("Expecting value/list but got object at item \(count) of input list")
             }
-            do { try reader.readInstance(&position, text) } catch { throw error.inElement(count) }
+            do { try unsafe reader.readInstance(&position, text) } catch { throw error.inElement(count) }
             count += 1
-            guard try skipComma(&position) else { return count }
-            guard let run = reader.readScalarInstances(&position, text) else { continue }
+            guard try unsafe skipComma(&position) else { return count }
+            guard let run = unsafe reader.readScalarInstances(&position, text) else { continue }
             count += run.count
             switch run.end {
             case .closed:
-                position += 1
+                unsafe position += 1
                 return count
             case .misplaced: throw .syntax
             case .unreadable: continue
@@ -87,19 +87,19 @@ struct TensorDecoder {
 
     /// Whether an object stands at `position` that is not the base64 form of a string.
     func isObject(_ position: Position, _ text: SentinelText) -> Bool {
-        guard position.pointee == UInt8(ascii: "{") else { return false }
-        return JSONValue(position, text.end, maximumDepth: limits.maximumDepth).base64 == nil
+        guard unsafe position.pointee == UInt8(ascii: "{") else { return false }
+        return unsafe JSONValue(position, text.end, maximumDepth: limits.maximumDepth).base64 == nil
     }
 
     /// After an element of a list: true, at the next element, when a comma stands there; false, after the list, at its end.
     func skipComma(_ position: inout Position) throws(DecodeFault) -> Bool {
-        skip(0, &position)
-        switch position.pointee {
+        unsafe skip(0, &position)
+        switch unsafe position.pointee {
         case UInt8(ascii: ","):
-            skip(1, &position)
+            unsafe skip(1, &position)
             return true
         case UInt8(ascii: "]"):
-            position += 1
+            unsafe position += 1
             return false
         default: throw .syntax
         }
@@ -107,7 +107,7 @@ struct TensorDecoder {
 
     @inline(__always)
     func skip(_ count: Int, _ position: inout Position) {
-        position += count
-        JSONBytes.skipWhitespace(&position)
+        unsafe position += count
+        unsafe JSONBytes.skipWhitespace(&position)
     }
 }

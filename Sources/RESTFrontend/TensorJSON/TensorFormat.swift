@@ -21,7 +21,7 @@ package enum TensorFormat: Sendable {
     static func plainName(
         at position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> (format: TensorFormat, next: UnsafePointer<UInt8>)? {
-        if let next = JSONBytes.after("\"instances\"", position, end) { return (.row, next) }
-        return JSONBytes.after("\"inputs\"", position, end).map { (.columnar, $0) }
+        if let next = unsafe JSONBytes.after("\"instances\"", position, end) { return unsafe (.row, next) }
+        return unsafe JSONBytes.after("\"inputs\"", position, end).map { unsafe (.columnar, $0) }
     }
 }

@@ -131,9 +131,9 @@ package struct TensorPayload {
     }
 
     private func append(_ tensor: StringTensor, row: Int?, asBase64: Bool, to buffer: inout ByteBuffer) {
-        NestedLists.withRun(of: tensor.shape, row: row) { extents, start in
+        unsafe NestedLists.withRun(of: tensor.shape, row: row) { extents, start in
             var index = start
-            NestedLists.forEachRun(extents) { run in
+            unsafe NestedLists.forEachRun(extents) { run in
                 for _ in 0..<run.separator { buffer.append(UInt8(ascii: ",")) }
                 for _ in 0..<run.opened { buffer.append(UInt8(ascii: "[")) }
                 for offset in 0..<run.elementCount {

@@ -25,11 +25,11 @@ enum DecimalConversion {
     }
 
     static func float(_ significand: UInt64, exponent: Int) -> Float {
-        Float(bitPattern: UInt32(truncatingIfNeeded: bits(significand, exponent, Binary32.self, PowersOfFive.table)))
+        unsafe Float(bitPattern: UInt32(truncatingIfNeeded: bits(significand, exponent, Binary32.self, PowersOfFive.table)))
     }
 
     static func double(_ significand: UInt64, exponent: Int) -> Double {
-        Double(bitPattern: bits(significand, exponent, Binary64.self, PowersOfFive.table))
+        unsafe Double(bitPattern: bits(significand, exponent, Binary64.self, PowersOfFive.table))
     }
 
     /// The bits of the nearest value, without sign.
@@ -43,11 +43,11 @@ enum DecimalConversion {
 
         let leadingZeros = significand.leadingZeroBitCount
         let aligned = significand &<< UInt64(truncatingIfNeeded: leadingZeros)
-        var (high, low) = aligned.multipliedFullWidth(by: PowersOfFive.high(table, exponent))
+        var (high, low) = unsafe aligned.multipliedFullWidth(by: PowersOfFive.high(table, exponent))
         // Bits below those that are kept are all ones: the truncated rest of the power may carry into them.
         let undecided = UInt64.max &>> UInt64(truncatingIfNeeded: fractionBits &+ 3)
         if high & undecided == undecided {
-            let carry = aligned.multipliedFullWidth(by: PowersOfFive.low(table, exponent)).high
+            let carry = unsafe aligned.multipliedFullWidth(by: PowersOfFive.low(table, exponent)).high
             low &+= carry
             if low < carry { high &+= 1 }
         }

@@ -6,11 +6,11 @@ extension DecimalToken {
     @inline(__always)
     func float(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Float? {
         let magnitude: Float
-        if let double = nearQuotient(table), (double.bitPattern & 0x1FFF_FFFF) &- 0x0FFF_FFFE > 4 {
+        if let double = unsafe nearQuotient(table), (double.bitPattern & 0x1FFF_FFFF) &- 0x0FFF_FFFE > 4 {
             magnitude = Float(double)
         } else {
-            magnitude = Self.float(significand, exponent, isTruncated: isTruncated, text, table)
-            if magnitude.isInfinite, isBeyondDouble(text) { return nil }
+            magnitude = unsafe Self.float(significand, exponent, isTruncated: isTruncated, text, table)
+            if magnitude.isInfinite, unsafe isBeyondDouble(text) { return nil }
         }
         return Float(bitPattern: magnitude.bitPattern | (isNegative ? 1 << 31 : 0))
     }
@@ -19,10 +19,10 @@ extension DecimalToken {
     @inline(__always)
     func double(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>) -> Double? {
         let magnitude: Double
-        if let double = exactQuotient(table) {
+        if let double = unsafe exactQuotient(table) {
             magnitude = double
         } else {
-            magnitude = Self.double(significand, exponent, isTruncated: isTruncated, text, table)
+            magnitude = unsafe Self.double(significand, exponent, isTruncated: isTruncated, text, table)
             if magnitude.isInfinite { return nil }
         }
         return Double(bitPattern: magnitude.bitPattern | (isNegative ? 1 << 63 : 0))
@@ -33,10 +33,10 @@ extension DecimalToken {
         _ significand: UInt64, _ exponent: Int, isTruncated: Bool, _ text: UnsafeBufferPointer<UInt8>,
         _ table: UnsafePointer<UInt64>
     ) -> Float {
-        var bits = DecimalConversion.bits(significand, exponent, DecimalConversion.Binary32.self, table)
+        var bits = unsafe DecimalConversion.bits(significand, exponent, DecimalConversion.Binary32.self, table)
         if isTruncated, DecimalConversion.float(significand + 1, exponent: exponent).bitPattern != bits {
             // The digits that were cut off decide.
-            bits = ExactDecimal.bits(of: text, format: .binary32)
+            bits = unsafe ExactDecimal.bits(of: text, format: .binary32)
         }
         return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
     }
@@ -46,9 +46,9 @@ extension DecimalToken {
         _ significand: UInt64, _ exponent: Int, isTruncated: Bool, _ text: UnsafeBufferPointer<UInt8>,
         _ table: UnsafePointer<UInt64>
     ) -> Double {
-        var bits = DecimalConversion.bits(significand, exponent, DecimalConversion.Binary64.self, table)
+        var bits = unsafe DecimalConversion.bits(significand, exponent, DecimalConversion.Binary64.self, table)
         if isTruncated, DecimalConversion.double(significand + 1, exponent: exponent).bitPattern != bits {
-            bits = ExactDecimal.bits(of: text, format: .binary64)
+            bits = unsafe ExactDecimal.bits(of: text, format: .binary64)
         }
         return Double(bitPattern: bits)
     }
@@ -59,7 +59,7 @@ extension DecimalToken {
     private func exactQuotient(_ table: UnsafePointer<UInt64>) -> Double? {
         // 2^53 would do; but texts of sixteen and seventeen digits come together, and had better go one way.
         guard significand <= 1 << 50, UInt(bitPattern: exponent &+ 22) <= 22 else { return nil }
-        return Double(Int64(truncatingIfNeeded: significand)) / PowersOfFive.exactTen(table, toThe: 0 &- exponent)
+        return unsafe Double(Int64(truncatingIfNeeded: significand)) / PowersOfFive.exactTen(table, toThe: 0 &- exponent)
     }
 
     /// A double less than two and a half units of its last place away from the value: the significand is rounded, then the
@@ -70,12 +70,12 @@ extension DecimalToken {
     @inline(__always)
     private func nearQuotient(_ table: UnsafePointer<UInt64>) -> Double? {
         guard significand &>> 63 == 0, UInt(bitPattern: exponent &+ 22) <= 22 else { return nil }
-        return Double(Int64(truncatingIfNeeded: significand)) / PowersOfFive.exactTen(table, toThe: 0 &- exponent)
+        return unsafe Double(Int64(truncatingIfNeeded: significand)) / PowersOfFive.exactTen(table, toThe: 0 &- exponent)
     }
 
     /// Whether even the nearest double is infinite.
     @inline(never)
-    func isBeyondDouble(_ text: UnsafeBufferPointer<UInt8>) -> Bool { double(text, PowersOfFive.table) == nil }
+    func isBeyondDouble(_ text: UnsafeBufferPointer<UInt8>) -> Bool { unsafe double(text, PowersOfFive.table) == nil }
 
     /// The bits of the nearest value of a 16-bit format; nil when even the nearest double is infinite.
     ///
@@ -84,7 +84,7 @@ extension DecimalToken {
     func bits16(
         _ text: UnsafeBufferPointer<UInt8>, _ table: UnsafePointer<UInt64>, _ format: BinaryFormat
     ) -> UInt16? {
-        guard let magnitude = double(text, table)?.magnitude else { return nil }
+        guard let magnitude = unsafe double(text, table)?.magnitude else { return nil }
         let sign: UInt16 = isNegative ? 0x8000 : 0
         guard magnitude > 0 else { return sign }
         let significand = magnitude.significandBitPattern | (magnitude.isNormal ? 1 << 52 : 0)
@@ -92,7 +92,7 @@ extension DecimalToken {
         // Half a step to either side cannot cross a boundary of the coarser format, since that is a double itself.
         let below = format.round(significand << 1 - 1, exponent: exponent - 1, isTruncated: false)
         let above = format.round(significand << 1 + 1, exponent: exponent - 1, isTruncated: false)
-        let bits = below == above ? below : ExactDecimal.bits(of: text, format: format)
+        let bits = unsafe below == above ? below : ExactDecimal.bits(of: text, format: format)
         return sign | UInt16(truncatingIfNeeded: bits)
     }
 
@@ -100,7 +100,7 @@ extension DecimalToken {
     @inline(__always)
     func integer<Value: FixedWidthInteger>(_ text: UnsafeBufferPointer<UInt8>, _: Value.Type) -> Value? {
         guard isInteger else { return nil }
-        guard !isTruncated else { return wholeInteger(text).flatMap { Value(exactly: $0) } }
+        guard !isTruncated else { return unsafe wholeInteger(text).flatMap { Value(exactly: $0) } }
         guard isNegative else { return Value(exactly: significand) }
         guard significand <= UInt64(Int64.max) else {
             return significand == UInt64(Int64.max) + 1 ? Value(exactly: Int64.min) : nil
@@ -110,7 +110,7 @@ extension DecimalToken {
 
     /// An integer literal of twenty digits, as long as 64 bits without a sign can hold it.
     private func wholeInteger(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
-        guard exponent == 1, !isNegative, let last = text.last else { return nil }
+        guard exponent == 1, !isNegative, let last = unsafe text.last else { return nil }
         let (tens, overflow) = significand.multipliedReportingOverflow(by: 10)
         let (whole, carried) = tens.addingReportingOverflow(UInt64(last &- UInt8(ascii: "0")))
         return overflow || carried ? nil : whole

@@ -20,28 +20,28 @@ struct DecimalToken {
     @inline(__always)
     static func read(_ start: Position, _ end: Position) -> (token: DecimalToken, next: Position)? {
         // The longest number that is read here and the words behind its digits lie within these bytes.
-        guard end - start >= 48 else { return readAny(start, end) }
-        let isNegative = start.pointee == UInt8(ascii: "-")
-        let digitsStart = start + (isNegative ? 1 : 0)
-        let first = digitsStart.pointee
+        guard unsafe end - start >= 48 else { return unsafe readAny(start, end) }
+        let isNegative = unsafe start.pointee == UInt8(ascii: "-")
+        let digitsStart = unsafe start + (isNegative ? 1 : 0)
+        let first = unsafe digitsStart.pointee
         guard isDigit(first) else { return nil }
         var wholeCount = 1
         // Eight digits without the point between them, or as many as there are.
-        var digits = DigitWords.load(digitsStart + 1)
-        if digitsStart[1] == UInt8(ascii: ".") {
+        var digits = unsafe DigitWords.load(digitsStart + 1)
+        if unsafe digitsStart[1] == UInt8(ascii: ".") {
             // One digit before the point is so common that to go on does not wait for a count.
             digits = digits & ~0xFF | UInt64(first)
         } else {
-            let word = DigitWords.load(digitsStart)
+            let word = unsafe DigitWords.load(digitsStart)
             wholeCount = DigitWords.leadingDigitCount(of: word)
-            guard wholeCount < 8, wholeCount == 1 || first != UInt8(ascii: "0") else { return readAny(start, end) }
-            let next = digitsStart + wholeCount
-            guard next.pointee == UInt8(ascii: ".") else {
-                guard !isExponentMark(next.pointee) else { return readAny(start, end) }
+            guard wholeCount < 8, wholeCount == 1 || first != UInt8(ascii: "0") else { return unsafe readAny(start, end) }
+            let next = unsafe digitsStart + wholeCount
+            guard unsafe next.pointee == UInt8(ascii: ".") else {
+                guard unsafe !isExponentMark(next.pointee) else { return unsafe readAny(start, end) }
                 let token = DecimalToken(
                     significand: DigitWords.value(of: word, digitCount: wholeCount), exponent: 0, isNegative: isNegative,
                     isInteger: true, isTruncated: false)
-                return (token, next)
+                return unsafe (token, next)
             }
             digits = DigitWords.replacingTail(of: word, from: wholeCount, with: digits)
         }
@@ -51,61 +51,61 @@ struct DecimalToken {
             significand = DigitWords.value(of: digits, digitCount: digitCount)
         } else {
             significand = DigitWords.value(ofText: digits)
-            var next = DigitWords.load(digitsStart + 9)
+            var next = unsafe DigitWords.load(digitsStart + 9)
             if DigitWords.isDigits(next) {
                 significand = significand &* 100_000_000 &+ DigitWords.value(ofText: next)
                 digitCount = 16
-                next = DigitWords.load(digitsStart + 17)
+                next = unsafe DigitWords.load(digitsStart + 17)
             }
             let lastCount = DigitWords.leadingDigitCount(of: next)
             digitCount &+= lastCount
             // Nineteen digits, of which the last ones end within the word.
-            guard lastCount < 8, digitCount <= 19 else { return readAny(start, end) }
+            guard lastCount < 8, digitCount <= 19 else { return unsafe readAny(start, end) }
             significand =
                 significand &* DigitWords.powerOfTen(below8: lastCount) &+ DigitWords.value(of: next, digitCount: lastCount)
         }
-        let cursor = digitsStart + (digitCount &+ 1)
-        guard digitCount > wholeCount, !isExponentMark(cursor.pointee) else { return readAny(start, end) }
+        let cursor = unsafe digitsStart + (digitCount &+ 1)
+        guard digitCount > wholeCount, unsafe !isExponentMark(cursor.pointee) else { return unsafe readAny(start, end) }
         let token = DecimalToken(
             significand: significand, exponent: wholeCount &- digitCount, isNegative: isNegative, isInteger: false, isTruncated: false)
-        return (token, cursor)
+        return unsafe (token, cursor)
     }
 
     /// Reads any number, with checks against the end of the text.
     @inline(never)
     private static func readAny(_ start: Position, _ end: Position) -> (token: DecimalToken, next: Position)? {
-        let isNegative = start.pointee == UInt8(ascii: "-")
-        let digitsStart = start + (isNegative ? 1 : 0)
-        let first = digitsStart.pointee &- UInt8(ascii: "0")
+        let isNegative = unsafe start.pointee == UInt8(ascii: "-")
+        let digitsStart = unsafe start + (isNegative ? 1 : 0)
+        let first = unsafe digitsStart.pointee &- UInt8(ascii: "0")
         guard first <= 9 else { return nil }
-        var (significand, cursor) = appendingDigits(0, digitsStart, end)
-        guard first != 0 || cursor - digitsStart == 1 else { return nil }
-        var digitCount = cursor - digitsStart
+        var (significand, cursor) = unsafe appendingDigits(0, digitsStart, end)
+        guard unsafe first != 0 || cursor - digitsStart == 1 else { return nil }
+        var digitCount = unsafe cursor - digitsStart
         var exponent = 0
         var isInteger = true
-        if cursor.pointee == UInt8(ascii: ".") {
-            let fractionStart = cursor + 1
-            (significand, cursor) = appendingDigits(significand, fractionStart, end)
-            exponent = fractionStart - cursor
+        if unsafe cursor.pointee == UInt8(ascii: ".") {
+            let fractionStart = unsafe cursor + 1
+            unsafe (significand, cursor) = appendingDigits(significand, fractionStart, end)
+            exponent = unsafe fractionStart - cursor
             guard exponent < 0 else { return nil }
             isInteger = false
             digitCount -= exponent
         }
-        if isExponentMark(cursor.pointee) {
-            guard let (value, next) = readExponent(cursor) else { return nil }
+        if unsafe isExponentMark(cursor.pointee) {
+            guard let (value, next) = unsafe readExponent(cursor) else { return nil }
             exponent += value
             isInteger = false
-            cursor = next
+            unsafe cursor = next
         }
         var isTruncated = false
-        if digitCount > 19, let kept = keepNineteenDigits(from: digitsStart, digitCount: digitCount) {
+        if digitCount > 19, let kept = unsafe keepNineteenDigits(from: digitsStart, digitCount: digitCount) {
             significand = kept.significand
             exponent += kept.exponent
             isTruncated = true
         }
         let token = DecimalToken(
             significand: significand, exponent: exponent, isNegative: isNegative, isInteger: isInteger, isTruncated: isTruncated)
-        return (token, cursor)
+        return unsafe (token, cursor)
     }
 
     @inline(__always)
@@ -118,27 +118,27 @@ struct DecimalToken {
     private static func appendingDigits(
         _ significand: UInt64, _ start: Position, _ end: Position
     ) -> (significand: UInt64, next: Position) {
-        var significand = significand, cursor = start
+        var significand = significand, cursor = unsafe start
         while true {
-            let (count, value) = DigitWords.leadingDigits(of: DigitWords.load(cursor, end))
-            cursor += count
-            guard count == 8 else { return (significand &* DigitWords.powerOfTen(below8: count) &+ value, cursor) }
+            let (count, value) = unsafe DigitWords.leadingDigits(of: DigitWords.load(cursor, end))
+            unsafe cursor += count
+            guard count == 8 else { return unsafe (significand &* DigitWords.powerOfTen(below8: count) &+ value, cursor) }
             significand = significand &* 100_000_000 &+ value
         }
     }
 
     /// The number after "e"; nil when there is none.
     private static func readExponent(_ mark: Position) -> (value: Int, next: Position)? {
-        var cursor = mark + 1
-        let isNegative = cursor.pointee == UInt8(ascii: "-")
-        if isNegative || cursor.pointee == UInt8(ascii: "+") { cursor += 1 }
-        guard isDigit(cursor.pointee) else { return nil }
+        var cursor = unsafe mark + 1
+        let isNegative = unsafe cursor.pointee == UInt8(ascii: "-")
+        if unsafe isNegative || cursor.pointee == UInt8(ascii: "+") { unsafe cursor += 1 }
+        guard unsafe isDigit(cursor.pointee) else { return nil }
         var value = 0
-        while isDigit(cursor.pointee) {
-            value = min(value &* 10 &+ Int(cursor.pointee &- UInt8(ascii: "0")), 1 << 40)
-            cursor += 1
+        while unsafe isDigit(cursor.pointee) {
+            value = unsafe min(value &* 10 &+ Int(cursor.pointee &- UInt8(ascii: "0")), 1 << 40)
+            unsafe cursor += 1
         }
-        return (isNegative ? 0 &- value : value, cursor)
+        return unsafe (isNegative ? 0 &- value : value, cursor)
     }
 
     /// The first nineteen digits that count, and the power of ten for those cut off; nil when leading zeros leave no more than
@@ -146,17 +146,17 @@ struct DecimalToken {
     private static func keepNineteenDigits(
         from start: Position, digitCount: Int
     ) -> (significand: UInt64, exponent: Int)? {
-        var cursor = start, remaining = digitCount
-        while remaining > 0, cursor.pointee == UInt8(ascii: "0") || cursor.pointee == UInt8(ascii: ".") {
-            if cursor.pointee != UInt8(ascii: ".") { remaining -= 1 }
-            cursor += 1
+        var cursor = unsafe start, remaining = digitCount
+        while remaining > 0, unsafe cursor.pointee == UInt8(ascii: "0") || cursor.pointee == UInt8(ascii: ".") {
+            if unsafe cursor.pointee != UInt8(ascii: ".") { remaining -= 1 }
+            unsafe cursor += 1
         }
         guard remaining > 19 else { return nil }
         var significand: UInt64 = 0
         for _ in 0..<19 {
-            if cursor.pointee == UInt8(ascii: ".") { cursor += 1 }
-            significand = significand &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
-            cursor += 1
+            if unsafe cursor.pointee == UInt8(ascii: ".") { unsafe cursor += 1 }
+            significand = unsafe significand &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
+            unsafe cursor += 1
         }
         return (significand, remaining - 19)
     }

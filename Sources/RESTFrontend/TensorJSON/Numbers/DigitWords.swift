@@ -20,19 +20,19 @@ enum DigitWords {
     /// The next eight bytes, which must exist.
     @inline(__always)
     static func load(_ position: UnsafePointer<UInt8>) -> UInt64 {
-        UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
+        unsafe UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
     }
 
     /// The bytes at `position`; those at or past `end` read as zero.
     @inline(__always)
     static func load(_ position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt64 {
-        end - position >= 8 ? load(position) : loadShort(position, end)
+        unsafe end - position >= 8 ? load(position) : loadShort(position, end)
     }
 
     @inline(never)
     private static func loadShort(_ position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt64 {
         var word: UInt64 = 0
-        for offset in 0..<max(0, end - position) { word |= UInt64(position[offset]) << UInt64(8 * offset) }
+        for offset in unsafe 0..<max(0, end - position) { unsafe word |= UInt64(position[offset]) << UInt64(8 * offset) }
         return word
     }
 

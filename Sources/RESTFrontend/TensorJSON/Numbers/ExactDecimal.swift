@@ -9,7 +9,7 @@ enum ExactDecimal {
     /// - Parameter text: a sound JSON number (RFC 8259 §6), a leading minus sign allowed and ignored.
     /// - Complexity: linear in the digits.
     static func bits(of text: UnsafeBufferPointer<UInt8>, format: BinaryFormat) -> UInt64 {
-        let decimal = Decimal(text)
+        let decimal = unsafe Decimal(text)
         guard !decimal.digits.isZero else { return 0 }
         // Within these bounds nothing is decided; beyond them the result is certain in every format used here.
         guard decimal.magnitude <= 310 else { return format.infinity }
@@ -52,9 +52,9 @@ enum ExactDecimal {
 
         init(_ text: UnsafeBufferPointer<UInt8>) {
             var significantCount = 0, isFraction = false, isRestZero = true
-            var position = text.first == UInt8(ascii: "-") ? 1 : 0
+            var position = unsafe text.first == UInt8(ascii: "-") ? 1 : 0
             while position < text.count {
-                let byte = text[position]
+                let byte = unsafe text[position]
                 if byte | 0x20 == UInt8(ascii: "e") { break }
                 position += 1
                 guard byte != UInt8(ascii: ".") else {
@@ -76,7 +76,7 @@ enum ExactDecimal {
                 digits.multiplyOrSet(by: 10, adding: 1)
                 exponent -= 1
             }
-            exponent += Self.explicitExponent(text, from: position)
+            unsafe exponent += Self.explicitExponent(text, from: position)
             magnitude = exponent + min(significantCount, maximumDigits) + (isRestZero ? 0 : 1)
         }
 
@@ -84,10 +84,10 @@ enum ExactDecimal {
         private static func explicitExponent(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
             var position = start + 1, value = 0
             guard position < text.count else { return 0 }
-            let isNegative = text[position] == UInt8(ascii: "-")
-            if isNegative || text[position] == UInt8(ascii: "+") { position += 1 }
+            let isNegative = unsafe text[position] == UInt8(ascii: "-")
+            if unsafe isNegative || text[position] == UInt8(ascii: "+") { position += 1 }
             while position < text.count {
-                value = min(value * 10 + Int(text[position] &- UInt8(ascii: "0")), 1 << 40)
+                value = unsafe min(value * 10 + Int(text[position] &- UInt8(ascii: "0")), 1 << 40)
                 position += 1
             }
             return isNegative ? -value : value

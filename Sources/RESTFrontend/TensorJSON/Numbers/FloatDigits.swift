@@ -10,7 +10,7 @@ enum FloatDigits {
     /// - Parameter table: `FloatScales.table`.
     @inline(__always)
     static func nine(_ significand: UInt32, field: Int, _ table: UnsafePointer<UInt64>) -> Result<UInt32> {
-        let scale = FloatScales.Scale(significand, field: field, table)
+        let scale = unsafe FloatScales.Scale(significand, field: field, table)
         // The value as a number of nine digits with 32 bits of fraction: from the exact one it is less than two units off.
         let (product, low) = (UInt64(significand) &<< scale.shift).multipliedFullWidth(by: scale.factor)
         let six = UInt32(truncatingIfNeeded: (product &+ 500 &<< 32) &>> 32) / 1000
@@ -58,16 +58,16 @@ enum FloatDigits {
     @inline(__always)
     static func seventeen(_ significand: UInt64, exponent: Int, _ table: UnsafePointer<UInt64>) -> Result<UInt64> {
         var decade = ((exponent &+ 52) &* 315_653) &>> 20
-        var product = Product17(significand, exponent, scale: 16 &- decade, table)
+        var product = unsafe Product17(significand, exponent, scale: 16 &- decade, table)
         if product.whole >= 100_000_000_000_000_000 {
             decade &+= 1
-            product = Product17(significand, exponent, scale: 16 &- decade, table)
+            product = unsafe Product17(significand, exponent, scale: 16 &- decade, table)
         }
         // As above; here half a unit in the last place is at most 12 units of the seventeenth digit.
         let rest = product.whole % 100_000_000_000
         if rest <= 12 || rest >= 99_999_999_988 {
             let six = (product.whole &+ 50_000_000_000) / 100_000_000_000
-            if DecimalConversion.bits(six, decade &- 5, DecimalConversion.Binary64.self, table)
+            if unsafe DecimalConversion.bits(six, decade &- 5, DecimalConversion.Binary64.self, table)
                 == packed(significand, exponent, fractionBits: 52, bias: 1075)
             {
                 return six == 1_000_000
@@ -122,8 +122,8 @@ private struct Product17 {
     @inline(__always)
     init(_ significand: UInt64, _ exponent: Int, scale: Int, _ table: UnsafePointer<UInt64>) {
         let aligned = significand &<< 11
-        let first = aligned.multipliedFullWidth(by: PowersOfFive.high(table, scale))
-        let second = aligned.multipliedFullWidth(by: PowersOfFive.low(table, scale))
+        let first = unsafe aligned.multipliedFullWidth(by: PowersOfFive.high(table, scale))
+        let second = unsafe aligned.multipliedFullWidth(by: PowersOfFive.low(table, scale))
         let (sum, overflow) = first.low.addingReportingOverflow(second.high)
         middle = sum
         high = first.high &+ (overflow ? 1 : 0)

@@ -5,7 +5,7 @@ enum FloatScales {
     /// Four words for every exponent field, two for the binade's lower decade and two for the upper one: the leading 64 bits of
     /// 10^(8 − decade); and packed into one word, from the lowest bits, a shift (8), the decade (8, biased) and the significand
     /// with which the upper decade begins (32). Then a word with the text of every exponent. Made once, never freed.
-    nonisolated(unsafe) static let table: UnsafePointer<UInt64> = makeTable()
+    nonisolated(unsafe) static let table: UnsafePointer<UInt64> = unsafe makeTable()
 
     private static let decadeBias = 64
     private static let exponentTexts = 4 * 256
@@ -21,12 +21,12 @@ enum FloatScales {
 
         @inline(__always)
         init(_ significand: UInt32, field: Int, _ table: UnsafePointer<UInt64>) {
-            let words = table + 4 &* field
-            let isUpper = significand >= UInt32(truncatingIfNeeded: words[1] &>> 32)
-            let own = words + (isUpper ? 2 : 0)
-            factor = own[0]
-            shift = own[1] & 0xFF
-            decade = Int(own[1] &>> 8 & 0xFF) &- FloatScales.decadeBias
+            let words = unsafe table + 4 &* field
+            let isUpper = unsafe significand >= UInt32(truncatingIfNeeded: words[1] &>> 32)
+            let own = unsafe words + (isUpper ? 2 : 0)
+            factor = unsafe own[0]
+            shift = unsafe own[1] & 0xFF
+            decade = unsafe Int(own[1] &>> 8 & 0xFF) &- FloatScales.decadeBias
         }
 
         /// Half the distance to the next larger float in units of the product, rounded down.
@@ -37,17 +37,17 @@ enum FloatScales {
     /// "e", sign and two digits of a decade that is a float's, and four bytes of anything.
     @inline(__always)
     static func exponentText(_ decade: Int, _ table: UnsafePointer<UInt64>) -> UInt64 {
-        table[exponentTexts &+ decade &+ decadeBias]
+        unsafe table[exponentTexts &+ decade &+ decadeBias]
     }
 
     private static func makeTable() -> UnsafePointer<UInt64> {
         let count = exponentTexts + 2 * decadeBias
         // A binade's words share a cache line.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 8 * count, alignment: 64)
-        let words = memory.initializeMemory(as: UInt64.self, repeating: 0, count: count)
-        for field in 1..<255 { fill(words + 4 * field, field: field) }
-        for decade in -45...39 { words[exponentTexts + decade + decadeBias] = text(ofExponent: decade) }
-        return UnsafePointer(words)
+        let words = unsafe memory.initializeMemory(as: UInt64.self, repeating: 0, count: count)
+        for field in 1..<255 { unsafe fill(words + 4 * field, field: field) }
+        for decade in -45...39 { unsafe words[exponentTexts + decade + decadeBias] = text(ofExponent: decade) }
+        return unsafe UnsafePointer(words)
     }
 
     private static func fill(_ words: UnsafeMutablePointer<UInt64>, field: Int) {
@@ -56,8 +56,8 @@ enum FloatScales {
         let decade = ((exponent + 23) * 78_913) >> 18
         let boundary = firstSignificand(of: decade + 1, exponent)
         for (index, decade) in [decade, decade + 1].enumerated() {
-            words[2 * index] = PowersOfFive.high(PowersOfFive.table, 8 - decade)
-            words[2 * index + 1] =
+            unsafe words[2 * index] = PowersOfFive.high(PowersOfFive.table, 8 - decade)
+            unsafe words[2 * index + 1] =
                 UInt64(boundary) << 32 | UInt64(decade + decadeBias) << 8 | UInt64(shift(decade, exponent) & 0xFF)
         }
     }
@@ -69,7 +69,7 @@ enum FloatScales {
 
     /// The least significand whose value is not below 10^decade; 2^24 when the binade ends before that.
     private static func firstSignificand(of decade: Int, _ exponent: Int) -> UInt32 {
-        let shift = UInt64(shift(decade - 1, exponent)), factor = PowersOfFive.high(PowersOfFive.table, 9 - decade)
+        let shift = UInt64(shift(decade - 1, exponent)), factor = unsafe PowersOfFive.high(PowersOfFive.table, 9 - decade)
         var lower: UInt64 = 1 << 23, upper: UInt64 = 1 << 24
         while lower < upper {
             let middle = (lower + upper) / 2

@@ -6,19 +6,19 @@ enum IntegerText {
     /// Writes `value` at `target`, where `maximumByteCount` bytes are free, and returns the bytes of the text.
     @inline(__always)
     static func write<Value: FixedWidthInteger>(_ value: Value, to target: UnsafeMutablePointer<UInt8>) -> Int {
-        target.pointee = UInt8(ascii: "-")
+        unsafe target.pointee = UInt8(ascii: "-")
         let signCount = value < 0 ? 1 : 0
-        return signCount &+ write(UInt64(value.magnitude), to: target + signCount)
+        return unsafe signCount &+ write(UInt64(value.magnitude), to: target + signCount)
     }
 
     @inline(__always)
     private static func write(_ value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
         if value < 10 {
-            target.pointee = UInt8(truncatingIfNeeded: value) &+ UInt8(ascii: "0")
+            unsafe target.pointee = UInt8(truncatingIfNeeded: value) &+ UInt8(ascii: "0")
             return 1
         }
-        guard value >= 100_000_000 else { return writeShort(UInt32(truncatingIfNeeded: value), to: target) }
-        return writeLong(value, to: target)
+        guard value >= 100_000_000 else { return unsafe writeShort(UInt32(truncatingIfNeeded: value), to: target) }
+        return unsafe writeLong(value, to: target)
     }
 
     /// Without leading zeros, below 10^8.
@@ -27,16 +27,16 @@ enum IntegerText {
         let digits = DigitWords.digits(of: value)
         let leading = min(digits.trailingZeroBitCount &>> 3, 7)
         let text = DigitWords.text(ofDigits: digits) &>> UInt64(truncatingIfNeeded: 8 &* leading)
-        UnsafeMutableRawPointer(target).storeBytes(of: text.littleEndian, as: UInt64.self)
+        unsafe UnsafeMutableRawPointer(target).storeBytes(of: text.littleEndian, as: UInt64.self)
         return 8 &- leading
     }
 
     @inline(never)
     private static func writeLong(_ value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
         let (upper, lower) = value.quotientAndRemainder(dividingBy: 100_000_000)
-        let count = write(upper, to: target)
+        let count = unsafe write(upper, to: target)
         let text = DigitWords.text(ofDigits: DigitWords.digits(of: UInt32(truncatingIfNeeded: lower)))
-        UnsafeMutableRawPointer(target + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+        unsafe UnsafeMutableRawPointer(target + count).storeBytes(of: text.littleEndian, as: UInt64.self)
         return count + 8
     }
 }

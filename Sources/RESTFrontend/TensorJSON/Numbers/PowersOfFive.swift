@@ -8,23 +8,23 @@ enum PowersOfFive {
 
     /// High and low word of each power in turn, beginning with `exponents.lowerBound`; then the bits of the powers of ten that are
     /// exact as doubles. Made once, never freed.
-    nonisolated(unsafe) static let table: UnsafePointer<UInt64> = makeTable()
+    nonisolated(unsafe) static let table: UnsafePointer<UInt64> = unsafe makeTable()
 
     /// The high word; the power itself, shifted left, when 0 ≤ q ≤ 27.
     @inline(__always)
     static func high(_ table: UnsafePointer<UInt64>, _ exponent: Int) -> UInt64 {
-        table[2 &* (exponent &- exponents.lowerBound)]
+        unsafe table[2 &* (exponent &- exponents.lowerBound)]
     }
 
     @inline(__always)
     static func low(_ table: UnsafePointer<UInt64>, _ exponent: Int) -> UInt64 {
-        table[2 &* (exponent &- exponents.lowerBound) &+ 1]
+        unsafe table[2 &* (exponent &- exponents.lowerBound) &+ 1]
     }
 
     /// 10^exponent, which a double holds exactly for 0 ≤ `exponent` ≤ 22.
     @inline(__always)
     static func exactTen(_ table: UnsafePointer<UInt64>, toThe exponent: Int) -> Double {
-        Double(bitPattern: table[2 &* exponents.count &+ exponent])
+        unsafe Double(bitPattern: table[2 &* exponents.count &+ exponent])
     }
 
     /// ⌊log2 10^q⌋, exact for every q of the table.
@@ -34,8 +34,8 @@ enum PowersOfFive {
     private static func makeTable() -> UnsafePointer<UInt64> {
         let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * exponents.count + 23)
         func store(_ exponent: Int, _ value: (high: UInt64, low: UInt64)) {
-            words[2 * (exponent - exponents.lowerBound)] = value.high
-            words[2 * (exponent - exponents.lowerBound) + 1] = value.low
+            unsafe words[2 * (exponent - exponents.lowerBound)] = value.high
+            unsafe words[2 * (exponent - exponents.lowerBound) + 1] = value.low
         }
         var power = BigNatural(1)
         for exponent in 0...exponents.upperBound {
@@ -56,9 +56,9 @@ enum PowersOfFive {
         }
         var ten = 1.0
         for exponent in 0...22 {
-            words[2 * exponents.count + exponent] = ten.bitPattern
+            unsafe words[2 * exponents.count + exponent] = ten.bitPattern
             ten *= 10
         }
-        return UnsafePointer(words)
+        return unsafe UnsafePointer(words)
     }
 }
