@@ -199,7 +199,8 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     private func runAlone(_ call: PendingCall, _ workspace: Workspace) {
         guard !call.isFinished else { return }
         do {
-            try track([call], rowCount: call.rowCount) { token, hasRun in
+            // To the queue a call that shares its run with nobody counts as one row.
+            try track([call], rowCount: call.inputs.rowCount) { token, hasRun in
                 let inputs = call.inputs.values.map(RuntimeValue.init)
                 try withExtendedLifetime(inputs) {
                     try engine.run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in

@@ -9,6 +9,8 @@ struct HTTPAnswer {
     }
 
     let status: Int
+    /// Header fields, one a line, in the order in which they came.
+    let fields: [String]
     let body: String
 
     init(port: UInt16, _ method: String, _ path: String, body: String = "") throws {
@@ -31,6 +33,7 @@ struct HTTPAnswer {
             throw Failure(step: "parse \"\(text)\"", code: 0)
         }
         self.status = status
+        fields = Array(parts[0].components(separatedBy: "\r\n").dropFirst())
         self.body = String(parts[1])
     }
 

@@ -1,4 +1,5 @@
 import HTTPCore
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Synchronization

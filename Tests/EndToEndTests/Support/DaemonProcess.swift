@@ -36,9 +36,17 @@ final class DaemonProcess: Sendable {
     deinit { process.killIfRunning() }
 
     /// The process's mappings, with the paths of the files behind them (proc_pid_maps(5)).
-    func memoryMap() throws -> String {
+    func memoryMap() throws -> String { try kernelFile("maps") }
+
+    /// What the process holds of the machine's memory (proc_pid_status(5)).
+    func residentByteCount() throws -> Int {
+        let text = try kernelFile("status")
+        return try #require(text.firstMatch(of: /VmRSS:\s+([0-9]+) kB/).flatMap { Int($0.1) }) * 1024
+    }
+
+    private func kernelFile(_ name: String) throws -> String {
         // The kernel says that the file is empty, so that it has to be read to its end.
-        let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(process.processIdentifier)/maps"))
+        let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(process.processIdentifier)/\(name)"))
         return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
     }
 
@@ -57,6 +65,16 @@ final class DaemonProcess: Sendable {
     func state(_ model: String, _ version: Int) throws -> JSON {
         try get("/v1/models")["models"].element(where: "name", is: .string(model))["versions"]
             .element(where: "version", is: .number(Double(version)))["state"]
+    }
+
+    func predict(_ model: String, _ body: String, fields: [(String, String)] = []) throws -> HTTPResponse {
+        try connect().request("POST", "/v1/models/\(model):predict", body: body, fields: fields + [("Connection", "close")])
+    }
+
+    /// The value of one series, as `name{labels}`; nil when there is none.
+    func metric(_ series: String) throws -> Double? {
+        try request("GET", "/monitoring/prometheus/metrics").body.split(separator: "\n").first { $0.hasPrefix(series + " ") }
+            .flatMap { Double($0.dropFirst(series.count + 1)) }
     }
 
     // MARK: Waiting

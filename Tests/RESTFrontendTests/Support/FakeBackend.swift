@@ -15,7 +15,7 @@ final class FakeBackend: PredictionBackend {
     /// Whether predictions wait for `answerParked`.
     let parks = Mutex(false)
     private let parked = Mutex<[Parked]>([])
-    /// Whether predictions are answered before the call returns.
+    /// Whether predictions, and refusals of them, are answered before the call returns.
     let answersAtOnce = Mutex(false)
     /// The timeout of the last prediction; nil before there was one.
     let lastTimeout = Mutex<Duration??>(nil)
@@ -124,19 +124,21 @@ private final class FakeRunner: SignatureRunning {
     func run(_ call: PredictCall, handle: ServableHandle?, reply: any PredictReply) {
         backend.lastTimeout.withLock { $0 = .some(call.timeout) }
         if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
-        if let refusal = backend.refusal.withLock({ $0 }) { return reply.fail(refusal) }
-        guard case .only(let input) = call.inputs else {
+        if let refusal = backend.refusal.withLock({ $0 }) { return finish { reply.fail(refusal) } }
+        guard case .dense(let input)? = call.inputs.values.first else {
             return reply.fail(ServableError(.unimplemented, "the fake computes numbers only"))
         }
         let output = Tensor(input.values(Float.self).map { $0 / 2 + 2 }, shape: input.shape)
-        // In the call, as cheap ones are answered.
-        if backend.answersAtOnce.withLock({ $0 }) { return reply.succeed([output]) }
         let isHeld = backend.held.withLock { held in
             held?.append { reply.succeed([output]) }
             return held != nil
         }
-        // From another thread, as a lane does.
-        if !isHeld { Task.detached { reply.succeed([output]) } }
+        if !isHeld { finish { reply.succeed([output]) } }
+    }
+
+    /// In the call, as a cheap one is, or from another thread, as a lane does.
+    private func finish(_ answer: @escaping @Sendable () -> Void) {
+        if backend.answersAtOnce.withLock({ $0 }) { answer() } else { Task.detached { answer() } }
     }
 }
 

@@ -28,13 +28,16 @@ final class LiveServer: Sendable {
     private let server: HTTPServer
     private let port: UInt16
 
-    init(_ backend: FakeBackend = FakeBackend(), configuration: RESTConfiguration = .init(), limits: ConnectionLimits = .init()) throws {
+    init(
+        _ backend: FakeBackend = FakeBackend(), configuration: RESTConfiguration = .init(), limits: ConnectionLimits = .init(),
+        executor: (any RequestExecutor)? = nil
+    ) throws {
         self.backend = backend
         let reasons = ReasonBox()
         self.reasons = reasons
         let handler = RESTHandler(
             backend, registry: FakeRegistry(), configuration: configuration, metrics: { "# TYPE x counter\nx{} 1\n" },
-            unreadiness: { reasons.value.withLock { $0 } }, observer: observer)
+            unreadiness: { reasons.value.withLock { $0 } }, observer: observer, executor: executor)
         let listener = ListenerConfiguration.tcp(host: "127.0.0.1", port: 0)
         server = HTTPServer(
             configuration: HTTPServerConfiguration(listeners: [listener], limits: limits, loopCount: 1), handler: handler,
