@@ -78,6 +78,15 @@ package struct EvaluationContext {
         }
     }
 
+    /// Runs `body` while `byteCount` more are charged to the run's allowance, for memory of the operator's own.
+    package func withScratch<Result>(
+        _ byteCount: Int, _ body: () throws(OperatorError) -> Result
+    ) throws(OperatorError) -> Result {
+        do { try allowance?.charge(byteCount) } catch { throw .memory(error) }
+        defer { allowance?.credit(byteCount) }
+        return try body()
+    }
+
     /// A copy of `view` that outlives the call.
     package func copy(_ view: ValueView) throws(OperatorError) -> RuntimeValue {
         do {

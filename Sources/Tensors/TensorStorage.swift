@@ -15,6 +15,7 @@
     package let byteCount: Int
     private nonisolated(unsafe) let owner: Owner
     private let allowance: MemoryAllowance?
+    private let chargedByteCount: Int
     /// Where the contents can be read again.
     package let origin: FileRange?
 
@@ -37,12 +38,13 @@
     /// Memory of its own, not initialised.
     ///
     /// - Parameters:
-    ///   - allowance: charged before the memory is taken, credited when it is freed.
+    ///   - allowance: charged before the memory is taken, credited when it is freed; on the heap with `leastCharge` at least.
     ///   - origin: where the contents that will be written come from.
     package init(
         byteCount: Int, placement: Placement = .heap, allowance: MemoryAllowance? = nil, origin: FileRange? = nil
     ) throws(MemoryRefusal) {
-        try allowance?.charge(byteCount)
+        let chargedByteCount = placement == .heap ? max(byteCount, Self.leastCharge) : byteCount
+        try allowance?.charge(chargedByteCount)
         do {
             switch placement {
             case .pages where byteCount >= Self.smallestMapping:
@@ -55,14 +57,18 @@
                 unsafe owner = .block(block)
             }
         } catch {
-            allowance?.credit(byteCount)
+            allowance?.credit(chargedByteCount)
             throw error
         }
         self.byteCount = byteCount
+        self.chargedByteCount = chargedByteCount
         self.allowance = allowance
         self.origin = origin
     }
 
+    /// What the smallest tensor on the heap takes in all: this object, its shape, an aligned block. Millions of scalars that a
+    /// loop collects are not taken for nothing.
+    package static let leastCharge = 320
     /// Below this a mapping's last, partly used page would weigh too much.
     private static let smallestMapping = 64 << 10
     /// Up to here memory is aligned by hand: glibc keeps small blocks of `malloc` at hand for each thread, aligned ones never.
@@ -88,6 +94,7 @@
         unsafe baseAddress = unsafe UnsafeMutableRawPointer(mutating: file.baseAddress + byteOffset)
         self.byteCount = byteCount
         unsafe owner = .file(file, window: file.beginWindow(byteOffset..<byteOffset + byteCount))
+        chargedByteCount = 0
         allowance = nil
         origin = FileRange(source: file.source, range: byteOffset..<byteOffset + byteCount)
     }
@@ -97,6 +104,7 @@
         unsafe baseAddress = UnsafeMutableRawPointer(mutating: base)
         self.byteCount = byteCount
         unsafe owner = .caller
+        chargedByteCount = 0
         allowance = nil
         origin = nil
     }
@@ -137,7 +145,7 @@
         case .file(let file, let window): file.endWindow(window)
         case .mapping, .caller: break
         }
-        allowance?.credit(byteCount)
+        allowance?.credit(chargedByteCount)
     }
 }
 

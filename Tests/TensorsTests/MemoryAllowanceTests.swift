@@ -75,6 +75,18 @@ struct MemoryAllowanceTests {
         #expect(allowance.usedByteCount == 0)
     }
 
+    @Test("a scalar is charged what its tensor takes, not the bytes of its number")
+    func scalars() throws {
+        let allowance = MemoryAllowance(byteLimit: 1000)
+        func scalar() throws -> Tensor { try Tensor(TensorSpec(.int64, []), allowance: allowance) { $0.storeBytes(of: 0, as: Int64.self) } }
+        do {
+            let kept = [try scalar(), try scalar(), try scalar()]
+            #expect(allowance.usedByteCount == kept.count * TensorStorage.leastCharge)
+            #expect(throws: MemoryRefusal(.limit, byteCount: TensorStorage.leastCharge, available: 40)) { try scalar() }
+        }
+        #expect(allowance.usedByteCount == 0)
+    }
+
     @Test("memory that the system does not give is refused, and not counted", arguments: [TensorStorage.Placement.heap, .pages])
     func system(_ placement: TensorStorage.Placement) throws {
         let allowance = MemoryAllowance(byteLimit: .max)

@@ -16,30 +16,31 @@ struct NonZero: DynamicOperator {
 
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let data = try context.required(0)
-        let places = try data.elementType.dispatch(NonZeroPlaces(data: data))
-        let extents = data.shape.extents
-        let result = try context.makeTensor(TensorSpec(.int64, [extents.count, places.count])) { bytes in
-            guard let output = bytes.baseAddress?.assumingMemoryBound(to: Int64.self) else { return }
-            for (column, place) in places.enumerated() {
-                var rest = place
-                for axis in extents.indices.reversed() {
-                    output[axis * places.count + column] = Int64(rest % extents[axis])
-                    rest /= extents[axis]
-                }
-            }
-        }
-        return [.tensor(result)]
+        return [.tensor(try data.elementType.dispatch(NonZeroPlaces(data: data, context: context)))]
     }
 }
 
+/// Counts first and writes then, so that nothing but the result takes memory.
 private struct NonZeroPlaces: NumericVisitor {
     let data: TensorView
+    let context: EvaluationContext
 
-    func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) -> [Int] {
+    func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) -> Tensor {
         let elements = data.baseAddress.assumingMemoryBound(to: Element.self)
-        var places: [Int] = []
-        for place in 0..<data.elementCount where elements[place].asDouble != 0 { places.append(place) }
-        return places
+        let extents = data.shape.extents
+        let count = (0..<data.elementCount).reduce(0) { $0 + (elements[$1].asDouble == 0 ? 0 : 1) }
+        return try context.makeTensor(TensorSpec(.int64, [extents.count, count])) { bytes in
+            let output = bytes.bindMemory(to: Int64.self)
+            var column = 0
+            for place in 0..<data.elementCount where elements[place].asDouble != 0 {
+                var rest = place
+                for axis in extents.indices.reversed() {
+                    output[axis * count + column] = Int64(rest % extents[axis])
+                    rest /= extents[axis]
+                }
+                column += 1
+            }
+        }
     }
 }
 
@@ -76,18 +77,19 @@ struct Compress: DynamicOperator {
         guard condition.shape.rank == 1, condition.elementType == .bool else {
             throw OperatorError.invalidInput(index: 1, reason: "is \(condition.spec), expected bool of rank 1")
         }
-        let chosen = condition.bytes.indices.filter { condition.bytes[$0] != 0 }
-        if let last = chosen.last, last >= shape[axis] {
+        let chosen = condition.bytes
+        if let last = chosen.lastIndex(where: { $0 != 0 }), last >= shape[axis] {
             throw OperatorError.invalidInput(
                 index: 1, reason: "is true at \(last), axis \(axis) of shape \(shape) has extent \(shape[axis])")
         }
         let run = shape.elementCount(in: axis + 1..<shape.rank) * data.elementType.byteCount
         let outerCount = shape.elementCount(in: 0..<axis), extent = shape[axis]
-        let result = try context.makeTensor(TensorSpec(data.elementType, shape.replacing(axis: axis, with: chosen.count))) { bytes in
+        let count = chosen.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+        let result = try context.makeTensor(TensorSpec(data.elementType, shape.replacing(axis: axis, with: count))) { bytes in
             guard var target = bytes.baseAddress else { return }
             for outer in 0..<outerCount {
                 let source = data.baseAddress + outer * extent * run
-                for position in chosen {
+                for position in chosen.indices where chosen[position] != 0 {
                     target.copyMemory(from: source + position * run, byteCount: run)
                     target += run
                 }

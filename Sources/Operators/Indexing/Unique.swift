@@ -35,12 +35,16 @@ struct Unique: DynamicOperator {
         let shape = axis == nil ? Shape([data.elementCount]) : data.shape
         let axis = try Axes.resolve(axis ?? 0, rank: shape.rank)
         let slices = Slices(data: data, shape: shape, axis: axis)
-        let groups = try data.elementType.dispatch(Grouping(slices: slices, isSorted: isSorted))
-        let outputs = [
-            try slices.gathered(groups.first, context), try Self.list(groups.first, context), try Self.list(groups.inverse, context),
-            try Self.list(groups.counts, context),
-        ]
-        return outputs.prefix(context.outputCount).map(RuntimeValue.tensor)
+        // The lists hold at most seven numbers a slice at a time: an order, its sort, the groups and their renaming.
+        let (byteCount, overflows) = slices.count.multipliedReportingOverflow(by: 7 * MemoryLayout<Int>.size)
+        return try context.withScratch(overflows ? .max : byteCount) { () throws(OperatorError) in
+            let groups = try data.elementType.dispatch(Grouping(slices: slices, isSorted: isSorted, context: context))
+            let outputs = [
+                try slices.gathered(groups.first, context), try Self.list(groups.first, context),
+                try Self.list(groups.inverse, context), try Self.list(groups.counts, context),
+            ]
+            return outputs.prefix(context.outputCount).map(RuntimeValue.tensor)
+        }
     }
 
     private static func list(_ values: [Int], _ context: EvaluationContext) throws(OperatorError) -> Tensor {
@@ -94,6 +98,10 @@ private struct Groups {
 private struct Grouping: NumericVisitor {
     let slices: Slices
     let isSorted: Bool
+    let context: EvaluationContext
+
+    /// Comparisons of elements after which a sort looks whether its run is to end.
+    private static var workBetweenChecks: Int { 1 << 20 }
 
     func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) -> Groups {
         let elements = slices.data.baseAddress.assumingMemoryBound(to: Element.self)
@@ -110,10 +118,19 @@ private struct Grouping: NumericVisitor {
             }
             return 0
         }
+        var work = 0, stop: OperatorError?
         let order = (0..<count).sorted { left, right in
+            work += outer * inner
+            if work >= Self.workBetweenChecks, stop == nil {
+                work = 0
+                do throws(OperatorError) { try context.checkStop() } catch { stop = error }
+            }
+            // A run that is to end ends its sort with comparisons that cost nothing.
+            guard stop == nil else { return false }
             let result = compare(left, right)
             return result == 0 ? left < right : result < 0
         }
+        if let stop { throw stop }
         var groups = Groups()
         groups.inverse = [Int](repeating: 0, count: count)
         for (rank, slice) in order.enumerated() {
