@@ -97,7 +97,9 @@ extension SizeBomb {
                 ones, node("Cast", ["ones"], ["chosen"], ["to": .integer(9)]), node("Compress", ["ones", "chosen"], ["y"]),
             ], bytesPerUnit: 2),
         SizeBomb(
-            name: "Unique of what has the size", nodes: [ones, node("Unique", ["ones"], ["values", "first", "y"])], bytesPerUnit: 9),
+            name: "Unique of what has the size", nodes: [ones, node("Unique", ["ones"], ["values", "first", "y"])],
+            // The lists that find the groups count as well.
+            bytesPerUnit: 65),
         SizeBomb(
             name: "ArrayFeatureExtractor by as many indices",
             nodes: [
@@ -125,6 +127,10 @@ extension SizeBomb {
                             [node("Cast", ["i"], ["f"], ["to": .integer(1)]), node("Add", ["row", "f"], ["part"])])
                     ])
             ], constants: [row], elementCount: { $0 * rowLength }, bytesPerUnit: rowLength * 8),
+        SizeBomb(
+            name: "Loop that collects scalars",
+            nodes: [node("Loop", ["s", ""], ["y"], ["body": body(["i", "c"], ["c", "part"], [node("Identity", ["i"], ["part"])])])],
+            bytesPerUnit: TensorStorage.leastCharge + 8),
         SizeBomb(
             name: "Loop with a carried value that doubles",
             nodes: [
