@@ -12,7 +12,7 @@ final class TLSLoopbackClient: @unchecked Sendable {
         _ address: BoundAddress, _ options: TLSClient.Options = TLSClient.Options(), receiveBufferByteCount: Int32? = nil
     ) throws {
         var target = SocketAddress(address)
-        let descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         client = try TLSClient(over: descriptor, options)
         // Nothing here may hang a test run for ever.
         var patience = timeval(tv_sec: 30, tv_usec: 0)

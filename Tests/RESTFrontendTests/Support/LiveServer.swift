@@ -117,7 +117,7 @@ final class LiveServer: Sendable {
 
     /// Connects and sends; the descriptor is the caller's.
     private static func send(_ bytes: [UInt8], _ port: UInt16) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(what: "socket") }
         do { try send(bytes, descriptor, port) } catch {
             close(descriptor)
