@@ -10,9 +10,7 @@ struct Dropout: Operator {
     /// Opset 10 made the mask bool; before, it has the data's type.
     let maskIsBool: Bool
 
-    static let trains = OperatorError.invalidValue(
-        "asks for training (is_test 0, or training_mode true with a ratio), expected inference; export the model in evaluation mode"
-    )
+    static let trains = OperatorError.unsupported("Dropout in training mode (is_test 0, or training_mode true with a ratio)")
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...3)
