@@ -199,6 +199,7 @@ private struct OperatorRunner {
             kernel: kernel, order: (0..<kernel.parts).shuffled(using: &numbers), operands: (sources + targets).map(\.address),
             inputCount: inputs.count, scratch: scratch.map(\.address))
         try work.run()
+        guard sources.allSatisfy(\.isIntact) else { throw breach("a part writes beyond an input") }
         for (index, target) in targets.enumerated() where !target.isIntact { throw breach("parts write beyond output \(index)") }
         guard scratch.allSatisfy(\.isIntact) else { throw breach("a part writes beyond its scratch memory") }
         for (index, (whole, target)) in zip(results, targets).enumerated() {
