@@ -53,7 +53,7 @@ let package = Package(
         ),
         .target(
             name: "Telemetry",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
+            dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common
         ),
 

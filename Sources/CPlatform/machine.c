@@ -1,6 +1,7 @@
 #include "machine.h"
 #include <malloc.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 int apus_processor_count(void) {
@@ -12,6 +13,13 @@ int apus_processor_count(void) {
     // More processors than the set can name: all that are online.
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
+}
+
+int apus_stripe(void) {
+    static atomic_uint threads;
+    static _Thread_local unsigned next; // 1 more than the thread's own number; 0 before it asked
+    if (next == 0) next = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % APUS_STRIPE_COUNT + 1;
+    return (int)next - 1;
 }
 
 void apus_trim_heap(void) { malloc_trim(0); }

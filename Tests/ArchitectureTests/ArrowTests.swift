@@ -9,7 +9,7 @@ private let allowedImports: [String: Set<String>] = [
     "ProtobufWire": [],
     "Batching": ["DequeModule"],
     "ServableCore": ["Logging"],
-    "Telemetry": ["Logging"],
+    "Telemetry": ["CPlatform", "Logging"],
     "GraphIR": ["Tensors"],
     "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
     "Registry": ["ServableCore", "GRDB", "Logging"],

@@ -8,22 +8,43 @@ package final class Histogram: Sendable {
         package var sum: Double
     }
 
-    package let buckets: HistogramBuckets
-    /// One lock keeps counts and sum in step for whoever reads them.
-    private let state: Mutex<Snapshot>
+    /// One lock keeps a thread's counts and sum in step for whoever reads them.
+    private final class Stripe: Sendable {
+        let state: Mutex<Snapshot>
+        private let padding = CacheLinePadding()
 
-    package init(_ buckets: HistogramBuckets) {
-        self.buckets = buckets
-        state = Mutex(Snapshot(counts: Array(repeating: 0, count: buckets.limits.count + 1), sum: 0))
+        init(_ buckets: HistogramBuckets) { state = Mutex(Snapshot(buckets)) }
     }
+
+    package let buckets: HistogramBuckets
+    private let stripes = Stripes<Stripe>()
+
+    package init(_ buckets: HistogramBuckets) { self.buckets = buckets }
 
     package func observe(_ value: Double) {
         let index = buckets.index(for: value)
-        state.withLock { state in
-            state.counts[index] &+= 1
-            state.sum += value
+        stripes.withMine {
+            Stripe(buckets)
+        } _: { stripe in
+            stripe.state.withLock { state in
+                state.counts[index] &+= 1
+                state.sum += value
+            }
         }
     }
 
-    package var snapshot: Snapshot { state.withLock { $0 } }
+    package var snapshot: Snapshot {
+        stripes.all.reduce(into: Snapshot(buckets)) { total, stripe in total.add(stripe.state.withLock { $0 }) }
+    }
+}
+
+extension Histogram.Snapshot {
+    fileprivate init(_ buckets: HistogramBuckets) {
+        self.init(counts: Array(repeating: 0, count: buckets.limits.count + 1), sum: 0)
+    }
+
+    fileprivate mutating func add(_ other: Histogram.Snapshot) {
+        for index in counts.indices { counts[index] &+= other.counts[index] }
+        sum += other.sum
+    }
 }
