@@ -21,6 +21,13 @@
         let table = unsafe Self.table
         return unsafe bytes.withUnsafeBufferPointer { bytes in
             var at = range.lowerBound
+            // Four at a time, as nearly all bytes are members.
+            while at &+ 4 <= range.upperBound {
+                let first = unsafe table[Int(bytes[at])] & table[Int(bytes[at &+ 1])]
+                let second = unsafe table[Int(bytes[at &+ 2])] & table[Int(bytes[at &+ 3])]
+                guard first & second & bit != 0 else { break }
+                at &+= 4
+            }
             while at < range.upperBound, unsafe table[Int(bytes[at])] & bit != 0 { at &+= 1 }
             return at
         }
