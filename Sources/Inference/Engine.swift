@@ -163,7 +163,7 @@ package final class Engine: Sendable {
     /// - Parameter inputs: addresses of tensors of the plan's types, valid during the call.
     @unsafe package func run<Result>(
         _ plan: Plan, over inputs: UnsafeBufferPointer<UnsafeRawPointer>, in workspace: Workspace,
-        token: RunToken = .unstoppable, _ body: (RunOutputs) throws -> Result
+        token: RunToken? = nil, _ body: (RunOutputs) throws -> Result
     ) throws -> Result {
         let mark = workspace.arena.mark
         defer { workspace.arena.pop(to: mark) }
@@ -171,31 +171,31 @@ package final class Engine: Sendable {
         return try body(unsafe RunOutputs(plan, base: base, inputs: inputs))
     }
 
+    // Not generic, as what is generic is not specialised for callers in other modules.
+
     /// Runs a plan that covers a whole graph of one input over a tensor of its type; allocates nothing.
-    package func run<Result>(
-        _ plan: Plan, _ input: Tensor, in workspace: Workspace, token: RunToken = .unstoppable,
-        _ body: (RunOutputs) throws -> Result
-    ) throws -> Result {
+    package func run(
+        _ plan: Plan, _ input: Tensor, in workspace: Workspace, token: RunToken? = nil, _ body: (RunOutputs) throws -> Void
+    ) throws {
         precondition(plan.inputs.count == 1, "one input for a plan of \(plan.inputs.count)")
-        return try withExtendedLifetime(input) {
-            try unsafe withUnsafePointer(to: input.view.baseAddress) { address in
-                try unsafe run(plan, over: UnsafeBufferPointer(start: address, count: 1), in: workspace, token: token, body)
-            }
+        defer { withExtendedLifetime(input) {} }
+        try unsafe withUnsafePointer(to: UnsafeRawPointer(input.storage.baseAddress)) { address in
+            try unsafe run(plan, over: UnsafeBufferPointer(start: address, count: 1), in: workspace, token: token, body)
         }
     }
 
     /// Runs a plan that covers the whole graph over tensors of its input types and lends the outputs to `body`; allocates nothing.
-    package func run<Result>(
-        _ plan: Plan, _ inputs: [Tensor], in workspace: Workspace, token: RunToken = .unstoppable,
-        _ body: (RunOutputs) throws -> Result
-    ) throws -> Result {
+    package func run(
+        _ plan: Plan, _ inputs: [Tensor], in workspace: Workspace, token: RunToken? = nil, _ body: (RunOutputs) throws -> Void
+    ) throws {
         precondition(inputs.count == plan.inputs.count, "\(inputs.count) inputs for a plan of \(plan.inputs.count)")
-        return try withExtendedLifetime(inputs) {
-            try unsafe withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: max(inputs.count, 1)) { addresses in
-                for index in inputs.indices { unsafe addresses.initializeElement(at: index, to: inputs[index].view.baseAddress) }
-                let filled = unsafe UnsafeBufferPointer(rebasing: addresses[..<inputs.count])
-                return try unsafe run(plan, over: filled, in: workspace, token: token, body)
+        defer { withExtendedLifetime(inputs) {} }
+        try unsafe withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: max(inputs.count, 1)) { addresses in
+            for index in inputs.indices {
+                unsafe addresses.initializeElement(at: index, to: UnsafeRawPointer(inputs[index].storage.baseAddress))
             }
+            let filled = unsafe UnsafeBufferPointer(rebasing: addresses[..<inputs.count])
+            try unsafe run(plan, over: filled, in: workspace, token: token, body)
         }
     }
 
@@ -203,7 +203,7 @@ package final class Engine: Sendable {
     ///
     /// - Throws: `EngineError`, or what `body` throws.
     package func run<Result>(
-        _ inputs: [ValueView], in workspace: Workspace, token: RunToken = .unstoppable, _ body: (RunOutputs) throws -> Result
+        _ inputs: [ValueView], in workspace: Workspace, token: RunToken? = nil, _ body: (RunOutputs) throws -> Result
     ) throws -> Result {
         try run(inputs, RunScope(workspace: workspace, token: token, allowance: state.runAllowance()), body)
     }
@@ -276,7 +276,7 @@ package final class Engine: Sendable {
     }
 
     /// Runs once over `inputs` in memory of the call's own; the outputs are copies.
-    package func run(values inputs: [RuntimeValue], token: RunToken = .unstoppable) throws -> [RuntimeValue] {
+    package func run(values inputs: [RuntimeValue], token: RunToken? = nil) throws -> [RuntimeValue] {
         try withExtendedLifetime(inputs) {
             try run(inputs.map(ValueView.init), in: Workspace(ledger: state.ledger), token: token) { outputs in
                 try (0..<outputs.count).map { try outputs[$0].owned(allowance: nil) }
@@ -285,7 +285,7 @@ package final class Engine: Sendable {
     }
 
     /// As `run(values:)`, for dense inputs and outputs.
-    package func run(_ inputs: [Tensor], token: RunToken = .unstoppable) throws -> [Tensor] {
+    package func run(_ inputs: [Tensor], token: RunToken? = nil) throws -> [Tensor] {
         try run(values: inputs.map(RuntimeValue.tensor), token: token).map { value in
             guard case .tensor(let tensor) = value else { throw EngineError.invalidGraph("an output is \(value.kind), no dense tensor") }
             return tensor

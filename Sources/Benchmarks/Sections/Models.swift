@@ -62,9 +62,11 @@ struct ModelRun: Comparison {
         func run() throws { try engine.run(plan, inputs, in: workspace) { _ in } }
 
         func outputs() throws -> [[Float]] {
+            var values: [[Float]] = []
             try engine.run(plan, inputs, in: workspace) { outputs in
-                (0..<outputs.count).map { outputs.dense($0)?.values() ?? [] }
+                values = (0..<outputs.count).map { outputs.dense($0)?.values() ?? [] }
             }
+            return values
         }
     }
 

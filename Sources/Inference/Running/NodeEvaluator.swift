@@ -10,12 +10,12 @@ struct NodeEvaluator {
     ///   - allowance: charged with the outputs and with scratch memory.
     /// - Throws: `OperatorError` of the operator, or whatever a subgraph throws.
     func evaluate(
-        _ node: Node, inputs: [ValueView?], subgraphs: [any SubgraphRunner], allowance: MemoryAllowance, token: RunToken
+        _ node: Node, inputs: [ValueView?], subgraphs: [any SubgraphRunner], allowance: MemoryAllowance, token: RunToken?
     ) throws -> [RuntimeValue] {
         if let op = node.op as? any DynamicOperator {
             let context = EvaluationContext(
                 inputs: inputs, outputCount: node.outputs.count, allowance: allowance, subgraphs: subgraphs,
-                checkpoint: { () throws(OperatorError) in if token.isStopped { throw .stopped } })
+                checkpoint: { () throws(OperatorError) in if token?.isStopped ?? false { throw .stopped } })
             return try op.evaluate(context)
         }
         var tensors: [Tensor?] = []

@@ -8,7 +8,7 @@ extension Plan {
     /// - Throws: `EngineError.node` for contents that an operator refuses, `.stopped` when the token says so, `.memory` when the
     ///   arena cannot be had.
     @unsafe func run(
-        over inputs: UnsafeBufferPointer<UnsafeRawPointer>, in workspace: Workspace, token: RunToken
+        over inputs: UnsafeBufferPointer<UnsafeRawPointer>, in workspace: Workspace, token: RunToken?
     ) throws(EngineError) -> UnsafeMutableRawPointer {
         let base: UnsafeMutableRawPointer
         do {
@@ -17,13 +17,10 @@ extension Plan {
             throw .memory(what: "the memory of a run", error)
         }
         let table = unsafe workspace.bind(self, base: base, inputs: inputs)
-        for index in steps.indices {
-            guard !token.isStopped else { throw .stopped(token.reason ?? .abandoned) }
+        for index in 0..<stepCount {
+            if let token, token.isStopped { throw .stopped(token.reason ?? .abandoned) }
             do throws(OperatorError) {
-                let context = unsafe KernelContext(
-                    operands: table + steps[index].firstOperand, inputCount: steps[index].inputCount,
-                    scratch: base + steps[index].scratchOffset)
-                try steps[index].kernel.run(context)
+                try unsafe steps[index].run(table, base: base)
             } catch {
                 throw EngineError.node(name: notes[index].node, operatorName: notes[index].operatorName, error)
             }

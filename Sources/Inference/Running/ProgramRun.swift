@@ -4,7 +4,8 @@ import Tensors
 /// What one run has for itself: memory to compute in, the right to go on, and what results that depend on data may take.
 struct RunScope {
     let workspace: Workspace
-    let token: RunToken
+    /// Nil for a run that nobody stops.
+    let token: RunToken?
     let allowance: MemoryAllowance
 }
 
@@ -130,7 +131,7 @@ struct ProgramRun {
     // MARK: Dynamic steps
 
     private mutating func run(_ step: DynamicStep) throws {
-        try scope.token.check()
+        try scope.token?.check()
         let node = step.node
         var inputs: [ValueView?] = []
         for input in node.inputs { inputs.append(try input.map { value throws(EngineError) in try view(of: value) }) }
@@ -144,7 +145,7 @@ struct ProgramRun {
             results = try NodeEvaluator(state: state).evaluate(
                 node, inputs: inputs, subgraphs: runners, allowance: scope.allowance, token: scope.token)
         } catch OperatorError.stopped {
-            throw EngineError.stopped(scope.token.reason ?? .abandoned)
+            throw EngineError.stopped(scope.token?.reason ?? .abandoned)
         } catch let error as OperatorError {
             throw EngineError.node(name: node.name, operatorName: node.op.name, error)
         }

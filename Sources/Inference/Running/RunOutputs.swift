@@ -38,12 +38,8 @@ package struct RunOutputs {
 }
 
 extension Plan.Output {
+    @inline(__always)
     @unsafe func view(base: UnsafeMutableRawPointer, inputs: UnsafeBufferPointer<UnsafeRawPointer>) -> TensorView {
-        switch location {
-        case .absent: unsafe TensorView(spec, base)
-        case .constant(let tensor): unsafe TensorView(spec, tensor.view.baseAddress)
-        case .input(let index): unsafe TensorView(spec, inputs[index])
-        case .arena(let offset): unsafe TensorView(spec, base + offset)
-        }
+        unsafe TensorView(spec, UnsafeRawPointer(operand.address(base: base, inputs: inputs)))
     }
 }

@@ -22,12 +22,7 @@ package final class RunToken: Sendable {
 
     package init() {}
 
-    /// For runs that nobody stops.
-    package static let unstoppable = RunToken()
-
-    /// - Precondition: not `unstoppable`.
     package func stop(_ reason: Reason) {
-        assert(self !== Self.unstoppable, "a run that nobody may stop was stopped")
         _ = state.compareExchange(expected: 0, desired: reason.rawValue, ordering: .relaxed)
     }
 

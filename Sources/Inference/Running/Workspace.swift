@@ -50,13 +50,7 @@ package import Tensors
         }
         let table = unsafe operands.baseAddress.unsafelyUnwrapped
         unsafe plan.operands.withUnsafeBufferPointer { places in
-            for unsafe(index, place) in unsafe places.enumerated() {
-                switch place {
-                case .arena(let offset): unsafe table[index] = unsafe base + offset
-                case .input(let input): unsafe table[index] = unsafe UnsafeMutableRawPointer(mutating: inputs[input])
-                case .address(let address): unsafe table[index] = unsafe address.pointer
-                }
-            }
+            for index in places.indices { unsafe table[index] = places[index].address(base: base, inputs: inputs) }
         }
         return unsafe UnsafePointer(table)
     }

@@ -106,6 +106,5 @@ import Testing
         token.stop(.deadline)
         token.stop(.shutdown)
         #expect(token.isStopped && token.reason == .deadline)
-        #expect(RunToken.unstoppable.reason == nil)
     }
 }
