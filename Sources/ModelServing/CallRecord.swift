@@ -1,6 +1,6 @@
 package import ServableCore
 
-/// What became of one request to a model: filled on its way, finished once, read by metrics and logs.
+/// What one request to a model asked for: filled on its way, read by metrics and logs with the outcome.
 package struct CallRecord: Sendable {
     /// As the request named it or, when it named none, as it was resolved; empty when neither is known. Not filled, as version and
     /// signature are not, for the record that goes to a signature's own meter.
@@ -10,11 +10,8 @@ package struct CallRecord: Sendable {
     package var signature: String?
     package var api = API.other
     package var entrypoint: Entrypoint
-    package var status = StatusCode.ok
     /// When the request was there, whole, in nanoseconds of the monotonic clock.
     package let start: Int64
-    /// From `start` to the response.
-    package var nanoseconds: Int64 = 0
 
     /// Notes what answers.
     package mutating func note(_ id: ServableID, signature: String) {
@@ -42,9 +39,21 @@ package struct CallRecord: Sendable {
     }
 }
 
+/// What became of one request to a model.
+package struct CallOutcome: Sendable {
+    package let status: StatusCode
+    /// From the record's `start` to the response.
+    package let nanoseconds: Int64
+
+    package init(status: StatusCode, nanoseconds: Int64) {
+        self.status = status
+        self.nanoseconds = nanoseconds
+    }
+}
+
 /// Hears of every request to a model that has its response. Called on any thread; must not block.
 package protocol CallObserver: AnyObject, Sendable {
-    func finished(_ record: CallRecord)
+    func finished(_ record: CallRecord, _ outcome: CallOutcome)
 }
 
 /// Hears of the runs and calls of one signature of one version. Called on any thread; must not block.

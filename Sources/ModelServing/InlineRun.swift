@@ -1,22 +1,26 @@
+import CPlatform
 import GraphIR
 import Inference
 import Synchronization
 import Tensors
 
 /// Workspaces for threads that run cheap calls themselves: as many as such runs were ever under way at once, each small.
+///
+/// A thread gets the one it had before, which is in its processor's cache.
 final class WorkspacePool: Sendable {
-    private let idle = Mutex<[Workspace]>([])
+    private final class Stripe: Sendable {
+        let idle = Mutex<[Workspace]>([])
+    }
+
+    private let stripes = (0..<APUS_STRIPE_COUNT).map { _ in Stripe() }
     private let ledger: (any MemoryLedger)?
 
     /// - Parameter ledger: counts the workspaces' arenas.
     init(ledger: (any MemoryLedger)? = nil) { self.ledger = ledger }
 
-    /// Lends a workspace to `body`.
-    func with<Result>(_ body: (Workspace) throws -> Result) rethrows -> Result {
-        let workspace = idle.withLock { $0.popLast() } ?? Workspace(ledger: ledger)
-        defer { idle.withLock { $0.append(workspace) } }
-        return try body(workspace)
-    }
+    /// Lends a workspace to the calling thread, which gives it back.
+    func take() -> Workspace { stripes[Int(apus_stripe())].idle.withLock { $0.popLast() } ?? Workspace(ledger: ledger) }
+    func give(_ workspace: Workspace) { stripes[Int(apus_stripe())].idle.withLock { $0.append(workspace) } }
 }
 
 /// When a call is run on the thread that brings it: when its run costs less than the way to a lane.

@@ -25,7 +25,7 @@ final class PendingCall: BatchTask {
     private let reply: any PredictReply
     private let hasFinished = Atomic(false)
 
-    init(_ call: PredictCall, rowCount: Int, groupKey: GroupKey, handle: ServableHandle?, reply: any PredictReply) {
+    init(_ call: consuming PredictCall, rowCount: Int, groupKey: GroupKey, handle: ServableHandle?, reply: any PredictReply) {
         inputs = call.inputs
         self.rowCount = rowCount
         self.groupKey = groupKey

@@ -2,8 +2,8 @@ import CPlatform
 package import GraphIR
 package import ServableCore
 
-/// One prediction to make, as every front end asks for it: which inputs, until when, for whom.
-package struct PredictCall: Sendable {
+/// One prediction to make, as every front end asks for it: which inputs, until when, for whom. It is run once, hence noncopyable.
+package struct PredictCall: ~Copyable, Sendable {
     /// In the order of the signature's.
     package var inputs: CallInputs
     /// When the request was there, in nanoseconds of the monotonic clock.
@@ -14,7 +14,7 @@ package struct PredictCall: Sendable {
     package var request: (any AbandonableRequest)?
 
     package init(
-        inputs: CallInputs, start: Int64, timeout: Duration? = nil, request: (any AbandonableRequest)? = nil
+        inputs: consuming CallInputs, start: Int64, timeout: Duration? = nil, request: consuming (any AbandonableRequest)? = nil
     ) {
         self.inputs = inputs
         self.start = start
@@ -47,5 +47,5 @@ package protocol SignatureRunning: AnyObject, Sendable {
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
     ///
     /// - Parameter handle: keeps the version alive until then; nil for a runner that needs nothing kept.
-    func run(_ call: PredictCall, handle: ServableHandle?, reply: any PredictReply)
+    func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: any PredictReply)
 }

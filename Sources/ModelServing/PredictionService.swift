@@ -16,6 +16,7 @@ package protocol PredictionBackend: Sendable {
 
 /// A model that predicts.
 package protocol PredictingModel: AnyObject, Sendable {
+    var id: ServableID { get }
     var signatures: [Signature] { get }
     /// What runs the signature of that name; nil means `serving_default`. Nil when there is no such signature.
     func runner(_ name: String?) -> (any SignatureRunning)?
@@ -23,22 +24,21 @@ package protocol PredictingModel: AnyObject, Sendable {
 
 /// One version held for one request.
 package struct PredictionTarget: Sendable {
-    package let id: ServableID
     private let model: any PredictingModel
     private let handle: ServableHandle?
 
     /// - Parameter handle: keeps the version alive; nil for a model that needs nothing kept.
-    package init(id: ServableID, model: any PredictingModel, handle: ServableHandle? = nil) {
-        self.id = id
+    package init(model: any PredictingModel, handle: ServableHandle? = nil) {
         self.model = model
         self.handle = handle
     }
 
+    package var id: ServableID { model.id }
     package var signatures: [Signature] { model.signatures }
 
     /// The signature of that name, to be called; nil and empty mean `serving_default`.
-    package func signature(_ name: String?) throws(ServableError) -> CallableSignature {
-        let name = name.flatMap { $0.isEmpty ? nil : $0 }
+    package consuming func signature(_ name: String?) throws(ServableError) -> CallableSignature {
+        let name = name?.isEmpty ?? true ? nil : name
         guard let runner = model.runner(name) else {
             throw ServableError(
                 .invalidArgument, "Serving signature name: \"\(name ?? Signature.defaultName)\" not found in signature def")
@@ -52,7 +52,7 @@ package struct CallableSignature: Sendable {
     private let runner: any SignatureRunning
     private let handle: ServableHandle?
 
-    init(runner: any SignatureRunning, handle: ServableHandle?) {
+    init(runner: consuming any SignatureRunning, handle: consuming ServableHandle?) {
         self.runner = runner
         self.handle = handle
     }
@@ -64,7 +64,7 @@ package struct CallableSignature: Sendable {
     package var meter: (any SignatureMeter)? { runner.meter }
 
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
-    package func run(_ call: PredictCall, reply: any PredictReply) { runner.run(call, handle: handle, reply: reply) }
+    package func run(_ call: consuming PredictCall, reply: any PredictReply) { runner.run(call, handle: handle, reply: reply) }
 }
 
 /// Finds versions in the table of a manager.
@@ -88,6 +88,6 @@ package final class PredictionService: PredictionBackend {
         guard let model = handle.servable as? LoadedModel else {
             throw ServableError(.internal, "\(handle.id) cannot predict")
         }
-        return PredictionTarget(id: handle.id, model: model, handle: handle)
+        return PredictionTarget(model: model, handle: handle)
     }
 }

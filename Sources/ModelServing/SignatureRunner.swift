@@ -76,7 +76,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     package var inputs: [Signature.Parameter] { signature.inputs }
     package var outputs: [Signature.Parameter] { signature.outputs }
 
-    package func run(_ call: PredictCall, handle: ServableHandle?, reply: any PredictReply) {
+    package func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: any PredictReply) {
         if inline.rowLimit > 0, runInline(call.inputs, reply) { return }
         do throws(ServableError) {
             try SignatureCheck.check(call.inputs, against: signature)
@@ -92,37 +92,38 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     private func runInline(_ inputs: CallInputs, _ reply: any PredictReply) -> Bool {
         switch inputs {
         case .only(let input):
-            guard let rowCount = input.shape.extents.first, let plan = engine.readyPlan(for: input.spec),
+            guard let rowCount = input.spec.shape.extents.first, let plan = engine.readyPlan(for: input.spec),
                 inline.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
+            runInline(rowCount, reply) { (workspace, body) throws in try engine.run(plan, input, in: workspace, body) }
         case .dense(let tensors):
-            guard let rowCount = tensors.first?.shape.extents.first, let plan = engine.readyPlan(for: tensors.map(\.spec)),
+            guard let rowCount = tensors.first?.spec.shape.extents.first, let plan = engine.readyPlan(for: tensors.map(\.spec)),
                 inline.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
+            runInline(rowCount, reply) { (workspace, body) throws in try engine.run(plan, tensors, in: workspace, body) }
         case .mixed: return false
         }
         return true
     }
 
+    @inline(__always)
     private func runInline(
         _ rowCount: Int, _ reply: any PredictReply, _ run: (Workspace, (RunOutputs) -> Void) throws -> Void
     ) {
         let start = apus_monotonic_nanoseconds()
+        let workspace = workspaces.take()
+        defer { workspaces.give(workspace) }
         do {
-            try workspaces.with { workspace in
-                try run(workspace) { outputs in
-                    meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
-                    reply.succeed(CallOutputs(outputs))
-                }
+            try run(workspace) { outputs in
+                meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
+                reply.succeed(CallOutputs(outputs))
             }
         } catch {
             reply.fail(ServableError(run: error))
         }
     }
 
-    private func enqueue(_ call: PredictCall, _ handle: ServableHandle?, _ reply: any PredictReply) throws(ServableError) {
+    private func enqueue(_ call: consuming PredictCall, _ handle: ServableHandle?, _ reply: any PredictReply) throws(ServableError) {
         let (key, rowCount) = grouping(call.inputs)
         do {
             try queue.submit(PendingCall(call, rowCount: rowCount, groupKey: key, handle: handle, reply: reply))

@@ -1,9 +1,11 @@
+import CPlatform
 import Glibc
 import Synchronization
 
 /// The paths that clients call again and again, taken apart once. Any thread.
 ///
-/// A place for each value of a small hash: two paths that share one drive each other out, which costs time and nothing else.
+/// A place for each value of a small hash: two paths that share one drive each other out, which costs time and nothing else. Each
+/// thread has places of its own.
 final class PathCache: Sendable {
     /// A path of a call and what it says.
     final class Call: Sendable {
@@ -16,23 +18,35 @@ final class PathCache: Sendable {
         }
     }
 
+    private final class Stripe: Sendable {
+        let places = Mutex<[Call?]>(Array(repeating: nil, count: placeCount))
+    }
+
     private static let placeCount = 256
     /// Longer ones are taken apart each time, so that the cache stays small whatever clients send.
     private static let maximumByteCount = 512
 
-    private let places = Mutex<[Call?]>(Array(repeating: nil, count: placeCount))
+    private let stripes = (0..<APUS_STRIPE_COUNT).map { _ in Stripe() }
+    private var mine: Stripe { stripes[Int(apus_stripe())] }
 
-    /// What `text` says; `parse` finds out for one that is not known, and its nil is not kept.
-    func call<Failure: Error>(
-        _ text: UnsafeRawBufferPointer, parse: () throws(Failure) -> ModelPath?
-    ) throws(Failure) -> Call? {
-        let place = unsafe Self.hash(text) & (Self.placeCount - 1)
-        if let known = places.withLock({ $0[place] }), unsafe Self.equal(known.text, text) { return known }
-        guard let path = try parse() else { return nil }
+    /// What `text` says, when it was inserted and is still here.
+    func known(_ text: UnsafeRawBufferPointer) -> Call? {
+        let place = unsafe Self.place(text)
+        guard let known = mine.places.withLock({ $0[place] }), unsafe Self.equal(known.text, text) else { return nil }
+        return known
+    }
+
+    /// Keeps what `text` says, unless it is long.
+    func insert(_ text: UnsafeRawBufferPointer, _ path: ModelPath) -> Call {
         let call = unsafe Call(text, path)
-        if text.count <= Self.maximumByteCount { places.withLock { $0[place] = call } }
+        if text.count <= Self.maximumByteCount {
+            let place = unsafe Self.place(text)
+            mine.places.withLock { $0[place] = call }
+        }
         return call
     }
+
+    private static func place(_ text: UnsafeRawBufferPointer) -> Int { unsafe hash(text) & (placeCount - 1) }
 
     private static func equal(_ known: [UInt8], _ text: UnsafeRawBufferPointer) -> Bool {
         unsafe known.withUnsafeBytes { known in

@@ -22,37 +22,39 @@ struct PredictHandler: Sendable {
     /// - Parameter call: where the URL names the model; nil for `/predict`, where the body does.
     func handle(_ request: borrowing Request, _ call: PathCache.Call?, _ reply: consuming RESTReply) {
         reply.record.api = .predict
-        let body: PredictBody, timeout: Duration?
+        let format: TensorFormat, inputs: CallInputs, timeout: Duration?
         var target: CallableSignature?
         do throws(ServableError) {
             timeout = try RequestTimeout.value(of: request, atMost: self.timeout)
-            body = try unsafe read(request.body, call?.path, &reply, &target)
+            (format, inputs) = try unsafe read(request.body, call, &reply, &target)
         } catch {
             if let call { reply.record.model = call.path.model }
             return reply.fail(error)
         }
-        guard let target else {
+        guard let target = target.take() else {
             // The reader has looked the target up, or it has thrown.
             return reply.fail(ServableError(.internal, "a request was read without its model"))
         }
-        let response = PredictResponse(reply, target, format: body.format, dialect: dialect, isEnveloped: call == nil)
-        target.run(
-            PredictCall(inputs: body.inputs, start: response.start, timeout: timeout, request: response.request), reply: response)
+        PredictResponse(consume reply, target, format: format, dialect: dialect, isEnveloped: call == nil)
+            .run(inputs, timeout: timeout)
     }
 
     private func read(
-        _ bytes: UnsafeRawBufferPointer, _ path: ModelPath?, _ reply: inout RESTReply, _ target: inout CallableSignature?
+        _ bytes: UnsafeRawBufferPointer, _ call: PathCache.Call?, _ reply: inout RESTReply, _ target: inout CallableSignature?
     ) throws(ServableError) -> PredictBody {
-        let addressing: PredictAddressing = path == nil ? .body : .url
-        return try unsafe reader.read(bytes, addressing: addressing) { (envelope) throws(ServableError) in
-            if path == nil, let model = envelope.model { reply.record.model = model }
-            let version = try backend.target(
-                model: path?.model ?? envelope.model, selector: path?.selector ?? envelope.selector)
-            let found = try version.signature(envelope.signatureName)
+        try unsafe reader.read(bytes, addressing: call == nil ? .body : .url) { (envelope) throws(ServableError) in
+            let found: CallableSignature
+            if let call {
+                found = try backend.target(model: call.path.model, selector: call.path.selector).signature(envelope.signatureName)
+            } else {
+                if let model = envelope.model { reply.record.model = model }
+                found = try backend.target(model: envelope.model, selector: envelope.selector).signature(envelope.signatureName)
+            }
             // The meter knows whose it is.
-            if let meter = found.meter { reply.observer = meter } else { reply.record.note(version.id, signature: found.name) }
-            target = found
-            return found.inputs
+            if let meter = found.meter { reply.observer = meter } else { reply.record.note(found.id, signature: found.name) }
+            let inputs = found.inputs
+            target = consume found
+            return inputs
         }
     }
 }

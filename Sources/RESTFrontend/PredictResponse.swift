@@ -3,7 +3,7 @@ import HTTPCore
 import ModelServing
 import ServableCore
 
-/// Writes the result of one prediction as its response, on the thread that has run it.
+/// Asks for one prediction and writes its result as the response, on the thread that has run it.
 final class PredictResponse: PredictReply {
     private let reply: RESTReply
     private let target: CallableSignature
@@ -13,7 +13,7 @@ final class PredictResponse: PredictReply {
     private let isEnveloped: Bool
 
     init(
-        _ reply: consuming RESTReply, _ target: CallableSignature, format: TensorFormat,
+        _ reply: consuming RESTReply, _ target: consuming CallableSignature, format: TensorFormat,
         dialect: TensorJSONDialect, isEnveloped: Bool
     ) {
         self.reply = reply
@@ -23,8 +23,10 @@ final class PredictResponse: PredictReply {
         self.isEnveloped = isEnveloped
     }
 
-    var start: Int64 { reply.record.start }
-    var request: any AbandonableRequest { reply.request }
+    func run(_ inputs: consuming CallInputs, timeout: Duration?) {
+        let call = PredictCall(inputs: inputs, start: reply.record.start, timeout: timeout, request: reply.request)
+        target.run(call, reply: self)
+    }
 
     func succeed(_ results: CallOutputs) {
         do throws(ServableError) {

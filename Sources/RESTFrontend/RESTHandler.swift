@@ -21,7 +21,7 @@ package final class RESTHandler: RequestHandler {
     private let observer: (any CallObserver)?
     /// Where large requests are handled; nil handles them on the loop.
     private let executor: (any RequestExecutor)?
-    /// Of calls, which clients repeat.
+    /// Of predictions, which clients repeat.
     private let calls = PathCache()
 
     /// - Parameters:
@@ -70,7 +70,10 @@ package final class RESTHandler: RequestHandler {
 
     /// - Parameter start: when the request was there, in nanoseconds of the monotonic clock.
     func handle(_ request: borrowing Request, _ responder: Responder, start: Int64) {
-        // The models' paths come first: they are what most requests are for.
+        // What clients repeat comes first, then all paths of models: they are what most requests are for.
+        if case .post = request.method, let call = unsafe calls.known(request.target) {
+            return predict.handle(request, call, reply(responder, observer, start))
+        }
         guard !isModelPath(request) else { return handleModel(request, reply(responder, observer, start)) }
         guard unsafe !request.path.elementsEqual(configuration.metricsPath.utf8) else {
             return respondWithMetrics(request, reply(responder, nil, start))
@@ -101,18 +104,17 @@ package final class RESTHandler: RequestHandler {
     }
 
     private func handleModel(_ request: borrowing Request, _ reply: consuming RESTReply) {
-        let call: PathCache.Call?
+        let path: ModelPath?
         do throws(ServableError) {
-            guard request.method == .post else {
-                // A query selects nothing here, so that one which a cache or a tracer has added does no harm. A call with one is
-                // malformed, as in TensorFlow Serving, since it would request something that is not done.
-                return unsafe handle(request, try ModelPath(request.method, request.path), reply)
-            }
-            call = try unsafe calls.call(request.target) { () throws(ServableError) in try unsafe ModelPath(.post, request.target) }
+            // A query selects nothing in a GET, so that one which a cache or a tracer has added does no harm. A call with one is
+            // malformed, as in TensorFlow Serving, since it would request something that is not done.
+            let isCall = request.method == .post
+            path = try unsafe ModelPath(request.method, isCall ? request.target : request.path)
         } catch {
             return reply.fail(error)
         }
-        if let call, call.path.subject == .predict { predict.handle(request, call, reply) } else { handle(request, call?.path, reply) }
+        guard let path, case .predict = path.subject else { return handle(request, path, reply) }
+        predict.handle(request, unsafe calls.insert(request.target, path), consume reply)
     }
 
     private func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {

@@ -61,10 +61,7 @@ struct RESTReply: Sendable {
 
     private func finish(_ status: StatusCode) {
         guard let observer else { return }
-        var record = record
-        record.status = status
-        record.nanoseconds = apus_monotonic_nanoseconds() - record.start
-        observer.finished(record)
+        observer.finished(record, CallOutcome(status: status, nanoseconds: apus_monotonic_nanoseconds() - record.start))
     }
 
     private func adding(_ headers: [HTTPHeader]) -> [HTTPHeader] { isCORSEnabled ? headers + CORS.headers : headers }

@@ -42,8 +42,7 @@ struct MetricsBoardTests {
         for status in [StatusCode.ok, .internal] {
             var record = CallRecord(entrypoint: .rest, start: 0)
             (record.model, record.version, record.signature, record.api) = (name, version, "serving_default", .predict)
-            record.status = status
-            meter.finished(record)
+            meter.finished(record, CallOutcome(status: status, nanoseconds: 0))
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
         let rows = Mutex<[Int]>([])
         func meter(of id: ServableID, signature: String) -> any SignatureMeter { self }
         func ran(rowCount: Int, nanoseconds: Int64) { rows.withLock { $0.append(rowCount) } }
-        func finished(_ record: CallRecord) {}
+        func finished(_ record: CallRecord, _ outcome: CallOutcome) {}
         func failedToSplit() { unsplit.add(1, ordering: .relaxed) }
         let unsplit = Atomic(0)
     }

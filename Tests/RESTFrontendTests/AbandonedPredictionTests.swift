@@ -22,7 +22,7 @@ struct AbandonedPredictionTests {
         server.backend.answerParked()
         #expect(try await staying.status == 200)
         let told = server.observer.requests.withLock { $0 }
-        #expect(told.map(\.status) == [.cancelled, .ok] && told.map(\.model) == ["half_plus_two", "half_plus_two"])
+        #expect(told.map(\.outcome.status) == [.cancelled, .ok] && told.map(\.record.model) == ["half_plus_two", "half_plus_two"])
         #expect(server.statistics.abandonedRequests == 1)
         await server.stop()
     }

@@ -141,9 +141,9 @@ struct LargeRequestTests {
         #expect(try await answer.status == 504)
         #expect(try await answer.error == "the request's time was over before its body could be read")
         let records = server.observer.requests.withLock { $0 }
-        #expect(records.map(\.status) == [.ok, .deadlineExceeded])
-        #expect(records.allSatisfy { $0.nanoseconds > 0 && $0.entrypoint == .rest })
-        #expect(records.map(\.nanoseconds).last ?? 0 > records.first?.nanoseconds ?? .max)
+        #expect(records.map(\.outcome.status) == [.ok, .deadlineExceeded])
+        #expect(records.allSatisfy { $0.outcome.nanoseconds > 0 && $0.record.entrypoint == .rest })
+        #expect(records.map(\.outcome.nanoseconds).last ?? 0 > records.first?.outcome.nanoseconds ?? .max)
         await server.stop()
     }
 

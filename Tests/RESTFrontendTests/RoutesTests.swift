@@ -297,12 +297,12 @@ struct RoutesTests {
             _ = try await server.request("GET", "/healthz")
             _ = try await server.request("GET", "/v1/registry/models")
             let told = server.observer.requests.withLock { $0 }
-            #expect(told.map(\.model) == ["half_plus_two", "half_plus_two", "nope", "half_plus_two", ""])
-            #expect(told.map(\.api) == [.predict, .predict, .predict, .other, .other])
-            #expect(told.map(\.status) == [.ok, .ok, .notFound, .ok, .invalidArgument])
-            #expect(told.map(\.version) == [1, 1, nil, nil, nil])
-            #expect(told[0].signature == "serving_default")
-            #expect(told.allSatisfy { $0.nanoseconds > 0 && $0.entrypoint == .rest })
+            #expect(told.map(\.record.model) == ["half_plus_two", "half_plus_two", "nope", "half_plus_two", ""])
+            #expect(told.map(\.record.api) == [.predict, .predict, .predict, .other, .other])
+            #expect(told.map(\.outcome.status) == [.ok, .ok, .notFound, .ok, .invalidArgument])
+            #expect(told.map(\.record.version) == [1, 1, nil, nil, nil])
+            #expect(told[0].record.signature == "serving_default")
+            #expect(told.allSatisfy { $0.outcome.nanoseconds > 0 && $0.record.entrypoint == .rest })
         }
     }
 

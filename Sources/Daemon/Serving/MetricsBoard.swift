@@ -34,7 +34,7 @@ package final class MetricsBoard: CallObserver, InferenceObserver {
     }
 
     /// Requests that found no signature, and those for facts about a model: the others are their signature's own meter's.
-    package func finished(_ record: CallRecord) { metrics.count(record, of: record.model) }
+    package func finished(_ record: CallRecord, _ outcome: CallOutcome) { metrics.count(record, outcome, of: record.model) }
 
     package func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }
 
@@ -100,11 +100,11 @@ package final class MetricsBoard: CallObserver, InferenceObserver {
 
 extension ServingMetrics {
     /// Counts a request by its model alone.
-    fileprivate func count(_ record: CallRecord, of model: String) {
-        requestCount.cell(model, record.status.name).increment()
-        guard record.status == .ok else { return }
+    fileprivate func count(_ record: CallRecord, _ outcome: CallOutcome, of model: String) {
+        requestCount.cell(model, outcome.status.name).increment()
+        guard outcome.status == .ok else { return }
         requestLatency.cell(model, record.api.rawValue, record.entrypoint.rawValue)
-            .observe(Double(record.nanoseconds) / 1e3)
+            .observe(Double(outcome.nanoseconds) / 1e3)
     }
 }
 
@@ -134,15 +134,15 @@ private final class SignatureGauge: SignatureMeter {
 
     func failedToSplit() { signature.unsplitBatches.increment() }
 
-    func finished(_ record: CallRecord) {
-        guard record.status == .ok else {
-            signature.countRequest(status: record.status.name)
-            return metrics.count(record, of: model)
+    func finished(_ record: CallRecord, _ outcome: CallOutcome) {
+        guard outcome.status == .ok else {
+            signature.countRequest(status: outcome.status.name)
+            return metrics.count(record, outcome, of: model)
         }
         signature.countSuccess()
-        signature.requestSeconds.observe(Double(record.nanoseconds) / 1e9)
-        guard record.entrypoint == .rest, record.api == .predict else { return metrics.count(record, of: model) }
+        signature.requestSeconds.observe(Double(outcome.nanoseconds) / 1e9)
+        guard case .rest = record.entrypoint, case .predict = record.api else { return metrics.count(record, outcome, of: model) }
         succeeded.increment()
-        latency.observe(Double(record.nanoseconds) / 1e3)
+        latency.observe(Double(outcome.nanoseconds) / 1e3)
     }
 }

@@ -3,11 +3,8 @@ package import ModelServing
 package import ServableCore
 import Tensors
 
-/// A predict request, read.
-package struct PredictBody: Sendable {
-    package let format: TensorFormat
-    package let inputs: CallInputs
-}
+/// The tensors of a predict request, and how they were written.
+package typealias PredictBody = (format: TensorFormat, inputs: CallInputs)
 
 /// Reads the bodies of predict requests: TensorFlow Serving's (section 5 of its REST contract) and `/predict`'s.
 ///
@@ -61,7 +58,7 @@ package struct PredictBodyReader: Sendable {
                     guard result == nil else { return nil }
                     var position = unsafe text.start + value
                     let inputs = try unsafe decoder(try resolve(envelope.envelope), levels).read(format, &position, text)
-                    result = PredictBody(format: format, inputs: inputs)
+                    result = (format, inputs)
                     offset = unsafe position - text.start
                 } else {
                     let value = try validator.skipName(nameOffset)
@@ -113,7 +110,7 @@ package struct PredictBodyReader: Sendable {
         let (format, start) = try unsafe outline.tensors()
         var position = unsafe start
         do {
-            return unsafe PredictBody(format: format, inputs: try decoder(inputs, levels).read(format, &position, outline.text))
+            return unsafe (format, try decoder(inputs, levels).read(format, &position, outline.text))
         } catch DecodeFault.refused(let error) {
             throw error
         } catch {

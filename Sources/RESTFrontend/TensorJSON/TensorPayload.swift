@@ -43,13 +43,14 @@ package struct TensorPayload {
     ///   - results: in the same order.
     ///   - format: the request's.
     package init(
-        _ parameters: [Signature.Parameter], _ results: CallOutputs, format: TensorFormat, dialect: TensorJSONDialect = .extended
+        _ parameters: borrowing [Signature.Parameter], _ results: borrowing CallOutputs, format: TensorFormat,
+        dialect: TensorJSONDialect = .extended
     ) throws(ServableError) {
         self.format = format
         let count = min(parameters.count, results.count)
         guard count > 0 else { throw ServableError(.invalidArgument, "Cannot convert empty tensor map to JSON") }
         if count == 1, case .dense(let view) = results[0] {
-            try Self.check(parameters[0].name, view.elementType, view.shape, rowCount: nil, format, dialect)
+            try Self.check(parameters[0].name, view.spec.elementType, view.spec.shape, rowCount: nil, format, dialect)
             only = view
             outputs = []
             return
@@ -108,12 +109,16 @@ package struct TensorPayload {
 
     /// Appends the member, name and value.
     package func append(to buffer: inout ByteBuffer) {
-        buffer.append(format == .row ? "\"predictions\":" : "\"outputs\":")
+        buffer.append(format == .row ? Self.predictions : Self.outputs)
         if let only { return DenseWriter.append(only, row: nil, to: &buffer) }
         guard outputs.count > 1 else { return append(outputs[0], row: nil, to: &buffer) }
         guard format == .row else { return append(outputs, row: nil, to: &buffer) }
         buffer.appendJSON(list: 0..<outputs[0].contents.shape[0]) { row, buffer in append(outputs, row: row, to: &buffer) }
     }
+
+    // Named with their type, as a literal argument would be a String first.
+    private static let predictions: StaticString = "\"predictions\":"
+    private static let outputs: StaticString = "\"outputs\":"
 
     /// Appends an object of the outputs, or of one row of each.
     private func append(_ outputs: [Output], row: Int?, to buffer: inout ByteBuffer) {

@@ -78,12 +78,12 @@ final class FakeBackend: PredictionBackend {
         }
         guard let wanted else { throw ServableError(.notFound, "Servable not found for request: Latest(\(name))") }
         let id = ServableID(name: name, version: wanted)
-        return PredictionTarget(id: id, model: FakeModel(id, self))
+        return PredictionTarget(model: FakeModel(id, self))
     }
 }
 
 private final class FakeModel: PredictingModel {
-    private let id: ServableID
+    let id: ServableID
     private let backend: FakeBackend
 
     init(_ id: ServableID, _ backend: FakeBackend) {
@@ -121,7 +121,7 @@ private final class FakeRunner: SignatureRunning {
         (name, inputs, outputs) = (signature.name, signature.inputs, signature.outputs)
     }
 
-    func run(_ call: PredictCall, handle: ServableHandle?, reply: any PredictReply) {
+    func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: any PredictReply) {
         backend.lastTimeout.withLock { $0 = .some(call.timeout) }
         if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
         if let refusal = backend.refusal.withLock({ $0 }) { return finish { reply.fail(refusal) } }
@@ -170,6 +170,7 @@ struct FakeRegistry: RegistryReader {
 
 /// Remembers what it was told.
 final class FakeObserver: CallObserver {
-    let requests = Mutex<[CallRecord]>([])
-    func finished(_ record: CallRecord) { requests.withLock { $0.append(record) } }
+    let requests = Mutex<[(record: CallRecord, outcome: CallOutcome)]>([])
+
+    func finished(_ record: CallRecord, _ outcome: CallOutcome) { requests.withLock { $0.append((record, outcome)) } }
 }

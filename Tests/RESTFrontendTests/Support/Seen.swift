@@ -29,8 +29,8 @@ struct Seen: Equatable {
         body = answer.body
         records = observer.requests.withLock { $0 }.map {
             Record(
-                model: $0.model, version: $0.version, signature: $0.signature, api: $0.api, entrypoint: $0.entrypoint,
-                status: $0.status)
+                model: $0.record.model, version: $0.record.version, signature: $0.record.signature, api: $0.record.api,
+                entrypoint: $0.record.entrypoint, status: $0.outcome.status)
         }
     }
 }
