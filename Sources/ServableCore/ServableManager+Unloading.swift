@@ -50,7 +50,12 @@ extension ServableManager {
         let (id, executor) = (handle.id, describeExecutor)
         return Task.detached { [weak handle] in
             let result = await executor.run { [weak handle] () -> Result<ServableDescription?, any Error> in
-                Result { Task.isCancelled ? nil : try handle?.servable.describe() }
+                Result {
+                    guard !Task.isCancelled, let handle else { return nil }
+                    // The servable's last reference is to be the handle's, so that the heap is trimmed after it.
+                    defer { withExtendedLifetime(handle) {} }
+                    return try handle.servable.describe()
+                }
             }
             await self.finishDescription(of: id, result)
         }

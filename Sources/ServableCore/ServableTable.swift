@@ -54,7 +54,9 @@ package final class ServableTable: Sendable {
     package func withdraw(_ id: ServableID) {
         var withdrawn: ServableHandle?
         change(id.name) { handles, _ in withdrawn = handles.removeValue(forKey: id.version) }
-        withdrawn?.servable.willUnload()
+        guard let withdrawn else { return }
+        defer { withExtendedLifetime(withdrawn) {} }
+        withdrawn.servable.willUnload()
     }
 
     package func setLabels(_ labels: [String: Int64], of name: String) {

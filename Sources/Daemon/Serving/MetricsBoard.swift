@@ -52,16 +52,18 @@ package final class MetricsBoard: CallObserver, InferenceObserver {
         for state in ServableState.allCases {
             metrics.modelState.cell(labels + [state.rawValue]).set(state == status.state ? 1 : 0)
         }
-        let model = loadedModel(status.id, table)
+        let handle = handle(of: status.id, table)
+        defer { withExtendedLifetime(handle) {} }
+        let model = handle?.servable as? LoadedModel
         metrics.modelMemory.cell(labels).set(Int64(model?.memoryByteCount ?? 0))
         for (signature, rowCount) in model?.queuedRowCounts ?? [] {
             gauge(status.id, signature).signature.queueDepth.set(Int64(rowCount))
         }
     }
 
-    private func loadedModel(_ id: ServableID, _ table: ServableTable) -> LoadedModel? {
+    private func handle(of id: ServableID, _ table: ServableTable) -> ServableHandle? {
         do {
-            return try table.handle(id.name, .version(id.version)).servable as? LoadedModel
+            return try table.handle(id.name, .version(id.version))
         } catch {
             return nil  // Not in the table: it is not available, which its state says.
         }
