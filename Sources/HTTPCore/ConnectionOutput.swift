@@ -46,13 +46,16 @@ extension Connection {
         if output.isEmpty { output = context.pool.takeOutput() }
     }
 
-    /// Writes until everything is sent or the client takes no more.
+    /// Writes until everything is sent, the client takes no more, or the turn's budget is spent.
     func flush() {
         guard !isClosed else { return }
         while !output.isEmpty, readiness.isWritable {
-            switch unsafe transport.write(output.bytes) {
+            let room = turn.roomToWrite()
+            guard room > 0 else { break }
+            switch unsafe transport.write(UnsafeRawBufferPointer(rebasing: output.bytes.prefix(room))) {
             case .bytes(let count):
                 output.consume(count)
+                turn.noteWritten(count)
                 writeWindow?.note(count)
                 context.counters.bytesSent.add(count)
             case .wouldBlock, .wantsTurn: readiness.noteNoRoomToWrite()

@@ -73,15 +73,15 @@ struct MemoryPool {
         unsafe outputs.append(SpareMemory(start: memory, capacity: capacity))
     }
 
-    /// Gives memory back to the system when much was freed, as after a burst of many connections at once. The allocator
-    /// would keep it, scattered among what is in use. Takes milliseconds: for a loop that has nothing to do.
+    /// Has memory given back to the system when much was freed, as after a burst of many connections at once. The allocator
+    /// would keep it, scattered among what is in use.
     ///
     /// - Parameter byteCount: Freed since the last call by others than the pool.
     mutating func trim(freedElsewhere byteCount: Int) {
         freedByteCount += byteCount
         guard freedByteCount >= Self.trimByteCount else { return }
         freedByteCount = 0
-        apus_trim_heap()
+        HeapTrimming.beginSoon()
     }
 
     /// Frees everything that is spare.

@@ -2,8 +2,11 @@
 struct TurnBudget {
     static let maxByteCount = 1024 * 1024
     static let maxRequestCount = 64
+    /// Bytes to send, which the kernel copies meanwhile: less than to read, as all of a large response is there at once.
+    static let maxWrittenByteCount = 512 * 1024
 
     private var byteCount = 0
+    private var writtenByteCount = 0
     private var requestCount = 0
     /// Whether work is left that has to wait for a further turn.
     private(set) var wantsTurn = false
@@ -12,11 +15,13 @@ struct TurnBudget {
 
     mutating func begin() {
         byteCount = 0
+        writtenByteCount = 0
         requestCount = 0
         wantsTurn = false
     }
 
     mutating func noteRead(_ byteCount: Int) { self.byteCount += byteCount }
+    mutating func noteWritten(_ byteCount: Int) { writtenByteCount += byteCount }
     mutating func noteRequest() { requestCount += 1 }
     mutating func wantTurn() { wantsTurn = true }
 
@@ -25,6 +30,13 @@ struct TurnBudget {
         if byteCount < Self.maxByteCount, requestCount < Self.maxRequestCount { return true }
         wantsTurn = true
         return false
+    }
+
+    /// - Returns: How many bytes may still be written; if none, a further turn is wanted.
+    mutating func roomToWrite() -> Int {
+        let room = max(0, Self.maxWrittenByteCount - writtenByteCount)
+        if room == 0 { wantsTurn = true }
+        return room
     }
 
     /// - Returns: Whether the loop has to list the connection: a turn is wanted, and it is not listed yet.

@@ -182,6 +182,23 @@ struct ConnectionTests {
         #expect(embedded.transport.isClosed && !embedded.transport.wasReset)
     }
 
+    @Test("writes a large response in turns, so that others are served between them")
+    func writesInTurns() {
+        let embedded = EmbeddedConnection(TestHandler())
+        let body = String(repeating: "x", count: 2_000_000)
+        embedded.transport.incoming.append(contentsOf: "POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n\(body)".utf8)
+        embedded.readyOnce(.readable)
+        var longest = embedded.transport.outgoing.count, turns = 0
+        while embedded.connection.wantsTurn, turns < 20 {
+            let before = embedded.transport.outgoing.count
+            embedded.onLoop { embedded.connection.takeTurn() }
+            longest = max(longest, embedded.transport.outgoing.count - before)
+            turns += 1
+        }
+        #expect(longest == 512 * 1024 && turns < 20)
+        #expect(answers(embedded).map(\.text) == ["echo \(body)"])
+    }
+
     @Test("counts what it does")
     func counts() {
         let embedded = EmbeddedConnection(TestHandler())

@@ -40,10 +40,15 @@ final class EmbeddedConnection {
     }
 
     func ready(_ readiness: Readiness) {
-        onLoop {
-            connection.ready(readiness)
-            while connection.wantsTurn { connection.takeTurn() }
-        }
+        readyOnce(readiness)
+        takeTurns()
+    }
+
+    /// As a loop does whose other connections have their turns before this one's next.
+    func readyOnce(_ readiness: Readiness) { onLoop { connection.ready(readiness) } }
+
+    func takeTurns() {
+        onLoop { while connection.wantsTurn { connection.takeTurn() } }
     }
 
     /// Lets time pass, calling the connection when its deadline comes, as a loop does.
@@ -65,7 +70,10 @@ final class EmbeddedConnection {
     }
 
     /// Delivers what other threads have answered.
-    func deliverResponses() { onLoop { context.deliverResponses() } }
+    func deliverResponses() {
+        onLoop { context.deliverResponses() }
+        takeTurns()
+    }
 
     /// Waits for large requests, and for those that come into their own by the answers.
     func settle(_ lane: LaneHandler) {
