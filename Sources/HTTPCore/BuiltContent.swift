@@ -27,6 +27,8 @@ final class BuiltContent: @unchecked Sendable {
     private var bytes: ByteBuffer
     private let form: Form
     private let byteCount: Int
+    /// Whether there was more content than a response may have: it is not to be sent.
+    let isOverLimit: Bool
 
     /// Runs both closures, and compresses the content when it is large and the client prefers that.
     ///
@@ -38,10 +40,11 @@ final class BuiltContent: @unchecked Sendable {
         var fields = ByteBuffer()
         appendFields(&fields)
         self.fields = fields
-        var built = Self.makeBuffer()
+        var built = Self.makeBuffer(limit: context.limits.maxResponseBytes)
         appendContent(&built)
+        isOverLimit = built.isOverLimit
         let isLarge = built.count - Self.headroom >= context.compressionThreshold
-        if isLarge, prefersGzip, let compressed = Self.compress(built, level: context.limits.compressionLevel) {
+        if isLarge, !isOverLimit, prefersGzip, let compressed = Self.compress(built, level: context.limits.compressionLevel) {
             bytes = compressed
             form = .gzip
         } else {
@@ -74,8 +77,8 @@ final class BuiltContent: @unchecked Sendable {
     }
 
     /// An empty buffer behind the headroom.
-    private static func makeBuffer() -> ByteBuffer {
-        var buffer = ByteBuffer()
+    private static func makeBuffer(limit: Int = .max) -> ByteBuffer {
+        var buffer = ByteBuffer(limit: limit)
         _ = unsafe buffer.reserve(headroom)
         buffer.commit(headroom)
         return buffer

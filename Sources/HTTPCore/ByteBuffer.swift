@@ -11,16 +11,25 @@ import Glibc
     /// The bytes are at `start ..< end` of the memory.
     private var start = 0
     private var end = 0
+    /// What it may hold.
+    package let limit: Int
+    /// Whether more was appended than it may hold. What it holds then is of no use: it has been dropped, once or several times,
+    /// to make room for the rest.
+    package private(set) var isOverLimit = false
 
-    package init() {
+    package init() { self.init(limit: .max) }
+
+    package init(limit: Int) {
         unsafe memory = nil
         capacity = 0
+        self.limit = limit
     }
 
     /// Takes over memory that came from `malloc`.
     init(adopting memory: UnsafeMutableRawPointer, capacity: Int) {
         unsafe self.memory = memory
         self.capacity = capacity
+        limit = .max
     }
 
     deinit { unsafe free(memory) }
@@ -145,9 +154,14 @@ import Glibc
             end = used
         }
         if byteCount <= capacity - used, unsafe memory != nil { return }
+        if used > limit - min(byteCount, limit), used > 0 {
+            isOverLimit = true
+            removeAll()
+            return makeRoom(byteCount)
+        }
         let (needed, overflow) = used.addingReportingOverflow(byteCount)
         precondition(!overflow, "a buffer of more than Int.max bytes")
-        let wanted = max(needed, capacity * 2, 256)
+        let wanted = max(needed, min(capacity * 2, limit), 256)
         guard let grown = unsafe realloc(memory, wanted) else {
             fatalError("out of memory: a buffer of \(wanted) bytes was refused")
         }

@@ -11,6 +11,8 @@ package struct ConnectionLimits: Sendable, Equatable {
     /// Bytes of a body, content codings not removed, beyond which a request is handed to the handler as a `DetachedRequest`; of
     /// content that is coded, and thus grows, beyond an eighth of that.
     package var maxInlineBodyBytes = 128 * 1024
+    /// Bytes of a response in JSON that is built outside the handler's call; more is not sent, and the handler hears of it.
+    package var maxResponseBytes = 256 * 1024 * 1024
     /// Bytes of chunk extensions in one body; more gets 413.
     package var maxChunkExtensionBytes = 16 * 1024
     /// Bytes of the trailer section of a chunked body; more gets 431.

@@ -49,15 +49,26 @@ package final class Responder: @unchecked Sendable {
     ///   - status: One that allows content.
     ///   - fields: Appends further header fields, with `appendField`.
     ///   - content: Appends the content; it runs for HEAD as well, for the length.
+    /// - Returns: False when the content is longer than `ConnectionLimits.maxResponseBytes` allow (the buffer says so, too): nothing is
+    ///   sent, and the request still has to be answered.
+    @discardableResult
     package func sendJSON(
         _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
-    ) {
+    ) -> Bool {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
-        guard let connection = beginUse() else { return }
-        if connection.isInHandlerCall { return connection.respondWithJSON(status, fields: fields, content: content) }
-        guard !connection.cannotRespond else { return }
+        guard let connection = beginUse() else { return true }
+        if connection.isInHandlerCall {
+            connection.respondWithJSON(status, fields: fields, content: content)
+            return true
+        }
+        guard !connection.cannotRespond else { return true }
         let built = BuiltContent(prefersGzip: prefersGzip, connection.context, fields: fields, content: content)
+        guard !built.isOverLimit else {
+            isUsed.store(false, ordering: .releasing)
+            return false
+        }
         connection.deliver(Response(status: status, contentType: ResponseWriter.jsonType, content: .built(built)))
+        return true
     }
 
     /// Sends `{"error": "…"}`. The connection stays: an error of the request's meaning is none of its framing.

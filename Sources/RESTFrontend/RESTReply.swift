@@ -26,13 +26,27 @@ struct RESTReply: Sendable {
     func sendJSON(
         _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
     ) {
-        finish(.ok)
-        responder.sendJSON(status) { buffer in
+        var isFinished = false, limit = 0
+        let isSent = responder.sendJSON(status) { buffer in
             fields(&buffer)
             if isCORSEnabled { CORS.headers.forEach { buffer.appendField($0) } }
-        } content: {
-            content(&$0)
+        } content: { buffer in
+            content(&buffer)
+            limit = buffer.limit
+            guard !buffer.isOverLimit else { return }
+            finish(.ok)
+            isFinished = true
         }
+        if !isSent { return fail(Self.tooLong(limit)) }
+        // Neither runs when the client has left.
+        if !isFinished { finish(.ok) }
+    }
+
+    private static func tooLong(_ limit: Int) -> ServableError {
+        ServableError(
+            .invalidArgument,
+            "the response has more than \(limit) bytes, which is the limit; ask for fewer rows or outputs, or raise server.limits.max_response_bytes"
+        )
     }
 
     func sendJSON(_ status: HTTPStatus = .ok, bytes: [UInt8]) {

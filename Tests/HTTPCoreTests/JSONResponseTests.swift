@@ -163,6 +163,33 @@ struct JSONResponseTests {
         }
     }
 
+    @Test("of more than the limit are not sent, so that another is", arguments: [0, 1, 200_000])
+    func tooLong(_ excess: Int) throws {
+        let handler = HoldingHandler()
+        var limits = ConnectionLimits()
+        limits.maxResponseBytes = 1 << 20
+        let embedded = EmbeddedConnection(handler, limits: limits)
+        embedded.send(Self.get())
+        let responder = try #require(handler.takeFirst())
+        // The room before the content counts.
+        let count = (1 << 20) - 1024 + excess
+        let piece = [UInt8](repeating: UInt8(ascii: "1"), count: 1000)
+        var isOverLimit = false
+        let isSent = responder.sendJSON { buffer in
+            for start in stride(from: 0, to: count, by: piece.count) {
+                piece[..<min(piece.count, count - start)].withUnsafeBytes { buffer.append($0) }
+            }
+            isOverLimit = buffer.isOverLimit
+        }
+        #expect(isSent == (excess == 0) && isOverLimit == (excess > 0))
+        if !isSent { responder.sendJSON(.badRequest) { $0.append("{}") } }
+        embedded.deliverResponses()
+        let content = isSent ? String(repeating: "1", count: count) : "{}"
+        let output = embedded.takeOutput()
+        #expect(output.contains("\r\nContent-Length: \(content.count)\r\n") && output.hasSuffix("\r\n\r\n\(content)"))
+        #expect(embedded.statistics.requestsInFlight == 0)
+    }
+
     @Test("reach a client that has closed its side while it waited, and end the connection")
     func halfClosed() throws {
         let handler = HoldingHandler()

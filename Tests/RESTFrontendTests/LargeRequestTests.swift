@@ -147,6 +147,21 @@ struct LargeRequestTests {
         await server.stop()
     }
 
+    @Test("are answered 400 when their responses would be too long, and are recorded so")
+    func tooLongResponse() async throws {
+        var limits = ConnectionLimits()
+        limits.maxResponseBytes = 64 << 10
+        let server = try LiveServer(limits: limits)
+        let body = "{\"inputs\":[\(Array(repeating: "2", count: 20_000).joined(separator: ","))]}"
+        let answer = try await server.request("POST", Self.target, body: body)
+        #expect(answer.status == 400)
+        let message = try #require(try answer.error)
+        #expect(message.contains("more than 65536 bytes") && message.contains("server.limits.max_response_bytes"))
+        #expect(try await server.request("POST", Self.target, body: Self.body(20)).status == 200)
+        #expect(server.observer.requests.withLock { $0 }.map(\.outcome.status) == [.invalidArgument, .ok])
+        await server.stop()
+    }
+
     @Test("are read by nobody when their clients left while they waited", arguments: [LiveServer.Departure.close, .reset])
     func abandoned(_ departure: LiveServer.Departure) async throws {
         let executor = FakeExecutor()

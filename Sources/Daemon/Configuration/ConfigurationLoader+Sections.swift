@@ -10,6 +10,7 @@ extension ConfigurationLoader {
         limits.maxFieldCount = values.read(Settings.maxFieldCount)
         limits.maxBodyBytes = values.read(Settings.maxBodyBytes)
         limits.maxInlineBodyBytes = values.read(Settings.maxInlineBodyBytes)
+        limits.maxResponseBytes = values.read(Settings.maxResponseBytes)
         limits.maxChunkExtensionBytes = values.read(Settings.maxChunkExtensionBytes)
         limits.maxTrailerBytes = values.read(Settings.maxTrailerBytes)
         limits.maxConnections = values.read(Settings.maxConnections)

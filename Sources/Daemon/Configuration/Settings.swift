@@ -69,6 +69,9 @@ package enum Settings {
     static let maxInlineBodyBytes = Setting(
         "server.limits.max_inline_body_bytes", .byteCount(0...(1 << 40)), default: "128KiB",
         "Request body that the thread which has received it reads itself; a longer one is read on a lane.")
+    static let maxResponseBytes = Setting(
+        "server.limits.max_response_bytes", .byteCount(65_536...(1 << 40)), default: "256MiB",
+        "Response to a prediction; a request for more is answered 400.")
     static let maxChunkExtensionBytes = Setting(
         "server.limits.max_chunk_extension_bytes", .byteCount(0...16_777_216), default: "16KiB",
         "Chunk extensions of one body; more is answered 413.")
@@ -178,7 +181,7 @@ package enum Settings {
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
         maxRequestLineBytes.facts, maxHeadBytes.facts, maxFieldCount.facts, maxBodyBytes.facts, maxInlineBodyBytes.facts,
-        maxChunkExtensionBytes.facts,
+        maxResponseBytes.facts, maxChunkExtensionBytes.facts,
         maxTrailerBytes.facts, maxConnections.facts, maxConnectionsPerPeer.facts, maxRequestsPerConnection.facts,
         maxRequestsInFlight.facts,
         headTimeout.facts, bodyTimeout.facts, writeTimeout.facts, minBytesPerSecond.facts, idleTimeout.facts,
