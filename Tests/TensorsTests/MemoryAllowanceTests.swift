@@ -81,7 +81,7 @@ struct MemoryAllowanceTests {
         func scalar() throws -> Tensor { try Tensor(TensorSpec(.int64, []), allowance: allowance) { $0.storeBytes(of: 0, as: Int64.self) } }
         do {
             let kept = [try scalar(), try scalar(), try scalar()]
-            try withExtendedLifetime(kept) {
+            withExtendedLifetime(kept) {
                 #expect(allowance.usedByteCount == kept.count * TensorStorage.leastCharge)
                 #expect(throws: MemoryRefusal(.limit, byteCount: TensorStorage.leastCharge, available: 40)) { try scalar() }
             }
