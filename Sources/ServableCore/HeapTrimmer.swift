@@ -13,10 +13,11 @@ package final class HeapTrimmer: Sendable {
         trimHeap = trim
     }
 
-    /// Trims once after everything that the queue has been given by now, however often it is called until then.
+    /// Trims once after everything that the queue has been given by now, however often it is called until then; a little later, as
+    /// another thread may be about to let go of what it still holds.
     package func trimSoon() {
         guard !isPending.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        queue.async {
+        queue.asyncAfter(deadline: .now() + .milliseconds(100)) {
             self.isPending.store(false, ordering: .releasing)
             self.trimHeap()
         }

@@ -99,7 +99,8 @@ extension ServableManager {
         let job = loads.makeJob(id, path: record.path)
         let task = Task.detached {
             let outcome = await executor.run { await job.run() }
-            await self.finishLoad(id, life: record.life, attempt: attempt, on: executor, outcome)
+            // Given away: this task may go on late, and must not keep a version in memory that is unloaded meanwhile.
+            await self.finishLoad(id, life: record.life, attempt: attempt, on: executor, consume outcome)
         }
         self[id]?.phase = .loading(attempt: attempt, task: task)
         if attempt == 1, board.status(of: id)?.state != .loading {
@@ -108,7 +109,7 @@ extension ServableManager {
     }
 
     private func finishLoad(
-        _ id: ServableID, life: UInt64, attempt: Int, on executor: BlockingExecutor, _ outcome: LoadJob.Outcome
+        _ id: ServableID, life: UInt64, attempt: Int, on executor: BlockingExecutor, _ outcome: consuming LoadJob.Outcome
     ) {
         loads.giveBack(executor)
         switch outcome {

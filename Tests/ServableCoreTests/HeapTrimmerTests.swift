@@ -9,7 +9,11 @@ struct HeapTrimmerTests {
     func coalesces() {
         let queue = DispatchQueue(label: "test.release")
         let order = Mutex<[String]>([])
-        let trimmer = HeapTrimmer(queue: queue) { order.withLock { $0.append("trim") } }
+        let trimmed = DispatchSemaphore(value: 0)
+        let trimmer = HeapTrimmer(queue: queue) {
+            order.withLock { $0.append("trim") }
+            trimmed.signal()
+        }
         queue.suspend()
         for number in 1...3 {
             queue.async {
@@ -18,11 +22,10 @@ struct HeapTrimmerTests {
             }
         }
         queue.resume()
-        queue.sync {}
-        queue.sync {}
+        trimmed.wait()
         #expect(order.withLock { $0 } == ["free 1", "free 2", "free 3", "trim"])
         trimmer.trimSoon()
-        queue.sync {}
+        trimmed.wait()
         #expect(order.withLock { $0.suffix(2) } == ["trim", "trim"])
     }
 }
