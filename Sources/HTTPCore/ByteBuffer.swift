@@ -13,9 +13,10 @@ import Glibc
     private var end = 0
     /// What it may hold.
     package let limit: Int
-    /// Whether more was appended than it may hold. What it holds then is of no use: it has been dropped, once or several times,
-    /// to make room for the rest.
-    package private(set) var isOverLimit = false
+    /// Whether bytes beyond the limit have been dropped to make room for further ones.
+    private var hasDropped = false
+    /// Whether more was appended than it may hold. What it holds then is of no use.
+    package var isOverLimit: Bool { hasDropped || count > limit }
 
     package init() { self.init(limit: .max) }
 
@@ -154,8 +155,8 @@ import Glibc
             end = used
         }
         if byteCount <= capacity - used, unsafe memory != nil { return }
-        if used > limit - min(byteCount, limit), used > 0 {
-            isOverLimit = true
+        if used > limit {
+            hasDropped = true
             removeAll()
             return makeRoom(byteCount)
         }

@@ -95,12 +95,12 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
             guard let rowCount = input.spec.shape.extents.first, let plan = engine.readyPlan(for: input.spec),
                 inline.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { (workspace, body) throws in try engine.run(plan, input, in: workspace, body) }
+            runInline(rowCount, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
         case .dense(let tensors):
             guard let rowCount = tensors.first?.spec.shape.extents.first, let plan = engine.readyPlan(for: tensors.map(\.spec)),
                 inline.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { (workspace, body) throws in try engine.run(plan, tensors, in: workspace, body) }
+            runInline(rowCount, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
         case .mixed: return false
         }
         return true

@@ -155,10 +155,13 @@ struct LargeRequestTests {
         let body = "{\"inputs\":[\(Array(repeating: "2", count: 20_000).joined(separator: ","))]}"
         let answer = try await server.request("POST", Self.target, body: body)
         #expect(answer.status == 400)
+        // What is written counts, not the room that writing it might have taken.
+        let short = "{\"inputs\":[\(Array(repeating: "2", count: 12_000).joined(separator: ","))]}"
+        #expect(try await server.request("POST", Self.target, body: short).status == 200)
         let message = try #require(try answer.error)
         #expect(message.contains("more than 65536 bytes") && message.contains("server.limits.max_response_bytes"))
         #expect(try await server.request("POST", Self.target, body: Self.body(20)).status == 200)
-        #expect(server.observer.requests.withLock { $0 }.map(\.outcome.status) == [.invalidArgument, .ok])
+        #expect(server.observer.requests.withLock { $0 }.map(\.outcome.status) == [.invalidArgument, .ok, .ok])
         await server.stop()
     }
 
