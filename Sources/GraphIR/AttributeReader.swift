@@ -99,6 +99,48 @@ package struct AttributeReader: Sendable {
         }
     }
 
+    /// The element type that an attribute names (TensorFlow's `T`).
+    package func elementType(_ name: String) throws(OperatorError) -> ElementType? {
+        switch node.attributes[name] {
+        case nil: return nil
+        case .type(let type):
+            guard let tensor = type.tensor else {
+                throw .invalidAttribute(name: name, reason: "is \(type), expected the type of a tensor's elements")
+            }
+            return tensor.elementType
+        case .some(let other): throw mismatch(name, other, "a type")
+        }
+    }
+
+    package func elementType(_ name: String, default fallback: ElementType) throws(OperatorError) -> ElementType {
+        try elementType(name) ?? fallback
+    }
+
+    package func types(_ name: String) throws(OperatorError) -> [ValueType]? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .types(let types): types
+        case .some(let other): throw mismatch(name, other, "a list of types")
+        }
+    }
+
+    /// A shape; nil when the attribute is absent or the shape's rank is unknown.
+    package func shape(_ name: String) throws(OperatorError) -> SymbolicShape? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .shape(let shape): shape
+        case .some(let other): throw mismatch(name, other, "a shape")
+        }
+    }
+
+    package func shapes(_ name: String) throws(OperatorError) -> [SymbolicShape?]? {
+        switch node.attributes[name] {
+        case nil: nil
+        case .shapes(let shapes): shapes
+        case .some(let other): throw mismatch(name, other, "a list of shapes")
+        }
+    }
+
     /// One of a fixed set of words; absent means `fallback`.
     package func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: String, default fallback: Choice

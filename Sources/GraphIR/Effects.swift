@@ -14,10 +14,14 @@ package struct Effects: OptionSet, Sendable, Hashable {
     /// Changes a resource: runs even when nobody reads the outputs.
     package static let writesResource = Effects(rawValue: 4)
 
+    /// Refuses inputs that a model does not want (TensorFlow's `Assert`): runs even when nobody reads the outputs. What it gives
+    /// follows from the inputs alone.
+    package static let checks = Effects(rawValue: 8)
+
     /// Whether equal inputs give equal outputs in every run.
     package var isDeterministic: Bool { isDisjoint(with: [.random, .readsResource, .writesResource]) }
     /// Whether the node must run even when nobody reads its outputs.
-    package var isRequired: Bool { contains(.writesResource) }
+    package var isRequired: Bool { !isDisjoint(with: [.writesResource, .checks]) }
 }
 
 extension Node {

@@ -34,17 +34,24 @@ package struct EvaluationContext {
     package let outputCount: Int
     /// What the results are charged to.
     package let allowance: MemoryAllowance?
+    /// The version's; one of the call's own when the engine has none.
+    package let resources: ResourceTable
+    /// The machine code to build kernels of; nil for the best that the processor runs.
+    package let kernels: KernelSet?
     private let subgraphs: [any SubgraphRunner]
     private let checkpoint: () throws(OperatorError) -> Void
 
     /// - Parameter checkpoint: throws `.stopped` when the run is to end.
     package init(
-        inputs: [ValueView?], outputCount: Int, allowance: MemoryAllowance? = nil, subgraphs: [any SubgraphRunner] = [],
+        inputs: [ValueView?], outputCount: Int, allowance: MemoryAllowance? = nil, resources: ResourceTable = ResourceTable(),
+        kernels: KernelSet? = nil, subgraphs: [any SubgraphRunner] = [],
         checkpoint: @escaping () throws(OperatorError) -> Void = {}
     ) {
         self.inputs = inputs
         self.outputCount = outputCount
         self.allowance = allowance
+        self.resources = resources
+        self.kernels = kernels
         self.subgraphs = subgraphs
         self.checkpoint = checkpoint
     }

@@ -14,6 +14,13 @@ package struct OperatorSpelling: Sendable {
     ) -> OperatorSpelling {
         OperatorSpelling(dialect: .onnx, domain: domain, name: name, versions: since...through, make: make)
     }
+
+    /// An operator of TensorFlow; its attributes may be left out where the definition has a default.
+    package static func tensorFlow(
+        _ name: String, make: @escaping @Sendable (AttributeReader) throws(OperatorError) -> any Operator
+    ) -> OperatorSpelling {
+        OperatorSpelling(dialect: .tensorFlow, domain: "", name: name, versions: 0...Int.max, make: make)
+    }
 }
 
 /// Every operator that the engine knows, by source name.

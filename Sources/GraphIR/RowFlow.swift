@@ -56,6 +56,10 @@ package struct RowInputs: Sendable {
         self.subgraph = subgraph
     }
 
+    func replacing(facts: [ValueFact?], outputs: [ValueFact]) -> RowInputs {
+        RowInputs(states: states, facts: facts, outputs: outputs, rowCount: rowCount, subgraph: subgraph)
+    }
+
     package var count: Int { states.count }
 
     /// The input's state; nil when it is absent.

@@ -7,6 +7,7 @@ package indirect enum RuntimeValue: Sendable {
     case sequence([RuntimeValue])
     case map(RuntimeMap)
     case optional(RuntimeValue?)
+    case list(TensorList)
     case resource(any Resource)
 
     package init(_ value: TensorValue) {
@@ -32,6 +33,7 @@ package indirect enum RuntimeValue: Sendable {
         case .sequence(let elements): "sequence of \(elements.count)"
         case .map(let map): "map of \(map.count)"
         case .optional(let value): value.map { "optional \($0.kind)" } ?? "empty optional"
+        case .list(let list): list.description
         case .resource: "resource"
         }
     }

@@ -93,6 +93,10 @@ package enum Attribute: Sendable {
     case tensors([TensorValue])
     case graphs([SourceGraph])
     case type(ValueType)
+    case types([ValueType])
+    /// nil: a shape of unknown rank.
+    case shape(SymbolicShape?)
+    case shapes([SymbolicShape?])
     /// Functions of the model that a node runs (TensorFlow's branches and loop bodies). Inlining turns them into graphs.
     case function(FunctionReference)
     case functions([FunctionReference])
@@ -115,6 +119,9 @@ package enum Attribute: Sendable {
         case .tensors: "list of tensors"
         case .graphs: "list of graphs"
         case .type: "type"
+        case .types: "list of types"
+        case .shape: "shape"
+        case .shapes: "list of shapes"
         case .function: "function"
         case .functions: "list of functions"
         case .reference: "reference to a function's attribute"

@@ -12,8 +12,10 @@ package indirect enum ValueType: Sendable, Hashable, CustomStringConvertible {
     case map(key: ElementType, value: ValueType)
     /// ONNX `Optional`: a value or none.
     case optional(ValueType)
-    /// Something that outlives a run: a variable, a lookup table. The word says which kind.
-    case resource(kind: String)
+    /// Tensors of one element type in a list (TensorFlow's `TensorList`, a variant); the shape is what is known of every element.
+    case list(TensorType)
+    /// Something that outlives a run.
+    case resource(ResourceKind)
 
     /// The tensor type, nil for anything else.
     package var tensor: TensorType? {
@@ -23,13 +25,36 @@ package indirect enum ValueType: Sendable, Hashable, CustomStringConvertible {
     /// Whether values of the type are elements in consecutive bytes, which an arena can hold.
     package var isDense: Bool { tensor.map { $0.elementType.isDense } ?? false }
 
+    /// Whether values of the type are tensors of strings.
+    package var isText: Bool { tensor?.elementType == .string }
+
     package var description: String {
         switch self {
         case .tensor(let type): type.description
         case .sequence(let element): "sequence(\(element))"
         case .map(let key, let value): "map(\(key), \(value))"
         case .optional(let value): "optional(\(value))"
+        case .list(let element): "list(\(element))"
         case .resource(let kind): "resource(\(kind))"
+        }
+    }
+}
+
+/// What a resource is.
+package enum ResourceKind: Sendable, Hashable, CustomStringConvertible {
+    case variable(TensorType)
+    /// A lookup table.
+    case table(key: ElementType, value: TensorType)
+    /// TensorFlow 1's `TensorArray`.
+    case array(TensorType)
+    case other(String)
+
+    package var description: String {
+        switch self {
+        case .variable(let type): "variable \(type)"
+        case .table(let key, let value): "table \(key) → \(value)"
+        case .array(let element): "array of \(element)"
+        case .other(let name): name
         }
     }
 }

@@ -28,6 +28,8 @@ package final class ModelState: Sendable {
     let store: ConstantStore
     /// Which constants' contents are still needed.
     let residency: ConstantResidency
+    /// Variables and tables, by name.
+    package let resources = ResourceTable()
 
     /// - Parameter ledger: counts what the version's engines take; nil counts nothing.
     package init(limits: EngineLimits = EngineLimits(), kernels: KernelSet? = nil, ledger: (any MemoryLedger)? = nil) {

@@ -6,6 +6,7 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
     case float32, float64, float16, bfloat16
     case int8, int16, int32, int64
     case uint8, uint16, uint32, uint64
+    case complex64, complex128
     case bool
     case string
 
@@ -19,7 +20,8 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
         case .bool, .int8, .uint8: 1
         case .float16, .bfloat16, .int16, .uint16: 2
         case .float32, .int32, .uint32: 4
-        case .float64, .int64, .uint64: 8
+        case .float64, .int64, .uint64, .complex64: 8
+        case .complex128: 16
         }
     }
 
@@ -38,6 +40,8 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
         default: false
         }
     }
+
+    package var isComplex: Bool { self == .complex64 || self == .complex128 }
 
     package var isSigned: Bool {
         switch self {

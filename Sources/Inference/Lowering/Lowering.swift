@@ -87,7 +87,7 @@ private final class LoweringScope {
                 node: node.name, name: node.operatorName, domain: node.domain, version: node.version,
                 known: catalog.knownVersions(of: node, dialect: source.dialect))
         }
-        let op = try attributing(node) { () throws(OperatorError) in try spelling.make(AttributeReader(node)) }
+        var op = try attributing(node) { () throws(OperatorError) in try spelling.make(AttributeReader(node)) }
         var inputs: [ValueID?] = []
         for name in node.inputs {
             guard !name.isEmpty else {
@@ -99,8 +99,12 @@ private final class LoweringScope {
             }
             inputs.append(id)
         }
-        var lowered = Node(name: node.name, op: op, inputs: inputs, outputs: [])
+        if passThrough(node, op, inputs) { return }
         let facts = OperatorInputs(inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count)
+        if let mover = op as? any ElementMover, facts.facts.contains(where: { $0?.valueType.isText ?? false }) {
+            op = StringElements(mover)
+        }
+        var lowered = Node(name: node.name, op: op, inputs: inputs, outputs: [])
         if !op.acceptsObjects { try checkDense(facts, of: node) }
         let results: [ValueFact]
         if let op = op as? any SubgraphOperator {
@@ -120,7 +124,22 @@ private final class LoweringScope {
             let id = name.isEmpty ? graph.addValue(name: "", fact: results[index]) : try define(name, results[index])
             lowered.outputs.append(id)
         }
+        // TensorFlow's nodes do not list what nobody reads of theirs; kernels write it all the same.
+        if source.dialect == .tensorFlow, results.count > node.outputs.count {
+            lowered.outputs += results[node.outputs.count...].map { graph.addValue(name: "", fact: $0) }
+        }
         graph.nodes.append(lowered)
+    }
+
+    /// Values that no arena holds are not copied: the outputs' names are other names of the inputs.
+    ///
+    /// - Returns: whether that made the node needless.
+    private func passThrough(_ node: SourceNode, _ op: any Operator, _ inputs: [ValueID?]) -> Bool {
+        guard op is any PassThrough, node.outputs.count <= inputs.count else { return false }
+        let pairs = zip(node.outputs, inputs)
+        guard pairs.allSatisfy({ $1.map { !graph[$0].fact.valueType.isDense } ?? false && valueOfName[$0] == nil }) else { return false }
+        for (name, input) in pairs where !name.isEmpty { valueOfName[name] = input }
+        return true
     }
 
     /// Operators that say nothing else are given dense tensors only.

@@ -30,6 +30,8 @@ extension ONNX {
             case .uint64: .uint64
             case .bool: .bool
             case .string: .string
+            case .complex64: .complex64
+            case .complex128: .complex128
             default: nil
             }
         }
@@ -52,6 +54,8 @@ extension ONNX {
                 case .uint64: .uint64
                 case .bool: .bool
                 case .string: .string
+                case .complex64: .complex64
+                case .complex128: .complex128
                 }
         }
     }

@@ -20,6 +20,8 @@ extension TensorDecoder {
         case .bool: try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt8($0 == 0 ? 0 : 1) })
         case .float16, .bfloat16:
             try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt16(truncatingIfNeeded: $0) })
+        case .complex64: try elements.tensor(try elements.all(field: 4, of: Float.self))
+        case .complex128: try elements.tensor(try elements.all(field: 10, of: Double.self))
         case .string: throw session.malformed(place, "has strings in a field for numbers")
         }
     }
@@ -45,8 +47,9 @@ private struct TypedElements {
                 try Element.append(occurrence.field, from: &reader, to: &values)
             }
         }
-        guard values.count == spec.shape.elementCount else {
-            throw session.malformed(place, "has \(values.count) elements, \(spec) needs \(spec.shape.elementCount)")
+        let count = spec.shape.elementCount * (spec.elementType.isComplex ? 2 : 1)
+        guard values.count == count else {
+            throw session.malformed(place, "has \(values.count) elements, \(spec) needs \(count)")
         }
         return values
     }

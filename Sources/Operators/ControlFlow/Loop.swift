@@ -127,7 +127,7 @@ extension ValueType {
         case .tensor(let type): .tensor(TensorType(type.elementType, nil))
         case .sequence(let element): .sequence(element.ignoringShape)
         case .optional(let value): .optional(value.ignoringShape)
-        case .map, .resource: self
+        case .map, .list, .resource: self
         }
     }
 }

@@ -25,7 +25,7 @@ extension NumberMaker {
         case .uint16: try integer(UInt16.self)
         case .uint32: try integer(UInt32.self)
         case .uint64: try integer(UInt64.self)
-        case .float16, .bfloat16, .bool, .string: throw .unsupported("\(name) of \(type)")
+        case .float16, .bfloat16, .complex64, .complex128, .bool, .string: throw .unsupported("\(name) of \(type)")
         }
     }
 }

@@ -100,6 +100,7 @@ extension ElementType {
         case .uint16: try visitor.visit(UInt16.self)
         case .uint32: try visitor.visit(UInt32.self)
         case .uint64: try visitor.visit(UInt64.self)
+        case .complex64, .complex128: throw .unsupported("a tensor of complex numbers")
         case .string: throw .unsupported("a tensor of strings")
         }
     }

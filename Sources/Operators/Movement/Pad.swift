@@ -173,6 +173,9 @@ extension ElementType {
         case .float16: UInt64(HalfPrecision.binary16(from: value))
         case .bfloat16: UInt64(HalfPrecision.bfloat16(from: value))
         case .bool: value != 0 ? 1 : 0
+        // The real part; the imaginary one is 0.
+        case .complex64: UInt64(value.bitPattern)
+        case .complex128: Double(value).bitPattern
         case .string: 0
         case .int8: clamped(value, Int8.self)
         case .int16: clamped(value, Int16.self)

@@ -139,7 +139,7 @@ struct Unsqueeze: Operator {
 /// The input itself.
 ///
 /// - Source: ONNX operator Identity.
-struct Identity: Operator {
+struct Identity: PassThrough, ElementMover {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
         return [try inputs.required(0)]
@@ -165,5 +165,6 @@ enum RankChangeOperators {
         },
         .onnx("Unsqueeze", since: 13) { _ throws(OperatorError) in Unsqueeze() },
         .onnx("Identity") { _ throws(OperatorError) in Identity() },
+        .tensorFlow("Identity") { _ in Identity() },
     ]
 }

@@ -31,7 +31,7 @@ enum DenseWriter {
         case .uint32: numeric(ElementWriters.Integer<UInt32>.self, &buffer)
         case .uint64: numeric(ElementWriters.Integer<UInt64>.self, &buffer)
         case .bool: numeric(ElementWriters.Boolean.self, &buffer)
-        case .string: preconditionFailure("strings are no dense tensor")
+        case .complex64, .complex128, .string: preconditionFailure("\(type) is not written as numbers")
         }
     }
 

@@ -71,6 +71,7 @@ struct ElementColumn: ~Copyable {
         case .uint32: unsafe numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, end, limit: limit)
         case .uint64: unsafe numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, end, limit: limit)
         case .bool: unsafe numbers.read(ElementReaders.Boolean.self, amount, &position, end, limit: limit)
+        case .complex64, .complex128: preconditionFailure("\(type) is not read from JSON")
         case .string: unsafe strings.read(amount, &position, text, limit: limit)
         }
     }

@@ -16,6 +16,8 @@ extension ElementType {
         case .uint16: "uint16"
         case .uint32: "uint32"
         case .uint64: "uint64"
+        case .complex64: "complex64"
+        case .complex128: "complex128"
         case .bool: "bool"
         case .string: "string"
         }

@@ -26,6 +26,7 @@ package enum TensorJSONDialect: Sendable, Equatable {
     func supports(_ type: ElementType) -> Bool {
         switch type {
         case .float16, .bfloat16, .uint16: self == .extended
+        case .complex64, .complex128: false
         default: true
         }
     }

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// The resources of a version by name: all graphs of the version that name one share it.
+package final class ResourceTable: Sendable {
+    private let resources = Mutex<[String: any Resource]>([:])
+
+    package init() {}
+
+    /// Bytes that all of them hold now.
+    package var byteCount: Int { resources.withLock { $0.values.reduce(0) { $0 + $1.byteCount } } }
+
+    /// The resource called `name`, made on first use.
+    ///
+    /// - Throws: when one of that name is of another kind.
+    package func resource<Kind: Resource>(_ name: String, make: () -> Kind) throws(OperatorError) -> Kind {
+        try resources.withLock { resources throws(OperatorError) in
+            guard let known = resources[name] else {
+                let made = make()
+                resources[name] = made
+                return made
+            }
+            guard let known = known as? Kind else {
+                throw .invalidValue("the resource \"\(name)\" is a \(type(of: known)) elsewhere in the model")
+            }
+            return known
+        }
+    }
+}
