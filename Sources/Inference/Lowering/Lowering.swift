@@ -52,6 +52,8 @@ private final class LoweringScope {
     private let parent: LoweringScope?
     /// What the node that runs this graph will hand it; nil for a whole model.
     private let formals: [ValueFact]?
+    /// Graphs around this one.
+    private let depth: Int
     private var graph: Graph
     private var valueOfName: [String: ValueID] = [:]
     /// What this graph reads of its parent, in order of first use.
@@ -62,6 +64,7 @@ private final class LoweringScope {
         self.catalog = catalog
         self.parent = parent
         self.formals = formals
+        depth = parent.map { $0.depth + 1 } ?? 0
         graph = Graph(name: source.name)
     }
 
@@ -186,30 +189,73 @@ private final class LoweringScope {
         }
     }
 
+    /// Graphs so deep inside others are typed without what is known of the first round of a loop: trying takes several rounds at
+    /// each depth.
+    private static let maximumTriedDepth = 3
+    private static let maximumTries = 4
+
     private func lowerSubgraphs(
         of node: SourceNode, _ op: any SubgraphOperator, _ facts: OperatorInputs, into lowered: inout Node
     ) throws(EngineError) {
-        let formals = try attributing(node) { () throws(OperatorError) in try op.subgraphInputs(facts) }
-        for (index, attribute) in type(of: op).subgraphAttributes.enumerated() {
-            guard case .graph(let body)? = node.attributes[attribute] else {
+        let bodies = try bodies(of: node, op)
+        var formals = try attributing(node) { () throws(OperatorError) in try op.subgraphInputs(facts) }
+        var tries = depth < Self.maximumTriedDepth ? 0 : Self.maximumTries
+        while true {
+            if tries >= Self.maximumTries, op.typesAreTried {
+                formals = formals.ignoringShapes
+            }
+            var attempt = lowered
+            do throws(EngineError) {
+                for (index, body) in bodies.enumerated() {
+                    try lower(body, formals: index < formals.count ? formals[index] : [], into: &attempt)
+                }
+            } catch {
+                // What does not fit the first round's shapes may fit those of all.
+                guard op.typesAreTried, tries < Self.maximumTries else { throw error }
+                tries = Self.maximumTries
+                continue
+            }
+            if tries < Self.maximumTries,
+                let wider = op.widenedInputs(formals, subgraphOutputs: attempt.subgraphs.map(\.graph.outputFacts))
+            {
+                formals = wider
+                tries += 1
+                continue
+            }
+            lowered = attempt
+            return
+        }
+    }
+
+    private func bodies(of node: SourceNode, _ op: any SubgraphOperator) throws(EngineError) -> [SourceGraph] {
+        var bodies: [SourceGraph] = []
+        for attribute in type(of: op).subgraphAttributes {
+            switch node.attributes[attribute] {
+            case .graph(let body)?: bodies.append(body)
+            case .graphs(let list)?: bodies += list
+            default:
                 throw .node(
                     name: node.name, operatorName: node.operatorName,
                     .invalidAttribute(name: attribute, reason: "is missing, expected a graph"))
             }
-            let own = index < formals.count ? formals[index] : []
-            let scope = LoweringScope(source: body, catalog: catalog, parent: self, formals: own)
-            let graph = try scope.lower()
-            var positions: [Int] = []
-            for (outer, _) in scope.captured {
-                if let known = lowered.captures.firstIndex(of: outer) {
-                    positions.append(known)
-                } else {
-                    positions.append(lowered.captures.count)
-                    lowered.captures.append(outer)
-                }
-            }
-            lowered.subgraphs.append(Subgraph(graph: graph, captures: positions))
         }
+        return bodies
+    }
+
+    /// Adds a graph of the node `lowered`, with what it captures.
+    private func lower(_ body: SourceGraph, formals: [ValueFact], into lowered: inout Node) throws(EngineError) {
+        let scope = LoweringScope(source: body, catalog: catalog, parent: self, formals: formals)
+        let graph = try scope.lower()
+        var positions: [Int] = []
+        for (outer, _) in scope.captured {
+            if let known = lowered.captures.firstIndex(of: outer) {
+                positions.append(known)
+            } else {
+                positions.append(lowered.captures.count)
+                lowered.captures.append(outer)
+            }
+        }
+        lowered.subgraphs.append(Subgraph(graph: graph, captures: positions))
     }
 
     private func attributing<Result>(
@@ -221,4 +267,8 @@ private final class LoweringScope {
             throw .node(name: node.name, operatorName: node.operatorName, error)
         }
     }
+}
+
+extension [[ValueFact]] {
+    fileprivate var ignoringShapes: [[ValueFact]] { map { $0.map { ValueFact($0.valueType.ignoringShape) } } }
 }
