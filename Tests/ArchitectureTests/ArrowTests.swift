@@ -14,7 +14,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
     "Registry": ["ServableCore", "GRDB", "Logging"],
     "Operators": ["GraphIR", "Tensors", "CKernels", "COpenBLAS"],
-    "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+    "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform", "CSnappy"],
     "Inference": ["GraphIR", "Tensors"],
     "ModelServing": [
         "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "Logging",
