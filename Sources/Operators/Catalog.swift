@@ -6,6 +6,7 @@ package enum StandardOperators {
 
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,
+        ComplexOperators.spellings,
         ActivationOperators.spellings,
         ReductionOperators.spellings,
         LinearOperators.spellings,
