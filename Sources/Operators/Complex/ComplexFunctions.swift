@@ -34,11 +34,11 @@ enum ComplexFunction: String, Sendable, CaseIterable {
         case .sinh: z.hyperbolicSine
         case .cosh: z.hyperbolicCosine
         case .tanh: z.hyperbolicTangent
-        case .asin: z.turned.inverseHyperbolicSine.turnedBack
-        case .acos: Complex(Double.pi / 2) - z.turned.inverseHyperbolicSine.turnedBack
+        case .asin: z.inverseSine
+        case .acos: z.inverseCosine
         case .atan: z.turned.inverseHyperbolicTangent.turnedBack
-        case .asinh: z.inverseHyperbolicSine
-        case .acosh: ((z + .one).squareRoot * (z - .one).squareRoot + z).logarithm
+        case .asinh: z.turned.inverseSine.turnedBack
+        case .acosh: z.inverseHyperbolicCosine
         case .atanh: z.inverseHyperbolicTangent
         }
     }
@@ -92,15 +92,27 @@ extension Complex<Double> {
 
     fileprivate var hyperbolicTangent: Self {
         // Beyond it the real part is ±1 to the last bit.
-        if real.magnitude > 20 { return Self(real < 0 ? -1 : 1, 4 * (sin)(2 * imaginary) / 2 * (exp)(-2 * real.magnitude)) }
+        if real.magnitude > 20 {
+            return Self(real < 0 ? -1 : 1, 2 * (sin)(2 * imaginary) * (exp)(-2 * real.magnitude))
+        }
         let scale = (cosh)(2 * real) + (cos)(2 * imaginary)
         return Self((sinh)(2 * real) / scale, (sin)(2 * imaginary) / scale)
     }
 
-    /// ln(z + √(z² + 1)), mirrored where the sum would cancel.
-    fileprivate var inverseHyperbolicSine: Self {
-        if real < 0 { return -(-self).inverseHyperbolicSine }
-        return (self + (self * self + .one).squareRoot).logarithm
+    /// The inverse functions after Kahan: no sum cancels, and the branch cuts keep the signs of zeros.
+    fileprivate var inverseSine: Self {
+        let below = (.one - self).squareRoot, above = (.one + self).squareRoot
+        return Self(atan2(real, (below * above).real), (asinh)((below.conjugate * above).imaginary))
+    }
+
+    fileprivate var inverseCosine: Self {
+        let below = (.one - self).squareRoot, above = (.one + self).squareRoot
+        return Self(2 * atan2(below.real, above.real), (asinh)((above.conjugate * below).imaginary))
+    }
+
+    fileprivate var inverseHyperbolicCosine: Self {
+        let below = (self - .one).squareRoot, above = (self + .one).squareRoot
+        return Self((asinh)((below.conjugate * above).real), 2 * atan2(below.imaginary, above.real))
     }
 
     fileprivate var inverseHyperbolicTangent: Self {
@@ -110,7 +122,6 @@ extension Complex<Double> {
 
     /// self to the power of an exponent: e^(exponent · ln self).
     func raised(to exponent: Self) -> Self {
-        if exponent.isZero { return .one }
         if isZero { return exponent.real > 0 ? .zero : Self(.nan, .nan) }
         return (exponent * logarithm).exponential
     }

@@ -1,7 +1,7 @@
 import GraphIR
 import Tensors
 
-/// Whether two numbers at the same place differ by less than a tolerance; the result is bool.
+/// Whether two numbers at the same place differ by no more than a tolerance; the result is bool.
 ///
 /// - Shapes: the operands are of one shape. Types: every number.
 /// - Source: TensorFlow ApproximateEqual.
@@ -34,13 +34,13 @@ struct ApproximateEquality: Operator {
         func integer<Scalar: FixedWidthInteger & TensorScalar>(_: Scalar.Type) -> PairBody {
             let walk = walk, tolerance = Scalar(saturating: Double(tolerance))
             return { y, a, b in
-                Loops.pair(walk, y, a, b) { (a: Scalar, b: Scalar) in (a > b ? a &- b : b &- a) < tolerance }
+                Loops.pair(walk, y, a, b) { (a: Scalar, b: Scalar) in (a > b ? a &- b : b &- a) <= tolerance }
             }
         }
 
         func floatingPoint<Scalar: FloatingScalar>(_: Scalar.Type) -> PairBody {
             let walk = walk, tolerance = Scalar(tolerance)
-            return { y, a, b in Loops.pair(walk, y, a, b) { (a: Scalar, b: Scalar) in (a - b).magnitude < tolerance } }
+            return { y, a, b in Loops.pair(walk, y, a, b) { (a: Scalar, b: Scalar) in (a - b).magnitude <= tolerance } }
         }
     }
 }

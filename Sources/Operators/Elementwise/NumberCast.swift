@@ -49,7 +49,9 @@ struct NumberCast: Operator {
 
     /// Low bits of a float's fraction that a narrower one has no place for; nil when it is no narrower one.
     private static func lostBits(from source: ElementType, to target: ElementType) -> Int? {
-        guard let before = fractionBits(source), let after = fractionBits(target), before > after else { return nil }
+        guard source == .float64 || source == .float32, let before = fractionBits(source), let after = fractionBits(target),
+            before > after
+        else { return nil }
         return before - after
     }
 
@@ -69,12 +71,7 @@ struct NumberCast: Operator {
         let kernel =
             switch source.elementType {
             case .float64: LoopKernel(map: Self.narrowing(context.outputs[0].elementType, count) { (x: Double) in cut(x, bits) })
-            case .float32: LoopKernel(map: Self.narrowing(context.outputs[0].elementType, count) { (x: Float) in Double(cut(x, bits)) })
-            default:
-                LoopKernel(
-                    map: Self.narrowing(context.outputs[0].elementType, count) { (x: UInt16) in
-                        Double(cut(HalfPrecision.float(fromBinary16: x), bits + 13))
-                    })
+            default: LoopKernel(map: Self.narrowing(context.outputs[0].elementType, count) { (x: Float) in Double(cut(x, bits)) })
             }
         return CompiledOperator(kernel)
     }
