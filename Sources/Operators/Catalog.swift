@@ -6,6 +6,9 @@ package enum StandardOperators {
 
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,
+        ComplexOperators.spellings,
+        SegmentOperators.spellings,
+        CountingOperators.spellings,
         ActivationOperators.spellings,
         ReductionOperators.spellings,
         LinearOperators.spellings,
