@@ -95,3 +95,5 @@ int apus_regex_replace(
     *result_length = output.size();
     return APUS_REGEX_CHANGED;
 }
+
+void apus_regex_release(char *result) { std::free(result); }

@@ -18,6 +18,7 @@ package enum StandardOperators {
         ControlFlowOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        StringOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.

@@ -29,11 +29,13 @@ enum {
 
 /* Replaces the first match in `text`, or all that do not overlap, by `rewrite`, where \0 to \9 stand for groups.
 
-   APUS_REGEX_CHANGED: `*result` is memory of malloc with `*result_length` bytes, which the caller frees.
+   APUS_REGEX_CHANGED: `*result` has `*result_length` bytes, to be given to apus_regex_release.
    APUS_REGEX_TOO_LONG: the result would have more than `limit` bytes. */
 int apus_regex_replace(
     const apus_regex *regex, const char *text, size_t length, const char *rewrite, size_t rewrite_length, bool replaces_all,
     size_t limit, char **result, size_t *result_length);
+
+void apus_regex_release(char *result);
 
 #ifdef __cplusplus
 }
