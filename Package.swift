@@ -42,6 +42,7 @@ let package = Package(
         // Debian's libre2-dev and libicu-dev behind flat C functions.
         .target(name: "CRegex", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CUnicode", linkerSettings: [.linkedLibrary("icuuc")]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .target(name: "Tensors", dependencies: ["CPlatform"], swiftSettings: guarded),
         .target(name: "ProtobufWire", swiftSettings: guarded),
         .target(
@@ -81,7 +82,7 @@ let package = Package(
         ),
         .target(
             name: "ModelFormats",
-            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform", "CSnappy"],
             swiftSettings: guarded
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: confined),

@@ -16,6 +16,7 @@ package enum StandardOperators {
         IndexingOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
+        TensorListOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         StringOperators.spellings,

@@ -20,24 +20,6 @@ extension EvaluationContext {
         return tensor.elements[0]
     }
 
-    /// The integers (or bools) of input `index`, in memory order.
-    func integers(_ index: Int) throws(OperatorError) -> [Int] {
-        let view = try required(index)
-        guard let values = view.integers else {
-            throw .invalidInput(index: index, reason: "is \(view.spec), expected integers")
-        }
-        return values
-    }
-
-    /// The single integer that input `index` holds.
-    func integer(_ index: Int) throws(OperatorError) -> Int {
-        let values = try integers(index)
-        guard values.count == 1 else {
-            throw .invalidInput(index: index, reason: "holds \(values.count) integers, expected one")
-        }
-        return values[0]
-    }
-
     /// The elements of the tensor that input `index` holds, of any type.
     func elements(_ index: Int) throws(OperatorError) -> ElementList {
         switch try value(index) {

@@ -3,14 +3,6 @@ import Tensors
 
 /// Checks of inputs that may be strings.
 extension OperatorInputs {
-    /// The type of the tensor that input `index` is, whatever its elements are.
-    func tensor(_ index: Int) throws(OperatorError) -> TensorType {
-        guard let type = try required(index).valueType.tensor else {
-            throw .invalidInput(index: index, reason: "is \(try required(index).valueType), expected a tensor")
-        }
-        return type
-    }
-
     /// The tensor of strings that input `index` is.
     func text(_ index: Int) throws(OperatorError) -> TensorType {
         let type = try tensor(index)
