@@ -22,6 +22,7 @@ package enum StandardOperators {
         TensorListOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        StringOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
