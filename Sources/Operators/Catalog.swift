@@ -17,6 +17,7 @@ package enum StandardOperators {
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
+        VariableOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
     ]
