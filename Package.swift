@@ -39,6 +39,7 @@ let package = Package(
         // Debian's libssl-dev: its headers, and the macros and callbacks that Swift cannot import.
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .target(name: "Tensors", dependencies: ["CPlatform"], swiftSettings: guarded),
         .target(name: "ProtobufWire", swiftSettings: guarded),
         .target(
@@ -78,7 +79,7 @@ let package = Package(
         ),
         .target(
             name: "ModelFormats",
-            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform", "CSnappy"],
             swiftSettings: guarded
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: confined),

@@ -106,6 +106,7 @@ private let foundationFree: Set<String> = [
         let owners: [String: Set<String>] = [
             "GRDB": ["Registry"], "COpenBLAS": ["Operators", "Benchmarks"], "CKernels": ["Operators", "Benchmarks"], "Yams": ["Daemon"],
             "CZlib": ["HTTPCore"],
+            "CSnappy": ["ModelFormats"],
         ]
         for (module, owners) in owners {
             let users = allowedImports.filter { $0.value.contains(module) }.keys

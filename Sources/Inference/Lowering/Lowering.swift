@@ -5,8 +5,43 @@ import Tensors
 package enum Lowering {
     /// - Throws: `EngineError` for names nobody makes, operators nobody knows and types that do not fit.
     package static func lower(_ source: SourceGraph, catalog: OperatorCatalog) throws(EngineError) -> Graph {
+        try checkOperators(of: source, catalog)
         let scope = LoweringScope(source: source, catalog: catalog, parent: nil, formals: nil)
         return try scope.lower()
+    }
+}
+
+extension Lowering {
+    /// All operators that are not known are named at once.
+    private static func checkOperators(of source: SourceGraph, _ catalog: OperatorCatalog) throws(EngineError) {
+        let missing = missingOperators(in: source, catalog)
+        guard !missing.isEmpty else { return }
+        throw .unsupportedOperators(missing.sorted { $0.key < $1.key }.map(\.value))
+    }
+
+    /// The first node of each operator that no spelling reads, in the graph and inside its nodes.
+    private static func missingOperators(in source: SourceGraph, _ catalog: OperatorCatalog) -> [String: UnsupportedOperator] {
+        var missing: [String: UnsupportedOperator] = [:]
+        for node in source.nodes {
+            if catalog.spelling(for: node, dialect: source.dialect) == nil {
+                let found = UnsupportedOperator(node, source.dialect, known: catalog.knownVersions(of: node, dialect: source.dialect))
+                if missing[found.key] == nil { missing[found.key] = found }
+            }
+            for graph in node.attributes.values.flatMap(\.graphs) {
+                missing.merge(missingOperators(in: graph, catalog)) { first, _ in first }
+            }
+        }
+        return missing
+    }
+}
+
+extension Attribute {
+    fileprivate var graphs: [SourceGraph] {
+        switch self {
+        case .graph(let graph): [graph]
+        case .graphs(let graphs): graphs
+        default: []
+        }
     }
 }
 
@@ -86,9 +121,9 @@ private final class LoweringScope {
 
     private func lower(_ node: SourceNode) throws(EngineError) {
         guard let spelling = catalog.spelling(for: node, dialect: source.dialect) else {
-            throw .unsupportedOperator(
-                node: node.name, name: node.operatorName, domain: node.domain, version: node.version,
-                known: catalog.knownVersions(of: node, dialect: source.dialect))
+            throw .unsupportedOperators([
+                UnsupportedOperator(node, source.dialect, known: catalog.knownVersions(of: node, dialect: source.dialect))
+            ])
         }
         var op = try attributing(node) { () throws(OperatorError) in try spelling.make(AttributeReader(node)) }
         var inputs: [ValueID?] = []
