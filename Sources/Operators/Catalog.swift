@@ -20,6 +20,7 @@ package enum StandardOperators {
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
+        VariableOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         StringOperators.spellings,
