@@ -45,7 +45,7 @@ struct ReferenceVariables {
         for node in nodes where Self.variables.contains(node.operatorName) {
             if let output = node.outputs.first { references[output] = Reference(handle: "\(node.name)/#handle:0", changes: []) }
         }
-        let followers = nodes.filter { Self.changes[$0.operatorName] != nil || $0.operatorName == "RefIdentity" }
+        let followers = nodes.filter { Self.changes[$0.operatorName] != nil || ["RefIdentity", "RefSwitch"].contains($0.operatorName) }
         var count = 0
         while count != references.count {
             count = references.count
@@ -53,8 +53,13 @@ struct ReferenceVariables {
                 guard let output = node.outputs.first, references[output] == nil,
                     let reference = node.inputs.first.flatMap({ references[$0] })
                 else { continue }
-                let changes = node.operatorName == "RefIdentity" ? reference.changes : [node.name]
-                references[output] = Reference(handle: reference.handle, changes: changes)
+                switch node.operatorName {
+                case "RefIdentity": references[output] = reference
+                // The handle is switched, so that what is done with it stays in its branch.
+                case "RefSwitch":
+                    for index in 0...1 { references["\(node.name):\(index)"] = Reference(handle: "\(node.name):\(index)", changes: []) }
+                default: references[output] = Reference(handle: reference.handle, changes: [node.name])
+                }
             }
         }
     }
@@ -66,6 +71,12 @@ struct ReferenceVariables {
             node.outputs = ["\(node.name)/#handle:0"]
         } else if let reference = node.inputs.first.flatMap({ references[$0] }) {
             if node.operatorName == "RefIdentity" { return }
+            if node.operatorName == "RefSwitch" {
+                node.operatorName = "Switch"
+                node.inputs[0] = reference.handle
+                node.controls += reference.changes
+                return result.append(node)
+            }
             if let name = Self.changes[node.operatorName] {
                 node.operatorName = name
                 node.attributes["dtype"] = node.attributes["T"]
