@@ -9,6 +9,7 @@ package enum StandardOperators {
         ComplexOperators.spellings,
         SegmentOperators.spellings,
         CountingOperators.spellings,
+        QuantizationOperators.spellings,
         ActivationOperators.spellings,
         ReductionOperators.spellings,
         LinearOperators.spellings,
