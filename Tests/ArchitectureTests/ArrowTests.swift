@@ -13,7 +13,7 @@ private let allowedImports: [String: Set<String>] = [
     "GraphIR": ["Tensors"],
     "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
     "Registry": ["ServableCore", "GRDB", "Logging"],
-    "Operators": ["GraphIR", "Tensors", "CKernels", "COpenBLAS"],
+    "Operators": ["GraphIR", "Tensors", "CImages", "CKernels", "COpenBLAS"],
     "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
     "Inference": ["GraphIR", "Tensors"],
     "ModelServing": [
@@ -105,7 +105,7 @@ private let foundationFree: Set<String> = [
     func fences() throws {
         let owners: [String: Set<String>] = [
             "GRDB": ["Registry"], "COpenBLAS": ["Operators", "Benchmarks"], "CKernels": ["Operators", "Benchmarks"], "Yams": ["Daemon"],
-            "CZlib": ["HTTPCore"],
+            "CZlib": ["HTTPCore"], "CImages": ["Operators"],
         ]
         for (module, owners) in owners {
             let users = allowedImports.filter { $0.value.contains(module) }.keys
