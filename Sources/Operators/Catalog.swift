@@ -18,6 +18,8 @@ package enum StandardOperators {
         ControlFlowOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        ImageOperators.spellings,
+        DecodingOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
