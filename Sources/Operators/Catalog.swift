@@ -6,6 +6,9 @@ package enum StandardOperators {
 
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,
+        ComplexOperators.spellings,
+        SegmentOperators.spellings,
+        CountingOperators.spellings,
         ActivationOperators.spellings,
         ReductionOperators.spellings,
         LinearOperators.spellings,
@@ -16,10 +19,13 @@ package enum StandardOperators {
         IndexingOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
+        TensorListOperators.spellings,
+        VariableOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         ImageOperators.spellings,
         DecodingOperators.spellings,
+        StringOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
