@@ -24,6 +24,8 @@ package enum StandardOperators {
         VariableOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        ImageOperators.spellings,
+        DecodingOperators.spellings,
         StringOperators.spellings,
     ]
 
