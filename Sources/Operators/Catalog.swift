@@ -14,6 +14,7 @@ package enum StandardOperators {
         NormalizationOperators.spellings,
         MovementOperators.spellings,
         IndexingOperators.spellings,
+        DiagonalOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         RecurrentOperators.spellings,
