@@ -18,6 +18,7 @@ package enum StandardOperators {
         NormalizationOperators.spellings,
         MovementOperators.spellings,
         IndexingOperators.spellings,
+        DiagonalOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
