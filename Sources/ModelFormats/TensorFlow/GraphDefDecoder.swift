@@ -30,6 +30,8 @@ final class GraphDefDecoder {
     /// What nodes became.
     struct Nodes {
         var nodes: [SourceNode] = []
+        /// For constants that wait for nodes: which. In a branch of TensorFlow 1 that is all that says so.
+        var constantControls: [String: [String]] = [:]
         var constants: [(name: String, value: TensorValue)] = []
         /// Placeholders: values that must be fed.
         var placeholders: [SourceValue] = []
@@ -96,12 +98,18 @@ final class GraphDefDecoder {
                 try session.countInitializers(1)
                 result.constants.append((proto.name + ":0", constant))
                 dropped.insert(proto.name)
+                let controls = proto.inputs.filter { $0.hasPrefix("^") }.map { String($0.dropFirst()) }
+                if !controls.isEmpty { result.constantControls[proto.name] = controls }
             } else if proto.operatorName == "Placeholder" {
                 result.placeholders.append(SourceValue(name: proto.name + ":0", type: try placeholderType(proto, place)))
                 dropped.insert(proto.name)
             } else {
                 result.nodes.append(try node(proto, scope, place))
             }
+        }
+        if result.nodes.contains(where: { $0.controlFlowKind != nil }) {
+            result.nodes = try ControlFlowLifting.functionalize(
+                nodes: result.nodes, constants: result.constantControls, path: session.context.path)
         }
         for index in result.nodes.indices where !result.nodes[index].controls.isEmpty {
             result.nodes[index].controls.removeAll { dropped.contains($0) || scope.arguments.contains($0) }

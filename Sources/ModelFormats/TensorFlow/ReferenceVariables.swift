@@ -35,14 +35,41 @@ struct ReferenceVariables {
     ///     the same name.
     static func rewrite(_ nodes: [SourceNode], outputs: Set<String>) -> [SourceNode] {
         guard nodes.contains(where: { variables.contains($0.operatorName) }) else { return nodes }
-        var rewriting = ReferenceVariables()
+        return rewrite(nodes, outputs: outputs, references: [:])
+    }
+
+    /// - Parameter references: those of the graphs around this one.
+    private static func rewrite(
+        _ nodes: [SourceNode], outputs: Set<String>, references: [String: Reference]
+    ) -> [SourceNode] {
+        var rewriting = ReferenceVariables(references: references)
         for node in nodes { rewriting.add(node) }
         for output in outputs.sorted() { rewriting.read(output) }
         return rewriting.result
     }
 
+    private init(references: [String: Reference]) { self.references = references }
+
+    /// A graph inside a node reads the references of the graphs around it; the node waits for what has changed them.
+    private func rewrite(_ graph: SourceGraph) -> SourceGraph {
+        var graph = graph
+        graph.nodes = Self.rewrite(
+            graph.nodes, outputs: Set(graph.outputs.map(\.name)), references: references.mapValues { Reference(handle: $0.handle, changes: []) })
+        return graph
+    }
+
     private mutating func add(_ node: SourceNode) {
         var node = node
+        if !node.subgraphs.isEmpty {
+            node.controls += Set(node.readNames).sorted().flatMap { references[$0]?.changes ?? [] }
+            for (name, attribute) in node.attributes {
+                switch attribute {
+                case .graph(let graph): node.attributes[name] = .graph(rewrite(graph))
+                case .graphs(let graphs): node.attributes[name] = .graphs(graphs.map(rewrite))
+                default: break
+                }
+            }
+        }
         if Self.variables.contains(node.operatorName) { return add(variable: node) }
         if let first = node.inputs.first, let reference = references[first] {
             if let name = Self.changes[node.operatorName] { return add(change: node, name, of: reference) }
