@@ -6,6 +6,9 @@ package enum StandardOperators {
 
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,
+        ComplexOperators.spellings,
+        SegmentOperators.spellings,
+        CountingOperators.spellings,
         ActivationOperators.spellings,
         ReductionOperators.spellings,
         LinearOperators.spellings,
@@ -21,6 +24,7 @@ package enum StandardOperators {
         RandomOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        StringOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.

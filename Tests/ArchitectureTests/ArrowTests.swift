@@ -14,6 +14,8 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
     "Registry": ["ServableCore", "GRDB", "Logging"],
     "Operators": ["GraphIR", "Tensors", "CKernels", "COpenBLAS"],
+    "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform", "CSnappy"],
+    "Operators": ["GraphIR", "Tensors", "ProtobufWire", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
     "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
     "Inference": ["GraphIR", "Tensors"],
     "ModelServing": [
@@ -105,7 +107,7 @@ private let foundationFree: Set<String> = [
     func fences() throws {
         let owners: [String: Set<String>] = [
             "GRDB": ["Registry"], "COpenBLAS": ["Operators", "Benchmarks"], "CKernels": ["Operators", "Benchmarks"], "Yams": ["Daemon"],
-            "CZlib": ["HTTPCore"],
+            "CZlib": ["HTTPCore", "Operators"], "CRegex": ["Operators"], "CUnicode": ["Operators"],
             "CSnappy": ["ModelFormats"],
         ]
         for (module, owners) in owners {

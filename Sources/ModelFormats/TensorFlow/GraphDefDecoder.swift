@@ -107,10 +107,6 @@ final class GraphDefDecoder {
                 result.nodes.append(try node(proto, scope, place))
             }
         }
-        if result.nodes.contains(where: { $0.controlFlowKind != nil }) {
-            result.nodes = try ControlFlowLifting.functionalize(
-                nodes: result.nodes, constants: result.constantControls, path: session.context.path)
-        }
         for index in result.nodes.indices where !result.nodes[index].controls.isEmpty {
             result.nodes[index].controls.removeAll { dropped.contains($0) || scope.arguments.contains($0) }
         }
@@ -214,12 +210,22 @@ final class GraphDefDecoder {
     func ordered(
         _ decoded: Nodes, inputs: [SourceValue], outputs: [SourceValue], place: String
     ) throws(ImportError) -> [SourceNode] {
+        let nodes = try ControlFlowLifting.functionalize(
+            nodes: decoded.nodes, constants: decoded.constantControls, path: session.path)
         let result = try NodeOrder(context: session.context, place: place).order(
-            decoded.nodes.map { BuiltNode(node: $0) }, inputs: inputs.map(\.name), constants: decoded.constants.map(\.name),
+            nodes.map(BuiltNode.init(capturing:)), inputs: inputs.map(\.name), constants: decoded.constants.map(\.name),
             outputs: outputs.map(\.name))
         if let (value, reader) = result.captures.min(by: { $0.key < $1.key }) {
             throw session.malformed("\(place), \(reader)", "reads \"\(value)\", which no node makes")
         }
         return result.nodes
+    }
+}
+
+extension BuiltNode {
+    /// A node whose graphs read what they do not make from around it.
+    fileprivate init(capturing node: SourceNode) {
+        let names = node.subgraphs.reduce(into: Set<String>()) { $0.formUnion($1.capturedNames) }
+        self.init(node: node, captures: Dictionary(uniqueKeysWithValues: names.map { ($0, node.place) }))
     }
 }

@@ -63,10 +63,11 @@ struct SavedModelAssembly {
             decoded.constants.append(
                 (asset.asset.valueName, .strings(StringTensor(shape: .scalar, elements: [Array(asset.asset.path.utf8)]))))
         }
+        decoded.nodes = ReferenceVariables.rewrite(decoded.nodes, outputs: Set(outputs))
         let nodes = try decoder.ordered(decoded, inputs: decoded.placeholders, outputs: [], place: "the graph")
         let graph = SourceGraph(
             name: "saved_model", dialect: .tensorFlow, inputs: decoded.placeholders, initializers: decoded.constants,
-            nodes: ReferenceVariables.rewrite(nodes, outputs: Set(outputs)))
+            nodes: nodes)
         return SourceProgram(graph: graph, functions: try decoder.calledFunctions(), context: session.context)
     }
 

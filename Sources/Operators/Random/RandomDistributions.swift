@@ -21,9 +21,9 @@ enum RandomDistributions {
         sampler: @escaping @Sendable (ElementType) -> any RandomSampler
     ) -> OperatorSpelling {
         .tensorFlow(name) { reader throws(OperatorError) in
-            let element = try reader.elementType(type) ?? fallback
+            let element = try reader.elementType(type, or: fallback)
             return SampledRandom(
-                name: name, type: try element ?? reader.requiredType(type), source: source, parameterCount: parameters,
+                name: name, type: element, source: source, parameterCount: parameters,
                 appendsParameters: appends, sampler: sampler)
         }
     }
@@ -34,11 +34,19 @@ enum RandomDistributions {
         sampler: @escaping @Sendable (ElementType) -> any RandomSampler
     ) -> OperatorSpelling {
         .tensorFlow(name) { reader throws(OperatorError) in
-            let element = try reader.elementType(type) ?? fallback
+            let element = try reader.elementType(type, or: fallback)
             return SampledRandom(
-                name: name, type: try element ?? reader.requiredType(type), source: .own(try SeededGenerator(reader)), parameterCount: 1,
+                name: name, type: element, source: .own(try SeededGenerator(reader)), parameterCount: 1,
                 appendsParameters: true, sampler: sampler)
         }
+    }
+}
+
+extension AttributeReader {
+    /// The element type that an attribute names, which must be there when there is no `fallback`.
+    fileprivate func elementType(_ name: String, or fallback: ElementType?) throws(OperatorError) -> ElementType {
+        if let fallback { return try elementType(name, default: fallback) }
+        return try requiredType(name)
     }
 }
 

@@ -46,7 +46,9 @@ struct ConditionRecovery {
     /// The predicate that `name` is, seen through copies.
     private func predicate(_ name: String, _ table: NodeTable) -> String {
         var name = name
-        while let maker = table.makers[name], nodes[maker].operatorName == "Identity", let input = nodes[maker].inputs.first { name = input }
+        while let maker = table.makers[name], nodes[maker].operatorName == "Identity", let input = nodes[maker].inputs.first {
+            name = input
+        }
         return name
     }
 
