@@ -50,7 +50,7 @@ enum ElementList {
                 .strings(StringTensor(shape: shape, elements: places.map { texts[$0.list][$0.position] }))
             }
         }
-        let bases = lists.map { list in if case .dense(let view) = list { view.baseAddress as UnsafeRawPointer? } else { nil } }
+        let bases = lists.map { list -> UnsafeRawPointer? in if case .dense(let view) = list { view.baseAddress } else { nil } }
         let width = type.byteCount
         return .tensor(
             try context.makeTensor(TensorSpec(type, shape)) { bytes in
