@@ -23,6 +23,7 @@ package enum StandardOperators {
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
         VariableOperators.spellings,
+        RandomOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         ImageOperators.spellings,

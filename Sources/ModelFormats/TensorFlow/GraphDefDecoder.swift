@@ -30,6 +30,8 @@ final class GraphDefDecoder {
     /// What nodes became.
     struct Nodes {
         var nodes: [SourceNode] = []
+        /// For constants that wait for nodes: which. In a branch of TensorFlow 1 that is all that says so.
+        var constantControls: [String: [String]] = [:]
         var constants: [(name: String, value: TensorValue)] = []
         /// Placeholders: values that must be fed.
         var placeholders: [SourceValue] = []
@@ -107,6 +109,8 @@ final class GraphDefDecoder {
                 try session.countInitializers(1)
                 result.constants.append((proto.name + ":0", constant))
                 dropped.insert(proto.name)
+                let controls = proto.inputs.filter { $0.hasPrefix("^") }.map { String($0.dropFirst()) }
+                if !controls.isEmpty { result.constantControls[proto.name] = controls }
             } else if proto.operatorName == "Placeholder" {
                 result.placeholders.append(SourceValue(name: proto.name + ":0", type: try placeholderType(proto, place)))
                 dropped.insert(proto.name)
@@ -217,7 +221,8 @@ final class GraphDefDecoder {
     func ordered(
         _ decoded: Nodes, inputs: [SourceValue], outputs: [SourceValue], place: String
     ) throws(ImportError) -> [SourceNode] {
-        let nodes = try ControlFlowLifting.functionalize(nodes: decoded.nodes, path: session.path)
+        let nodes = try ControlFlowLifting.functionalize(
+            nodes: decoded.nodes, constants: decoded.constantControls, path: session.path)
         let result = try NodeOrder(context: session.context, place: place).order(
             nodes.map(BuiltNode.init(capturing:)), inputs: inputs.map(\.name), constants: decoded.constants.map(\.name),
             outputs: outputs.map(\.name))
