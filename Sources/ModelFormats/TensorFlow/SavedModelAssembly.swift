@@ -90,7 +90,7 @@ struct SavedModelAssembly {
                 Signature(
                     name: entry.key, methodName: proto.method,
                     inputs: try parameters(proto.inputs, defaults: proto.defaults, "\(place), input"),
-                    outputs: try parameters(proto.outputs, defaults: [], "\(place), output")))
+                    outputs: try parameters(proto.outputs, defaults: [], "\(place), output"), hasAdvisoryShapes: true))
         }
         return result
     }
