@@ -16,7 +16,9 @@ enum Bessel {
     }
 
     static func y(_ order: Int, _ x: Double) -> Double {
-        guard x.isFinite, x >= 0 else { return .nan }
+        // TensorFlow has a pole at 0 and everywhere below.
+        if x <= 0 { return -.infinity }
+        guard x.isFinite else { return .nan }
         return order == 0 ? y0(x) : y1(x)
     }
 
@@ -35,13 +37,13 @@ enum Bessel {
         return order == 1 && x < 0 ? -value : value
     }
 
-    static func k(_ order: Int, _ x: Double) -> Double { exp(-x) * scaledK(order, x) }
+    static func k(_ order: Int, _ x: Double) -> Double { x <= 0 ? .infinity : exp(-x) * scaledK(order, x) }
 
     /// eˣ · K(x) = ∫ e^(−x (cosh t − 1)) cosh(order · t) dt from 0 on, by the trapezoidal rule, which is exact to the last bits for a
     /// function that vanishes so fast.
     static func scaledK(_ order: Int, _ x: Double) -> Double {
-        guard x > 0 else { return x == 0 ? .infinity : .nan }
-        guard x.isFinite else { return 0 }
+        if x <= 0 { return .infinity }
+        guard x.isFinite else { return x.isNaN ? x : 0 }
         // Where the factor of the integral would overflow.
         if order == 1, x < 1e-150 { return 1 / x }
         let step = min(0.2, 0.6 / x.squareRoot())

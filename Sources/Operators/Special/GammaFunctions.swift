@@ -12,10 +12,9 @@ enum GammaFunctions {
     static func digamma(_ x: Double) -> Double {
         guard x.isFinite else { return x > 0 ? x : .nan }
         guard x > 0 else {
-            let whole = x.rounded(.down)
-            guard x != whole else { return .nan }
-            // ψ(1 − x) − ψ(x) = π / tan πx, of the part behind the point to keep what digits it has.
-            let part = x - whole
+            let part = x - x.rounded()
+            guard part != 0 else { return .nan }
+            // ψ(1 − x) − ψ(x) = π / tan πx, of the distance from a whole number to keep what digits it has.
             return digamma(1 - x) - Double.pi / tan(Double.pi * part)
         }
         var at = x, sum = 0.0
@@ -44,8 +43,9 @@ enum GammaFunctions {
     ///
     /// Of q below 0 it is defined for whole x alone; the terms below 0 then are the difference of two sums from positive numbers on.
     static func zeta(_ x: Double, _ q: Double) -> Double {
-        guard !x.isNaN, !q.isNaN else { return .nan }
         if x == 1 { return .infinity }
+        guard !x.isNaN, !q.isNaN else { return .nan }
+        if x.isInfinite, x > 0, q <= 0 { return .infinity }
         guard x > 1 else { return .nan }
         let isWhole = x == x.rounded(.down), isEven = x.truncatingRemainder(dividingBy: 2) == 0
         if q <= 0 {

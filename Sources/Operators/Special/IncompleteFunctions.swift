@@ -10,17 +10,18 @@ import Tensors
 enum IncompleteFunctions {
     /// The share of Γ(a) that lies below x.
     static func igamma(_ a: Double, _ x: Double) -> Double {
-        guard a > 0, x >= 0, a.isFinite || x.isFinite else { return .nan }
-        if x == 0 || a.isInfinite { return 0 }
+        if x == 0 { return 0 }
+        guard a > 0, x >= 0 else { return .nan }
+        if a.isInfinite { return 0 }
         if x.isInfinite { return 1 }
         return x > 1 && x > a ? 1 - fraction(a, x) : series(a, x)
     }
 
     /// The share of Γ(a) that lies above x.
     static func igammac(_ a: Double, _ x: Double) -> Double {
-        guard a > 0, x >= 0, a.isFinite || x.isFinite else { return .nan }
-        if x == 0 || a.isInfinite { return 1 }
+        guard a > 0, x >= 0 else { return .nan }
         if x.isInfinite { return 0 }
+        if x == 0 || a.isInfinite { return 1 }
         return x > 1 && x > a ? fraction(a, x) : 1 - series(a, x)
     }
 

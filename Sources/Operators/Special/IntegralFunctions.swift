@@ -13,7 +13,7 @@ enum IntegralFunctions {
     /// Ei(x) = ∫ eᵗ / t dt from −∞ to x, for x above 0.
     static func exponentialIntegral(_ x: Double) -> Double {
         guard x > 0 else { return x == 0 ? -.infinity : .nan }
-        guard x.isFinite else { return x }
+        guard x.isFinite else { return .nan }
         if x < 40 {
             var term = 1.0, sum = 0.0, k = 1.0
             while k < 200 {
@@ -38,7 +38,7 @@ enum IntegralFunctions {
     /// −∫ ln t / (t − 1) dt from 1 to x, the dilogarithm of 1 − x.
     static func spence(_ x: Double) -> Double {
         guard x >= 0 else { return .nan }
-        guard x.isFinite else { return -.infinity }
+        guard x.isFinite else { return .nan }
         if x == 0 { return Double.pi * Double.pi / 6 }
         // Into the circle of radius 1/2 around 1.
         if x < 0.5 { return Double.pi * Double.pi / 6 - log(x) * log1p(-x) - dilogarithm(x) }
