@@ -19,11 +19,17 @@ package enum StandardOperators {
         NormalizationOperators.spellings,
         MovementOperators.spellings,
         IndexingOperators.spellings,
+        DiagonalOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
+        VariableOperators.spellings,
+        RandomOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        ImageOperators.spellings,
+        DecodingOperators.spellings,
+        StringOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
