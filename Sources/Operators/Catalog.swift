@@ -7,6 +7,7 @@ package enum StandardOperators {
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,
         ComplexOperators.spellings,
+        SpecialOperators.spellings,
         SegmentOperators.spellings,
         CountingOperators.spellings,
         QuantizationOperators.spellings,
