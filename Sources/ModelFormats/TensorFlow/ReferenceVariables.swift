@@ -24,6 +24,9 @@ struct ReferenceVariables {
         "StridedSliceAssign": "ResourceStridedSliceAssign",
     ]
 
+    /// Operators that hand a reference into a branch or a loop, where it is the reference still: they hand on the handle.
+    private static let passages: Set<String> = ["RefSwitch", "RefEnter"]
+
     private var references: [String: Reference] = [:]
     private var result: [SourceNode] = []
 
@@ -45,7 +48,9 @@ struct ReferenceVariables {
         for node in nodes where Self.variables.contains(node.operatorName) {
             if let output = node.outputs.first { references[output] = Reference(handle: "\(node.name)/#handle:0", changes: []) }
         }
-        let followers = nodes.filter { Self.changes[$0.operatorName] != nil || $0.operatorName == "RefIdentity" }
+        let followers = nodes.filter { node in
+            Self.changes[node.operatorName] != nil || node.operatorName == "RefIdentity" || Self.passages.contains(node.operatorName)
+        }
         var count = 0
         while count != references.count {
             count = references.count
@@ -53,6 +58,10 @@ struct ReferenceVariables {
                 guard let output = node.outputs.first, references[output] == nil,
                     let reference = node.inputs.first.flatMap({ references[$0] })
                 else { continue }
+                if Self.passages.contains(node.operatorName) {
+                    for output in node.outputs where !output.isEmpty { references[output] = Reference(handle: output, changes: []) }
+                    continue
+                }
                 let changes = node.operatorName == "RefIdentity" ? reference.changes : [node.name]
                 references[output] = Reference(handle: reference.handle, changes: changes)
             }
@@ -66,6 +75,11 @@ struct ReferenceVariables {
             node.outputs = ["\(node.name)/#handle:0"]
         } else if let reference = node.inputs.first.flatMap({ references[$0] }) {
             if node.operatorName == "RefIdentity" { return }
+            if Self.passages.contains(node.operatorName) {
+                node.inputs[0] = reference.handle
+                node.controls += reference.changes
+                return result.append(node)
+            }
             if let name = Self.changes[node.operatorName] {
                 node.operatorName = name
                 node.attributes["dtype"] = node.attributes["T"]
