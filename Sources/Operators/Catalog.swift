@@ -15,6 +15,7 @@ package enum StandardOperators {
         MovementOperators.spellings,
         IndexingOperators.spellings,
         DiagonalOperators.spellings,
+        DecompositionOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         RecurrentOperators.spellings,
