@@ -16,6 +16,7 @@ package enum StandardOperators {
         IndexingOperators.spellings,
         DiagonalOperators.spellings,
         DecompositionOperators.spellings,
+        FourierOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         RecurrentOperators.spellings,

@@ -4,7 +4,7 @@ import Tensors
 
 /// Eigenvalues, ascending, and eigenvectors of self-adjoint matrices, which are given by their lower triangles.
 ///
-/// - Shapes: [B…, n, n] → e [B…, n], v [B…, n, n] whose columns are the vectors; v [0] when not wanted.
+/// - Shapes: [B…, n, n] → e [B…, n], v [B…, n, n] whose columns are the vectors; v is a 0 when not wanted.
 /// - Source: TensorFlow's SelfAdjointEigV2.
 struct SelfAdjointEigenvalues: Operator {
     var wantsVectors = true
@@ -14,7 +14,7 @@ struct SelfAdjointEigenvalues: Operator {
         try inputs.checkCount(1...1)
         let data = try inputs.matrices(0, square: true)
         let values = ValueFact(data.elementType, data.shape.map { SymbolicShape(Array($0.dimensions.dropLast())) })
-        return [values, wantsVectors ? ValueFact(data.type) : ValueFact(data.elementType, [0])]
+        return [values, wantsVectors ? ValueFact(data.type) : ValueFact(data.elementType, Shape.scalar)]
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {
@@ -41,6 +41,7 @@ struct SelfAdjointEigenvalues: Operator {
             let work = scratch.take(Scalar.self, Int(workCount)), real = scratch.take(Double.self, Int(realCount))
             let integers = scratch.take(Int32.self, 3 + 5 * n)
             let kernel = LoopKernel { (context) throws(OperatorError) in
+                if !wantsVectors { Scalar.zeroElement.store(context.output(1), 0, stack.type) }
                 let space = SelfAdjointSpace(
                     a: matrix(context), values: values(context), work: work(context), workCount: workCount,
                     realWork: real(context), realWorkCount: realCount, integers: integers(context), integerCount: Int32(3 + 5 * n))
@@ -62,8 +63,8 @@ struct SelfAdjointEigenvalues: Operator {
 
 /// Eigenvalues and eigenvectors of any square matrices.
 ///
-/// - Shapes: [B…, n, n], real or complex → complex e [B…, n], v [B…, n, n] whose columns are vectors of length 1; v [0] when not
-///   wanted.
+/// - Shapes: [B…, n, n], real or complex → complex e [B…, n], v [B…, n, n] whose columns are vectors of length 1; v is a 0 when
+///   not wanted.
 /// - Source: TensorFlow's Eig. The order of the values is LAPACK's.
 struct Eigenvalues: Operator {
     var wantsVectors = true
@@ -75,7 +76,7 @@ struct Eigenvalues: Operator {
         let data = try inputs.matrices(0, square: true)
         guard resultType.isComplex else { throw .invalidAttribute(name: "Tout", reason: "is \(resultType), expected complex numbers") }
         let values = ValueFact(resultType, data.shape.map { SymbolicShape(Array($0.dimensions.dropLast())) })
-        return [values, wantsVectors ? ValueFact(resultType, data.shape) : ValueFact(resultType, [0])]
+        return [values, wantsVectors ? ValueFact(resultType, data.shape) : ValueFact(resultType, Shape.scalar)]
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {
@@ -94,6 +95,7 @@ struct Eigenvalues: Operator {
         let real = scratch.take(Double.self, 2 * n)
         let kernel = LoopKernel { (context) throws(OperatorError) in
             let a = matrix(context)
+            if !wantsVectors { Number.zeroElement.store(context.output(1), 0, result) }
             for index in 0..<stack.count {
                 load(context.input(0), index * n * n, stack.type, n, into: a)
                 var (none, job, count, size, info) = (

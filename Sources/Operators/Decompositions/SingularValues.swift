@@ -4,7 +4,7 @@ import Tensors
 /// Singular values, descending, and the vectors that belong to them: matrix = u · diagonal(s) · adjoint(v).
 ///
 /// - Shapes: [B…, m, n] → s [B…, p], u [B…, m, p] and v [B…, n, p], p being the smaller of m and n; u [B…, m, m] and v [B…, n, n]
-///   when full; u and v [0] when not wanted.
+///   when full; u and v are a 0 each when not wanted.
 /// - Source: TensorFlow's Svd.
 struct SingularValues: Operator {
     var wantsVectors = true
@@ -18,7 +18,7 @@ struct SingularValues: Operator {
         let rows = shape[shape.rank - 2], columns = shape[shape.rank - 1], batch = Array(shape.dimensions.dropLast(2))
         let inner = Dimension.smaller(rows, columns)
         let values = ValueFact(type, SymbolicShape(batch + [inner]))
-        guard wantsVectors else { return [values, ValueFact(type, [0]), ValueFact(type, [0])] }
+        guard wantsVectors else { return [values, ValueFact(type, Shape.scalar), ValueFact(type, Shape.scalar)] }
         return [
             values, ValueFact(type, try SymbolicShape(batch + [rows, isFull ? rows : inner]).checked("the output")),
             ValueFact(type, try SymbolicShape(batch + [columns, isFull ? columns : inner]).checked("the output")),
@@ -53,6 +53,7 @@ struct SingularValues: Operator {
             let work = scratch.take(Scalar.self, Int(workCount)), integers = scratch.take(Int32.self, 8 * p)
             let real = scratch.take(Double.self, max(5 * p * p + 7 * p, 2 * q * p + 2 * p * p + p) + 1)
             let kernel = LoopKernel { (context) throws(OperatorError) in
+                if !wantsVectors { for output in 1...2 { Scalar.zeroElement.store(context.output(output), 0, stack.type) } }
                 let space = SingularSpace(
                     a: matrix(context), values: values(context), left: left(context), leftLeading: Int32(max(m, 1)),
                     right: right(context), rightLeading: Int32(max(rightRows, 1)), work: work(context), workCount: workCount,
