@@ -33,12 +33,22 @@ let package = Package(
     ],
     targets: [
         // Layer 0: the floor.
+        // Debian's libpng-dev, libjpeg62-turbo-dev and libwebp-dev.
+        .target(
+            name: "CImages",
+            linkerSettings: [
+                .linkedLibrary("png16"), .linkedLibrary("jpeg"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+            ]),
         .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CPlatform", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         // Debian's libssl-dev: its headers, and the macros and callbacks that Swift cannot import.
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        // Debian's libre2-dev and libicu-dev behind flat C functions.
+        .target(name: "CRegex", linkerSettings: [.linkedLibrary("re2")]),
+        .target(name: "CUnicode", linkerSettings: [.linkedLibrary("icuuc")]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .target(name: "Tensors", dependencies: ["CPlatform"], swiftSettings: guarded),
         .target(name: "ProtobufWire", swiftSettings: guarded),
         .target(
@@ -73,12 +83,12 @@ let package = Package(
         // Layer 2: siblings that meet only through GraphIR.
         .target(
             name: "Operators",
-            dependencies: ["GraphIR", "Tensors", "CKernels", "COpenBLAS"],
+            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CImages", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
             swiftSettings: common
         ),
         .target(
             name: "ModelFormats",
-            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform", "CSnappy"],
             swiftSettings: guarded
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: confined),

@@ -70,13 +70,22 @@ extension DynamicOperator {
 /// The engine lowers the graphs from the node's attributes and types them; the operator says which attributes hold
 /// them, what it will hand them, and what follows from what they give.
 package protocol SubgraphOperator: DynamicOperator {
-    /// The attributes that hold the graphs, in the order of `Node.subgraphs` and of `EvaluationContext.run(subgraph:)`.
+    /// The attributes that hold the graphs, a graph or a list of graphs each, in the order of `Node.subgraphs` and of `EvaluationContext.run(subgraph:)`.
     static var subgraphAttributes: [String] { get }
 
     /// What is known of the formal inputs of each subgraph when the node has `inputs`.
     ///
     /// A shape that may change from one run of a subgraph to the next is nil or has `.unknown` extents.
     func subgraphInputs(_ inputs: OperatorInputs) throws(OperatorError) -> [[ValueFact]]
+
+    /// Whether `subgraphInputs` holds for the first run of a subgraph alone, so that `widenedInputs` is asked.
+    var typesAreTried: Bool { get }
+
+    /// What to assume of the subgraphs' formal inputs when `formals` hold for the first run of a subgraph alone, as what they give
+    /// shows; nil when `formals` hold for all.
+    ///
+    /// Each call must give up some knowledge, so that the question comes to an end.
+    func widenedInputs(_ formals: [[ValueFact]], subgraphOutputs: [[ValueFact]]) -> [[ValueFact]]?
 
     /// Output types from input types and from what is known of each subgraph's outputs.
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact]
@@ -88,6 +97,8 @@ package protocol SubgraphOperator: DynamicOperator {
 
 extension SubgraphOperator {
     package func selectedSubgraph(_ inputs: OperatorInputs) -> Int? { nil }
+    package var typesAreTried: Bool { false }
+    package func widenedInputs(_ formals: [[ValueFact]], subgraphOutputs: [[ValueFact]]) -> [[ValueFact]]? { nil }
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         throw .unsupported("typing a node with subgraphs without the types of what they give")

@@ -3,8 +3,14 @@ import Synchronization
 /// The resources of a version by name: all graphs of the version that name one share it.
 package final class ResourceTable: Sendable {
     private let resources = Mutex<[String: any Resource]>([:])
+    private let files = Mutex<Set<String>>([])
 
     package init() {}
+
+    /// Lets operators read the file at `path`: an asset of the model. They read no others, whatever a graph says.
+    package func permitReading(_ path: String) { files.withLock { _ = $0.insert(path) } }
+
+    package func mayRead(_ path: String) -> Bool { files.withLock { $0.contains(path) } }
 
     /// Bytes that all of them hold now.
     package var byteCount: Int { resources.withLock { $0.values.reduce(0) { $0 + $1.byteCount } } }

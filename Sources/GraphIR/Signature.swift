@@ -28,11 +28,14 @@ package struct Signature: Sendable {
         /// The value of the graph.
         package let valueName: String
         package let type: TensorType
+        /// What a request that leaves the input out means; nil: it must not.
+        package let fallback: TensorValue?
 
-        package init(name: String, valueName: String, type: TensorType) {
+        package init(name: String, valueName: String, type: TensorType, fallback: TensorValue? = nil) {
             self.name = name
             self.valueName = valueName
             self.type = type
+            self.fallback = fallback
         }
     }
 

@@ -1,4 +1,4 @@
-package import Tensors
+import Tensors
 
 /// An operator that only moves elements, of whatever type, or that reads shapes alone: it works on tensors of strings too.
 package protocol ElementMover: Operator {

@@ -28,6 +28,17 @@ package indirect enum ValueType: Sendable, Hashable, CustomStringConvertible {
     /// Whether values of the type are tensors of strings.
     package var isText: Bool { tensor?.elementType == .string }
 
+    /// The same without what is known of shapes: a value that a loop carries may change them from round to round.
+    package var ignoringShape: ValueType {
+        switch self {
+        case .tensor(let type): .tensor(TensorType(type.elementType, nil))
+        case .list(let type): .list(TensorType(type.elementType, nil))
+        case .sequence(let element): .sequence(element.ignoringShape)
+        case .optional(let value): .optional(value.ignoringShape)
+        case .map, .resource: self
+        }
+    }
+
     package var description: String {
         switch self {
         case .tensor(let type): type.description

@@ -3,8 +3,8 @@ package import Tensors
 
 /// Why a network cannot be lowered, planned or run.
 package enum EngineError: Error, Sendable, CustomStringConvertible {
-    /// No operator of this name, domain and version is known; `known` holds the versions that are.
-    case unsupportedOperator(node: String, name: String, domain: String, version: Int, known: [ClosedRange<Int>])
+    /// No operators of these names, domains and versions are known.
+    case unsupportedOperators([UnsupportedOperator])
     /// An operator refused: while it was made, typed, compiled or run.
     case node(name: String, operatorName: String, OperatorError)
     /// The graph itself is wrong: an unknown name, a name made twice.
@@ -21,13 +21,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unsupportedOperator(let node, let name, let domain, let version, let known):
-            let place = "node \"\(node)\": operator \(name) of domain \(domain.isEmpty ? "ai.onnx" : domain)"
-            if known.isEmpty {
-                return "\(place), version \(version), is not supported; see apus version --json for the operators that are"
-            }
-            let ranges = known.map(Self.text).joined(separator: ", ")
-            return "\(place) is supported for versions \(ranges), found version \(version); export the model with such an operator set"
+        case .unsupportedOperators(let list): return UnsupportedOperator.text(list)
         case .node(let name, let operatorName, let error):
             return "node \"\(name)\" (\(operatorName)): \(error)"
         case .invalidGraph(let reason):
@@ -46,7 +40,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// Whether the model, and not one request, is at fault with something Apus does not compute.
     package var isUnsupported: Bool {
         switch self {
-        case .unsupportedOperator: true
+        case .unsupportedOperators: true
         case .node(_, _, let error): error.isUnsupported
         default: false
         }
@@ -58,10 +52,6 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         case .memory(_, let refusal), .node(_, _, .memory(let refusal)): refusal
         default: nil
         }
-    }
-
-    private static func text(_ range: ClosedRange<Int>) -> String {
-        range.upperBound == Int.max ? "\(range.lowerBound) and later" : "\(range.lowerBound) to \(range.upperBound)"
     }
 }
 

@@ -8,7 +8,7 @@
 package enum FormatDetector {
     /// The importer for what lies at `path`, and the path to give it.
     ///
-    /// `path` is an `.onnx` file, or a version directory that holds `model.onnx` or exactly one `.onnx` file.
+    /// `path` is an `.onnx` file, or a version directory that holds `saved_model.pb`, `model.onnx` or exactly one `.onnx` file.
     package static func importer(
         for path: String
     ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
@@ -27,11 +27,13 @@ package enum FormatDetector {
         forFile path: String
     ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        if isSavedModel(name) { throw savedModel(path) }
+        if isSavedModel(name) {
+            return try savedModel(name, in: path.dropLast(name.count).isEmpty ? "." : String(path.dropLast(name.count)))
+        }
         guard name.hasSuffix(".onnx") else {
             throw .unrecognized(
                 path: path,
-                reason: "is not named *.onnx; Apus reads ONNX models, give it such a file or a directory that holds one")
+                reason: "is not named *.onnx; Apus reads ONNX models and SavedModels, give it such a file or a directory that holds one")
         }
         return (ONNXImporter(), path)
     }
@@ -47,12 +49,12 @@ package enum FormatDetector {
             throw .unrecognized(
                 path: path, reason: "holds both \(savedModels[0]) and \(models[0]); keep one model in a version directory")
         }
-        if !savedModels.isEmpty { throw savedModel(path) }
+        if let name = savedModels.min() { return try savedModel(name, in: path) }
         if models.contains("model.onnx") { return (ONNXImporter(), path + "/model.onnx") }
         switch models.count {
         case 1: return (ONNXImporter(), path + "/" + models[0])
         case 0:
-            throw .unrecognized(path: path, reason: "holds no model; expected model.onnx or one other .onnx file in it")
+            throw .unrecognized(path: path, reason: "holds no model; expected saved_model.pb, model.onnx or one other .onnx file in it")
         default:
             let list = models.prefix(3).joined(separator: ", ")
             throw .unrecognized(
@@ -62,10 +64,15 @@ package enum FormatDetector {
 
     private static func isSavedModel(_ name: String) -> Bool { name == "saved_model.pb" || name == "saved_model.pbtxt" }
 
-    private static func savedModel(_ path: String) -> ImportError {
-        .unsupported(
-            path: path, place: "is a TensorFlow SavedModel,",
-            feature: "which this version of Apus does not support yet; convert it to ONNX (for example with tf2onnx)")
+    private static func savedModel(
+        _ name: String, in folder: String
+    ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
+        guard name == SavedModelImporter.fileName else {
+            throw .unsupported(
+                path: folder, place: "is a SavedModel in text form (\(name)),",
+                feature: "which Apus does not read; save it as \(SavedModelImporter.fileName)")
+        }
+        return (SavedModelImporter(), folder)
     }
 
     private static func fileNames(in path: String) throws(ImportError) -> [String] {

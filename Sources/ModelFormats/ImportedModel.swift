@@ -1,4 +1,5 @@
 package import GraphIR
+import Tensors
 
 /// A model as its files state it.
 package struct ImportedModel: Sendable {
@@ -6,9 +7,9 @@ package struct ImportedModel: Sendable {
     package let format: String
     /// What all signatures share, with calls of functions as nodes. Its initialisers are the model's constants: every graph made of
     /// this one holds the same storage. To run a signature, take `graph(for:)`.
-    package let graph: SourceGraph
+    package var graph: SourceGraph { program.graph }
     /// The functions that the graph and other functions call.
-    package let functions: [SourceFunction]
+    package var functions: [SourceFunction] { program.functions }
     package let signatures: [Signature]
     /// Files whose paths the graph reads.
     package let assets: [ModelAsset]
@@ -16,20 +17,25 @@ package struct ImportedModel: Sendable {
     package let metadata: [String: String]
     /// The model file and the weight files it refers to.
     package let files: ModelFiles
-    private let context: ImportContext
+    /// Bytes of the files' contents that the model's graphs hold once they are made.
+    package let contentByteCount: Int
+    /// To run once, in order, before any signature: they give variables and tables their first contents.
+    package let initialisation: [SourceGraph]
+    private let program: SourceProgram
 
+    /// - Parameter contentByteCount: nil for those of all files.
     init(
-        format: String, graph: SourceGraph, functions: [SourceFunction] = [], signatures: [Signature], assets: [ModelAsset] = [],
-        metadata: [String: String], files: [ModelFile], context: ImportContext
+        format: String, program: SourceProgram, signatures: [Signature], assets: [ModelAsset] = [], metadata: [String: String],
+        files: [ModelFile], contentByteCount: Int? = nil, initialisation: [SourceGraph] = []
     ) {
         self.format = format
-        self.graph = graph
-        self.functions = functions
+        self.program = program
         self.signatures = signatures
         self.assets = assets
         self.metadata = metadata
         self.files = ModelFiles(all: files)
-        self.context = context
+        self.contentByteCount = contentByteCount ?? self.files.byteCount
+        self.initialisation = initialisation
     }
 
     /// Bytes of all the model's files.
@@ -50,11 +56,9 @@ package struct ImportedModel: Sendable {
     /// - Throws: `.malformed` when the signature names values that the graph does not have, an output depends on a graph input that
     ///   the signature lacks, or a function calls itself; `.limitExceeded` when functions multiply nodes beyond the limit.
     package func graph(for signature: Signature) throws(ImportError) -> SourceGraph {
-        let values = { (parameters: [Signature.Parameter]) in
-            parameters.map { SourceValue(name: $0.valueName, type: $0.type) }
-        }
-        return try graph(
-            inputs: values(signature.inputs), outputs: values(signature.outputs), place: "signature \"\(signature.name)\"")
+        try graph(
+            inputs: signature.sourceInputs(graph.dialect), outputs: signature.sourceOutputs(graph.dialect),
+            place: "signature \"\(signature.name)\"")
     }
 
     /// As `graph(for:)`, for inputs and outputs that no signature names.
@@ -65,13 +69,18 @@ package struct ImportedModel: Sendable {
     package func graph(
         inputs: [SourceValue], outputs: [SourceValue], targets: [String] = [], place: String
     ) throws(ImportError) -> SourceGraph {
-        let reached = try Pruning.prune(
-            graph, inputs: inputs, outputs: outputs, targets: targets, place: place, context: context)
-        guard !functions.isEmpty else { return reached }
-        let table = Dictionary(functions.map { ($0.name, $0) }) { first, _ in first }
-        let inlined = try FunctionInlining.inline(table, in: reached, targets: targets, context: context)
-        return try Pruning.prune(
-            inlined.graph, inputs: inputs, outputs: outputs, targets: inlined.targets, place: place, context: context)
+        try program.graph(inputs: inputs, outputs: outputs, targets: targets, place: place)
+    }
+}
+
+extension Signature {
+    /// TensorFlow takes tensors of any shape, whatever a signature says.
+    func sourceInputs(_ dialect: Dialect) -> [SourceValue] {
+        inputs.map { SourceValue(name: $0.valueName, type: dialect == .tensorFlow ? TensorType($0.type.elementType, nil) : $0.type) }
+    }
+
+    func sourceOutputs(_ dialect: Dialect) -> [SourceValue] {
+        outputs.map { SourceValue(name: $0.valueName, type: dialect == .tensorFlow ? TensorType($0.type.elementType, nil) : $0.type) }
     }
 }
 

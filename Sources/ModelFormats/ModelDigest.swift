@@ -21,6 +21,12 @@ struct ModelFile: Sendable {
         identity = contents.identity
     }
 
+    init(name: String, _ source: FileSource) {
+        self.name = name
+        path = source.path
+        identity = source.identity
+    }
+
     var byteCount: Int { identity.byteCount }
 }
 

@@ -75,10 +75,11 @@ package struct ModelLoader: ServableLoader {
         let imported = try read(path)
         try Task.checkCancellation()
         do throws(MemoryRefusal) {
-            try state.charge(contents: imported.byteCount)
+            try state.charge(contents: imported.contentByteCount)
         } catch {
             throw memory.refusal(of: error.byteCount, available: error.availableByteCount)
         }
+        try initialise(imported, path, state)
         var runners: [SignatureRunner] = []
         for signature in imported.signatures {
             try Task.checkCancellation()
@@ -98,6 +99,22 @@ package struct ModelLoader: ServableLoader {
         }
     }
 
+    private func initialise(_ imported: ImportedModel, _ path: String, _ state: ModelState) throws(ServableError) {
+        do {
+            try ModelInitialisation.run(imported, state: state)
+        } catch let error as EngineError {
+            throw refusal(error, path)
+        } catch {
+            throw ServableError(.invalidArgument, "model \"\(path)\": \(error)")
+        }
+    }
+
+    private func refusal(_ error: EngineError, _ path: String) -> ServableError {
+        let code: StatusCode =
+            error.isUnsupported ? .unimplemented : error.memoryRefusal == nil ? .invalidArgument : .resourceExhausted
+        return ServableError(code, "model \"\(path)\": \(error)")
+    }
+
     private func engine(
         _ imported: ImportedModel, _ signature: Signature, _ path: String, _ state: ModelState
     ) throws(ServableError) -> Engine {
@@ -110,9 +127,7 @@ package struct ModelLoader: ServableLoader {
         do {
             return try Engine(source, catalog: StandardOperators.catalog, passes: StandardOperators.passes, state: state)
         } catch {
-            let code: StatusCode =
-                error.isUnsupported ? .unimplemented : error.memoryRefusal == nil ? .invalidArgument : .resourceExhausted
-            throw ServableError(code, "model \"\(path)\": \(error)")
+            throw refusal(error, path)
         }
     }
 

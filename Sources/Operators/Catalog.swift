@@ -6,6 +6,10 @@ package enum StandardOperators {
 
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,
+        ComplexOperators.spellings,
+        SegmentOperators.spellings,
+        CountingOperators.spellings,
+        QuantizationOperators.spellings,
         ActivationOperators.spellings,
         ReductionOperators.spellings,
         LinearOperators.spellings,
@@ -19,8 +23,14 @@ package enum StandardOperators {
         FourierOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
+        TensorListOperators.spellings,
+        VariableOperators.spellings,
+        RandomOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        ImageOperators.spellings,
+        DecodingOperators.spellings,
+        StringOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.

@@ -24,25 +24,52 @@ bool swift_isUniquelyReferenced_native(const void *object);
 /* An object in memory; others are constants or no native objects. */
 static bool is_counted(void *object) { return (intptr_t)object > 0; }
 
-static void note_release(void *object) {
-    if (!is_counted(object)) return;
+/* Locks by address: two threads that give up the last two references at once must not both take the other's for the last. */
+static atomic_flag locks[1024];
+static _Thread_local bool has_lock;
+
+static atomic_flag *lock_of(const void *object) { return &locks[((uintptr_t)object >> 4) % 1024]; }
+
+/*
+ * Notes a release. Returns with the object's lock taken when the reference is not the last: the caller gives it up, then the
+ * lock. The last one is given up without a lock, since that destroys the object.
+ */
+static bool note_release(void *object) {
+    if (!is_counted(object)) return false;
+    bool locks_it = !has_lock;
+    if (locks_it) {
+        while (atomic_flag_test_and_set_explicit(lock_of(object), memory_order_acquire)) sched_yield();
+        has_lock = true;
+    }
     __tsan_release(object);
     // With a true answer this is the order in which it is destroyed.
-    (void)swift_isUniquelyReferenced_native(object);
+    bool is_last = swift_isUniquelyReferenced_native(object);
+    if (!locks_it) return false;
+    if (!is_last) return true;
+    has_lock = false;
+    atomic_flag_clear_explicit(lock_of(object), memory_order_release);
+    return false;
+}
+
+static void end_release(const void *object) {
+    has_lock = false;
+    atomic_flag_clear_explicit(lock_of(object), memory_order_release);
 }
 
 COUNTING void swift_release(void *object) {
     // Looked up when it is first called, which is before any constructor of the program.
     static release_function *next;
     if (!next) next = (release_function *)apus_next(__func__);
-    note_release(object);
+    bool is_locked = note_release(object);
     next(object);
+    if (is_locked) end_release(object);
 }
 
 COUNTING void swift_release_n(void *object, uint32_t count) {
     static release_many_function *next;
     if (!next) next = (release_many_function *)apus_next(__func__);
-    note_release(object);
+    // Several at once may be the last ones.
+    if (note_release(object)) end_release(object);
     next(object, count);
 }
 

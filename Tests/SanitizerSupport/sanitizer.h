@@ -9,6 +9,8 @@
 #if HAS_THREAD_SANITIZER
 
 #include <dlfcn.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

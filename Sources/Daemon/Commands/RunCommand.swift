@@ -7,8 +7,8 @@ struct RunCommand: ParsableCommand {
         commandName: "run", abstract: "Run a model once over tensors from files.",
         discussion: """
             The inputs' folder holds inputs.json, a list of {"index", "name", "kind", "dtype", "shape", "npy", "pb"}, and the \
-            values beside it as input_<i>.npy or input_<i>.pb. Outputs are written as output_<i>.npy, in the order of the \
-            signature's outputs.
+            values beside it as input_<i>.npy or input_<i>.pb. Outputs are written as output_<i>.npy, or output_<i>.pb for \
+            strings, in the order of the signature's outputs.
             """)
 
     @Argument(help: "An .onnx file or a version directory.", completion: .file())
@@ -30,6 +30,7 @@ struct RunCommand: ParsableCommand {
         let file = try ModelFile(path: model)
         let signature = try file.signature(signature)
         let tensors = try InputListing(directory: inputs).tensors(for: signature)
+        try file.initialise()
         let engine = try file.engine(signature, isOptimized: optimizer == .on)
         try OutputFiles.write(file.run(engine, tensors), to: outputs)
     }

@@ -22,6 +22,7 @@ struct Benchmark {
         let start = clock.now
         let file = try ModelFile(path: path)
         let inputs = try inputs(file)
+        try file.initialise()
         let engine = try file.engine(file.signature(nil), isOptimized: true)
         _ = try file.run(engine, inputs)
         let loadDuration = clock.now - start
@@ -43,16 +44,16 @@ struct Benchmark {
         if let failure = lanes.lazy.compactMap(\.failure).first { throw failure }
     }
 
-    private func inputs(_ file: ModelFile) throws -> [Tensor] {
+    private func inputs(_ file: ModelFile) throws -> [TensorValue] {
         let signature = try file.signature(nil)
         if let inputDirectory { return try InputListing(directory: inputDirectory).tensors(for: signature) }
         let named = try shapes.map(SampleInputs.shape)
         let byName = Dictionary(named.map { ($0.name, $0.shape) }) { _, last in last }
-        return try SampleInputs(shapes: byName, rowCount: batch ?? 1).tensors(signature)
+        return try SampleInputs(shapes: byName, rowCount: batch ?? 1).tensors(signature).map(TensorValue.dense)
     }
 
     /// The leading extent of the first input; 1 for a scalar.
-    private static func rowCount(_ inputs: [Tensor]) -> Int {
+    private static func rowCount(_ inputs: [TensorValue]) -> Int {
         inputs.first.flatMap { $0.shape.rank > 0 ? $0.shape[0] : nil } ?? 1
     }
 }

@@ -15,13 +15,13 @@ final class BenchmarkLane: LaneWork {
     let finished = DispatchSemaphore(value: 0)
 
     private let engine: Engine
-    private let inputs: [Tensor]
+    private let inputs: [RuntimeValue]
     private let end: ContinuousClock.Instant
     private let state = Mutex(State())
 
-    init(_ engine: Engine, _ inputs: [Tensor], until end: ContinuousClock.Instant) {
+    init(_ engine: Engine, _ inputs: [TensorValue], until end: ContinuousClock.Instant) {
         self.engine = engine
-        self.inputs = inputs
+        self.inputs = inputs.map(RuntimeValue.init)
         self.end = end
     }
 
@@ -50,7 +50,7 @@ final class BenchmarkLane: LaneWork {
 
     private func runOnce(_ workspace: Workspace) throws {
         try withExtendedLifetime(inputs) {
-            try engine.run(inputs.map { .dense($0.view) }, in: workspace) { _ in }
+            try engine.run(inputs.map(ValueView.init), in: workspace) { _ in }
         }
     }
 }

@@ -11,7 +11,7 @@ struct Inspection {
     static let openExtent = 8
 
     func print(asJSON: Bool) throws {
-        let signature = try file.signature(nil)
+        let signature = try file.shownSignature()
         switch stage {
         case .source: try print(GraphDescription(file.imported.graph(for: signature)), asJSON)
         case .graph: try print(GraphDescription(file.engine(signature, isOptimized: false).graph), asJSON)

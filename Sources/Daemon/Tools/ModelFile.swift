@@ -1,6 +1,7 @@
 import GraphIR
 import Inference
 import ModelFormats
+import ModelServing
 import Operators
 import Tensors
 
@@ -8,6 +9,8 @@ import Tensors
 struct ModelFile {
     let path: String
     let imported: ImportedModel
+    /// What all engines of the model share.
+    let state = ModelState(kernels: InstructionSet.chosen.kernels)
 
     init(path: String) throws {
         self.path = path
@@ -25,18 +28,31 @@ struct ModelFile {
         return signature
     }
 
+    /// The signature to show of the model: the default one, or the first of a model without.
+    func shownSignature() throws -> Signature {
+        if imported.signature(Signature.defaultName) == nil, let first = imported.signatures.first { return first }
+        return try signature(nil)
+    }
+
     func engine(_ signature: Signature, isOptimized: Bool) throws -> Engine {
         LinearAlgebra.configure()
         let source = try imported.graph(for: signature)
         return try located {
             try Engine(
-                source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [],
-                state: ModelState(kernels: InstructionSet.chosen.kernels))
+                source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [], state: state)
         }
     }
 
-    func run(_ engine: Engine, _ inputs: [Tensor]) throws -> [Tensor] {
-        try located { try engine.run(inputs) }
+    /// Runs what the model runs once, before anything else.
+    func initialise() throws { try located { try ModelInitialisation.run(imported, state: state) } }
+
+    func run(_ engine: Engine, _ inputs: [TensorValue]) throws -> [TensorValue] {
+        try located {
+            try engine.run(values: inputs.map(RuntimeValue.init)).map { value in
+                guard let tensor = value.tensorValue else { throw CommandFailure(.unsupported, "an output is \(value.kind), no tensor") }
+                return tensor
+            }
+        }
     }
 
     /// Puts the model's path before what the engine says of its nodes.

@@ -52,7 +52,7 @@ struct ModelSummary: Encodable {
 
     init(_ file: ModelFile) throws {
         let imported = file.imported
-        let signature = try file.signature(nil)
+        let signature = try file.shownSignature()
         let source = GraphDescription(try imported.graph(for: signature))
         let engine = try file.engine(signature, isOptimized: true)
         path = file.path

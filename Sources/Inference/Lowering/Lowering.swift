@@ -5,8 +5,43 @@ import Tensors
 package enum Lowering {
     /// - Throws: `EngineError` for names nobody makes, operators nobody knows and types that do not fit.
     package static func lower(_ source: SourceGraph, catalog: OperatorCatalog) throws(EngineError) -> Graph {
+        try checkOperators(of: source, catalog)
         let scope = LoweringScope(source: source, catalog: catalog, parent: nil, formals: nil)
         return try scope.lower()
+    }
+}
+
+extension Lowering {
+    /// All operators that are not known are named at once.
+    private static func checkOperators(of source: SourceGraph, _ catalog: OperatorCatalog) throws(EngineError) {
+        let missing = missingOperators(in: source, catalog)
+        guard !missing.isEmpty else { return }
+        throw .unsupportedOperators(missing.sorted { $0.key < $1.key }.map(\.value))
+    }
+
+    /// The first node of each operator that no spelling reads, in the graph and inside its nodes.
+    private static func missingOperators(in source: SourceGraph, _ catalog: OperatorCatalog) -> [String: UnsupportedOperator] {
+        var missing: [String: UnsupportedOperator] = [:]
+        for node in source.nodes {
+            if catalog.spelling(for: node, dialect: source.dialect) == nil {
+                let found = UnsupportedOperator(node, source.dialect, known: catalog.knownVersions(of: node, dialect: source.dialect))
+                if missing[found.key] == nil { missing[found.key] = found }
+            }
+            for graph in node.attributes.values.flatMap(\.graphs) {
+                missing.merge(missingOperators(in: graph, catalog)) { first, _ in first }
+            }
+        }
+        return missing
+    }
+}
+
+extension Attribute {
+    fileprivate var graphs: [SourceGraph] {
+        switch self {
+        case .graph(let graph): [graph]
+        case .graphs(let graphs): graphs
+        default: []
+        }
     }
 }
 
@@ -17,6 +52,8 @@ private final class LoweringScope {
     private let parent: LoweringScope?
     /// What the node that runs this graph will hand it; nil for a whole model.
     private let formals: [ValueFact]?
+    /// Graphs around this one.
+    private let depth: Int
     private var graph: Graph
     private var valueOfName: [String: ValueID] = [:]
     /// What this graph reads of its parent, in order of first use.
@@ -27,6 +64,7 @@ private final class LoweringScope {
         self.catalog = catalog
         self.parent = parent
         self.formals = formals
+        depth = parent.map { $0.depth + 1 } ?? 0
         graph = Graph(name: source.name)
     }
 
@@ -83,9 +121,9 @@ private final class LoweringScope {
 
     private func lower(_ node: SourceNode) throws(EngineError) {
         guard let spelling = catalog.spelling(for: node, dialect: source.dialect) else {
-            throw .unsupportedOperator(
-                node: node.name, name: node.operatorName, domain: node.domain, version: node.version,
-                known: catalog.knownVersions(of: node, dialect: source.dialect))
+            throw .unsupportedOperators([
+                UnsupportedOperator(node, source.dialect, known: catalog.knownVersions(of: node, dialect: source.dialect))
+            ])
         }
         var op = try attributing(node) { () throws(OperatorError) in try spelling.make(AttributeReader(node)) }
         var inputs: [ValueID?] = []
@@ -151,30 +189,73 @@ private final class LoweringScope {
         }
     }
 
+    /// Graphs so deep inside others are typed without what is known of the first round of a loop: trying takes several rounds at
+    /// each depth.
+    private static let maximumTriedDepth = 3
+    private static let maximumTries = 4
+
     private func lowerSubgraphs(
         of node: SourceNode, _ op: any SubgraphOperator, _ facts: OperatorInputs, into lowered: inout Node
     ) throws(EngineError) {
-        let formals = try attributing(node) { () throws(OperatorError) in try op.subgraphInputs(facts) }
-        for (index, attribute) in type(of: op).subgraphAttributes.enumerated() {
-            guard case .graph(let body)? = node.attributes[attribute] else {
+        let bodies = try bodies(of: node, op)
+        var formals = try attributing(node) { () throws(OperatorError) in try op.subgraphInputs(facts) }
+        var tries = depth < Self.maximumTriedDepth ? 0 : Self.maximumTries
+        while true {
+            if tries >= Self.maximumTries, op.typesAreTried {
+                formals = formals.ignoringShapes
+            }
+            var attempt = lowered
+            do throws(EngineError) {
+                for (index, body) in bodies.enumerated() {
+                    try lower(body, formals: index < formals.count ? formals[index] : [], into: &attempt)
+                }
+            } catch {
+                // What does not fit the first round's shapes may fit those of all.
+                guard op.typesAreTried, tries < Self.maximumTries else { throw error }
+                tries = Self.maximumTries
+                continue
+            }
+            if tries < Self.maximumTries,
+                let wider = op.widenedInputs(formals, subgraphOutputs: attempt.subgraphs.map(\.graph.outputFacts))
+            {
+                formals = wider
+                tries += 1
+                continue
+            }
+            lowered = attempt
+            return
+        }
+    }
+
+    private func bodies(of node: SourceNode, _ op: any SubgraphOperator) throws(EngineError) -> [SourceGraph] {
+        var bodies: [SourceGraph] = []
+        for attribute in type(of: op).subgraphAttributes {
+            switch node.attributes[attribute] {
+            case .graph(let body)?: bodies.append(body)
+            case .graphs(let list)?: bodies += list
+            default:
                 throw .node(
                     name: node.name, operatorName: node.operatorName,
                     .invalidAttribute(name: attribute, reason: "is missing, expected a graph"))
             }
-            let own = index < formals.count ? formals[index] : []
-            let scope = LoweringScope(source: body, catalog: catalog, parent: self, formals: own)
-            let graph = try scope.lower()
-            var positions: [Int] = []
-            for (outer, _) in scope.captured {
-                if let known = lowered.captures.firstIndex(of: outer) {
-                    positions.append(known)
-                } else {
-                    positions.append(lowered.captures.count)
-                    lowered.captures.append(outer)
-                }
-            }
-            lowered.subgraphs.append(Subgraph(graph: graph, captures: positions))
         }
+        return bodies
+    }
+
+    /// Adds a graph of the node `lowered`, with what it captures.
+    private func lower(_ body: SourceGraph, formals: [ValueFact], into lowered: inout Node) throws(EngineError) {
+        let scope = LoweringScope(source: body, catalog: catalog, parent: self, formals: formals)
+        let graph = try scope.lower()
+        var positions: [Int] = []
+        for (outer, _) in scope.captured {
+            if let known = lowered.captures.firstIndex(of: outer) {
+                positions.append(known)
+            } else {
+                positions.append(lowered.captures.count)
+                lowered.captures.append(outer)
+            }
+        }
+        lowered.subgraphs.append(Subgraph(graph: graph, captures: positions))
     }
 
     private func attributing<Result>(
@@ -186,4 +267,8 @@ private final class LoweringScope {
             throw .node(name: node.name, operatorName: node.operatorName, error)
         }
     }
+}
+
+extension [[ValueFact]] {
+    fileprivate var ignoringShapes: [[ValueFact]] { map { $0.map { ValueFact($0.valueType.ignoringShape) } } }
 }

@@ -24,9 +24,10 @@ package struct ONNXImporter: ModelImporter {
         let functions = try library.functions(builtBy: builder, opsets: opsets)
         session.memory.releaseUnused()
         return ImportedModel(
-            format: Self.formatName, graph: source, functions: functions, signatures: [try signature(of: source, session)],
+            format: Self.formatName, program: SourceProgram(graph: source, functions: functions, context: session.context),
+            signatures: [try signature(of: source, session)],
             metadata: metadata(of: model, opsets),
-            files: [ModelFile(name: fileName(path), session.file)] + session.externalFiles.modelFiles, context: session.context)
+            files: [ModelFile(name: fileName(path), session.file)] + session.externalFiles.modelFiles)
     }
 
     private func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -67,20 +67,7 @@ struct TensorDecoder {
         guard range.count == spec.byteCount else {
             throw session.malformed(place, "has \(range.count) bytes of data, \(spec) needs \(spec.byteCount)")
         }
-        let memory = session.memory
-        memory.willRead(range, of: file)
-        // The session holds the contents while the bytes are looked at.
-        let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
-        // A bool's byte is 0 or 1 everywhere in the engine; a file may hold others.
-        let isSound = unsafe spec.elementType != .bool || bytes.allSatisfy { $0 <= 1 }
-        if isSound, let tensor = memory.tensor(spec, in: file, range) { return tensor }
-        let origin = isSound ? FileRange(source: file.source, range: range) : nil
-        let tensor = try unsafe memory.makeTensor(spec, place: place, origin: origin) { target in
-            unsafe target.copyMemory(from: bytes)
-            if !isSound { for index in target.indices where unsafe target[index] > 1 { unsafe target[index] = 1 } }
-        }
-        memory.releaseCopied(range, of: file)
-        return tensor
+        return try session.tensor(spec, in: file, range, place: place)
     }
 
     /// `external_data`: `location`, and optionally `offset` and `length` in bytes.

@@ -44,9 +44,9 @@ package struct InputListing: Sendable {
     }
 
     /// The tensors in the order of the signature's inputs.
-    package func tensors(for signature: Signature) throws(TensorFileError) -> [Tensor] {
+    package func tensors(for signature: Signature) throws(TensorFileError) -> [TensorValue] {
         let expected = signature.inputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
-        var tensors = [Tensor?](repeating: nil, count: signature.inputs.count)
+        var tensors = [TensorValue?](repeating: nil, count: signature.inputs.count)
         for entry in entries {
             guard let index = signature.inputIndex(entry.name) else {
                 throw .malformed(path: path, reason: "lists \"\(entry.name)\", the model's inputs are \(expected)")
@@ -54,9 +54,9 @@ package struct InputListing: Sendable {
             guard tensors[index] == nil else { throw .malformed(path: path, reason: "lists \"\(entry.name)\" twice") }
             tensors[index] = try tensor(entry, signature.inputs[index].type.elementType)
         }
-        var result: [Tensor] = []
+        var result: [TensorValue] = []
         for (parameter, tensor) in zip(signature.inputs, tensors) {
-            guard let tensor else {
+            guard let tensor = tensor ?? parameter.fallback else {
                 throw .malformed(path: path, reason: "lacks the input \"\(parameter.name)\"; the model's inputs are \(expected)")
             }
             result.append(tensor)
@@ -64,12 +64,15 @@ package struct InputListing: Sendable {
         return result
     }
 
-    private func tensor(_ entry: Entry, _ type: ElementType) throws(TensorFileError) -> Tensor {
+    private func tensor(_ entry: Entry, _ type: ElementType) throws(TensorFileError) -> TensorValue {
         guard entry.kind == "tensor" else {
             throw .unsupported(path: path, reason: "gives \"\(entry.name)\" as \(entry.kind); Apus takes tensors")
         }
-        if let npy = entry.npy { return try NumPyFile.read(directory + "/" + npy, expected: type) }
-        if let pb = entry.pb { return try TensorProtoFile.read(directory + "/" + pb) }
+        if let npy = entry.npy, type.isDense { return .dense(try NumPyFile.read(directory + "/" + npy, expected: type)) }
+        if let pb = entry.pb { return try TensorProtoFile.readValue(directory + "/" + pb) }
+        guard type.isDense else {
+            throw .unsupported(path: path, reason: "gives \"\(entry.name)\" without a pb file; Apus reads strings from those alone")
+        }
         throw .malformed(path: path, reason: "names no file for \"\(entry.name)\" (npy or pb)")
     }
 
@@ -89,15 +92,18 @@ package struct InputListing: Sendable {
     }
 }
 
-/// The outputs of one run as files `output_<i>.npy`, in the order of the signature's outputs.
+/// The outputs of one run as files `output_<i>.npy`, strings as `output_<i>.pb`, in the order of the signature's outputs.
 package enum OutputFiles {
     /// Writes into `directory`, which is made if it is missing (its parent is not).
-    package static func write(_ outputs: [Tensor], to directory: String) throws(TensorFileError) {
+    package static func write(_ outputs: [TensorValue], to directory: String) throws(TensorFileError) {
         guard unsafe mkdir(directory, 0o755) == 0 || errno == EEXIST else {
             throw .inputOutput(path: directory, reason: unsafe "cannot be made: \(String(cString: strerror(errno)))")
         }
         for (index, output) in outputs.enumerated() {
-            try NumPyFile.write(output, to: "\(directory)/output_\(index).npy")
+            switch output {
+            case .dense(let tensor): try NumPyFile.write(tensor, to: "\(directory)/output_\(index).npy")
+            case .strings(let tensor): try TensorProtoFile.write(tensor, name: "", to: "\(directory)/output_\(index).pb")
+            }
         }
     }
 }

@@ -23,14 +23,20 @@ package enum TensorProtoFile {
     }
 
     package static func write(_ tensor: Tensor, name: String, to path: String) throws(TensorFileError) {
-        guard tensor.elementType != .string else {
-            throw .unsupported(path: path, reason: "cannot take strings; Apus writes numbers to .pb files")
-        }
         var message = WireWriter()
         message.packed(1, tensor.shape.extents.map(Int64.init))
         message.integer(2, Int64(ONNX.DataType(tensor.elementType).rawValue))
         message.string(8, name)
         unsafe tensor.withBytes { unsafe message.delimited(9, $0) }
+        try FileOutput.create(at: path) { output throws(TensorFileError) in try output.append(message.bytes) }
+    }
+
+    package static func write(_ tensor: StringTensor, name: String, to path: String) throws(TensorFileError) {
+        var message = WireWriter()
+        message.packed(1, tensor.shape.extents.map(Int64.init))
+        message.integer(2, Int64(ONNX.DataType(.string).rawValue))
+        for element in tensor.elements { unsafe element.withUnsafeBytes { unsafe message.delimited(6, $0) } }
+        message.string(8, name)
         try FileOutput.create(at: path) { output throws(TensorFileError) in try output.append(message.bytes) }
     }
 }

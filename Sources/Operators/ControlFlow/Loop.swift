@@ -120,18 +120,6 @@ extension EvaluationContext {
     }
 }
 
-extension ValueType {
-    /// The same without what is known of a tensor's shape: a carried value may change it from round to round.
-    fileprivate var ignoringShape: ValueType {
-        switch self {
-        case .tensor(let type): .tensor(TensorType(type.elementType, nil))
-        case .sequence(let element): .sequence(element.ignoringShape)
-        case .optional(let value): .optional(value.ignoringShape)
-        case .map, .list, .resource: self
-        }
-    }
-}
-
 extension RuntimeValue {
     /// The single bool that a loop's body returns.
     fileprivate func condition() throws(OperatorError) -> Bool {

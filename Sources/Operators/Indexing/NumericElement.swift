@@ -51,7 +51,7 @@ extension Float: NumericElement {}
 extension Double: NumericElement {}
 
 /// A 16-bit float that computes in binary32.
-private protocol HalfElement: NumericElement {
+protocol HalfElement: NumericElement {
     var wide: Float { get }
     init(rounding value: Float)
 }

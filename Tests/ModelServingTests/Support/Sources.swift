@@ -108,9 +108,15 @@ final class Bench: Sendable {
     }
 
     func predict(_ inputs: [Tensor], timeout: Duration? = nil, client: Client? = nil) async -> PredictionResult {
+        // Through a lock, since the thread sanitizer does not see what a continuation that is resumed at once orders.
+        let results = Results()
         await withCheckedContinuation { continuation in
-            submit(inputs, timeout: timeout, client: client) { continuation.resume(returning: $0) }
+            submit(inputs, timeout: timeout, client: client) { result in
+                results.all.withLock { $0[0] = result }
+                continuation.resume()
+            }
         }
+        return results.all.withLock { $0[0] } ?? .failure(ServableError(.internal, "there is no result"))
     }
 
     /// Runs a call; `completion` gets copies of the outputs, on whatever thread has them.

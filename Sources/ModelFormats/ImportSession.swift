@@ -8,12 +8,15 @@ final class ImportSession {
     let context: ImportContext
     let memory: ImportMemory
     let externalFiles: ExternalFiles
+    /// What the file should be, for messages: `ONNX`.
+    private let formatName: String
 
     private var nodeCount = 0
     private var initializerCount = 0
 
     /// Reads the whole file, unless it is larger than the limits allow.
-    init(path: String, limits: ImportLimits) throws(ImportError) {
+    init(path: String, limits: ImportLimits, formatName: String = "ONNX") throws(ImportError) {
+        self.formatName = formatName
         context = ImportContext(path: path, limits: limits)
         memory = try ImportMemory(context: context)
         externalFiles = ExternalFiles(modelPath: path, limits: limits)
@@ -29,7 +32,7 @@ final class ImportSession {
     private func damaged(_ error: WireError, _ place: String?) -> ImportError {
         .malformed(
             path: path, place: (place.map { $0 + ", " } ?? "") + "\(error.description);",
-            reason: "the file (\(file.byteCount) bytes) is damaged, cut off or not ONNX; copy or export it again")
+            reason: "the file (\(file.byteCount) bytes) is damaged, cut off or not \(formatName); copy or export it again")
     }
 
     /// Runs `body` on a reader over `range` of the file, or all of it; `place` is where that is, for messages.
@@ -40,6 +43,27 @@ final class ImportSession {
         // The session holds the contents, so the bytes outlive the reader.
         var reader = unsafe WireReader(file.bytes, range: range ?? 0..<file.byteCount, depth: depth)
         do throws(WireError) { return try body(&reader) } catch { throw damaged(error, place) }
+    }
+
+    // MARK: Tensors
+
+    /// The tensor whose elements lie in `range` of `file`: in place where they lie on the boundary of their type, else copied.
+    ///
+    /// - Precondition: the range has as many bytes as `spec` needs.
+    func tensor(_ spec: TensorSpec, in file: FileContents, _ range: Range<Int>, place: String) throws(ImportError) -> Tensor {
+        memory.willRead(range, of: file)
+        // The session holds the contents while the bytes are looked at.
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
+        // A bool's byte is 0 or 1 everywhere in the engine; a file may hold others.
+        let isSound = unsafe spec.elementType != .bool || bytes.allSatisfy { $0 <= 1 }
+        if isSound, let tensor = memory.tensor(spec, in: file, range) { return tensor }
+        let origin = isSound ? FileRange(source: file.source, range: range) : nil
+        let tensor = try unsafe memory.makeTensor(spec, place: place, origin: origin) { target in
+            unsafe target.copyMemory(from: bytes)
+            if !isSound { for index in target.indices where unsafe target[index] > 1 { unsafe target[index] = 1 } }
+        }
+        memory.releaseCopied(range, of: file)
+        return tensor
     }
 
     // MARK: Limits
