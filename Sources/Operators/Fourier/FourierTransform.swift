@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: the input's. Inverses are divided by the number of elements that are transformed.
 /// - Source: TensorFlow's FFT, FFT2D, FFT3D, IFFT, IFFT2D and IFFT3D.
-struct FourierTransform: Operator {
+struct ComplexFourierTransform: Operator {
     let axes: Int
     var isInverse = false
     var name: String { (isInverse ? "IFFT" : "FFT") + (axes == 1 ? "" : "\(axes)D") }
@@ -85,18 +85,23 @@ struct RealFourierTransform: Operator {
 
 /// Fourier transforms.
 package enum FourierOperators {
-    package static let spellings: [OperatorSpelling] = (1...3).flatMap { axes -> [OperatorSpelling] in
+    package static let spellings: [OperatorSpelling] = (1...3).flatMap(spellings(axes:))
+
+    private static func spellings(axes: Int) -> [OperatorSpelling] {
         let suffix = axes == 1 ? "" : "\(axes)D"
-        return [
-            .tensorFlow("FFT" + suffix) { _ throws(OperatorError) in FourierTransform(axes: axes) },
-            .tensorFlow("IFFT" + suffix) { _ throws(OperatorError) in FourierTransform(axes: axes, isInverse: true) },
+        let complex: [OperatorSpelling] = [
+            .tensorFlow("FFT" + suffix) { _ throws(OperatorError) in ComplexFourierTransform(axes: axes) },
+            .tensorFlow("IFFT" + suffix) { _ throws(OperatorError) in ComplexFourierTransform(axes: axes, isInverse: true) },
+        ]
+        let real: [OperatorSpelling] = [
             .tensorFlow("RFFT" + suffix) { reader throws(OperatorError) in
                 RealFourierTransform(axes: axes, resultType: try reader.elementType("Tcomplex", default: .complex64))
             },
             .tensorFlow("IRFFT" + suffix) { reader throws(OperatorError) in
-                RealFourierTransform(
-                    axes: axes, isInverse: true, resultType: try reader.elementType("Treal", default: .float32))
+                let type = try reader.elementType("Treal", default: .float32)
+                return RealFourierTransform(axes: axes, isInverse: true, resultType: type)
             },
         ]
+        return complex + real
     }
 }
