@@ -9,6 +9,7 @@ package enum StandardOperators {
         ComplexOperators.spellings,
         SegmentOperators.spellings,
         CountingOperators.spellings,
+        QuantizationOperators.spellings,
         ActivationOperators.spellings,
         ReductionOperators.spellings,
         LinearOperators.spellings,
@@ -17,6 +18,7 @@ package enum StandardOperators {
         NormalizationOperators.spellings,
         MovementOperators.spellings,
         IndexingOperators.spellings,
+        DiagonalOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
@@ -24,6 +26,8 @@ package enum StandardOperators {
         RandomOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
+        ImageOperators.spellings,
+        DecodingOperators.spellings,
         StringOperators.spellings,
     ]
 

@@ -38,8 +38,10 @@ final class GraphDefDecoder {
     }
 
     /// The nodes of the model's graph.
-    func decode(_ nodes: [TensorFlow.Node]) throws(ImportError) -> Nodes {
-        try decode(nodes, Scope(nodes: nodes, arguments: []))
+    ///
+    /// - Parameter outputs: values that are read from outside of it.
+    func decode(_ nodes: [TensorFlow.Node], outputs: [String]) throws(ImportError) -> Nodes {
+        try decode(nodes, Scope(nodes: nodes, arguments: [], outputs: outputs))
     }
 
     /// Every function that decoded nodes call, by itself or by way of others.
@@ -58,10 +60,19 @@ final class GraphDefDecoder {
     private struct Scope {
         let nodes: [String: TensorFlow.Node]
         let arguments: Set<String>
+        /// How many outputs of each node are read.
+        var readCounts: [String: Int] = [:]
 
-        init(nodes: [TensorFlow.Node], arguments: [String]) {
+        /// - Parameter outputs: what is read from outside.
+        init(nodes: [TensorFlow.Node], arguments: [String], outputs: [String]) {
             self.nodes = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
             self.arguments = Set(arguments)
+            for reference in nodes.flatMap(\.inputs) + outputs where !reference.hasPrefix("^") {
+                let parts = reference.split(separator: ":")
+                guard let name = parts.first.map(String.init) else { continue }
+                let index = parts.count > 1 ? parts.last.flatMap { Int($0) } ?? 0 : 0
+                readCounts[name] = max(readCounts[name] ?? 0, min(max(index, 0), OutputArguments.maximumWidth) + 1)
+            }
         }
     }
 
@@ -150,14 +161,14 @@ final class GraphDefDecoder {
         if functions[operatorName] != nil, seen.insert(operatorName).inserted { called.append(operatorName) }
         return SourceNode(
             name: proto.name, operatorName: operatorName, version: 0, inputs: inputs,
-            outputs: (0..<outputCount(proto, operatorName)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls)
+            outputs: (0..<outputCount(proto, operatorName, scope)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls)
     }
 
-    /// How many outputs a node has: as many as are known, for an operator that the model does not define one.
-    private func outputCount(_ proto: TensorFlow.Node, _ operatorName: String) -> Int {
+    /// How many outputs a node has; of an operator that nothing is known of, those that something reads.
+    private func outputCount(_ proto: TensorFlow.Node, _ operatorName: String, _ scope: Scope) -> Int {
         var node = proto
         node.operatorName = operatorName
-        return outputs.count(of: node) ?? 1
+        return outputs.count(of: node) ?? scope.readCounts[proto.name] ?? 0
     }
 
     private func note(_ attributes: [String: Attribute]) {
@@ -183,7 +194,7 @@ final class GraphDefDecoder {
         for argument in signature.inputs + signature.outputs where !argument.countAttribute.isEmpty || !argument.typesAttribute.isEmpty {
             throw session.unsupported(place, "has a list among its arguments, which Apus does not call")
         }
-        let scope = Scope(nodes: proto.nodes, arguments: signature.inputs.map(\.name))
+        let scope = Scope(nodes: proto.nodes, arguments: signature.inputs.map(\.name), outputs: proto.returns.map(\.value))
         let decoded = try decode(proto.nodes, scope)
         let returns = Dictionary(proto.returns.map { ($0.key, $0.value) }) { first, _ in first }
         var results: [SourceValue] = []

@@ -51,7 +51,7 @@ struct SavedModelAssembly {
         let proto = meta.graph ?? TensorFlow.Graph()
         let decoder = try GraphDefDecoder(proto, definitions: meta.information?.definitions ?? [], session: session)
         let reached = Reach.nodes(of: proto, from: outputs.map(TensorFlowName.node) + targets)
-        var decoded = try decoder.decode(reached)
+        var decoded = try decoder.decode(reached, outputs: outputs)
         // Whatever made an asset's path when the model was exported, here it is the file's place.
         let paths = Set(assets.map(\.asset.valueName))
         decoded.constants.removeAll { paths.contains($0.name) }

@@ -124,11 +124,6 @@ extension AttributeReader {
     /// Whether the attribute `T` is a complex type.
     var isComplex: Bool { get throws(OperatorError) { try elementType("T")?.isComplex ?? false } }
 
-    func requiredType(_ name: String) throws(OperatorError) -> ElementType {
-        guard let type = try elementType(name) else { throw .invalidAttribute(name: name, reason: "is missing, expected a type") }
-        return type
-    }
-
     /// TensorFlow's `data_format`, of images unless told otherwise.
     fileprivate func choice(_ name: String) throws(OperatorError) -> TensorLayout {
         let text = try string(name, default: "NHWC")

@@ -23,5 +23,7 @@ package enum MovementOperators {
         ShapeArithmeticOperators.spellings,
         BoundaryOperators.spellings,
         Resize.spellings,
+        BatchSpace.spellings,
+        DataFormat.spellings,
     ]
 }
