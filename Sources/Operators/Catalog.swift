@@ -24,6 +24,7 @@ package enum StandardOperators {
         TensorListOperators.spellings,
         VariableOperators.spellings,
         RandomOperators.spellings,
+        SequenceOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         ImageOperators.spellings,
