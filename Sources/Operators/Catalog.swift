@@ -26,6 +26,7 @@ package enum StandardOperators {
         TensorListOperators.spellings,
         VariableOperators.spellings,
         RandomOperators.spellings,
+        SequenceOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         ImageOperators.spellings,
