@@ -7,7 +7,8 @@ DESTDIR  ?=
 INSTALL  ?= install
 
 # Debian packages that the build needs beside a Swift toolchain.
-PACKAGES := libicu-dev libopenblas-dev libre2-dev libsnappy-dev libsqlite3-dev libssl-dev zlib1g-dev
+PACKAGES := libicu-dev libjpeg62-turbo-dev libopenblas-dev libpng-dev libre2-dev libsnappy-dev libsqlite3-dev libssl-dev \
+	libwebp-dev zlib1g-dev
 # What the benchmarks measure against; without it they build and skip what needs it.
 BENCH_PACKAGES := rapidjson-dev
 

@@ -33,6 +33,12 @@ let package = Package(
     ],
     targets: [
         // Layer 0: the floor.
+        // Debian's libpng-dev, libjpeg62-turbo-dev and libwebp-dev.
+        .target(
+            name: "CImages",
+            linkerSettings: [
+                .linkedLibrary("png16"), .linkedLibrary("jpeg"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+            ]),
         .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CPlatform", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -77,7 +83,7 @@ let package = Package(
         // Layer 2: siblings that meet only through GraphIR.
         .target(
             name: "Operators",
-            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
+            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CImages", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
             swiftSettings: common
         ),
         .target(

@@ -68,9 +68,9 @@ package struct RowInputs: Sendable {
     /// The axis that carries the rows of input `index`; nil when it carries none.
     package func axis(_ index: Int) -> Int? { self[index]?.axis }
 
-    /// The input's extents; nil when it is absent or no dense tensor of known shape.
+    /// The input's extents; nil when it is absent or no tensor of known shape.
     package func extents(_ index: Int) -> [Int]? {
-        index < facts.count ? facts[index]?.concrete?.shape.extents : nil
+        index < facts.count ? facts[index]?.valueType.tensor?.concrete?.shape.extents : nil
     }
 
     package func integers(_ index: Int) -> [Int]? { index < facts.count ? facts[index]?.integers : nil }

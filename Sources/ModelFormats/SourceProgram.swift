@@ -35,10 +35,12 @@ struct SourceProgram: Sendable {
     ) throws(ImportError) -> SourceGraph {
         let reached = try Pruning.prune(
             graph, inputs: inputs, outputs: outputs, targets: targets, place: place, context: context)
-        guard !functions.isEmpty else { return reached }
+        guard !functions.isEmpty || graph.dialect == .tensorFlow else { return reached }
         let table = Dictionary(functions.map { ($0.name, $0) }) { first, _ in first }
         let inlined = try FunctionInlining.inline(table, in: reached, targets: targets, context: context)
+        let lifted =
+            graph.dialect == .tensorFlow ? try ControlFlowLifting.lift(inlined.graph, context: context) : inlined.graph
         return try Pruning.prune(
-            inlined.graph, inputs: inputs, outputs: outputs, targets: inlined.targets, place: place, context: context)
+            lifted, inputs: inputs, outputs: outputs, targets: inlined.targets, place: place, context: context)
     }
 }

@@ -21,6 +21,7 @@ struct KernelFunctions: @unchecked Sendable {
     @inline(__always) var reduce: apus_reduce_kernels { table.pointee.reduce }
     @inline(__always) var softmax: apus_softmax_kernels { table.pointee.softmax }
     @inline(__always) var cast: apus_cast_kernels { table.pointee.cast }
+    @inline(__always) var channelsLast: apus_channels_last_kernels { table.pointee.channels_last }
     @inline(__always) var matrix: apus_matrix_kernels { table.pointee.matrix }
     @inline(__always) var recurrent: apus_recurrent_kernels { table.pointee.recurrent }
 }

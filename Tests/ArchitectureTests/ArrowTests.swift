@@ -13,8 +13,8 @@ private let allowedImports: [String: Set<String>] = [
     "GraphIR": ["Tensors"],
     "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
     "Registry": ["ServableCore", "GRDB", "Logging"],
-    "Operators": ["GraphIR", "Tensors", "ProtobufWire", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
-    "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+    "Operators": ["GraphIR", "Tensors", "ProtobufWire", "CImages", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
+    "ModelFormats": ["GraphIR", "Tensors", "ProtobufWire", "CPlatform", "CSnappy"],
     "Inference": ["GraphIR", "Tensors"],
     "ModelServing": [
         "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "Logging",
@@ -106,7 +106,7 @@ private let foundationFree: Set<String> = [
         let owners: [String: Set<String>] = [
             "GRDB": ["Registry"], "COpenBLAS": ["Operators", "Benchmarks"], "CKernels": ["Operators", "Benchmarks"], "Yams": ["Daemon"],
             "CZlib": ["HTTPCore", "Operators"], "CRegex": ["Operators"], "CUnicode": ["Operators"],
-            "CSnappy": ["ModelFormats"],
+            "CSnappy": ["ModelFormats"], "CImages": ["Operators"],
         ]
         for (module, owners) in owners {
             let users = allowedImports.filter { $0.value.contains(module) }.keys

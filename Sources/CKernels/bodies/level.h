@@ -7,6 +7,7 @@
 #include "softmax.h"
 #include "cast.h"
 #include "matrix.h"
+#include "channels_last.h"
 #include "recurrent.h"
 
 const apus_kernels APUS_NAME(apus_kernels) = {
@@ -17,5 +18,6 @@ const apus_kernels APUS_NAME(apus_kernels) = {
     .softmax = APUS_NAME(softmax),
     .cast = APUS_NAME(cast),
     .matrix = APUS_NAME(matrix),
+    .channels_last = APUS_NAME(channels_last),
     .recurrent = APUS_NAME(recurrent),
 };

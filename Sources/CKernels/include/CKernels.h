@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "cast.h"
+#include "channels_last.h"
 #include "elementwise.h"
 #include "matrix.h"
 #include "recurrent.h"
@@ -36,6 +37,7 @@ typedef struct apus_kernels {
     apus_softmax_kernels softmax;
     apus_cast_kernels cast;
     apus_matrix_kernels matrix;
+    apus_channels_last_kernels channels_last;
     apus_recurrent_kernels recurrent;
 } apus_kernels;
 

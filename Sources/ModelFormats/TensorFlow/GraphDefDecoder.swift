@@ -30,14 +30,18 @@ final class GraphDefDecoder {
     /// What nodes became.
     struct Nodes {
         var nodes: [SourceNode] = []
+        /// For constants that wait for nodes: which. In a branch of TensorFlow 1 that is all that says so.
+        var constantControls: [String: [String]] = [:]
         var constants: [(name: String, value: TensorValue)] = []
         /// Placeholders: values that must be fed.
         var placeholders: [SourceValue] = []
     }
 
     /// The nodes of the model's graph.
-    func decode(_ nodes: [TensorFlow.Node]) throws(ImportError) -> Nodes {
-        try decode(nodes, Scope(nodes: nodes, arguments: []))
+    ///
+    /// - Parameter outputs: values that are read from outside of it.
+    func decode(_ nodes: [TensorFlow.Node], outputs: [String]) throws(ImportError) -> Nodes {
+        try decode(nodes, Scope(nodes: nodes, arguments: [], outputs: outputs))
     }
 
     /// Every function that decoded nodes call, by itself or by way of others.
@@ -56,10 +60,19 @@ final class GraphDefDecoder {
     private struct Scope {
         let nodes: [String: TensorFlow.Node]
         let arguments: Set<String>
+        /// How many outputs of each node are read.
+        var readCounts: [String: Int] = [:]
 
-        init(nodes: [TensorFlow.Node], arguments: [String]) {
+        /// - Parameter outputs: what is read from outside.
+        init(nodes: [TensorFlow.Node], arguments: [String], outputs: [String]) {
             self.nodes = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
             self.arguments = Set(arguments)
+            for reference in nodes.flatMap(\.inputs) + outputs where !reference.hasPrefix("^") {
+                let parts = reference.split(separator: ":")
+                guard let name = parts.first.map(String.init) else { continue }
+                let index = parts.count > 1 ? parts.last.flatMap { Int($0) } ?? 0 : 0
+                readCounts[name] = max(readCounts[name] ?? 0, min(max(index, 0), OutputArguments.maximumWidth) + 1)
+            }
         }
     }
 
@@ -96,6 +109,8 @@ final class GraphDefDecoder {
                 try session.countInitializers(1)
                 result.constants.append((proto.name + ":0", constant))
                 dropped.insert(proto.name)
+                let controls = proto.inputs.filter { $0.hasPrefix("^") }.map { String($0.dropFirst()) }
+                if !controls.isEmpty { result.constantControls[proto.name] = controls }
             } else if proto.operatorName == "Placeholder" {
                 result.placeholders.append(SourceValue(name: proto.name + ":0", type: try placeholderType(proto, place)))
                 dropped.insert(proto.name)
@@ -146,14 +161,14 @@ final class GraphDefDecoder {
         if functions[operatorName] != nil, seen.insert(operatorName).inserted { called.append(operatorName) }
         return SourceNode(
             name: proto.name, operatorName: operatorName, version: 0, inputs: inputs,
-            outputs: (0..<outputCount(proto, operatorName)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls)
+            outputs: (0..<outputCount(proto, operatorName, scope)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls)
     }
 
-    /// How many outputs a node has: as many as are known, for an operator that the model does not define one.
-    private func outputCount(_ proto: TensorFlow.Node, _ operatorName: String) -> Int {
+    /// How many outputs a node has; of an operator that nothing is known of, those that something reads.
+    private func outputCount(_ proto: TensorFlow.Node, _ operatorName: String, _ scope: Scope) -> Int {
         var node = proto
         node.operatorName = operatorName
-        return outputs.count(of: node) ?? 1
+        return outputs.count(of: node) ?? scope.readCounts[proto.name] ?? 0
     }
 
     private func note(_ attributes: [String: Attribute]) {
@@ -179,7 +194,7 @@ final class GraphDefDecoder {
         for argument in signature.inputs + signature.outputs where !argument.countAttribute.isEmpty || !argument.typesAttribute.isEmpty {
             throw session.unsupported(place, "has a list among its arguments, which Apus does not call")
         }
-        let scope = Scope(nodes: proto.nodes, arguments: signature.inputs.map(\.name))
+        let scope = Scope(nodes: proto.nodes, arguments: signature.inputs.map(\.name), outputs: proto.returns.map(\.value))
         let decoded = try decode(proto.nodes, scope)
         let returns = Dictionary(proto.returns.map { ($0.key, $0.value) }) { first, _ in first }
         var results: [SourceValue] = []
@@ -206,12 +221,22 @@ final class GraphDefDecoder {
     func ordered(
         _ decoded: Nodes, inputs: [SourceValue], outputs: [SourceValue], place: String
     ) throws(ImportError) -> [SourceNode] {
+        let nodes = try ControlFlowLifting.functionalize(
+            nodes: decoded.nodes, constants: decoded.constantControls, path: session.path)
         let result = try NodeOrder(context: session.context, place: place).order(
-            decoded.nodes.map { BuiltNode(node: $0) }, inputs: inputs.map(\.name), constants: decoded.constants.map(\.name),
+            nodes.map(BuiltNode.init(capturing:)), inputs: inputs.map(\.name), constants: decoded.constants.map(\.name),
             outputs: outputs.map(\.name))
         if let (value, reader) = result.captures.min(by: { $0.key < $1.key }) {
             throw session.malformed("\(place), \(reader)", "reads \"\(value)\", which no node makes")
         }
         return result.nodes
+    }
+}
+
+extension BuiltNode {
+    /// A node whose graphs read what they do not make from around it.
+    fileprivate init(capturing node: SourceNode) {
+        let names = node.subgraphs.reduce(into: Set<String>()) { $0.formUnion($1.capturedNames) }
+        self.init(node: node, captures: Dictionary(uniqueKeysWithValues: names.map { ($0, node.place) }))
     }
 }

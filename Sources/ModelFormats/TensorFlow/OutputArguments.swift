@@ -30,17 +30,18 @@ struct OutputArguments {
         return nil
     }
 
-    private func arguments(of node: TensorFlow.Node) -> [TensorFlow.Argument]? { definitions[node.operatorName] }
-
-    private func width(of argument: TensorFlow.Argument, _ node: TensorFlow.Node) -> Int {
-        if !argument.countAttribute.isEmpty {
-            // Bounded: a count is never more than what some list of the file has, or a Split's outputs.
-            let count = node.attribute(argument.countAttribute)?.single.integers.last ?? 1
-            return Int(min(max(count, 0), Self.maximumWidth))
-        }
-        if !argument.typesAttribute.isEmpty { return node.attribute(argument.typesAttribute)?.list?.types.count ?? 0 }
-        return 1
+    private func arguments(of node: TensorFlow.Node) -> [TensorFlow.Argument]? {
+        definitions[node.operatorName] ?? OutputNames.arguments[node.operatorName]
     }
 
-    private static let maximumWidth: Int64 = 100_000
+    private func width(of argument: TensorFlow.Argument, _ node: TensorFlow.Node) -> Int {
+        let name = argument.countAttribute.isEmpty ? argument.typesAttribute : argument.countAttribute
+        guard !name.isEmpty else { return 1 }
+        guard let attribute = node.attribute(name) else { return argument.countAttribute.isEmpty ? 0 : 1 }
+        if let list = attribute.list { return list.types.count }
+        return Int(min(max(attribute.single.integers.last ?? 0, 0), Int64(Self.maximumWidth)))
+    }
+
+    /// A file may claim any number of outputs.
+    static let maximumWidth = 100_000
 }

@@ -23,38 +23,73 @@ struct ReferenceVariables {
         "ScatterNdMin": "ResourceScatterNdMin", "ScatterNdMax": "ResourceScatterNdMax", "ScatterNdUpdate": "ResourceScatterNdUpdate",
         "StridedSliceAssign": "ResourceStridedSliceAssign",
     ]
-    /// The attribute that says what a resource holds, where the reference's form calls it `T`.
-    private static let typeAttributes = ["AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"]
+
+    /// Operators that hand a reference into a branch or a loop, where it is the reference still: they hand on the handle.
+    private static let passages: Set<String> = ["RefSwitch", "RefEnter"]
 
     private var references: [String: Reference] = [:]
     private var result: [SourceNode] = []
 
     /// - Parameters:
-    ///   - nodes: in an order in which they can run.
+    ///   - nodes: in any order.
     ///   - outputs: values that are read from outside of the graph: of those that are references the contents are made, under
     ///     the same name.
     static func rewrite(_ nodes: [SourceNode], outputs: Set<String>) -> [SourceNode] {
         guard nodes.contains(where: { variables.contains($0.operatorName) }) else { return nodes }
         var rewriting = ReferenceVariables()
+        rewriting.find(nodes)
         for node in nodes { rewriting.add(node) }
         for output in outputs.sorted() { rewriting.read(output) }
         return rewriting.result
     }
 
+    /// Finds the values that are references: variables, and what operators that change or hand on a reference give.
+    private mutating func find(_ nodes: [SourceNode]) {
+        for node in nodes where Self.variables.contains(node.operatorName) {
+            if let output = node.outputs.first { references[output] = Reference(handle: "\(node.name)/#handle:0", changes: []) }
+        }
+        let followers = nodes.filter { node in
+            Self.changes[node.operatorName] != nil || node.operatorName == "RefIdentity" || Self.passages.contains(node.operatorName)
+        }
+        var count = 0
+        while count != references.count {
+            count = references.count
+            for node in followers {
+                guard let output = node.outputs.first, references[output] == nil,
+                    let reference = node.inputs.first.flatMap({ references[$0] })
+                else { continue }
+                if Self.passages.contains(node.operatorName) {
+                    for output in node.outputs where !output.isEmpty { references[output] = Reference(handle: output, changes: []) }
+                    continue
+                }
+                let changes = node.operatorName == "RefIdentity" ? reference.changes : [node.name]
+                references[output] = Reference(handle: reference.handle, changes: changes)
+            }
+        }
+    }
+
     private mutating func add(_ node: SourceNode) {
         var node = node
-        if Self.variables.contains(node.operatorName) { return add(variable: node) }
-        if let first = node.inputs.first, let reference = references[first] {
-            if let name = Self.changes[node.operatorName] { return add(change: node, name, of: reference) }
-            if node.operatorName == "IsVariableInitialized" {
-                node.operatorName = "VarIsInitializedOp"
-                node.inputs = [reference.handle]
+        if Self.variables.contains(node.operatorName) {
+            node.operatorName = "VarHandleOp"
+            node.outputs = ["\(node.name)/#handle:0"]
+        } else if let reference = node.inputs.first.flatMap({ references[$0] }) {
+            if node.operatorName == "RefIdentity" { return }
+            if Self.passages.contains(node.operatorName) {
+                node.inputs[0] = reference.handle
                 node.controls += reference.changes
                 return result.append(node)
             }
-            if node.operatorName == "RefIdentity", let output = node.outputs.first {
-                references[output] = reference
-                return
+            if let name = Self.changes[node.operatorName] {
+                node.operatorName = name
+                node.attributes["dtype"] = node.attributes["T"]
+                node.outputs = []
+                node.inputs[0] = reference.handle
+                node.controls += reference.changes
+            } else if node.operatorName == "IsVariableInitialized" {
+                node.operatorName = "VarIsInitializedOp"
+                node.inputs = [reference.handle]
+                node.controls += reference.changes
             }
         }
         for (index, input) in node.inputs.enumerated() {
@@ -64,40 +99,10 @@ struct ReferenceVariables {
         result.append(node)
     }
 
-    private mutating func add(variable node: SourceNode) {
-        var node = node
-        let output = node.outputs.first ?? "\(node.name):0"
-        let handle = "\(node.name)/#handle:0"
-        node.operatorName = "VarHandleOp"
-        node.outputs = [handle]
-        result.append(node)
-        references[output] = Reference(handle: handle, changes: [])
-    }
-
-    private mutating func add(change node: SourceNode, _ name: String, of reference: Reference) {
-        var node = node
-        let output = node.outputs.first ?? "\(node.name):0"
-        node.operatorName = name
-        node.inputs[0] = reference.handle
-        node.controls += reference.changes
-        for index in node.inputs.indices.dropFirst() {
-            guard let other = references[node.inputs[index]] else { continue }
-            node.inputs[index] = read(other, as: "\(node.name)/#read\(index):0", controls: node.controls)
-        }
-        if Self.typeAttributes.contains(name) {
-            node.attributes["dtype"] = node.attributes.removeValue(forKey: "T")
-        } else {
-            node.attributes["dtype"] = node.attributes["T"]
-        }
-        node.outputs = []
-        result.append(node)
-        references[output] = Reference(handle: reference.handle, changes: [node.name])
-    }
-
     /// Makes the contents of a reference that is read from outside.
     private mutating func read(_ value: String) {
         guard let reference = references[value] else { return }
-        let name = "\(value.split(separator: ":").first.map(String.init) ?? value)/#value"
+        let name = "\(TensorFlowName.node(value))/#value"
         result.append(
             SourceNode(
                 name: name, operatorName: "ReadVariableOp", version: 0, inputs: [reference.handle], outputs: [value],

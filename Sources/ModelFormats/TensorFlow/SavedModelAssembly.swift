@@ -51,7 +51,7 @@ struct SavedModelAssembly {
         let proto = meta.graph ?? TensorFlow.Graph()
         let decoder = try GraphDefDecoder(proto, definitions: meta.information?.definitions ?? [], session: session)
         let reached = Reach.nodes(of: proto, from: outputs.map(TensorFlowName.node) + targets)
-        var decoded = try decoder.decode(reached)
+        var decoded = try decoder.decode(reached, outputs: outputs)
         // Whatever made an asset's path when the model was exported, here it is the file's place.
         let paths = Set(assets.map(\.asset.valueName))
         decoded.constants.removeAll { paths.contains($0.name) }
@@ -63,10 +63,11 @@ struct SavedModelAssembly {
             decoded.constants.append(
                 (asset.asset.valueName, .strings(StringTensor(shape: .scalar, elements: [Array(asset.asset.path.utf8)]))))
         }
+        decoded.nodes = ReferenceVariables.rewrite(decoded.nodes, outputs: Set(outputs))
         let nodes = try decoder.ordered(decoded, inputs: decoded.placeholders, outputs: [], place: "the graph")
         let graph = SourceGraph(
             name: "saved_model", dialect: .tensorFlow, inputs: decoded.placeholders, initializers: decoded.constants,
-            nodes: ReferenceVariables.rewrite(nodes, outputs: Set(outputs)))
+            nodes: nodes)
         return SourceProgram(graph: graph, functions: try decoder.calledFunctions(), context: session.context)
     }
 

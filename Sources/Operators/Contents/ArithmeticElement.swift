@@ -72,12 +72,9 @@ extension BFloat16Element: ArithmeticElement {
 }
 
 extension Complex: ArithmeticElement {
-    static var none: Self { Self(0, 0) }
-    static var one: Self { Self(1, 0) }
-    func sum(with other: Self) -> Self { Self(real + other.real, imaginary + other.imaginary) }
-    func product(with other: Self) -> Self {
-        Self(real * other.real - imaginary * other.imaginary, real * other.imaginary + imaginary * other.real)
-    }
+    static var none: Self { zero }
+    func sum(with other: Self) -> Self { self + other }
+    func product(with other: Self) -> Self { self * other }
     func quotient(by other: Self) -> Self? {
         let norm = other.real * other.real + other.imaginary * other.imaginary
         return Self(
@@ -88,7 +85,6 @@ extension Complex: ArithmeticElement {
         let a = Double(real), b = Double(imaginary)
         return (a * a + b * b).squareRoot()
     }
-    var conjugate: Self { Self(real, -imaginary) }
 }
 
 /// Code that is generic over the element's Swift type; called once a run, never once an element.

@@ -2,8 +2,9 @@ package import GraphIR
 
 /// Convolutions.
 package enum ConvolutionOperators {
-    package static let spellings: [OperatorSpelling] = [
-        .onnx("Conv") { attributes throws(OperatorError) in try Conv(attributes) },
-        .onnx("ConvTranspose") { attributes throws(OperatorError) in try ConvTranspose(attributes) },
-    ]
+    package static let spellings: [OperatorSpelling] =
+        [
+            .onnx("Conv") { attributes throws(OperatorError) in try Conv(attributes) },
+            .onnx("ConvTranspose") { attributes throws(OperatorError) in try ConvTranspose(attributes) },
+        ] + FilterConvolutionOperators.spellings
 }

@@ -4,9 +4,10 @@ import Tensors
 
 /// Element-wise arithmetic on two operands with broadcasting.
 ///
-/// - Types: every number; both operands and the result are of one type. Integers wrap; an integer division cuts towards
-///   zero and refuses a divisor 0.
-/// - Source: ONNX Add, Sub, Mul, Div (opset 1–14; `axis` and `broadcast` before opset 7).
+/// - Types: every number, for TensorFlow also complex ones; both operands and the result are of one type. Integers wrap; an integer
+///   division cuts towards zero and refuses a divisor 0.
+/// - Source: ONNX Add, Sub, Mul, Div (opset 1–14; `axis` and `broadcast` before opset 7); TensorFlow Add, AddV2, Sub, Mul, Div,
+///   RealDiv, TruncateDiv.
 struct Arithmetic: Operator {
     enum Function: String, Sendable, CaseIterable {
         case add = "Add", subtract = "Sub", multiply = "Mul", divide = "Div"
@@ -14,12 +15,14 @@ struct Arithmetic: Operator {
 
     let function: Function
     var rule = BroadcastRule.multidirectional
+    var takesComplex = false
 
     var name: String { function.rawValue }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
-        let first = try inputs.required(0, of: ElementTypes.numbers)
+        let types = takesComplex ? ElementTypes.numbers.union(ElementTypes.complex) : ElementTypes.numbers
+        let first = try inputs.required(0, of: types)
         try inputs.checkSameType(1, as: 0)
         return [ValueFact(first.elementType, try rule.resultShape(first, try inputs.required(1)))]
     }
@@ -59,8 +62,22 @@ enum PairJoin: Sendable {
     func body(
         _ type: ElementType, _ walk: BroadcastWalk, divisorCount: Int, _ kernels: apus_elementwise_kernels
     ) throws(OperatorError) -> PairBody {
-        if type == .float32 { return walk.body(floatKernel(kernels)) }
-        return try Maker(join: self, walk: walk, divisorCount: divisorCount).make(type, for: "arithmetic")
+        switch type {
+        case .float32: return walk.body(floatKernel(kernels))
+        case .complex64: return try complexBody(walk, Float.self)
+        case .complex128: return try complexBody(walk, Double.self)
+        default: return try Maker(join: self, walk: walk, divisorCount: divisorCount).make(type, for: "arithmetic")
+        }
+    }
+
+    private func complexBody<Part: ComplexPart>(_ walk: BroadcastWalk, _: Part.Type) throws(OperatorError) -> PairBody {
+        switch self {
+        case .add: { y, a, b in Loops.pair(walk, y, a, b) { (a: Complex<Part>, b: Complex<Part>) in a + b } }
+        case .subtract: { y, a, b in Loops.pair(walk, y, a, b) { (a: Complex<Part>, b: Complex<Part>) in a - b } }
+        case .multiply: { y, a, b in Loops.pair(walk, y, a, b) { (a: Complex<Part>, b: Complex<Part>) in a * b } }
+        case .divide: { y, a, b in Loops.pair(walk, y, a, b) { (a: Complex<Part>, b: Complex<Part>) in a / b } }
+        case .minimum, .maximum: throw .unsupported("an order of complex numbers")
+        }
     }
 
     private func floatKernel(_ kernels: apus_elementwise_kernels) -> apus_pair_f32 {

@@ -7,6 +7,7 @@ enum ElementTypes {
     static let unsignedIntegers: Set<ElementType> = [.uint8, .uint16, .uint32, .uint64]
     static let integers = signedIntegers.union(unsignedIntegers)
     static let numbers = integers.union(floatingPoint)
+    static let complex: Set<ElementType> = [.complex64, .complex128]
     /// Everything whose elements lie in a tensor's bytes.
     static let dense = numbers.union([.bool])
 }

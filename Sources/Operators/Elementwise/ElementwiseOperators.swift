@@ -2,7 +2,7 @@ package import GraphIR
 
 /// Operators that compute each element of their result from the elements at the same place.
 package enum ElementwiseOperators {
-    package static let spellings: [OperatorSpelling] = arithmetic + logic + unary + others
+    package static let spellings: [OperatorSpelling] = arithmetic + logic + unary + others + TensorFlowElementwise.spellings
 
     private static let arithmetic: [OperatorSpelling] =
         Arithmetic.Function.allCases.map { function in

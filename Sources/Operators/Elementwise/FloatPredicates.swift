@@ -3,10 +3,11 @@ import Tensors
 
 /// Tells element by element whether a floating-point number is of a special kind; the result is bool.
 ///
-/// - Source: ONNX IsNaN (opset 9–20), IsInf (opset 10–20).
+/// - Source: ONNX IsNaN (opset 9–20), IsInf (opset 10–20); TensorFlow IsNan, IsInf, IsFinite.
 struct FloatPredicate: Operator {
     enum Kind: Sendable {
         case nan
+        case finite
         case infinity(positive: Bool, negative: Bool)
     }
 
@@ -15,6 +16,7 @@ struct FloatPredicate: Operator {
     var name: String {
         switch kind {
         case .nan: "IsNaN"
+        case .finite: "IsFinite"
         case .infinity: "IsInf"
         }
     }
@@ -39,6 +41,8 @@ struct FloatPredicate: Operator {
         switch kind {
         case .nan:
             return { y, x in Loops.map(y, x, count) { (x: Scalar) in x.isNaN } }
+        case .finite:
+            return { y, x in Loops.map(y, x, count) { (x: Scalar) in x.isFinite } }
         case .infinity(let positive, let negative):
             return { y, x in
                 Loops.map(y, x, count) { (x: Scalar) in x == .infinity && positive || x == -.infinity && negative }

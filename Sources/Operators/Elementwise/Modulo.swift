@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - `fmod` 0: integers only; the result has the divisor's sign. `fmod` 1: the result has the dividend's sign.
 /// - Types: every number; an integer divisor 0 is refused.
-/// - Source: ONNX Mod (opset 10–13).
+/// - Source: ONNX Mod (opset 10–13), TensorFlow Mod and TruncateMod (`cutsTowardZero`).
 struct Modulo: Operator {
     let cutsTowardZero: Bool
 

@@ -4,19 +4,25 @@ import Tensors
 
 /// Raises elements to powers with broadcasting; the exponents may be of another type.
 ///
-/// - Types: bases int32, int64 or floating point, exponents any number; the result has the base's type.
+/// - Types: bases int32, int64 or floating point, exponents any number; the result has the base's type. TensorFlow's operands
+///   are of one type, every signed number.
 /// - Numerics: an integer to an integer power is exact and wraps; to a negative power it is cut towards zero, and 0 to a
-///   negative power is refused. An integer to a real power is computed in float64 and cut towards zero.
-/// - Source: ONNX Pow (opset 1–15; `axis` and `broadcast` before opset 7).
+///   negative power is refused; TensorFlow refuses every negative power of an integer. An integer to a real power is computed
+///   in float64 and cut towards zero.
+/// - Source: ONNX Pow (opset 1–15; `axis` and `broadcast` before opset 7), TensorFlow Pow.
 struct Power: Operator {
     var rule = BroadcastRule.multidirectional
+    /// TensorFlow's rules: operands of one type, no negative power of an integer.
+    var isStrict = false
 
     var name: String { "Pow" }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
-        let base = try inputs.required(0, of: ElementTypes.floatingPoint.union([.int32, .int64]))
+        let integers: Set<ElementType> = isStrict ? ElementTypes.signedIntegers : [.int32, .int64]
+        let base = try inputs.required(0, of: ElementTypes.floatingPoint.union(integers))
         let exponent = try inputs.required(1, of: ElementTypes.numbers)
+        if isStrict { try inputs.checkSameType(1, as: 0) }
         return [ValueFact(base.elementType, try rule.resultShape(base, exponent))]
     }
 
@@ -87,6 +93,8 @@ struct Power: Operator {
             { y, a, b in Loops.pair(walk, y, a, b) { (a: Float, b: Float) in a.raised(to: b) } }
         case (.float32, _):
             { y, a, b in Loops.pair(walk, y, a, b) { (a: Float, b: Double) in Float(Double(a).raised(to: b)) } }
+        case (.int8, .int64): integerBody(walk, count, Int8.self)
+        case (.int16, .int64): integerBody(walk, count, Int16.self)
         case (.int32, .int64): integerBody(walk, count, Int32.self)
         case (.int64, .int64): integerBody(walk, count, Int64.self)
         case (.int32, _):
@@ -101,13 +109,15 @@ struct Power: Operator {
     private func integerBody<Scalar: FixedWidthInteger & Sendable>(_ walk: BroadcastWalk, _ count: Int, _: Scalar.Type)
         -> PairBody
     {
-        { (y, a, b) throws(OperatorError) in
+        let isStrict = isStrict
+        return { (y, a, b) throws(OperatorError) in
             var hasNoPower = false
             Loops.pair(walk, y, a, b) { (base: Scalar, exponent: Int64) in
-                hasNoPower = hasNoPower || base == 0 && exponent < 0
+                hasNoPower = hasNoPower || (base == 0 || isStrict) && exponent < 0
                 return wrappingPower(base, exponent)
             }
-            if hasNoPower { throw .invalidValue("raises the integer 0 to a negative power; use a floating-point base") }
+            guard hasNoPower else { return }
+            throw .invalidValue("raises \(isStrict ? "an integer" : "the integer 0") to a negative power; use a floating-point base")
         }
     }
 }

@@ -4,18 +4,24 @@ import Tensors
 
 /// A function of each element by itself.
 ///
-/// - Types: Abs and Sign every number, Neg signed numbers, the others floating point. Integers wrap.
+/// - Types: Abs, Sign and Square every number, Neg signed numbers, Round also integers (which it leaves as they are) where
+///   `roundsIntegers` says so, the others floating point. Integers wrap.
 /// - Numerics: Round goes to the nearest integer, ties to even; Sign of NaN is NaN.
-/// - Source: ONNX operators of the functions' names, up to opset 22.
+/// - Source: ONNX operators of the functions' names, up to opset 22; TensorFlow's of the same names, Rint, Inv, Rsqrt, Square.
 struct Unary: Operator {
     enum Function: Sendable, Hashable {
-        case abs, negate, sign, ceil, floor, round, squareRoot, reciprocal
+        case abs, negate, sign, ceil, floor, round, squareRoot, reciprocal, square, reciprocalSquareRoot
         case math(MathFunction)
     }
 
     let function: Function
+    /// TensorFlow's Round, unlike ONNX's, takes integers.
+    let roundsIntegers: Bool
 
-    init(_ function: Function) { self.function = function }
+    init(_ function: Function, roundsIntegers: Bool = false) {
+        self.function = function
+        self.roundsIntegers = roundsIntegers
+    }
 
     var name: String {
         switch function {
@@ -27,13 +33,16 @@ struct Unary: Operator {
         case .round: "Round"
         case .squareRoot: "Sqrt"
         case .reciprocal: "Reciprocal"
+        case .square: "Square"
+        case .reciprocalSquareRoot: "Rsqrt"
         case .math(let function): function.rawValue
         }
     }
 
     private var types: Set<ElementType> {
         switch function {
-        case .abs, .sign: ElementTypes.numbers
+        case .abs, .sign, .square: ElementTypes.numbers
+        case .round: roundsIntegers ? ElementTypes.numbers : ElementTypes.floatingPoint
         case .negate: ElementTypes.signedIntegers.union(ElementTypes.floatingPoint)
         default: ElementTypes.floatingPoint
         }
@@ -68,11 +77,12 @@ struct Unary: Operator {
         case .round: kernels.round_f32
         case .squareRoot: kernels.sqrt_f32
         case .reciprocal: kernels.reciprocal_f32
+        case .square: kernels.square_f32
         case .math(.exp): kernels.exp_f32
         case .math(.log): kernels.log_f32
         case .math(.erf): kernels.erf_f32
         case .math(.tanh): kernels.tanh_f32
-        case .sign, .math: nil
+        case .sign, .reciprocalSquareRoot, .math: nil
         }
     }
 
@@ -86,6 +96,8 @@ struct Unary: Operator {
             case .abs: return { y, x in Loops.map(y, x, count) { (x: Scalar) in x < 0 ? 0 &- x : x } }
             case .negate: return { y, x in Loops.map(y, x, count) { (x: Scalar) in 0 &- x } }
             case .sign: return { y, x in Loops.map(y, x, count) { (x: Scalar) in x.signum() } }
+            case .square: return { y, x in Loops.map(y, x, count) { (x: Scalar) in x &* x } }
+            case .round: return { y, x in Loops.map(y, x, count) { (x: Scalar) in x } }
             default: throw .unsupported("a real function of \(Scalar.elementType)")
             }
         }
@@ -101,6 +113,8 @@ struct Unary: Operator {
             case .round: return { y, x in Loops.map(y, x, count) { (x: Scalar) in x.rounded(.toNearestOrEven) } }
             case .squareRoot: return { y, x in Loops.map(y, x, count) { (x: Scalar) in x.squareRoot() } }
             case .reciprocal: return { y, x in Loops.map(y, x, count) { (x: Scalar) in 1 / x } }
+            case .square: return { y, x in Loops.map(y, x, count) { (x: Scalar) in x * x } }
+            case .reciprocalSquareRoot: return { y, x in Loops.map(y, x, count) { (x: Scalar) in 1 / x.squareRoot() } }
             case .math(let function):
                 return { y, x in Loops.map(y, x, count) { (x: Scalar) in x.applying(function) } }
             }

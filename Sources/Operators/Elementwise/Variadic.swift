@@ -4,14 +4,18 @@ import Tensors
 
 /// Folds any number of operands, element by element with broadcasting.
 ///
-/// - Types: Min and Max every number, Sum and Mean floating point; all of one type. A NaN operand makes the result NaN.
-/// - Source: ONNX Sum, Mean, Min, Max (opset 1–13; before opset 8 shapes are equal, which broadcasting includes).
+/// - Types: Min and Max every number, Sum and Mean floating point, TensorFlow's sum every number; all of one type. Integers wrap;
+///   a NaN operand makes the result NaN.
+/// - Source: ONNX Sum, Mean, Min, Max (opset 1–13; before opset 8 shapes are equal, which broadcasting includes); TensorFlow
+///   Maximum, Minimum, AddN, AccumulateNV2.
 struct Variadic: Operator {
     enum Function: String, Sendable, CaseIterable {
         case sum = "Sum", mean = "Mean", minimum = "Min", maximum = "Max"
     }
 
     let function: Function
+    /// TensorFlow's sums are of integers and complex numbers too.
+    var sumsEveryNumber = false
 
     var name: String { function.rawValue }
 
@@ -25,7 +29,9 @@ struct Variadic: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         guard inputs.count >= 1 else { throw .wrongInputCount(found: 0, expected: 1...Int(Int32.max)) }
-        let types = function == .sum || function == .mean ? ElementTypes.floatingPoint : ElementTypes.numbers
+        let isReal = function == .mean || function == .sum && !sumsEveryNumber
+        var types = isReal ? ElementTypes.floatingPoint : ElementTypes.numbers
+        if sumsEveryNumber { types.formUnion(ElementTypes.complex) }
         let first = try inputs.required(0, of: types)
         for index in 1..<inputs.count { try inputs.checkSameType(index, as: 0) }
         return [ValueFact(first.elementType, try Broadcasting.resultShape(inputs, 0..<inputs.count))]

@@ -1,7 +1,7 @@
 package import GraphIR
 import Tensors
 
-/// Makes MatMul and Gemm with constant weights one operator, `Linear`, which the other fusions extend.
+/// Makes MatMul, BatchMatMul and Gemm with constant weights one operator, `Linear`, which the other fusions extend.
 package struct DenseLayers: GraphPass {
     package let name = "dense-layers"
     package init() {}
@@ -22,6 +22,13 @@ package struct DenseLayers: GraphPass {
         else { return nil }
         var op = Linear()
         if node.op is MatMul { return Node(name: node.name, op: op, inputs: [x, weights], outputs: node.outputs) }
+        if let product = node.op as? BatchMatMul {
+            guard !product.left.isTransposed, product.resultType ?? tensor.elementType == tensor.elementType,
+                graph[x].fact.type.elementType == tensor.elementType
+            else { return nil }
+            op.transposesWeights = product.right.isTransposed
+            return Node(name: node.name, op: op, inputs: [x, weights], outputs: node.outputs)
+        }
         guard let gemm = node.op as? Gemm, !gemm.transposesLeft else { return nil }
         op.transposesWeights = gemm.transposesRight
         op.scale = gemm.alpha

@@ -4,9 +4,11 @@ import Tensors
 /// Numbers from start, in steps of delta, before limit.
 ///
 /// - Shapes: three scalars of one type → [max(0, ⌈(limit - start) / delta⌉)].
-/// - Source: ONNX operator Range (float32, float64, int16, int32, int64).
+/// - Source: ONNX operator Range; TensorFlow's Range. 16-bit floats are computed in float32.
 struct RangeOperator: Operator {
-    static let types: Set<ElementType> = [.float32, .float64, .int16, .int32, .int64]
+    static let types: Set<ElementType> = [
+        .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+    ]
 
     var name: String { "Range" }
 
@@ -53,8 +55,10 @@ struct RangeOperator: Operator {
         return count
     }
 
-    func compile(_ context: CompileContext) -> CompiledOperator {
-        CompiledOperator(RangeKernel(type: context.outputs[0].elementType, count: context.outputs[0].shape.elementCount))
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        try HalfPrecisionBridge.compile(context) { context throws(OperatorError) in
+            CompiledOperator(RangeKernel(type: context.outputs[0].elementType, count: context.outputs[0].shape.elementCount))
+        }
     }
 }
 
@@ -66,10 +70,17 @@ private struct RangeKernel: Kernel {
         switch type {
         case .float32: fill(Float.self, context) { $0 + Float($2) * $1 }
         case .float64: fill(Double.self, context) { $0 + Double($2) * $1 }
-        case .int16: fill(Int16.self, context) { $0 &+ Int16(truncatingIfNeeded: $2) &* $1 }
-        case .int32: fill(Int32.self, context) { $0 &+ Int32(truncatingIfNeeded: $2) &* $1 }
-        default: fill(Int64.self, context) { $0 &+ Int64($2) &* $1 }
+        case .int8, .uint8: count(UInt8.self, context)
+        case .int16, .uint16: count(UInt16.self, context)
+        case .int32, .uint32: count(UInt32.self, context)
+        default: count(UInt64.self, context)
         }
+    }
+
+    /// Integers wrap around, so that signed ones are computed as unsigned ones.
+    @inline(__always)
+    private func count<Scalar: FixedWidthInteger>(_: Scalar.Type, _ context: KernelContext) {
+        fill(Scalar.self, context) { $0 &+ Scalar(truncatingIfNeeded: $2) &* $1 }
     }
 
     @inline(__always)

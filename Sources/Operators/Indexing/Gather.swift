@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: data [A…, extent, B…], indices [I…] → [A…, I…, B…].
 /// - Source: ONNX operator Gather; indices may count from the end.
-struct Gather: Operator {
+struct Gather: ElementMover {
     var axis = 0
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
@@ -51,7 +51,9 @@ struct Gather: Operator {
     ]
 }
 
-private struct GatherKernel: Kernel {
+struct GatherKernel: Kernel {
+    /// Batches that data and indices share.
+    var batchCount = 1
     let outerCount: Int
     let extent: Int
     let indexCount: Int
@@ -59,6 +61,7 @@ private struct GatherKernel: Kernel {
     let runByteCount: Int
     let indexType: ElementType
     let axis: Int
+    var countsFromEnd = true
 
     func run(_ context: KernelContext) throws(OperatorError) {
         switch runByteCount {
@@ -72,26 +75,28 @@ private struct GatherKernel: Kernel {
 
     @inline(__always)
     private func gather<Bits: BitwiseCopyable>(_: Bits.Type, _ context: KernelContext) throws(OperatorError) {
-        let indices = IndexInput(context.input(1), indexType, axis: axis, extent: extent)
+        let indices = IndexInput(context.input(1), indexType, axis: axis, extent: extent, countsFromEnd: countsFromEnd)
         let count = indexCount, extent = extent, unit = MemoryLayout<Bits>.size
-        for outer in 0..<outerCount {
+        for outer in 0..<batchCount * outerCount {
             let source = context.input(0) + outer * extent * unit
             let destination = context.output(0) + outer * count * unit
+            let first = outer / outerCount * count
             for position in 0..<count {
-                let bits = (source + (try indices.resolved(position)) * unit).loadUnaligned(as: Bits.self)
+                let bits = (source + (try indices.resolved(first + position)) * unit).loadUnaligned(as: Bits.self)
                 (destination + position * unit).storeBytes(of: bits, as: Bits.self)
             }
         }
     }
 
     private func gatherRuns(_ context: KernelContext) throws(OperatorError) {
-        let indices = IndexInput(context.input(1), indexType, axis: axis, extent: extent)
+        let indices = IndexInput(context.input(1), indexType, axis: axis, extent: extent, countsFromEnd: countsFromEnd)
         let count = indexCount, unit = runByteCount
-        for outer in 0..<outerCount {
+        for outer in 0..<batchCount * outerCount {
             let source = context.input(0) + outer * extent * unit
             let destination = context.output(0) + outer * count * unit
+            let first = outer / outerCount * count
             for position in 0..<count {
-                let chosen = try indices.resolved(position)
+                let chosen = try indices.resolved(first + position)
                 (destination + position * unit).copyMemory(from: source + chosen * unit, byteCount: unit)
             }
         }

@@ -4,9 +4,10 @@ import Tensors
 /// Slices of the data chosen by index tuples.
 ///
 /// - Shapes: data [B…, d…, S…], indices [B…, I…, k] → [B…, I…, S…].
-/// - Source: ONNX operator GatherND; batch_dims since opset 12.
-struct GatherND: Operator {
+/// - Source: ONNX operator GatherND; batch_dims since opset 12. TensorFlow's GatherNd.
+struct GatherND: ElementMover {
     var batchAxes = 0
+    var range = IndexRange.fromEnd
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
@@ -32,20 +33,25 @@ struct GatherND: Operator {
         CompiledOperator(
             GatherNDKernel(
                 indexing: TupleIndexing(
-                    data: try context.input(0), indices: try context.input(1), batchAxes: batchAxes)))
+                    data: try context.input(0), indices: try context.input(1), batchAxes: batchAxes, range: range),
+                byteCount: context.outputs[0].byteCount))
     }
 
     static let spellings: [OperatorSpelling] = [
         .onnx("GatherND", since: 11) { reader throws(OperatorError) in
             GatherND(batchAxes: try reader.integer("batch_dims", default: 0))
-        }
+        },
+        .tensorFlow("GatherNd") { reader throws(OperatorError) in GatherND(range: try IndexRange(reader)) },
     ]
 }
 
 private struct GatherNDKernel: Kernel {
     let indexing: TupleIndexing
+    /// Of the output.
+    let byteCount: Int
 
     func run(_ context: KernelContext) throws(OperatorError) {
+        if indexing.range == .ignored { context.output(0).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount) }
         let data = context.input(0), output = context.output(0), byteCount = indexing.sliceByteCount
         try indexing.forEachTuple(context.input(1)) { tuple, offset in
             (output + tuple * byteCount).copyMemory(from: data + offset, byteCount: byteCount)

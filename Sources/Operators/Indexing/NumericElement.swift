@@ -7,6 +7,7 @@ import Tensors
 protocol NumericElement: BitwiseCopyable, Sendable {
     func isBelow(_ other: Self) -> Bool
     func plus(_ other: Self) -> Self
+    func minus(_ other: Self) -> Self
     func times(_ other: Self) -> Self
     var isNaNElement: Bool { get }
     /// The number cut towards zero; nil for NaN and for what no `Int` holds.
@@ -19,6 +20,7 @@ protocol NumericElement: BitwiseCopyable, Sendable {
 extension NumericElement where Self: FixedWidthInteger {
     @inline(__always) func isBelow(_ other: Self) -> Bool { self < other }
     @inline(__always) func plus(_ other: Self) -> Self { self &+ other }
+    @inline(__always) func minus(_ other: Self) -> Self { self &- other }
     @inline(__always) func times(_ other: Self) -> Self { self &* other }
     @inline(__always) var isNaNElement: Bool { false }
     @inline(__always) var asInteger: Int? { Int(exactly: self) }
@@ -29,6 +31,7 @@ extension NumericElement where Self: FixedWidthInteger {
 extension NumericElement where Self: BinaryFloatingPoint {
     @inline(__always) func isBelow(_ other: Self) -> Bool { self < other || !isNaN && other.isNaN }
     @inline(__always) func plus(_ other: Self) -> Self { self + other }
+    @inline(__always) func minus(_ other: Self) -> Self { self - other }
     @inline(__always) func times(_ other: Self) -> Self { self * other }
     @inline(__always) var isNaNElement: Bool { isNaN }
     @inline(__always) var asInteger: Int? { Int(exactly: rounded(.towardZero)) }
@@ -48,7 +51,7 @@ extension Float: NumericElement {}
 extension Double: NumericElement {}
 
 /// A 16-bit float that computes in binary32.
-private protocol HalfElement: NumericElement {
+protocol HalfElement: NumericElement {
     var wide: Float { get }
     init(rounding value: Float)
 }
@@ -56,6 +59,7 @@ private protocol HalfElement: NumericElement {
 extension HalfElement {
     @inline(__always) func isBelow(_ other: Self) -> Bool { wide.isBelow(other.wide) }
     @inline(__always) func plus(_ other: Self) -> Self { Self(rounding: wide + other.wide) }
+    @inline(__always) func minus(_ other: Self) -> Self { Self(rounding: wide - other.wide) }
     @inline(__always) func times(_ other: Self) -> Self { Self(rounding: wide * other.wide) }
     @inline(__always) var isNaNElement: Bool { wide.isNaN }
     @inline(__always) var asInteger: Int? { wide.asInteger }

@@ -62,17 +62,19 @@ struct OneHot: Operator {
     ]
 }
 
-private struct OneHotKernel: Kernel {
+struct OneHotKernel: Kernel {
     let indexType: ElementType
     let outerCount: Int
     let depth: Int
     let innerCount: Int
     let elementByteCount: Int
+    /// Whether input 2 is the value that is on and input 3 the other one, and indices below 0 are off.
+    var hasSeparateValues = false
 
     func run(_ context: KernelContext) throws(OperatorError) {
-        let values = context.input(2)
         fillElements(
-            context.output(0), count: outerCount * depth * innerCount, elementByteCount: elementByteCount, values)
+            context.output(0), count: outerCount * depth * innerCount, elementByteCount: elementByteCount,
+            context.input(hasSeparateValues ? 3 : 2))
         try indexType.dispatch(SwitchOn(kernel: self, context: context))
     }
 
@@ -83,11 +85,11 @@ private struct OneHotKernel: Kernel {
         func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) {
             let indices = context.input(0, as: Element.self), width = kernel.elementByteCount
             let depth = kernel.depth, inner = kernel.innerCount
-            let on = context.input(2) + width, output = context.output(0)
+            let on = context.input(2) + (kernel.hasSeparateValues ? 0 : width), output = context.output(0)
             for outer in 0..<kernel.outerCount {
                 for column in 0..<inner {
                     guard var index = indices[outer * inner + column].asInteger else { continue }
-                    if index < 0 { index += depth }
+                    if index < 0, !kernel.hasSeparateValues { index += depth }
                     guard index >= 0, index < depth else { continue }
                     let place = (outer * depth + index) * inner + column
                     (output + place * width).copyMemory(from: on, byteCount: width)

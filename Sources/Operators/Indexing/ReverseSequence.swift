@@ -3,18 +3,19 @@ import Tensors
 
 /// Reverses the beginning of each sequence of a batch; what lies behind its length stays.
 ///
-/// - Shapes: data with a batch and a time axis among the first two, lengths int64 [batch] → the data's shape.
-/// - Source: ONNX operator ReverseSequence.
-struct ReverseSequence: Operator {
+/// - Shapes: data with a batch and a time axis, lengths [batch] → the data's shape.
+/// - Source: ONNX operator ReverseSequence, where both axes are among the first two; TensorFlow's ReverseSequence.
+struct ReverseSequence: ElementMover {
     var batchAxis = 1
     var timeAxis = 0
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
-        let data = try inputs.dense(0), lengths = try inputs.required(1, of: [.int64])
+        let data = try inputs.dense(0), lengths = try inputs.indices(1)
         if let shape = data.shape {
-            guard shape.rank >= 2 else {
-                throw .invalidInput(index: 0, reason: "has rank \(shape.rank), expected 2 or more")
+            guard shape.rank > max(batchAxis, timeAxis), min(batchAxis, timeAxis) >= 0, batchAxis != timeAxis else {
+                throw .invalidInput(
+                    index: 0, reason: "has rank \(shape.rank), which has no batch axis \(batchAxis) beside a time axis \(timeAxis)")
             }
             if let given = lengths.shape {
                 guard given.rank == 1, Dimension.unified(given[0], shape[batchAxis]) != nil else {
@@ -33,11 +34,15 @@ struct ReverseSequence: Operator {
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let data = try context.input(0)
+        let data = try context.input(0), shape = data.shape
+        if context.makesNothing { return .nothing }
+        let outer = min(batchAxis, timeAxis), inner = max(batchAxis, timeAxis)
         return CompiledOperator(
             ReverseSequenceKernel(
-                batchCount: data.shape[batchAxis], timeCount: data.shape[timeAxis], batchIsOuter: batchAxis == 0,
-                runByteCount: data.shape.elementCount(in: 2..<data.shape.rank) * data.elementType.byteCount))
+                outerCount: shape.elementCount(in: 0..<outer), outerExtent: shape[outer],
+                middleCount: shape.elementCount(in: outer + 1..<inner), innerExtent: shape[inner],
+                runByteCount: shape.elementCount(in: inner + 1..<shape.rank) * data.elementType.byteCount,
+                batchIsOuter: batchAxis < timeAxis, lengths: try context.input(1)))
     }
 
     static let spellings: [OperatorSpelling] = [
@@ -50,33 +55,50 @@ struct ReverseSequence: Operator {
                 )
             }
             return ReverseSequence(batchAxis: batchAxis, timeAxis: timeAxis)
-        }
+        },
+        .tensorFlow("ReverseSequence") { reader throws(OperatorError) in
+            guard let timeAxis = try reader.integer("seq_dim") else {
+                throw .invalidAttribute(name: "seq_dim", reason: "is missing")
+            }
+            return ReverseSequence(batchAxis: try reader.integer("batch_dim", default: 0), timeAxis: timeAxis)
+        },
     ]
 }
 
+/// Data as [outer, one of both axes, middle, the other one, run].
 private struct ReverseSequenceKernel: Kernel {
-    let batchCount: Int
-    let timeCount: Int
-    let batchIsOuter: Bool
+    let outerCount: Int
+    let outerExtent: Int
+    let middleCount: Int
+    let innerExtent: Int
     let runByteCount: Int
+    let batchIsOuter: Bool
+    let lengths: TensorSpec
 
     func run(_ context: KernelContext) throws(OperatorError) {
-        let lengths = context.input(1, as: Int64.self), run = runByteCount
+        let lengths = IntegerMemory(context.input(1), lengths), run = runByteCount
         let source = context.input(0), target = context.output(0)
+        let batchCount = batchIsOuter ? outerExtent : innerExtent, timeCount = batchIsOuter ? innerExtent : outerExtent
         for batch in 0..<batchCount {
-            let length = Int(lengths[batch])
+            let length = lengths[batch]
             guard (0...timeCount).contains(length) else {
                 throw .invalidValue("length \(length) of sequence \(batch) is outside 0...\(timeCount)")
             }
-            for time in 0..<timeCount {
-                let from = time < length ? length - 1 - time : time
-                (target + place(batch, time) * run).copyMemory(from: source + place(batch, from) * run, byteCount: run)
+            for outer in 0..<outerCount {
+                for time in 0..<timeCount {
+                    let from = time < length ? length - 1 - time : time
+                    for middle in 0..<middleCount {
+                        (target + place(outer, batch, middle, time) * run).copyMemory(
+                            from: source + place(outer, batch, middle, from) * run, byteCount: run)
+                    }
+                }
             }
         }
     }
 
     @inline(__always)
-    private func place(_ batch: Int, _ time: Int) -> Int {
-        batchIsOuter ? batch * timeCount + time : time * batchCount + batch
+    private func place(_ outer: Int, _ batch: Int, _ middle: Int, _ time: Int) -> Int {
+        let (first, last) = batchIsOuter ? (batch, time) : (time, batch)
+        return ((outer * outerExtent + first) * middleCount + middle) * innerExtent + last
     }
 }

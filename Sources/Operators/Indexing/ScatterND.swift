@@ -7,24 +7,31 @@ import Tensors
 /// - Source: ONNX operator ScatterND; reductions add and mul since opset 16, max and min since 18.
 struct ScatterND: Operator {
     var reduction = ScatterReduction.none
+    var range = IndexRange.fromEnd
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)
-        let data = try inputs.dense(0), indices = try inputs.indices(1), updates = try inputs.required(2)
+        let data = try inputs.dense(0), indices = try inputs.indices(1)
         try inputs.checkSameType(2, as: 0)
-        if let shape = data.shape, let tuples = indices.shape,
-            let slice = try TupleIndexing.slice(of: shape, indices: tuples, batchAxes: 0), let given = updates.shape
-        {
-            let expected = SymbolicShape(Array(tuples.dimensions.dropLast() + slice))
-            let agrees =
-                given.rank == expected.rank
-                && zip(given.dimensions, expected.dimensions).allSatisfy { Dimension.unified($0, $1) != nil }
-            guard agrees else {
-                throw .invalidInput(
-                    index: 2, reason: "has shape \(given), expected \(expected) for data \(shape) and indices \(tuples)")
-            }
-        }
+        try Self.check(updates: try inputs.required(2), input: 2, data: data.shape, indices: indices.shape)
         return [ValueFact(data.type)]
+    }
+
+    /// Refuses updates that are not of the shape which indices and data make.
+    static func check(
+        updates: ValueFact, input: Int, data: SymbolicShape?, indices: SymbolicShape?
+    ) throws(OperatorError) {
+        guard let shape = data, let tuples = indices,
+            let slice = try TupleIndexing.slice(of: shape, indices: tuples, batchAxes: 0), let given = updates.shape
+        else { return }
+        let expected = SymbolicShape(Array(tuples.dimensions.dropLast() + slice))
+        let agrees =
+            given.rank == expected.rank
+            && zip(given.dimensions, expected.dimensions).allSatisfy { Dimension.unified($0, $1) != nil }
+        guard agrees else {
+            throw .invalidInput(
+                index: input, reason: "has shape \(given), expected \(expected) for data \(shape) and indices \(tuples)")
+        }
     }
 
     /// Rows may lie along the axes of the slices that the tuples address.
@@ -39,7 +46,7 @@ struct ScatterND: Operator {
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0)
         let kernel = ScatterNDKernel(
-            indexing: TupleIndexing(data: data, indices: try context.input(1), batchAxes: 0), data: data,
+            indexing: TupleIndexing(data: data, indices: try context.input(1), batchAxes: 0, range: range), data: data,
             reduction: reduction)
         return CompiledOperator(kernel, inPlace: [InPlace(output: 0, input: 0)])
     }
@@ -51,27 +58,54 @@ struct ScatterND: Operator {
     ]
 }
 
-private struct ScatterNDKernel: Kernel {
+struct ScatterNDKernel: Kernel {
     let indexing: TupleIndexing
+    /// Type and shape of data and result.
     let data: TensorSpec
     let reduction: ScatterReduction
+    var indexInput = 1
+    var updateInput = 2
+    /// Whether there is no input with the data.
+    var startsWithZeros = false
 
     func run(_ context: KernelContext) throws(OperatorError) {
-        if context.output(0) != UnsafeMutableRawPointer(mutating: context.input(0)) {
+        if startsWithZeros {
+            context.output(0).initializeMemory(as: UInt8.self, repeating: 0, count: data.byteCount)
+        } else if context.output(0) != UnsafeMutableRawPointer(mutating: context.input(0)) {
             context.output(0).copyMemory(from: context.input(0), byteCount: data.byteCount)
         }
-        try data.elementType.dispatch(Scatter(kernel: self, context: context))
+        guard reduction != .none else { return try replace(context) }
+        try combined.type.dispatch(Scatter(kernel: self, reduction: combined.reduction, context: context))
+    }
+
+    /// Complex numbers add up part by part, and truth values as their disjunction.
+    private var combined: (type: ElementType, reduction: ScatterReduction) {
+        switch data.elementType {
+        case .complex64 where reduction == .add || reduction == .sub: (.float32, reduction)
+        case .complex128 where reduction == .add || reduction == .sub: (.float64, reduction)
+        case .bool where reduction == .add: (.bool, .max)
+        case .bool where reduction == .mul: (.bool, .min)
+        case let type: (type, reduction)
+        }
+    }
+
+    private func replace(_ context: KernelContext) throws(OperatorError) {
+        let output = context.output(0), updates = context.input(updateInput), byteCount = indexing.sliceByteCount
+        try indexing.forEachTuple(context.input(indexInput)) { tuple, offset in
+            (output + offset).copyMemory(from: updates + tuple * byteCount, byteCount: byteCount)
+        }
     }
 
     private struct Scatter: NumericVisitor {
         let kernel: ScatterNDKernel
+        let reduction: ScatterReduction
         let context: KernelContext
 
         func visit<Element: NumericElement>(_: Element.Type) throws(OperatorError) {
-            let output = context.output(0), updates = context.input(2, as: Element.self)
-            let reduction = kernel.reduction
+            let output = context.output(0), updates = context.input(kernel.updateInput, as: Element.self)
+            let reduction = reduction
             let count = kernel.indexing.sliceByteCount / MemoryLayout<Element>.size
-            try kernel.indexing.forEachTuple(context.input(1)) { tuple, offset in
+            try kernel.indexing.forEachTuple(context.input(kernel.indexInput)) { tuple, offset in
                 let target = (output + offset).assumingMemoryBound(to: Element.self)
                 let source = updates + tuple * count
                 for place in 0..<count { target[place] = reduction.combine(target[place], source[place]) }

@@ -5,23 +5,26 @@ import Tensors
 ///
 /// - Shapes: data [A…, n, B…], k → values and int64 indices [A…, k, B…], best first; of equal elements the one with the
 ///   lower index comes first; NaN counts as the largest.
-/// - Source: ONNX operator TopK; k is an attribute before opset 10, an input since.
+/// - Source: ONNX operator TopK; k is an attribute before opset 10, an input since. TensorFlow's TopK, TopKV2 and, exact,
+///   ApproxTopK.
 struct TopK: Operator {
     var axis = -1
     var count: Int?
     var takesLargest = true
+    /// Of the positions: int64, int32 or int16.
+    var indexType = ElementType.int64
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(count == nil ? 2...2 : 1...1)
         let data = try inputs.required(0, of: ElementTypes.numbers)
         let given = try inputs.parameters(1, or: count.map { [$0] })
         guard var shape = data.shape else {
-            return [ValueFact(data.elementType, nil as SymbolicShape?), ValueFact(.int64, nil as SymbolicShape?)]
+            return [ValueFact(data.elementType, nil as SymbolicShape?), ValueFact(indexType, nil as SymbolicShape?)]
         }
         let axis = try Axes.resolve(axis, rank: shape.rank)
         shape[axis] = try given.map { given throws(OperatorError) in try checked(given, shape: shape, axis: axis) } ?? .unknown
         shape = try shape.checked("the output")
-        return [ValueFact(data.elementType, shape), ValueFact(.int64, shape)]
+        return [ValueFact(data.elementType, shape), ValueFact(indexType, shape)]
     }
 
     var shapeOperands: Set<Int> { count == nil ? [1] : [] }
@@ -49,7 +52,7 @@ struct TopK: Operator {
         let kernel = TopKKernel(
             type: data.elementType, outerCount: data.shape.elementCount(in: 0..<axis), extent: data.shape[axis],
             innerCount: data.shape.elementCount(in: axis + 1..<data.shape.rank), count: count,
-            takesLargest: takesLargest, writesIndices: context.outputs.count > 1)
+            takesLargest: takesLargest, indexType: context.outputs.count > 1 ? indexType : nil)
         return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Int.self, count))
     }
 
@@ -64,6 +67,15 @@ struct TopK: Operator {
             TopK(
                 axis: try reader.integer("axis", default: -1), takesLargest: try reader.flag("largest", default: true))
         },
+        .tensorFlow("TopK") { reader throws(OperatorError) in TopK(count: try reader.count("k"), indexType: .int32) },
+        .tensorFlow("TopKV2") { reader throws(OperatorError) in
+            TopK(indexType: try reader.elementType("index_type", default: .int32))
+        },
+        .tensorFlow("ApproxTopK") { reader throws(OperatorError) in
+            TopK(
+                axis: try reader.integer("reduction_dimension", default: -1), count: try reader.count("k"),
+                takesLargest: try reader.flag("is_max_k", default: true), indexType: .int32)
+        },
     ]
 }
 
@@ -75,7 +87,8 @@ private struct TopKKernel: Kernel {
     let innerCount: Int
     let count: Int
     let takesLargest: Bool
-    let writesIndices: Bool
+    /// nil when nobody wants the positions.
+    let indexType: ElementType?
 
     func run(_ context: KernelContext) throws(OperatorError) {
         guard count > 0 else { return }
@@ -97,11 +110,21 @@ private struct TopKKernel: Kernel {
                     select(source, extent, count, heap)
                     let target = outer * count * inner + column
                     for rank in 0..<count { values[target + rank * inner] = source.data[heap[rank] * inner] }
-                    guard kernel.writesIndices else { continue }
-                    let indices = context.output(1, as: Int64.self)
-                    for rank in 0..<count { indices[target + rank * inner] = Int64(heap[rank]) }
+                    switch kernel.indexType {
+                    case nil: continue
+                    case .int16: write(heap, count, to: context.output(1, as: Int16.self) + target, inner)
+                    case .int32: write(heap, count, to: context.output(1, as: Int32.self) + target, inner)
+                    default: write(heap, count, to: context.output(1, as: Int64.self) + target, inner)
+                    }
                 }
             }
+        }
+
+        @inline(__always)
+        private func write<Index: FixedWidthInteger>(
+            _ heap: UnsafeMutablePointer<Int>, _ count: Int, to target: UnsafeMutablePointer<Index>, _ stride: Int
+        ) {
+            for rank in 0..<count { target[rank * stride] = Index(truncatingIfNeeded: heap[rank]) }
         }
 
         /// Leaves the best `count` of `extent` positions in `heap`, best first.

@@ -16,8 +16,10 @@ struct TupleIndexing: Sendable {
     let sliceByteCount: Int
     let batchAxes: Int
     let indexType: ElementType
+    let range: IndexRange
 
-    init(data: TensorSpec, indices: TensorSpec, batchAxes: Int) {
+    init(data: TensorSpec, indices: TensorSpec, batchAxes: Int, range: IndexRange = .fromEnd) {
+        self.range = range
         let shape = data.shape, width = data.elementType.byteCount
         let length = indices.shape[indices.shape.rank - 1]
         tupleLength = length
@@ -55,7 +57,8 @@ struct TupleIndexing: Sendable {
         return data.dimensions[(batchAxes + length)...]
     }
 
-    /// Calls `body` for every tuple with the tuple's number and the byte offset of its slice in the data.
+    /// Calls `body` for every tuple with the tuple's number and the byte offset of its slice in the data. Tuples that are out of
+    /// range are refused or, on request, left out.
     @inline(__always)
     func forEachTuple(
         _ indices: UnsafeRawPointer, _ body: (_ tuple: Int, _ byteOffset: Int) -> Void
@@ -65,13 +68,39 @@ struct TupleIndexing: Sendable {
         for batch in 0..<batchCount {
             for tuple in 0..<tupleCount {
                 var offset = batch * batchByteCount
+                var isValid = true
                 for place in 0..<length {
-                    let input = IndexInput(indices, indexType, axis: batchAxes + place, extent: extents[place])
-                    offset += try input.resolved(position) * strides[place]
+                    let input = IndexInput(
+                        indices, indexType, axis: batchAxes + place, extent: extents[place], countsFromEnd: range == .fromEnd)
+                    if range == .ignored {
+                        offset += (input.valid(position) ?? 0) * strides[place]
+                        isValid = isValid && input.valid(position) != nil
+                    } else {
+                        offset += try input.resolved(position) * strides[place]
+                    }
                     position += 1
                 }
-                body(batch * tupleCount + tuple, offset)
+                if isValid { body(batch * tupleCount + tuple, offset) }
             }
+        }
+    }
+}
+
+/// Which indices are good.
+enum IndexRange: Sendable {
+    /// Also those that count from the end.
+    case fromEnd
+    /// Those from 0 on alone.
+    case fromStart
+    /// As `fromStart`; tuples with others are left out.
+    case ignored
+
+    /// TensorFlow's attribute `bad_indices_policy`.
+    init(_ reader: AttributeReader) throws(OperatorError) {
+        switch try reader.string("bad_indices_policy", default: "") {
+        case "", "DEFAULT", "ERROR": self = .fromStart
+        case "IGNORE": self = .ignored
+        case let other: throw .invalidAttribute(name: "bad_indices_policy", reason: "is \"\(other)\"")
         }
     }
 }

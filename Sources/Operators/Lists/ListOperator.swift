@@ -28,11 +28,3 @@ struct ListOperator: DynamicOperator {
 extension ValueFact {
     init(listOf elementType: ElementType, _ shape: SymbolicShape?) { self.init(.list(TensorType(elementType, shape))) }
 }
-
-extension AttributeReader {
-    /// The element type that an operator on lists names.
-    func requiredType(_ name: String) throws(OperatorError) -> ElementType {
-        guard let type = try elementType(name) else { throw .invalidAttribute(name: name, reason: "is missing") }
-        return type
-    }
-}

@@ -4,8 +4,11 @@ import Tensors
 /// Repeats axes of extent 1 until the tensor has the wanted shape; extents of the input win over wanted ones of 1.
 ///
 /// - Shapes: data […], shape [k] → multidirectional broadcast of both.
-/// - Source: ONNX operator Expand.
-struct Expand: Operator {
+/// - Source: ONNX operator Expand; TensorFlow's BroadcastTo, whose result has the wanted shape exactly.
+struct Expand: ElementMover {
+    /// Whether an input that is larger than the wanted shape is refused.
+    var isExact = false
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
         let data = try inputs.dense(0)
@@ -19,6 +22,12 @@ struct Expand: Operator {
         guard let shape = data.shape else { return [ValueFact(data.elementType, nil as SymbolicShape?)] }
         guard let result = SymbolicShape.broadcast(shape, SymbolicShape(target)) else {
             throw .invalidInput(index: 0, reason: "of shape \(shape) cannot be expanded to \(target)")
+        }
+        if isExact {
+            guard result.admits(target) else {
+                throw .invalidInput(index: 0, reason: "of shape \(shape) cannot be broadcast to \(target)")
+            }
+            return [ValueFact(data.elementType, target)]
         }
         return [ValueFact(data.elementType, try result.checked("the output"))]
     }
@@ -41,6 +50,7 @@ struct Expand: Operator {
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let input = try context.input(0), output = context.outputs[0].shape
         if input.shape.elementCount == output.elementCount { return .view(of: 0) }
+        if context.makesNothing { return .nothing }
         let missing = output.rank - input.shape.rank
         let strides = input.shape.strides
         let sourceStrides = output.extents.indices.map { axis in
@@ -57,8 +67,8 @@ struct Expand: Operator {
 /// The tensor repeated whole along its axes.
 ///
 /// - Shapes: data [d0, …, dn], repeats [n + 1] → [d0·r0, …, dn·rn].
-/// - Source: ONNX operator Tile; opset 1 repeats a single axis (inputs tiles and axis).
-struct Tile: Operator {
+/// - Source: ONNX operator Tile; opset 1 repeats a single axis (inputs tiles and axis). TensorFlow's Tile.
+struct Tile: ElementMover {
     var repeatsSingleAxis = false
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
@@ -136,5 +146,7 @@ enum BroadcastMovementOperators {
         .onnx("Expand", since: 8) { _ throws(OperatorError) in Expand() },
         .onnx("Tile", through: 5) { _ throws(OperatorError) in Tile(repeatsSingleAxis: true) },
         .onnx("Tile", since: 6) { _ throws(OperatorError) in Tile() },
+        .tensorFlow("BroadcastTo") { _ throws(OperatorError) in Expand(isExact: true) },
+        .tensorFlow("Tile") { _ throws(OperatorError) in Tile() },
     ]
 }

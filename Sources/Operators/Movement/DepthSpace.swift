@@ -3,8 +3,8 @@ import Tensors
 
 /// Moves blocks of channels into space, or back.
 ///
-/// - Shapes: DepthToSpace [N, C·b², H, W] → [N, C, H·b, W·b]; SpaceToDepth the other way.
-/// - Source: ONNX operators DepthToSpace (mode DCR or CRD) and SpaceToDepth.
+/// - Shapes: DepthToSpace [N, C·b², H, W] → [N, C, H·b, W·b]; SpaceToDepth the other way; or with the channels last.
+/// - Source: ONNX operators DepthToSpace (mode DCR or CRD) and SpaceToDepth; TensorFlow operators of the same names.
 struct DepthSpace: Operator {
     enum Direction: Sendable {
         /// The block's place is the slower (DCR) or the faster (CRD) part of the channel number.
@@ -66,7 +66,6 @@ struct DepthSpace: Operator {
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        try layout.checkKernels(of: name)
         if block == 1 { return .view(of: 0) }
         let input = try context.input(0), output = context.outputs[0].shape
         let (inner, permutation) = split(input.shape, output)
@@ -82,6 +81,10 @@ struct DepthSpace: Operator {
     /// The input seen with six axes, and the order in which the output has them.
     private func split(_ input: Shape, _ output: Shape) -> (extents: [Int], permutation: [Int]) {
         switch direction {
+        case .depthToSpace where layout == .channelsLast:
+            ([input[0], input[1], input[2], block, block, output[3]], [0, 1, 3, 2, 4, 5])
+        case .spaceToDepth where layout == .channelsLast:
+            ([input[0], output[1], block, output[2], block, input[3]], [0, 1, 3, 2, 4, 5])
         case .depthToSpace(blockIsSlower: true):
             ([input[0], block, block, output[1], input[2], input[3]], [0, 3, 4, 1, 5, 2])
         case .depthToSpace(blockIsSlower: false):
@@ -96,8 +99,18 @@ struct DepthSpace: Operator {
             let mode = try reader.choice("mode", default: Mode.depthFirst)
             return try DepthSpace(.depthToSpace(blockIsSlower: mode == .depthFirst), block: reader.integer("blocksize"))
         },
+        .tensorFlow("DepthToSpace") { reader throws(OperatorError) in
+            try tensorFlow(reader, .depthToSpace(blockIsSlower: true))
+        },
+        .tensorFlow("SpaceToDepth") { reader throws(OperatorError) in try tensorFlow(reader, .spaceToDepth) },
         .onnx("SpaceToDepth") { reader throws(OperatorError) in
             try DepthSpace(.spaceToDepth, block: reader.integer("blocksize"))
         },
     ]
+
+    private static func tensorFlow(_ reader: AttributeReader, _ direction: Direction) throws(OperatorError) -> DepthSpace {
+        var op = try DepthSpace(direction, block: reader.integer("block_size"))
+        op.layout = try FilterWindow.layout(reader)
+        return op
+    }
 }

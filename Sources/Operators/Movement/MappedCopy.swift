@@ -176,6 +176,7 @@ func fillElements(
     case 1: fillFixed(UInt8.self, destination, count, element)
     case 2: fillFixed(UInt16.self, destination, count, element)
     case 4: fillFixed(UInt32.self, destination, count, element)
+    case 16: fillFixed(SIMD2<UInt64>.self, destination, count, element)
     default: fillFixed(UInt64.self, destination, count, element)
     }
 }

@@ -2,8 +2,28 @@ package import GraphIR
 
 /// Operators that move elements without computing: shapes, slices, borders, copies.
 package enum MovementOperators {
-    package static let spellings: [OperatorSpelling] =
-        Reshape.spellings + RankChangeOperators.spellings + Transpose.spellings + Concat.spellings + Split.spellings
-        + SliceOperator.spellings + Pad.spellings + BroadcastMovementOperators.spellings + DepthSpace.spellings
-        + ShapeQueryOperators.spellings + Resize.spellings
+    package static let spellings: [OperatorSpelling] = families.flatMap(\.self)
+
+    private static let families: [[OperatorSpelling]] = [
+        Reshape.spellings,
+        RankChangeOperators.spellings,
+        Transpose.spellings,
+        Concat.spellings,
+        PackingOperators.spellings,
+        Split.spellings,
+        SplitAlong.spellings,
+        SliceOperator.spellings,
+        BoxSlice.spellings,
+        StridedSliceOperators.spellings,
+        ReversalOperators.spellings,
+        Pad.spellings,
+        BroadcastMovementOperators.spellings,
+        DepthSpace.spellings,
+        ShapeQueryOperators.spellings,
+        ShapeArithmeticOperators.spellings,
+        BoundaryOperators.spellings,
+        Resize.spellings,
+        BatchSpace.spellings,
+        DataFormat.spellings,
+    ]
 }

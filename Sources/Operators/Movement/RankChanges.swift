@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: [d0, …, dn] → [d0·…, …·dn].
 /// - Source: ONNX operator Flatten.
-struct Flatten: Operator {
+struct Flatten: ElementMover {
     var axis = 1
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
@@ -34,8 +34,8 @@ struct Flatten: Operator {
 
 /// Drops axes of extent 1: those named, or all.
 ///
-/// - Source: ONNX operator Squeeze; axes are an attribute before opset 13, an input since.
-struct Squeeze: Operator {
+/// - Source: ONNX operator Squeeze; axes are an attribute before opset 13, an input since. TensorFlow's Squeeze (an attribute).
+struct Squeeze: ElementMover {
     var axes: [Int]?
     var takesAxesInput = true
 
@@ -96,8 +96,8 @@ struct Squeeze: Operator {
 
 /// Inserts axes of extent 1, named by their places in the output.
 ///
-/// - Source: ONNX operator Unsqueeze; axes are an attribute before opset 13, an input since.
-struct Unsqueeze: Operator {
+/// - Source: ONNX operator Unsqueeze; axes are an attribute before opset 13, an input since. TensorFlow's ExpandDims.
+struct Unsqueeze: ElementMover {
     var axes: [Int]?
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
@@ -138,7 +138,7 @@ struct Unsqueeze: Operator {
 
 /// The input itself.
 ///
-/// - Source: ONNX operator Identity.
+/// - Source: ONNX operator Identity; TensorFlow's Identity and the operators that differ from it only while training.
 struct Identity: PassThrough, ElementMover {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
@@ -151,20 +151,30 @@ struct Identity: PassThrough, ElementMover {
 }
 
 enum RankChangeOperators {
-    static let spellings: [OperatorSpelling] = [
-        .onnx("Flatten") { reader throws(OperatorError) in Flatten(axis: try reader.integer("axis", default: 1)) },
-        .onnx("Squeeze", through: 12) { reader throws(OperatorError) in
-            Squeeze(axes: try reader.integers("axes"), takesAxesInput: false)
-        },
-        .onnx("Squeeze", since: 13) { _ throws(OperatorError) in Squeeze() },
-        .onnx("Unsqueeze", through: 12) { reader throws(OperatorError) in
-            guard let axes = try reader.integers("axes") else {
-                throw .invalidAttribute(name: "axes", reason: "is missing")
-            }
-            return Unsqueeze(axes: axes)
-        },
-        .onnx("Unsqueeze", since: 13) { _ throws(OperatorError) in Unsqueeze() },
-        .onnx("Identity") { _ throws(OperatorError) in Identity() },
-        .tensorFlow("Identity") { _ in Identity() },
-    ]
+    static let spellings: [OperatorSpelling] =
+        [
+            .onnx("Flatten") { reader throws(OperatorError) in Flatten(axis: try reader.integer("axis", default: 1)) },
+            .onnx("Squeeze", through: 12) { reader throws(OperatorError) in
+                Squeeze(axes: try reader.integers("axes"), takesAxesInput: false)
+            },
+            .onnx("Squeeze", since: 13) { _ throws(OperatorError) in Squeeze() },
+            .onnx("Unsqueeze", through: 12) { reader throws(OperatorError) in
+                guard let axes = try reader.integers("axes") else {
+                    throw .invalidAttribute(name: "axes", reason: "is missing")
+                }
+                return Unsqueeze(axes: axes)
+            },
+            .onnx("Unsqueeze", since: 13) { _ throws(OperatorError) in Unsqueeze() },
+            .onnx("Identity") { _ throws(OperatorError) in Identity() },
+            .tensorFlow("Squeeze") { reader throws(OperatorError) in
+                let axes = try reader.integers("squeeze_dims") ?? []
+                return Squeeze(axes: axes.isEmpty ? nil : axes, takesAxesInput: false)
+            },
+            .tensorFlow("ExpandDims") { _ throws(OperatorError) in Unsqueeze() },
+        ] + identities
+
+    /// TensorFlow's names for handing a value on.
+    private static let identities = [
+        "Identity", "StopGradient", "PreventGradient", "Snapshot", "DeepCopy", "GuaranteeConst", "PlaceholderWithDefault",
+    ].map { name in OperatorSpelling.tensorFlow(name) { _ throws(OperatorError) in Identity() } }
 }

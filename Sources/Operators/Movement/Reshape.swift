@@ -5,8 +5,8 @@ import Tensors
 ///
 /// - Shapes: data […] → […] of equal element count. In the wanted shape 0 keeps the extent of the same axis (unless
 ///   `allowsZero`), one -1 stands for what is left.
-/// - Source: ONNX operator Reshape; opset 1 has the shape as an attribute, opset 5 and later as an input.
-struct Reshape: Operator {
+/// - Source: ONNX operator Reshape; opset 1 has the shape as an attribute, opset 5 and later as an input. TensorFlow's Reshape.
+struct Reshape: ElementMover {
     /// The wanted shape when it is an attribute.
     var shape: [Int]?
     var allowsZero = false
@@ -143,5 +143,6 @@ extension Reshape {
         .onnx("Reshape", since: 5) { reader throws(OperatorError) in
             Reshape(allowsZero: reader.version >= 14 ? try reader.flag("allowzero", default: false) : false)
         },
+        .tensorFlow("Reshape") { _ throws(OperatorError) in Reshape(allowsZero: true) },
     ]
 }

@@ -6,7 +6,7 @@ import Tensors
 /// - Bounds count from the end when negative and are clamped to the axis, as NumPy does.
 /// - Source: ONNX operator Slice; opset 1 has starts, ends and axes as attributes, opset 10 and later takes them and
 ///   steps as inputs.
-struct SliceOperator: Operator {
+struct SliceOperator: ElementMover {
     /// Bounds from attributes.
     struct Bounds: Sendable {
         var starts: [Int]

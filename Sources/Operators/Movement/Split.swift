@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Source: ONNX operator Split: part lengths as attribute (before opset 13) or input 1; without them equal parts,
 ///   from opset 18 with a shorter last one when `num_outputs` does not divide.
-struct Split: Operator {
+struct Split: ElementMover {
     var axis = 0
     var lengths: [Int]?
     /// How many parts when no lengths are given; nil takes the number of outputs.
@@ -112,11 +112,12 @@ struct Split: Operator {
 }
 
 /// One copy an output, each from its own part of the input.
-private struct SplitKernel: Kernel {
+struct SplitKernel: Kernel {
     let copies: [StridedCopy]
+    var input = 0
 
     func run(_ context: KernelContext) {
-        let input = context.input(0)
+        let input = context.input(input)
         for index in copies.indices { copies[index].run(from: input, to: context.output(index)) }
     }
 }

@@ -6,7 +6,7 @@ import GraphIR
 /// The one engine behind Transpose, Slice, Split, Concat, Expand, Tile, DepthToSpace and SpaceToDepth: each states
 /// extents and strides, and the plan made here finds the longest runs, the widest units and the cheapest loop order.
 /// A source stride of 0 repeats an element, a negative one walks backwards. Elements are only moved, so any type of
-/// 1, 2, 4 or 8 bytes is alike.
+/// 1, 2, 4, 8 or 16 bytes is alike.
 struct StridedCopy: Sendable {
     /// One loop: how often, and how many bytes each round advances.
     struct Axis: Sendable, Equatable {

@@ -4,23 +4,32 @@ import Tensors
 /// Reorders axes.
 ///
 /// - Shapes: [d0, …, dn] → [d(p0), …, d(pn)]; without a permutation the axes are reversed.
-/// - Source: ONNX operator Transpose.
-struct Transpose: Operator {
+/// - Source: ONNX operator Transpose; TensorFlow's Transpose and ConjugateTranspose, which take the permutation as an input.
+struct Transpose: ElementMover {
     var permutation: [Int]?
+    var takesPermutation = false
+    /// Whether complex numbers become their conjugates.
+    var conjugates = false
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
-        try inputs.checkCount(1...1)
+        try inputs.checkCount(takesPermutation ? 2...2 : 1...1)
         let data = try inputs.dense(0)
+        let wanted = takesPermutation ? try inputs.parameters(1) : permutation
         guard let shape = data.shape else {
-            return [ValueFact(data.elementType, permutation.map { SymbolicShape(unknownRank: $0.count) })]
+            return [ValueFact(data.elementType, wanted.map { SymbolicShape(unknownRank: $0.count) })]
         }
-        let order = try order(rank: shape.rank)
+        if takesPermutation, wanted == nil { return [ValueFact(data.elementType, SymbolicShape(unknownRank: shape.rank))] }
+        let order = try Self.order(wanted, rank: shape.rank)
         return [ValueFact(data.elementType, SymbolicShape(order.map { shape[$0] }))]
     }
 
+    var shapeOperands: Set<Int> { takesPermutation ? [1] : [] }
+
     func rows(_ inputs: RowInputs) -> RowFlow {
         .following { () throws(OperatorError) in
-            guard let axis = inputs.onlyAxis(), let place = try order(rank: inputs.extents(0)?.count ?? 0).firstIndex(of: axis)
+            let wanted = takesPermutation ? inputs.integers(1) : permutation
+            guard let axis = inputs.onlyAxis(), inputs.isFixed(1),
+                let place = try Self.order(wanted, rank: inputs.extents(0)?.count ?? 0).firstIndex(of: axis)
             else { return .mixed(RowReason.merged) }
             return .rows(axis: place, of: inputs)
         }
@@ -28,19 +37,24 @@ struct Transpose: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let input = try context.input(0)
-        let order = try order(rank: input.shape.rank)
+        let order = try Self.order(takesPermutation ? context.parameters(1) : permutation, rank: input.shape.rank)
+        let conjugation = conjugates ? Conjugation(context.outputs[0]) : nil
         let moved = order.filter { input.shape[$0] != 1 }
-        if zip(moved, moved.dropFirst()).allSatisfy({ $0 < $1 }) { return .view(of: 0) }
+        if conjugation == nil, zip(moved, moved.dropFirst()).allSatisfy({ $0 < $1 }) { return .view(of: 0) }
         let strides = input.shape.strides
         let output = context.outputs[0].shape
+        let copy = StridedCopy(
+            extents: output.extents, sourceStrides: order.map { strides[$0] }, destinationStrides: output.strides,
+            elementByteCount: input.elementType.byteCount)
+        guard let conjugation else { return CompiledOperator(StridedCopyKernel(copy: copy)) }
         return CompiledOperator(
-            StridedCopyKernel(
-                copy: StridedCopy(
-                    extents: output.extents, sourceStrides: order.map { strides[$0] },
-                    destinationStrides: output.strides, elementByteCount: input.elementType.byteCount)))
+            LoopKernel { context in
+                copy.run(from: context.input(0), to: context.output(0))
+                conjugation.apply(to: context.output(0))
+            })
     }
 
-    private func order(rank: Int) throws(OperatorError) -> [Int] {
+    private static func order(_ permutation: [Int]?, rank: Int) throws(OperatorError) -> [Int] {
         guard let permutation else { return Array((0..<rank).reversed()) }
         guard permutation.sorted().elementsEqual(0..<rank) else {
             throw .invalidAttribute(
@@ -50,6 +64,29 @@ struct Transpose: Operator {
     }
 
     static let spellings: [OperatorSpelling] = [
-        .onnx("Transpose") { reader throws(OperatorError) in Transpose(permutation: try reader.integers("perm")) }
+        .onnx("Transpose") { reader throws(OperatorError) in Transpose(permutation: try reader.integers("perm")) },
+        .tensorFlow("Transpose") { _ throws(OperatorError) in Transpose(takesPermutation: true) },
+        .tensorFlow("ConjugateTranspose") { _ throws(OperatorError) in Transpose(takesPermutation: true, conjugates: true) },
     ]
+}
+
+/// Turns complex numbers into their conjugates, in place.
+struct Conjugation: Sendable {
+    private let count: Int
+    private let isWide: Bool
+
+    /// nil when the elements are not complex.
+    init?(_ spec: TensorSpec) {
+        guard spec.elementType.isComplex else { return nil }
+        count = spec.shape.elementCount
+        isWide = spec.elementType == .complex128
+    }
+
+    func apply(to address: UnsafeMutableRawPointer) {
+        if isWide { negate(address.assumingMemoryBound(to: Double.self)) } else { negate(address.assumingMemoryBound(to: Float.self)) }
+    }
+
+    private func negate<Part: BinaryFloatingPoint>(_ parts: UnsafeMutablePointer<Part>) {
+        for index in 0..<count { parts[2 * index + 1].negate() }
+    }
 }

@@ -13,6 +13,15 @@ package enum NormalizationOperators {
         .onnx("InstanceNormalization") { attributes throws(OperatorError) in try GroupNormalization.instance(attributes) },
         .onnx("GroupNormalization", since: 18) { attributes throws(OperatorError) in try GroupNormalization.group(attributes) },
         .onnx("LRN") { attributes throws(OperatorError) in try LocalResponseNormalization(attributes) },
+        .tensorFlow("FusedBatchNorm", make: fusedBatchNorm), .tensorFlow("FusedBatchNormV2", make: fusedBatchNorm),
+        .tensorFlow("FusedBatchNormV3", make: fusedBatchNorm),
+        .tensorFlow("LRN") { attributes throws(OperatorError) in try NeighbourNormalization(attributes) },
         .onnx("MeanVarianceNormalization") { attributes throws(OperatorError) in try MeanVarianceNormalization(attributes) },
     ]
+
+    @Sendable private static func fusedBatchNorm(_ attributes: AttributeReader) throws(OperatorError) -> any Operator {
+        let op = try FusedBatchNorm(attributes)
+        guard try FilterWindow.layout(attributes) == .channelsFirst else { return op }
+        return ChannelsFirst(base: op, movedInputs: [0], keepsImagesApart: false)
+    }
 }

@@ -2,7 +2,9 @@ package import GraphIR
 
 /// Reductions over windows and planes.
 package enum PoolingOperators {
-    package static let spellings: [OperatorSpelling] = [
+    package static let spellings: [OperatorSpelling] = windows + ChannelsLastPoolOperators.spellings
+
+    private static let windows: [OperatorSpelling] = [
         .onnx("MaxPool") { attributes throws(OperatorError) in try MaxPool(attributes) },
         .onnx("AveragePool") { attributes throws(OperatorError) in try AveragePool(attributes) },
         .onnx("LpPool") { attributes throws(OperatorError) in try LpPool(attributes, isGlobal: false) },

@@ -5,21 +5,31 @@ import Tensors
 ///
 /// - Shapes: the result has the input's. `exclusive` leaves each element out of its own sum; `reverse` starts at the end.
 /// - Types: floating point, 32- and 64-bit integers, which wrap.
-/// - Source: ONNX CumSum (opset 11–14), CumProd (opset 26).
+/// - Source: ONNX CumSum (opset 11–14), CumProd (opset 26); TensorFlow Cumsum, Cumprod, CumulativeLogsumexp (floating point).
 struct Cumulative: Operator {
     enum Function: String, Sendable, CaseIterable {
         case sum = "CumSum", product = "CumProd"
+        /// ln Σ eˣ
+        case logSumExp = "CumulativeLogsumexp"
     }
 
     let function: Function
     let isExclusive: Bool
     let isReversed: Bool
+    /// TensorFlow's run over every number, complex ones too.
+    var takesEveryNumber = false
 
     var name: String { function.rawValue }
 
+    private var types: Set<ElementType> {
+        takesEveryNumber
+            ? ElementTypes.numbers.union(ElementTypes.complex)
+            : ElementTypes.floatingPoint.union([.int32, .int64, .uint32, .uint64])
+    }
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
-        let data = try inputs.required(0, of: ElementTypes.floatingPoint.union([.int32, .int64, .uint32, .uint64]))
+        let data = try inputs.required(0, of: types)
         let axis = try inputs.required(1, of: [.int32, .int64])
         if let shape = axis.concrete?.shape, shape.elementCount != 1 {
             throw .invalidInput(index: 1, reason: "has shape \(shape), expected a scalar")
@@ -42,6 +52,11 @@ struct Cumulative: Operator {
                 function: function,
                 run: CumulativeRun(
                     shape: data.shape, axisIsWide: axisType == .int64, isExclusive: isExclusive, isReversed: isReversed))
+            switch data.elementType {
+            case .complex64: return CompiledOperator(try maker.complex(Float.self), inPlace: context.inPlace(0..<1))
+            case .complex128: return CompiledOperator(try maker.complex(Double.self), inPlace: context.inPlace(0..<1))
+            default: break
+            }
             return CompiledOperator(try maker.make(data.elementType, for: name), inPlace: context.inPlace(0..<1))
         }
     }
@@ -50,18 +65,38 @@ struct Cumulative: Operator {
         let function: Function
         let run: CumulativeRun
 
-        func integer<Scalar: FixedWidthInteger & TensorScalar>(_: Scalar.Type) -> LoopKernel {
+        func integer<Scalar: FixedWidthInteger & TensorScalar>(_: Scalar.Type) throws(OperatorError) -> LoopKernel {
             let run = run
-            return function == .sum
-                ? LoopKernel { (context) throws(OperatorError) in try run(context, 0 as Scalar) { $0 &+ $1 } }
-                : LoopKernel { (context) throws(OperatorError) in try run(context, 1 as Scalar) { $0 &* $1 } }
+            switch function {
+            case .sum: return LoopKernel { (context) throws(OperatorError) in try run(context, 0 as Scalar) { $0 &+ $1 } }
+            case .product: return LoopKernel { (context) throws(OperatorError) in try run(context, 1 as Scalar) { $0 &* $1 } }
+            case .logSumExp: throw .unsupported("\(function.rawValue) of \(Scalar.elementType)")
+            }
         }
 
         func floatingPoint<Scalar: FloatingScalar>(_: Scalar.Type) -> LoopKernel {
             let run = run
-            return function == .sum
-                ? LoopKernel { (context) throws(OperatorError) in try run(context, 0 as Scalar) { $0 + $1 } }
-                : LoopKernel { (context) throws(OperatorError) in try run(context, 1 as Scalar) { $0 * $1 } }
+            switch function {
+            case .sum: return LoopKernel { (context) throws(OperatorError) in try run(context, 0 as Scalar) { $0 + $1 } }
+            case .product: return LoopKernel { (context) throws(OperatorError) in try run(context, 1 as Scalar) { $0 * $1 } }
+            case .logSumExp:
+                return LoopKernel { (context) throws(OperatorError) in
+                    try run(context, -Scalar.infinity) { sum, x in
+                        let top = sum < x || x.isNaN ? x : sum, rest = sum < x ? sum : x
+                        // Equal infinities have no difference.
+                        return top.isInfinite ? top : top + (rest - top).applying(.exp).applying(.log1p)
+                    }
+                }
+            }
+        }
+
+        func complex<Part: ComplexPart>(_: Part.Type) throws(OperatorError) -> LoopKernel {
+            let run = run
+            switch function {
+            case .sum: return LoopKernel { (context) throws(OperatorError) in try run(context, Complex<Part>.zero) { $0 + $1 } }
+            case .product: return LoopKernel { (context) throws(OperatorError) in try run(context, Complex<Part>.one) { $0 * $1 } }
+            case .logSumExp: throw .unsupported("\(function.rawValue) of complex numbers")
+            }
         }
     }
 }

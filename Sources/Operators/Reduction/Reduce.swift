@@ -7,7 +7,8 @@ import Tensors
 /// - Types: floating point, 32- and 64-bit integers; ReduceMax and ReduceMin also int8, uint8 and bool.
 /// - Numerics: an empty group gives 0 for sums, 1 for the product, NaN for the mean, the end of the type's range for the
 ///   extrema, −inf for logarithms. NaN is contagious. Integers wrap; means, roots and logarithms of integers are cut.
-/// - Source: ONNX Reduce… (opset 1–20): axes are an attribute until opset 17 (ReduceSum until 12), then input 1.
+/// - Source: ONNX Reduce… (opset 1–20): axes are an attribute until opset 17 (ReduceSum until 12), then input 1; TensorFlow Sum,
+///   Mean, Prod, Max, Min, All, Any, EuclideanNorm, whose means of integers are of sums in 64 bits.
 struct Reduce: Operator {
     enum Function: String, Sendable, CaseIterable {
         case sum = "ReduceSum", mean = "ReduceMean", product = "ReduceProd"
@@ -20,10 +21,15 @@ struct Reduce: Operator {
 
     let function: Function
     let axes: ReductionAxes
+    /// TensorFlow's name; its reductions take every number, sums, products, means and norms complex ones too.
+    var tensorFlowName: String?
 
-    var name: String { function.rawValue }
+    var name: String { tensorFlowName ?? function.rawValue }
 
     private var types: Set<ElementType> {
+        if tensorFlowName != nil {
+            return ElementTypes.numbers.union(function.isExtremum ? [.bool] : ElementTypes.complex)
+        }
         let common = ElementTypes.floatingPoint.union([.int32, .int64, .uint32, .uint64])
         return function.isExtremum ? common.union([.int8, .uint8, .bool]) : common
     }

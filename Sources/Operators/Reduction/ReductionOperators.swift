@@ -2,7 +2,9 @@ package import GraphIR
 
 /// Operators that join elements along axes.
 package enum ReductionOperators {
-    package static let spellings: [OperatorSpelling] =
+    package static let spellings: [OperatorSpelling] = TensorFlowReductions.spellings + onnx
+
+    private static let onnx: [OperatorSpelling] =
         Reduce.Function.allCases.flatMap(reduce)
         + ArgExtremum.Function.allCases.map { function in
             .onnx(function.rawValue) { (node) throws(OperatorError) in
@@ -12,7 +14,7 @@ package enum ReductionOperators {
                     selectsLast: try node.flag("select_last_index", default: false))
             }
         }
-        + Cumulative.Function.allCases.map { function in
+        + ([.sum, .product] as [Cumulative.Function]).map { function in
             .onnx(function.rawValue, since: function == .sum ? 11 : 26) { (node) throws(OperatorError) in
                 let isExclusive = try node.flag("exclusive", default: false)
                 return Cumulative(

@@ -6,7 +6,12 @@ enum ScalarReduction {
     static func kernel(_ function: Reduce.Function, _ walk: ReductionWalk, _ type: ElementType) throws(OperatorError)
         -> LoopKernel
     {
-        if type == .bool { return boolKernel(function, walk) }
+        switch type {
+        case .bool: return boolKernel(function, walk)
+        case .complex64: return try complexKernel(function, walk, Float.self)
+        case .complex128: return try complexKernel(function, walk, Double.self)
+        default: break
+        }
         return try Maker(function: function, walk: walk).make(type, for: function.rawValue)
     }
 
@@ -15,6 +20,28 @@ enum ScalarReduction {
         function == .maximum
             ? LoopKernel { context in fold(context, walk, 0 as UInt8, join: { $0 | $1 }, finish: { $0 != 0 ? 1 : 0 as UInt8 }) }
             : LoopKernel { context in fold(context, walk, 1 as UInt8, join: { $1 == 0 ? 0 : $0 }, finish: { $0 }) }
+    }
+
+    private static func complexKernel<Part: ComplexPart>(
+        _ function: Reduce.Function, _ walk: ReductionWalk, _: Part.Type
+    ) throws(OperatorError) -> LoopKernel {
+        let count = Part(walk.reducedCount)
+        typealias Number = Complex<Part>
+        switch function {
+        case .sum: return LoopKernel { context in fold(context, walk, Number.zero, join: { $0 + $1 }, finish: { $0 }) }
+        case .product: return LoopKernel { context in fold(context, walk, Number.one, join: { $0 * $1 }, finish: { $0 }) }
+        case .mean:
+            return LoopKernel { context in
+                fold(context, walk, Number.zero, join: { $0 + $1 }, finish: { Number($0.real / count, $0.imaginary / count) })
+            }
+        case .l2:
+            return LoopKernel { context in
+                fold(
+                    context, walk, 0.0, join: { (sum: Double, z: Number) in sum + (z.wide * z.wide.conjugate).real },
+                    finish: { Number(Part($0.squareRoot())) })
+            }
+        default: throw .unsupported("\(function.rawValue) of complex numbers")
+        }
     }
 
     /// result = finish(join(… join(start, x₀) …, xₙ)) for each group.
@@ -66,12 +93,25 @@ private struct Maker: NumberMaker {
             } from: {
                 Scalar(saturating: $0)
             }
-        case .sum, .mean, .logSum:
+        case .mean:
+            // An empty group has no mean; an integer has no NaN.
+            let divisor = max(count, 1)
+            if Scalar.isSigned {
+                return LoopKernel { context in
+                    ScalarReduction.fold(context, walk, 0 as Int64, join: { $0 &+ Int64(truncatingIfNeeded: $1 as Scalar) }) {
+                        Scalar(truncatingIfNeeded: $0 / Int64(divisor))
+                    }
+                }
+            }
+            return LoopKernel { context in
+                ScalarReduction.fold(context, walk, 0 as UInt64, join: { $0 &+ UInt64(truncatingIfNeeded: $1 as Scalar) }) {
+                    Scalar(truncatingIfNeeded: $0 / UInt64(divisor))
+                }
+            }
+        case .sum, .logSum:
             return LoopKernel { context in
                 ScalarReduction.fold(context, walk, 0 as Scalar, join: { $0 &+ $1 }) { sum in
                     switch function {
-                    // An empty group has no mean; an integer has no NaN.
-                    case .mean: count == 0 ? 0 : sum.dividedReportingOverflow(by: Scalar(truncatingIfNeeded: count)).partialValue
                     case .logSum: Scalar(saturating: Double(sum).applying(.log))
                     default: sum
                     }

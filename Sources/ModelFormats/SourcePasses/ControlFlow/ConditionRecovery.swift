@@ -46,7 +46,9 @@ struct ConditionRecovery {
     /// The predicate that `name` is, seen through copies.
     private func predicate(_ name: String, _ table: NodeTable) -> String {
         var name = name
-        while let maker = table.makers[name], nodes[maker].operatorName == "Identity", let input = nodes[maker].inputs.first { name = input }
+        while let maker = table.makers[name], nodes[maker].operatorName == "Identity", let input = nodes[maker].inputs.first {
+            name = input
+        }
         return name
     }
 
@@ -130,7 +132,7 @@ struct ConditionRecovery {
     ) throws(ImportError) {
         var outputs: [String] = []
         var results: [Bool: [String]] = [:]
-        var constants: [Bool: [SourceNode]] = [:]
+        var constants: [Bool: [(name: String, value: TensorValue)]] = [:]
         for position in merges {
             let merge = nodes[position]
             let isTrueFirst = values[merge.inputs[0]]?.contains(Guard(predicate: group.predicate, isTrue: true)) ?? false
@@ -142,9 +144,9 @@ struct ConditionRecovery {
             outputs.append(merge.output(1))
             for side in [true, false] {
                 let number: Int32 = side == isTrueFirst ? 0 : 1
-                let constant = SourceNode.constant(number, name: "\(merge.name)#index/\(side ? "then" : "else")")
-                constants[side, default: []].append(constant)
-                results[side, default: []].append(constant.output(0))
+                let constant = "\(merge.name)#index/\(side ? "then" : "else"):0"
+                constants[side, default: []].append((constant, .dense(Tensor(scalar: number))))
+                results[side, default: []].append(constant)
             }
         }
         var removed = Set(merges)
@@ -154,7 +156,7 @@ struct ConditionRecovery {
             let own = Guard(predicate: group.predicate, isTrue: side)
             var branch = branch(own, results[side] ?? [], guards, table)
             branch.graph.name = "\(nodes[merges[0]].name)/\(side ? "then" : "else")"
-            branch.graph.nodes += constants[side] ?? []
+            branch.graph.initializers += constants[side] ?? []
             branches[side] = branch.graph
             for position in branch.members.union(branch.switches) {
                 let outer = nodes[position].controls.filter { name in
@@ -255,16 +257,4 @@ struct ConditionRecovery {
             nodes = kept
         }
     }
-}
-
-extension SourceNode {
-    fileprivate static func constant(_ value: Int32, name: String) -> SourceNode {
-        SourceNode(
-            name: name, operatorName: "Const", version: 0, inputs: [], outputs: ["\(name):0"],
-            attributes: ["value": .tensor(Tensor(scalar: value)), "dtype": .type(.tensor(TensorType(.int32, Shape.scalar.symbolic)))])
-    }
-}
-
-extension Shape {
-    fileprivate var symbolic: SymbolicShape { SymbolicShape(self) }
 }

@@ -22,13 +22,45 @@ extension ControlFlowLifting {
     /// The nodes with `If` and `While` in the place of Switch, Merge, Enter, Exit, NextIteration and LoopCond, in an order in which
     /// they can run.
     ///
-    /// - Parameter nodes: those that are needed, in any order; values are called `node:output`.
+    /// - Parameters:
+    ///   - nodes: those that are needed, in any order; values are called `node:output`.
+    ///   - constants: for each constant that waits for nodes, which: it belongs to their branch or loop.
     /// - Throws: `.unsupported` for what is neither a condition nor a loop as `tf.cond` and `tf.while_loop` make them.
-    static func functionalize(nodes: [SourceNode], path: String = "") throws(ImportError) -> [SourceNode] {
+    static func functionalize(
+        nodes: [SourceNode], constants: [String: [String]] = [:], path: String = ""
+    ) throws(ImportError) -> [SourceNode] {
         guard nodes.contains(where: { $0.controlFlowKind != nil }) else { return nodes }
         let place = ControlFlowPlace(path: path)
-        var loops = LoopRecovery(nodes, place)
-        return try ConditionRecovery.recover(in: try loops.recovered(), place)
+        let anchors = constants.sorted { $0.key < $1.key }.map { SourceNode.anchor(of: $0.key, controls: $0.value) }
+        var loops = LoopRecovery(nodes + anchors, place)
+        let recovered = try ConditionRecovery.recover(in: try loops.recovered(), place)
+        return anchors.isEmpty ? recovered : recovered.withoutAnchors(Set(constants.keys))
+    }
+}
+
+extension SourceNode {
+    fileprivate static let anchorName = "#Const"
+
+    /// Stands for a constant while branches and loops are found.
+    fileprivate static func anchor(of constant: String, controls: [String]) -> SourceNode {
+        SourceNode(
+            name: constant, operatorName: anchorName, version: 0, inputs: [], outputs: ["\(constant):0"], controls: controls)
+    }
+}
+
+extension [SourceNode] {
+    fileprivate func withoutAnchors(_ names: Set<String>) -> [SourceNode] {
+        compactMap { node in
+            guard node.operatorName != SourceNode.anchorName else { return nil }
+            var node = node
+            node.controls.removeAll { names.contains($0) }
+            for (name, attribute) in node.attributes {
+                guard case .graph(var graph) = attribute else { continue }
+                graph.nodes = graph.nodes.withoutAnchors(names)
+                node.attributes[name] = .graph(graph)
+            }
+            return node
+        }
     }
 }
 

@@ -1,0 +1,122 @@
+import GraphIR
+import Tensors
+
+/// A number as segments join it; 16-bit floats compute in float32 step by step.
+protocol SegmentNumber: BitwiseCopyable, Sendable {
+    static var nothing: Self { get }
+    static var unit: Self { get }
+    /// What every number is at least, and at most.
+    static var bottom: Self { get }
+    static var top: Self { get }
+    /// The finite ends of the range.
+    static var lowest: Self { get }
+    static var highest: Self { get }
+    func plus(_ other: Self) -> Self
+    func times(_ other: Self) -> Self
+    /// False where either is not a number.
+    func isLess(_ other: Self) -> Bool
+    func divided(by divisor: Double) -> Self
+}
+
+extension SegmentNumber where Self: FixedWidthInteger {
+    static var nothing: Self { 0 }
+    static var unit: Self { 1 }
+    static var bottom: Self { min }
+    static var top: Self { max }
+    static var lowest: Self { min }
+    static var highest: Self { max }
+    @inline(__always) func isLess(_ other: Self) -> Bool { self < other }
+
+    /// The divisors of integers are counts.
+    @inline(__always)
+    func divided(by divisor: Double) -> Self {
+        let count = Self(saturating: divisor)
+        return count == 0 ? self : dividedReportingOverflow(by: count).partialValue
+    }
+}
+
+extension SegmentNumber where Self: BinaryFloatingPoint {
+    static var nothing: Self { 0 }
+    static var unit: Self { 1 }
+    static var bottom: Self { -infinity }
+    static var top: Self { infinity }
+    static var lowest: Self { -greatestFiniteMagnitude }
+    static var highest: Self { greatestFiniteMagnitude }
+    @inline(__always) func isLess(_ other: Self) -> Bool { self < other }
+    @inline(__always) func divided(by divisor: Double) -> Self { self / Self(divisor) }
+}
+
+extension Int8: SegmentNumber {}
+extension Int16: SegmentNumber {}
+extension Int32: SegmentNumber {}
+extension Int64: SegmentNumber {}
+extension UInt8: SegmentNumber {}
+extension UInt16: SegmentNumber {}
+extension UInt32: SegmentNumber {}
+extension UInt64: SegmentNumber {}
+extension Float: SegmentNumber {}
+extension Double: SegmentNumber {}
+
+extension Binary16Element: SegmentNumber {
+    static var nothing: Self { Self(rounding: 0) }
+    static var unit: Self { Self(rounding: 1) }
+    static var bottom: Self { Self(rounding: -.infinity) }
+    static var top: Self { Self(rounding: .infinity) }
+    static var lowest: Self { Self(rounding: -65504) }
+    static var highest: Self { Self(rounding: 65504) }
+    func isLess(_ other: Self) -> Bool { wide < other.wide }
+    func divided(by divisor: Double) -> Self { Self(rounding: wide / Float(divisor)) }
+}
+
+extension BFloat16Element: SegmentNumber {
+    static var nothing: Self { Self(rounding: 0) }
+    static var unit: Self { Self(rounding: 1) }
+    static var bottom: Self { Self(rounding: -.infinity) }
+    static var top: Self { Self(rounding: .infinity) }
+    static var lowest: Self { Self(rounding: Float(bitPattern: 0xFF7F_0000)) }
+    static var highest: Self { Self(rounding: Float(bitPattern: 0x7F7F_0000)) }
+    func isLess(_ other: Self) -> Bool { wide < other.wide }
+    func divided(by divisor: Double) -> Self { Self(rounding: wide / Float(divisor)) }
+}
+
+/// Complex numbers have no order; extrema of them are refused before they are asked for.
+extension Complex: SegmentNumber {
+    static var nothing: Self { .zero }
+    static var unit: Self { .one }
+    static var bottom: Self { .zero }
+    static var top: Self { .zero }
+    static var lowest: Self { .zero }
+    static var highest: Self { .zero }
+    func plus(_ other: Self) -> Self { self + other }
+    func times(_ other: Self) -> Self { self * other }
+    func isLess(_ other: Self) -> Bool { false }
+    func divided(by divisor: Double) -> Self { Self(real / Part(divisor), imaginary / Part(divisor)) }
+}
+
+/// Code that is generic over the numbers of segments.
+protocol SegmentVisitor {
+    associatedtype Result
+    func visit<Element: SegmentNumber>(_: Element.Type) throws(OperatorError) -> Result
+}
+
+extension ElementType {
+    func dispatchSegments<Visitor: SegmentVisitor>(_ visitor: Visitor) throws(OperatorError) -> Visitor.Result {
+        switch self {
+        case .float32: try visitor.visit(Float.self)
+        case .float64: try visitor.visit(Double.self)
+        case .float16: try visitor.visit(Binary16Element.self)
+        case .bfloat16: try visitor.visit(BFloat16Element.self)
+        case .int8: try visitor.visit(Int8.self)
+        case .int16: try visitor.visit(Int16.self)
+        case .int32: try visitor.visit(Int32.self)
+        case .int64: try visitor.visit(Int64.self)
+        case .uint8: try visitor.visit(UInt8.self)
+        case .uint16: try visitor.visit(UInt16.self)
+        case .uint32: try visitor.visit(UInt32.self)
+        case .uint64: try visitor.visit(UInt64.self)
+        case .complex64: try visitor.visit(Complex<Float>.self)
+        case .complex128: try visitor.visit(Complex<Double>.self)
+        case .bool, .string: throw .unsupported("segments of \(self)")
+        }
+    }
+}
