@@ -112,6 +112,12 @@ package struct AttributeReader: Sendable {
         }
     }
 
+    /// The same, of an attribute that must be there.
+    package func requiredType(_ name: String) throws(OperatorError) -> ElementType {
+        guard let type = try elementType(name) else { throw .invalidAttribute(name: name, reason: "is missing, expected a type") }
+        return type
+    }
+
     package func elementType(_ name: String, default fallback: ElementType) throws(OperatorError) -> ElementType {
         try elementType(name) ?? fallback
     }

@@ -189,11 +189,3 @@ extension ElementType {
         }
     }
 }
-
-extension TensorView {
-    /// The bits of elements of 16 bits.
-    fileprivate var halves: [UInt16] {
-        let start = baseAddress.assumingMemoryBound(to: UInt16.self)
-        return Array(UnsafeBufferPointer(start: start, count: elementCount))
-    }
-}
