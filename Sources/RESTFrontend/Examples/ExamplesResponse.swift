@@ -1,3 +1,4 @@
+import GraphIR
 import HTTPCore
 import ModelServing
 import ServableCore
@@ -23,8 +24,8 @@ final class ExamplesResponse: PredictReply {
     func succeed(_ outputs: CallOutputs) {
         do throws(ServableError) {
             switch results {
-            case .classes(let classes, let scores): try send(classes: classes, scores: scores, outputs)
-            case .values: try send(try numbers(outputs, 0, "outputs"))
+            case .classes(let classes, let scores): try sendClasses(classes, scores: scores, outputs)
+            case .values: try sendValues(try numbers(outputs, 0, "outputs"))
             }
         } catch {
             reply.fail(error)
@@ -33,7 +34,7 @@ final class ExamplesResponse: PredictReply {
 
     // MARK: Regression
 
-    private func send(_ values: (shape: Shape, elements: [Float])) throws(ServableError) {
+    private func sendValues(_ values: (shape: Shape, elements: [Float])) throws(ServableError) {
         let extents = values.shape.extents
         guard extents == [count] || extents == [count, 1] else {
             throw ServableError(
@@ -46,24 +47,24 @@ final class ExamplesResponse: PredictReply {
 
     // MARK: Classification
 
-    private func send(classes: Int?, scores: Int?, _ outputs: CallOutputs) throws(ServableError) {
-        let labels = try classes.map { (index) throws(ServableError) in try strings(outputs, index, "classes") }
-        let numbers = try scores.map { (index) throws(ServableError) in try numbers(outputs, index, "scores") }
-        guard let shape = labels?.shape ?? numbers?.shape, shape.rank == 2, shape[0] == count,
-            numbers.map({ $0.shape == shape }) ?? true
-        else {
-            let found = [labels.map { "classes \($0.shape)" }, numbers.map { "scores \($0.shape)" }].compactMap(\.self)
-            throw ServableError(
-                .invalidArgument, "Expected outputs of one shape [\(count), classes], found \(found.joined(separator: " and "))")
+    private func sendClasses(_ classes: Int?, scores: Int?, _ outputs: CallOutputs) throws(ServableError) {
+        var labels: StringTensor?, numbers: (shape: Shape, elements: [Float])?
+        if let classes { labels = try strings(outputs, classes, "classes") }
+        if let scores { numbers = try self.numbers(outputs, scores, "scores") }
+        let shapes = [labels?.shape, numbers?.shape].compactMap(\.self)
+        guard let shape = shapes.first, shape.rank == 2, shape[0] == count, shapes.allSatisfy({ $0 == shape }) else {
+            let found = shapes.map(\.description).joined(separator: " and ")
+            throw ServableError(.invalidArgument, "Expected outputs of one shape [\(count), classes], found \(found)")
         }
+        let names = labels?.elements, values = numbers?.elements
         let width = shape[1]
         send { buffer in
             buffer.appendJSON(list: 0..<self.count) { row, buffer in
                 buffer.appendJSON(list: row * width..<(row + 1) * width) { place, buffer in
                     buffer.append("[")
-                    buffer.appendJSON(string: labels?.elements[place] ?? [])
+                    buffer.appendJSON(string: names?[place] ?? [])
                     buffer.append(",")
-                    Self.append(numbers?.elements[place] ?? 0, to: &buffer)
+                    Self.append(values?[place] ?? 0, to: &buffer)
                     buffer.append("]")
                 }
             }
