@@ -66,20 +66,6 @@ def messages(seed):
     return np.array(texts, object), np.array(labels)
 
 
-class Tickets(tf.Module):
-    """The network with names of teams instead of numbers."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.network = network
-        self.teams = tf.constant(TEAMS)
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def serve(self, text):
-        scores = self.network(text)
-        return {"team": tf.gather(self.teams, tf.argmax(scores, axis=1)), "confidence": tf.reduce_max(scores, axis=1)}
-
-
 def main():
     tf.keras.utils.set_random_seed(1)
     texts, labels = messages(1)
@@ -100,10 +86,20 @@ def main():
     print("accuracy on other fillings:", np.mean(np.argmax(network.predict(tf.constant(held_out.astype(str)), verbose=0), 1) == wanted))
     folder = Path(__file__).resolve().parent / "1"
     shutil.rmtree(folder, ignore_errors=True)
-    model = Tickets(network)
-    tf.saved_model.save(model, str(folder), signatures={"serving_default": model.serve})
+    teams = tf.constant(TEAMS)
+
+    def serve(text):
+        """Names of teams instead of numbers."""
+        scores = network(text)
+        return {"team": tf.gather(teams, tf.argmax(scores, axis=1)), "confidence": tf.reduce_max(scores, axis=1)}
+
+    archive = tf.keras.export.ExportArchive()
+    archive.track(network)
+    archive.add_endpoint("serving_default", serve, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    archive.write_out(str(folder), verbose=False)
     (folder / "fingerprint.pb").unlink(missing_ok=True)
-    print(model.serve(tf.constant(["Hello, I was charged twice for my order!", "I can't log in any more"])))
+    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    print(served(text=tf.constant(["Hello, I was charged twice for my order!", "where is my parcel?"])))
 
 
 if __name__ == "__main__":
