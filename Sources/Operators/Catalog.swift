@@ -20,18 +20,25 @@ package enum StandardOperators {
         MovementOperators.spellings,
         IndexingOperators.spellings,
         DiagonalOperators.spellings,
+        DecompositionOperators.spellings,
+        FourierOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
         VariableOperators.spellings,
         RandomOperators.spellings,
+        SequenceOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         ImageOperators.spellings,
         DecodingOperators.spellings,
         StringOperators.spellings,
+        RaggedOperators.spellings,
+        SparseOperators.spellings,
+        LookupOperators.spellings,
+        ParsingOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
-    package static let passes: [any GraphPass] = FusionPasses.all
+    package static let passes: [any GraphPass] = FusionPasses.all + LookupOperators.passes
 }
