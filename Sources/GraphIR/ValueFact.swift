@@ -37,8 +37,9 @@ package struct ValueFact: Sendable {
 
     package var isConstant: Bool { constant != nil || strings != nil }
     package var elementType: ElementType { type.elementType }
-    package var shape: SymbolicShape? { type.shape }
-    package var rank: Int? { type.shape?.rank }
+    /// nil for a tensor of unknown rank, and for what is no tensor.
+    package var shape: SymbolicShape? { valueType.tensor?.shape }
+    package var rank: Int? { shape?.rank }
     /// Type of dense contents when every extent is known.
     package var concrete: TensorSpec? { valueType.isDense ? type.concrete : nil }
     package var integers: [Int]? { constant?.integers }

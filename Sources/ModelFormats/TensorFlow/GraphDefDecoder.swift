@@ -118,6 +118,14 @@ final class GraphDefDecoder {
                 result.nodes.append(try node(proto, scope, place))
             }
         }
+        // Constants are there from the beginning: who reads one waits for what it would wait for.
+        if !result.constantControls.isEmpty {
+            for index in result.nodes.indices {
+                for input in result.nodes[index].inputs where input.hasSuffix(":0") {
+                    result.nodes[index].controls += result.constantControls[String(input.dropLast(2))] ?? []
+                }
+            }
+        }
         for index in result.nodes.indices where !result.nodes[index].controls.isEmpty {
             result.nodes[index].controls.removeAll { dropped.contains($0) || scope.arguments.contains($0) }
         }
@@ -161,7 +169,8 @@ final class GraphDefDecoder {
         if functions[operatorName] != nil, seen.insert(operatorName).inserted { called.append(operatorName) }
         return SourceNode(
             name: proto.name, operatorName: operatorName, version: 0, inputs: inputs,
-            outputs: (0..<outputCount(proto, operatorName, scope)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls)
+            outputs: (0..<outputCount(proto, operatorName, scope)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls
+        )
     }
 
     /// How many outputs a node has; of an operator that nothing is known of, those that something reads.

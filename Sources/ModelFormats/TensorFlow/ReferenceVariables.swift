@@ -70,6 +70,7 @@ struct ReferenceVariables {
 
     private mutating func add(_ node: SourceNode) {
         var node = node
+        var takesHandle = false
         if Self.variables.contains(node.operatorName) {
             node.operatorName = "VarHandleOp"
             node.outputs = ["\(node.name)/#handle:0"]
@@ -86,13 +87,15 @@ struct ReferenceVariables {
                 node.outputs = []
                 node.inputs[0] = reference.handle
                 node.controls += reference.changes
+                takesHandle = true
             } else if node.operatorName == "IsVariableInitialized" {
                 node.operatorName = "VarIsInitializedOp"
                 node.inputs = [reference.handle]
                 node.controls += reference.changes
+                takesHandle = true
             }
         }
-        for (index, input) in node.inputs.enumerated() {
+        for (index, input) in node.inputs.enumerated() where index > 0 || !takesHandle {
             guard let reference = references[input] else { continue }
             node.inputs[index] = read(reference, as: "\(node.name)/#read\(index):0", controls: node.controls)
         }

@@ -26,7 +26,7 @@ struct ArithmeticTerms {
         producers = GraphUses(graph).producers
     }
 
-    func isFloat(_ value: ValueID) -> Bool { graph[value].fact.elementType == .float32 }
+    func isFloat(_ value: ValueID) -> Bool { graph[value].fact.valueType.tensor?.elementType == .float32 }
 
     /// Whether both ranks are known and equal, so that scalars on the way stretch nothing.
     func haveEqualRank(_ a: ValueID, _ b: ValueID) -> Bool {

@@ -118,17 +118,6 @@ extension EvaluationContext {
     }
 }
 
-extension OperatorInputs {
-    /// The type of input `index`, a tensor of numbers or strings.
-    func tensor(_ index: Int) throws(OperatorError) -> TensorType {
-        let fact = try required(index)
-        guard let type = fact.valueType.tensor else {
-            throw .invalidInput(index: index, reason: "is \(fact.valueType), expected a tensor")
-        }
-        return type
-    }
-}
-
 enum DistinctOperators {
     static let spellings: [OperatorSpelling] =
         [

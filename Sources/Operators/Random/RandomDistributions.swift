@@ -8,9 +8,9 @@ enum RandomDistributions {
         sampled("StatelessRandomGammaV2", .seed(1), parameters: 1, type: "dtype", appends: false) { _ in GammaSampler() },
         sampled("StatelessRandomGammaV3", .keyCounter(1), parameters: 1, type: "dtype", appends: false) { _ in GammaSampler() },
         seeded("RandomGamma", type: "T") { _ in GammaSampler() },
-        sampled("StatelessRandomPoisson", .seed(1), parameters: 1, type: "dtype", appends: false) { $0.precisionOfPoisson },
-        seeded("RandomPoissonV2", type: "dtype", default: .int64) { $0.precisionOfPoisson },
-        seeded("RandomPoisson", type: "dtype") { $0.precisionOfPoisson },
+        sampled("StatelessRandomPoisson", .seed(1), parameters: 1, type: "dtype", appends: false) { _ in PoissonSampler() },
+        seeded("RandomPoissonV2", type: "dtype", default: .int64) { _ in PoissonSampler() },
+        seeded("RandomPoisson", type: "dtype") { _ in PoissonSampler() },
         sampled("StatelessRandomBinomial", .seed(1), parameters: 2, type: "dtype", default: .int64, appends: false) {
             BinomialSampler(isSingle: $0 != .float64 && $0 != .int64 && $0 != .int32)
         },
@@ -47,13 +47,6 @@ extension AttributeReader {
     fileprivate func elementType(_ name: String, or fallback: ElementType?) throws(OperatorError) -> ElementType {
         if let fallback { return try elementType(name, default: fallback) }
         return try requiredType(name)
-    }
-}
-
-extension ElementType {
-    /// Rates of 64 bits are computed with in 64 bits, others in 32.
-    fileprivate var precisionOfPoisson: any RandomSampler {
-        self == .float64 || self == .int64 ? PoissonSampler<Double>() : PoissonSampler<Float>()
     }
 }
 
@@ -187,13 +180,5 @@ extension ElementType {
             let bounded = number.isNaN ? 0 : max(-0x1p63, min(0x1.fffffffffffffp62, number))
             target.storeBytes(of: Int64(bounded), toByteOffset: place * 8, as: Int64.self)
         }
-    }
-}
-
-extension TensorView {
-    /// The bits of elements of 16 bits.
-    fileprivate var halves: [UInt16] {
-        let start = baseAddress.assumingMemoryBound(to: UInt16.self)
-        return Array(UnsafeBufferPointer(start: start, count: elementCount))
     }
 }

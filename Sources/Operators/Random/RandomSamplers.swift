@@ -39,17 +39,17 @@ struct GammaSampler: RandomSampler {
 /// Poisson distribution.
 ///
 /// - Source: Knuth, "Seminumerical algorithms", for rates below 10; Hörmann, "The transformed rejection method", 1993, above.
-struct PoissonSampler<Real: RandomReal>: RandomSampler {
+struct PoissonSampler: RandomSampler {
     func sample(_ parameters: [Double], _ generator: Philox, index: UInt64) -> Double {
-        let rate = Real(parameters[0])
+        let rate = parameters[0]
         guard rate.isFinite, rate >= 0 else { return .nan }
-        var uniforms = UniformNumbers<Real>(generator.skipping(256 &* index))
-        return Double(rate < 10 ? small(rate, &uniforms) : large(rate, &uniforms))
+        var uniforms = UniformNumbers<Double>(generator.skipping(256 &* index))
+        return rate < 10 ? small(rate, &uniforms) : large(rate, &uniforms)
     }
 
-    private func small(_ rate: Real, _ uniforms: inout UniformNumbers<Real>) -> Real {
-        let limit = Real.exponential(-rate)
-        var product: Real = 1, count: Real = 0
+    private func small(_ rate: Double, _ uniforms: inout UniformNumbers<Double>) -> Double {
+        let limit = exp(-rate)
+        var product: Double = 1, count: Double = 0
         while true {
             product *= uniforms.next()
             if product <= limit { return count }
@@ -57,18 +57,18 @@ struct PoissonSampler<Real: RandomReal>: RandomSampler {
         }
     }
 
-    private func large(_ rate: Real, _ uniforms: inout UniformNumbers<Real>) -> Real {
-        let logarithm = Real.logarithm(rate)
-        let b = Real(0.931) + Real(2.53) * rate.squareRoot(), a = Real(-0.059) + Real(0.02483) * b
-        let inverse = Real(1.1239) + Real(1.1328) / (b - Real(3.4))
+    private func large(_ rate: Double, _ uniforms: inout UniformNumbers<Double>) -> Double {
+        let logarithm = log(rate)
+        let b = 0.931 + 2.53 * rate.squareRoot(), a = -0.059 + 0.02483 * b
+        let inverse = 1.1239 + 1.1328 / (b - 3.4)
         while true {
-            let u = uniforms.next() - Real(0.5), v = uniforms.next()
-            let shifted = Real(0.5) - abs(u)
-            let k = ((2 * a / shifted + b) * u + rate + Real(0.43)).rounded(.down)
-            if shifted >= Real(0.07), v <= Real(0.9277) - Real(3.6224) / (b - 2) { return k }
-            if k < 0 || shifted < Real(0.013) && v > shifted { continue }
-            let s = Real.logarithm(v * inverse / (a / (shifted * shifted) + b))
-            let t = -rate + k * logarithm - Real.logarithmicGamma(k + 1)
+            let u = uniforms.next() - 0.5, v = uniforms.next()
+            let shifted = 0.5 - abs(u)
+            let k = ((2 * a / shifted + b) * u + rate + 0.43).rounded(.down)
+            if shifted >= 0.07, v <= 0.9277 - 3.6224 / (b - 2) { return k }
+            if k < 0 || shifted < 0.013 && v > shifted { continue }
+            let s = log(v * inverse / (a / (shifted * shifted) + b))
+            let t = -rate + k * logarithm - lgamma(k + 1)
             if s <= t { return k }
         }
     }

@@ -15,6 +15,8 @@ struct ConditionRecovery {
 
     private var nodes: [SourceNode]
     private let place: ControlFlowPlace
+    /// Nodes that others of the graph read or wait for before anything is changed.
+    private let used: Set<String>
 
     /// The nodes of one graph without Switch and Merge, in an order in which they can run. Loops must be gone.
     static func recover(in nodes: [SourceNode], _ place: ControlFlowPlace) throws(ImportError) -> [SourceNode] {
@@ -33,6 +35,16 @@ struct ConditionRecovery {
     private init(nodes: [SourceNode], place: ControlFlowPlace) {
         self.nodes = nodes
         self.place = place
+        let (read, waitedFor) = Self.uses(of: nodes)
+        used = Set(nodes.filter { $0.isUsed(read, waitedFor) }.map(\.name))
+    }
+
+    /// Values that nodes read, and nodes that others wait for by name.
+    private static func uses(of nodes: [SourceNode]) -> (read: Set<String>, waitedFor: Set<String>) {
+        nodes.reduce(into: ([], [])) { uses, node in
+            uses.0.formUnion(node.readNames)
+            uses.1.formUnion(node.controls)
+        }
     }
 
     private mutating func sort() throws(ImportError) {
@@ -168,7 +180,9 @@ struct ConditionRecovery {
         }
         // What a Merge of a later condition needs too is computed in both.
         for position in nodes.indices.reversed() where !removed.contains(position) { removed.subtract(needed(by: position, table)) }
+        let guarded = Set(nodes.indices.filter { !guards[$0].isEmpty }.map { nodes[$0].name })
         replace(group, removed: removed, merges: merges, outputs: outputs, branches: branches, controls: controls)
+        dropUnread(guarded)
         try sort()
     }
 
@@ -238,23 +252,24 @@ struct ConditionRecovery {
             kept.append(node)
         }
         nodes = kept
-        dropUnreadSwitches()
     }
 
-    private mutating func dropUnreadSwitches() {
+    /// Removes what belongs to conditions and has no reader any more.
+    private mutating func dropUnread(_ guarded: Set<String>) {
         while true {
-            var read: Set<String> = []
-            var waitedFor: Set<String> = []
-            for node in nodes {
-                read.formUnion(node.readNames)
-                waitedFor.formUnion(node.controls)
-            }
+            let (read, waitedFor) = Self.uses(of: nodes)
             let kept = nodes.filter { node in
-                node.controlFlowKind != .switch || waitedFor.contains(node.name)
-                    || (0..<2).contains { read.contains(node.output($0)) }
+                let isDispensable = node.controlFlowKind == .switch || guarded.contains(node.name) && used.contains(node.name)
+                return !isDispensable || node.isUsed(read, waitedFor)
             }
             if kept.count == nodes.count { return }
             nodes = kept
         }
+    }
+}
+
+extension SourceNode {
+    fileprivate func isUsed(_ read: Set<String>, _ waitedFor: Set<String>) -> Bool {
+        waitedFor.contains(name) || (0..<max(outputs.count, 2)).contains { read.contains(output($0)) }
     }
 }
