@@ -27,7 +27,7 @@ struct PictureDecoderTests {
     }
 
     private func run(
-        _ name: String, _ contents: [UInt8], _ attributes: [String: Attribute] = [:], limit: Int = 1 << 20
+        _ name: String, _ contents: [UInt8], _ attributes: [String: Attribute] = [:], limit: Int = 1 << 23
     ) throws -> [RuntimeValue] {
         let value = RuntimeValue.strings(StringTensor(shape: .scalar, elements: [contents]))
         let context = EvaluationContext(inputs: [.object(value)], outputCount: 1, allowance: MemoryAllowance(byteLimit: limit))
