@@ -115,6 +115,12 @@ package struct EvaluationContext {
         return try subgraphs[index].run(inputs)
     }
 
+    /// As `run(subgraph:inputs:)`, but lends the outputs to `body` where they lie.
+    package func lend(subgraph index: Int, inputs: [ValueView], to body: ([ValueView]) throws -> Void) throws {
+        guard index < subgraphs.count else { throw OperatorError.invalidValue("has no subgraph \(index)") }
+        try subgraphs[index].lend(inputs, to: body)
+    }
+
     /// What is known of output `output` of subgraph `index` without running it; nil when nothing is.
     package func outputFact(ofSubgraph index: Int, _ output: Int) -> ValueFact? {
         guard index < subgraphs.count else { return nil }
@@ -127,10 +133,18 @@ package struct EvaluationContext {
 package protocol SubgraphRunner {
     func run(_ inputs: [ValueView]) throws -> [RuntimeValue]
 
+    /// Runs and lends the outputs to `body`; they are valid during the call.
+    func lend(_ inputs: [ValueView], to body: ([ValueView]) throws -> Void) throws
+
     /// What is known of the outputs without running: the type of a loop's output that no round made. May be empty.
     var outputFacts: [ValueFact] { get }
 }
 
 extension SubgraphRunner {
+    package func lend(_ inputs: [ValueView], to body: ([ValueView]) throws -> Void) throws {
+        let outputs = try run(inputs)
+        try withExtendedLifetime(outputs) { try body(outputs.map(ValueView.init)) }
+    }
+
     package var outputFacts: [ValueFact] { [] }
 }

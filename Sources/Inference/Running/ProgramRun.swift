@@ -166,6 +166,10 @@ private struct NestedRunner: SubgraphRunner {
 
     var outputFacts: [ValueFact] { engine.graph.outputFacts }
 
+    func lend(_ inputs: [ValueView], to body: ([ValueView]) throws -> Void) throws {
+        try engine.run(inputs + captured, scope) { outputs in try body((0..<outputs.count).map { outputs[$0] }) }
+    }
+
     func run(_ inputs: [ValueView]) throws -> [RuntimeValue] {
         try engine.run(inputs + captured, scope) { outputs in
             try (0..<outputs.count).map { index in

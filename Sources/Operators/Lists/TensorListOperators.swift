@@ -15,7 +15,7 @@ package enum TensorListOperators {
             } run: { context throws(OperatorError) in
                 let shape = try context.partialShape(0)
                 return [.list(try TensorList.reserved(TensorType(type, shape), count: try context.integer(1)))]
-            }
+            }.playing(.reserve)
         },
         .tensorFlow("EmptyTensorList") { reader throws(OperatorError) in
             let type = try reader.requiredType("element_dtype")
@@ -40,7 +40,7 @@ package enum TensorListOperators {
                 var list = try TensorList.reserved(TensorType(source.elementType, shape), count: length)
                 try list.scatter(source, to: Array(0..<length), context)
                 return [.list(list)]
-            }
+            }.playing(.fromTensor)
         },
         scatter("TensorListScatter", sized: false), scatter("TensorListScatterV2", sized: true),
         .tensorFlow("TensorListSplit") { reader throws(OperatorError) in
@@ -87,7 +87,7 @@ package enum TensorListOperators {
                 if grows, index >= list.count { try list.grow(to: ByteCount.sum(index, 1)) }
                 try list.set(index, try context.copy(try context.value(2)))
                 return [.list(list)]
-            }
+            }.playing(.set(grows: grows))
         },
         .tensorFlow("TensorListGetItem") { reader throws(OperatorError) in
             let type = try reader.requiredType("element_dtype")
@@ -95,7 +95,7 @@ package enum TensorListOperators {
                 [ValueFact(type, try known(try inputs.list(0), try inputs.partialShape(2)))]
             } run: { context throws(OperatorError) in
                 [try context.list(0).element(try context.integer(1), wanted: try context.partialShape(2), context)]
-            }
+            }.playing(.get)
         },
         .tensorFlow("TensorListPushBack") { _ throws(OperatorError) in
             ListOperator("TensorListPushBack", inputs: 2...2) { inputs throws(OperatorError) in
@@ -146,7 +146,7 @@ package enum TensorListOperators {
                     throw .invalidValue("stacks a list of \(list.count) elements, expected \(count)")
                 }
                 return [try list.stacked(Array(0..<list.count), wanted: try context.partialShape(1), context)]
-            }
+            }.playing(.stack(count: count))
         },
         .tensorFlow("TensorListGather") { reader throws(OperatorError) in
             let type = try reader.requiredType("element_dtype")
