@@ -108,7 +108,8 @@ struct LookupTableFind: DynamicOperator {
             throw .invalidInput(index: 1, reason: "is of type \(keys.elementType), the table's keys are \(key)")
         }
         guard try inputs.tensor(2).elementType == value.elementType else {
-            throw .invalidInput(index: 2, reason: "is of type \(try inputs.tensor(2).elementType), the table's values are \(value.elementType)")
+            throw .invalidInput(
+                index: 2, reason: "is of type \(try inputs.tensor(2).elementType), the table's values are \(value.elementType)")
         }
         guard let outer = keys.shape, let inner = value.shape else { return [ValueFact(value.elementType, nil as SymbolicShape?)] }
         return [ValueFact(value.elementType, SymbolicShape(outer.dimensions + inner.dimensions))]

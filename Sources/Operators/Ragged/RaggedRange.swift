@@ -61,7 +61,9 @@ struct RaggedRange: DynamicOperator {
             guard step != 0 else { throw .invalidValue("Requires delta != 0") }
             guard step > 0 ? b > a : b < a else { return 0 }
             let count = ((b - a) / step).rounded(.up)
-            guard count.isFinite, count < Double(Shape.maximumElementCount) else { throw .invalidValue("Requires ((limit - start) / delta) <= a tensor's size") }
+            guard count.isFinite, count < Double(Shape.maximumElementCount) else {
+                throw .invalidValue("Requires ((limit - start) / delta) <= a tensor's size")
+            }
             return Int(count)
         }
     }
