@@ -65,7 +65,8 @@ package struct SparseList<Element: Sendable>: Sendable {
         }
         let newHeight = Self.height(for: newCount)
         while height < newHeight {
-            if case .empty = root {} else {
+            if case .empty = root {
+            } else {
                 root = .branch([root] + Array(repeating: .empty, count: Self.width - 1))
             }
             height += 1

@@ -169,7 +169,8 @@ final class GraphDefDecoder {
         if functions[operatorName] != nil, seen.insert(operatorName).inserted { called.append(operatorName) }
         return SourceNode(
             name: proto.name, operatorName: operatorName, version: 0, inputs: inputs,
-            outputs: (0..<outputCount(proto, operatorName, scope)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls)
+            outputs: (0..<outputCount(proto, operatorName, scope)).map { "\(proto.name):\($0)" }, attributes: attributes, controls: controls
+        )
     }
 
     /// How many outputs a node has; of an operator that nothing is known of, those that something reads.

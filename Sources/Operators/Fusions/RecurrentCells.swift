@@ -57,7 +57,9 @@ struct RecurrentCellMatch {
         guard let sum = body.affine(output.source, width: 4 * width), sum.products.count == 2 else { return nil }
         for (first, second) in [(0, 1), (1, 0)] {
             let input = sum.products[first], state = sum.products[second]
-            guard body.graph.inputs.contains(state.x), state.weights.shape[0] == width, !body.graph.inputs.contains(input.x) else { continue }
+            guard body.graph.inputs.contains(state.x), state.weights.shape[0] == width, !body.graph.inputs.contains(input.x) else {
+                continue
+            }
             return RecurrentCellMatch(
                 .lstm, x: input.x, hidden: state.x, memory: memory, newHidden: body.resolve(value), newMemory: body.resolve(newMemory),
                 weights: input.weights, recurrentWeights: state.weights, bias: sum.bias)

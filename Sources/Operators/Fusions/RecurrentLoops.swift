@@ -84,7 +84,8 @@ private struct RecurrentLoopMatch {
         var mask: ValueID?
         if let masked {
             guard let step = Step(masked.mask, body), step.index == formals[stepCounter],
-                let captured = Self.captured(step.data, loop, body), let shape = graph[captured].fact.shape ?? body.graph[step.data].fact.shape,
+                let captured = Self.captured(step.data, loop, body),
+                let shape = graph[captured].fact.shape ?? body.graph[step.data].fact.shape,
                 shape.rank == 3, body.graph[masked.mask].fact.shape?.dimensions.last == .known(1)
             else { return nil }
             mask = captured
@@ -108,7 +109,9 @@ private struct RecurrentLoopMatch {
         let index: ValueID
 
         init?(_ value: ValueID, _ body: LoopBody) {
-            guard let node = body.node(value), node.op is ListElement, let data = node.input(0), let index = node.input(1) else { return nil }
+            guard let node = body.node(value), node.op is ListElement, let data = node.input(0), let index = node.input(1) else {
+                return nil
+            }
             (self.data, self.index) = (body.resolve(data), body.resolve(index))
         }
     }
@@ -158,7 +161,9 @@ private struct RecurrentLoopMatch {
     }
 
     private static func isZero(_ value: ValueID, _ graph: Graph) -> Bool {
-        if let constant = graph[value].fact.constant, constant.elementType == .float32 { return constant.values(Float.self).allSatisfy { $0 == 0 } }
+        if let constant = graph[value].fact.constant, constant.elementType == .float32 {
+            return constant.values(Float.self).allSatisfy { $0 == 0 }
+        }
         guard let maker = graph.nodes.first(where: { $0.outputs.contains(value) }) else { return false }
         return (maker.op as? FillLike).map { !$0.isOne } ?? false
     }
@@ -199,7 +204,8 @@ private struct RecurrentLoopMatch {
 
     /// The nodes that take the loop's place; nil when they do not fit together.
     func nodes(in graph: inout Graph) -> [Node]? {
-        guard let weights = cell.transposed(cell.weights), let recurrent = cell.transposed(cell.recurrentWeights), let op = loop.op as? TensorLoop,
+        guard let weights = cell.transposed(cell.weights), let recurrent = cell.transposed(cell.recurrentWeights),
+            let op = loop.op as? TensorLoop,
             let hiddenStart = loop.inputs[hidden], let length = loop.inputs[op.carriedCount]
         else { return nil }
         var maker = NodeMaker(graph: graph, name: loop.name)
