@@ -106,7 +106,7 @@ let package = Package(
         // Layer 4: what clients speak.
         .target(
             name: "RESTFrontend",
-            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "CPlatform"],
+            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
             swiftSettings: guarded
         ),
 

@@ -3,7 +3,8 @@ package import Tensors
 /// Typed access to a node's attributes, with defaults and clear refusals.
 ///
 /// An operator's spelling receives one and takes what it knows. Attributes that nobody asks for are not an
-/// error: exporters write hints of their own.
+/// error: exporters write hints of their own. A list without elements, of which TensorFlow's files do not say what it is a list of,
+/// is a list of integers that serves as any other.
 package struct AttributeReader: Sendable {
     package let node: SourceNode
 
@@ -68,6 +69,7 @@ package struct AttributeReader: Sendable {
     package func floats(_ name: String) throws(OperatorError) -> [Float]? {
         switch node.attributes[name] {
         case nil: nil
+        case .integers(let values) where values.isEmpty: []
         case .floats(let values): values
         case .some(let other): throw mismatch(name, other, "a list of floats")
         }
@@ -76,6 +78,7 @@ package struct AttributeReader: Sendable {
     package func strings(_ name: String) throws(OperatorError) -> [String]? {
         switch node.attributes[name] {
         case nil: nil
+        case .integers(let values) where values.isEmpty: []
         case .strings(let values): values
         case .some(let other): throw mismatch(name, other, "a list of strings")
         }
@@ -125,6 +128,7 @@ package struct AttributeReader: Sendable {
     package func types(_ name: String) throws(OperatorError) -> [ValueType]? {
         switch node.attributes[name] {
         case nil: nil
+        case .integers(let values) where values.isEmpty: []
         case .types(let types): types
         case .some(let other): throw mismatch(name, other, "a list of types")
         }
@@ -142,6 +146,7 @@ package struct AttributeReader: Sendable {
     package func shapes(_ name: String) throws(OperatorError) -> [SymbolicShape?]? {
         switch node.attributes[name] {
         case nil: nil
+        case .integers(let values) where values.isEmpty: []
         case .shapes(let shapes): shapes
         case .some(let other): throw mismatch(name, other, "a list of shapes")
         }

@@ -13,12 +13,17 @@ package struct Signature: Sendable {
     package let methodName: String
     package let inputs: [Parameter]
     package let outputs: [Parameter]
+    /// Whether shapes are what clients should send, and not what they must (TensorFlow's signatures).
+    package let hasAdvisoryShapes: Bool
 
-    package init(name: String, methodName: String = predictMethod, inputs: [Parameter], outputs: [Parameter]) {
+    package init(
+        name: String, methodName: String = predictMethod, inputs: [Parameter], outputs: [Parameter], hasAdvisoryShapes: Bool = false
+    ) {
         self.name = name
         self.methodName = methodName
         self.inputs = inputs
         self.outputs = outputs
+        self.hasAdvisoryShapes = hasAdvisoryShapes
     }
 
     /// One input or output.

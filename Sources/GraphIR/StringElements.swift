@@ -29,6 +29,13 @@ package struct StringElements: DynamicOperator {
     package func rows(_ inputs: RowInputs) -> RowFlow { base.rows(inputs.standingIn(moved: base.movesElements)) }
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        if base.givesElements {
+            // Numbers of other tensors would stand for strings that are not there.
+            for (index, fact) in inputs.facts.enumerated() {
+                guard let fact, base.movesElements(ofInput: index), !fact.valueType.isText else { continue }
+                throw .invalidInput(index: index, reason: "is \(fact.valueType), expected a tensor of strings")
+            }
+        }
         let facts = inputs.facts.enumerated().map { index, fact in
             fact.map { base.movesElements(ofInput: index) ? $0.standIn : $0 }
         }
@@ -48,7 +55,11 @@ package struct StringElements: DynamicOperator {
                 let first = strings.count
                 strings += tensor.elements
                 inputs.append(try Self.numbers(first..<strings.count, tensor.shape, context))
-            case .dense(let view): inputs.append(Tensor(borrowing: view))
+            case .dense(let view):
+                guard !base.movesElements(ofInput: index) || !base.givesElements else {
+                    throw OperatorError.invalidInput(index: index, reason: "is \(view.spec), expected a tensor of strings")
+                }
+                inputs.append(Tensor(borrowing: view))
             case .object(let value):
                 throw OperatorError.invalidInput(index: index, reason: "is \(value.kind), expected a tensor of strings")
             }

@@ -37,7 +37,7 @@ package struct ValueFact: Sendable {
 
     package var isConstant: Bool { constant != nil || strings != nil }
     package var elementType: ElementType { type.elementType }
-    /// nil when it is not known, and for what is no tensor.
+    /// nil for a tensor of unknown rank, and for what is no tensor.
     package var shape: SymbolicShape? { valueType.tensor?.shape }
     package var rank: Int? { shape?.rank }
     /// Type of dense contents when every extent is known.

@@ -17,7 +17,7 @@ enum SignatureCheck {
                 throw ServableError(
                     .invalidArgument, "input \"\(parameter.name)\" is \(spec.elementType), expected \(parameter.type.elementType)")
             }
-            guard parameter.type.shape?.admits(spec.shape) ?? true else {
+            guard signature.hasAdvisoryShapes || parameter.type.shape?.admits(spec.shape) ?? true else {
                 throw ServableError(
                     .invalidArgument,
                     "input \"\(parameter.name)\" has shape \(spec.shape), expected \(parameter.type); see the model's /metadata route")

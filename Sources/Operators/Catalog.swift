@@ -7,6 +7,7 @@ package enum StandardOperators {
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,
         ComplexOperators.spellings,
+        SpecialOperators.spellings,
         SegmentOperators.spellings,
         CountingOperators.spellings,
         QuantizationOperators.spellings,
@@ -19,6 +20,8 @@ package enum StandardOperators {
         MovementOperators.spellings,
         IndexingOperators.spellings,
         DiagonalOperators.spellings,
+        DecompositionOperators.spellings,
+        FourierOperators.spellings,
         GenerationOperators.spellings,
         ControlFlowOperators.spellings,
         TensorListOperators.spellings,
@@ -30,8 +33,12 @@ package enum StandardOperators {
         ImageOperators.spellings,
         DecodingOperators.spellings,
         StringOperators.spellings,
+        RaggedOperators.spellings,
+        SparseOperators.spellings,
+        LookupOperators.spellings,
+        ParsingOperators.spellings,
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
-    package static let passes: [any GraphPass] = FusionPasses.all
+    package static let passes: [any GraphPass] = FusionPasses.all + LookupOperators.passes
 }

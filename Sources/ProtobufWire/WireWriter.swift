@@ -49,6 +49,14 @@ package struct WireWriter: Sendable {
         message(number, elements)
     }
 
+    /// Repeated floats in one packed field; an empty list writes nothing.
+    package mutating func packed(_ number: Int, _ values: [Float]) {
+        guard !values.isEmpty else { return }
+        head(number, .lengthDelimited)
+        raw(UInt64(values.count * 4))
+        for value in values { unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes.append(contentsOf: $0) } }
+    }
+
     package mutating func head(_ number: Int, _ type: WireType) {
         precondition((1...0x1FFF_FFFF).contains(number), "\(number) is no field number")
         raw(UInt64(number) << 3 | UInt64(type.rawValue))

@@ -13,6 +13,7 @@ package final class RESTHandler: RequestHandler {
     private let configuration: RESTConfiguration
     private let router: Router<Route>
     private let predict: PredictHandler
+    private let examples: ExamplesHandler
     private let status: StatusHandler
     private let metadata: MetadataHandler
     private let registry: RegistryHandler
@@ -35,6 +36,7 @@ package final class RESTHandler: RequestHandler {
     ) {
         self.configuration = configuration
         predict = PredictHandler(backend, configuration)
+        examples = ExamplesHandler(backend, configuration)
         status = StatusHandler(backend)
         metadata = MetadataHandler(backend)
         self.registry = RegistryHandler(registry)
@@ -113,7 +115,13 @@ package final class RESTHandler: RequestHandler {
         } catch {
             return reply.fail(error)
         }
-        guard let path, case .predict = path.subject else { return handle(request, path, reply) }
+        guard let path else { return handle(request, path, reply) }
+        switch path.subject {
+        case .predict: break
+        case .classify: return examples.handle(request, path, .classify, reply)
+        case .regress: return examples.handle(request, path, .regress, reply)
+        default: return handle(request, path, reply)
+        }
         predict.handle(request, unsafe calls.insert(request.target, path), consume reply)
     }
 
@@ -127,9 +135,7 @@ package final class RESTHandler: RequestHandler {
             }
             reply.record.model = path.model
             switch path.subject {
-            case .predict: throw ServableError(.internal, "a prediction took the way of other requests")
-            case .classify: try refuseExamples(.classify, &reply)
-            case .regress: try refuseExamples(.regress, &reply)
+            case .predict, .classify, .regress: throw ServableError(.internal, "a call took the way of other requests")
             case .status: try status.respond(to: path, reply)
             case .metadata: try metadata.respond(to: path, reply)
             case .list: status.respondWithList(reply)
@@ -137,13 +143,6 @@ package final class RESTHandler: RequestHandler {
         } catch {
             reply.fail(error)
         }
-    }
-
-    private func refuseExamples(_ api: CallRecord.API, _ reply: inout RESTReply) throws(ServableError) {
-        reply.record.api = api
-        throw ServableError(
-            .unimplemented,
-            ":\(api.rawValue) needs tf.Example, which this version does not parse; use :predict with the signature's own inputs")
     }
 
     private func respond(

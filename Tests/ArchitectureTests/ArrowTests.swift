@@ -19,7 +19,7 @@ private let allowedImports: [String: Set<String>] = [
     "ModelServing": [
         "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "Logging",
     ],
-    "RESTFrontend": ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "CPlatform"],
+    "RESTFrontend": ["ProtobufWire", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "CPlatform"],
     "Daemon": [
         "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching", "GraphIR", "Tensors",
         "Inference", "ModelFormats", "Operators", "CPlatform",

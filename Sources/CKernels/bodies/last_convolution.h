@@ -66,6 +66,10 @@ static size_t last_scratch_count(const apus_convolution *s) {
 APUS_INLINE void last_fill_line(float *to, const float *row, ptrdiff_t column, const apus_convolution *s) {
     const size_t channels = s->channels_in, pixel = s->groups * channels, width = s->input[2];
     if (s->dilation[2] == 1 && s->groups == 1) {
+        if (column >= 0 && column + (ptrdiff_t)s->kernel[2] <= (ptrdiff_t)width) {
+            copy_floats(to, row + column * (ptrdiff_t)channels, s->kernel[2] * channels);
+            return;
+        }
         size_t low, high;
         inside_range(&low, &high, column, s->kernel[2], 1, width);
         if (low) zero_floats(to, low * channels);
@@ -86,21 +90,35 @@ APUS_INLINE void last_fill_line(float *to, const float *row, ptrdiff_t column, c
 static void last_fill(float *to, size_t stride, const float *x, size_t group, size_t first, size_t count, size_t first_line, size_t lines,
                       const apus_convolution *s) {
     const size_t outputs = output_count(s), line = last_line(s), pixel = s->groups * s->channels_in;
+    size_t image = first / outputs, place = first % outputs;
+    size_t column = place % s->output[2], row = place / s->output[2] % s->output[1], depth = place / s->output[2] / s->output[1];
+    const size_t first_depth = first_line / s->kernel[1], first_row = first_line % s->kernel[1];
     for (size_t i = 0; i < count; i++, to += stride) {
-        const size_t at = first + i, image = at / outputs, place = at % outputs;
-        const size_t column = place % s->output[2], row = place / s->output[2] % s->output[1], depth = place / s->output[2] / s->output[1];
         const float *data = x + image * input_count(s) * pixel + group * s->channels_in;
         const ptrdiff_t w = (ptrdiff_t)(column * s->stride[2]) - s->pad[2];
+        size_t tap_depth = first_depth, tap_row = first_row;
         for (size_t l = 0; l < lines; l++) {
             ptrdiff_t d, h;
-            bool inside = input_under(&d, depth, (first_line + l) / s->kernel[1], 0, s);
-            inside = input_under(&h, row, (first_line + l) % s->kernel[1], 1, s) && inside;
-            if (!inside) {
+            bool inside = input_under(&d, depth, tap_depth, 0, s);
+            inside = input_under(&h, row, tap_row, 1, s) && inside;
+            if (inside) {
+                last_fill_line(to + l * line, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, s);
+            } else {
                 zero_floats(to + l * line, line);
-                continue;
             }
-            last_fill_line(to + l * line, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, s);
+            if (++tap_row == s->kernel[1]) {
+                tap_row = 0;
+                tap_depth++;
+            }
         }
+        // The next pixel without a division.
+        if (++column < s->output[2]) continue;
+        column = 0;
+        if (++row < s->output[1]) continue;
+        row = 0;
+        if (++depth < s->output[0]) continue;
+        depth = 0;
+        image++;
     }
 }
 

@@ -12,6 +12,8 @@
 #pragma clang assume_nonnull begin
 
 typedef struct apus_channels_last_kernels {
+    /// Names the packed form of a filter beside its extents: forms of different kinds differ.
+    unsigned (*APUS_SENDABLE filter_kind)(const apus_convolution *shape);
     /// Floats of the packed form of a filter [kernel…, channels_in, groups · channels_out].
     size_t (*APUS_SENDABLE packed_filter_count)(const apus_convolution *shape);
     void (*APUS_SENDABLE pack_filter_f32)(float *packed, const float *filter, const apus_convolution *shape);

@@ -26,22 +26,28 @@ struct InitialisationPlan {
             written.formUnion(VariableUse.written(in: graph))
             used.formUnion(VariableUse.used(in: graph))
         }
+        var restoring: Assignments?
+        var constants: [String: SavedModelVariables.Origin] = [:]
+        if let restore, let bundle {
+            let name = SourceValue(name: checkpointName, type: TensorType(.string, nil))
+            let graph = try program.unboundGraph(
+                inputs: [name], outputs: [], targets: [restore], place: "the restoring node \"\(restore)\"")
+            let assignments = Assignments(graph, bundle)
+            constants = try assignments.origins()
+            restoring = assignments
+        }
         var initialising: SourceGraph?
         if let initialiser {
             let graph = try program.unboundGraph(
                 inputs: [], outputs: [], targets: [initialiser], place: "the initialiser \"\(initialiser)\"")
-            written.formUnion(VariableUse.written(in: graph))
+            // Later than restoring, so that what is assigned here counts.
+            let assigned = try Assignments(graph, bundle).origins()
+            written.formUnion(VariableUse.written(in: graph).subtracting(assigned.keys))
             used.formUnion(VariableUse.used(in: graph))
+            constants.merge(assigned) { _, last in last }
             initialising = graph
         }
-        var restoring: Restoration?
-        if let restore, let bundle {
-            let name = SourceValue(name: checkpointName, type: TensorType(.string, nil))
-            restoring = Restoration(
-                try program.unboundGraph(inputs: [name], outputs: [], targets: [restore], place: "the restoring node \"\(restore)\""),
-                bundle)
-        }
-        let constants = (try restoring?.origins() ?? [:]).filter { !written.contains($0.key) }
+        constants = constants.filter { !written.contains($0.key) }
         variables = SavedModelVariables(bundle: bundle, constants: constants)
         variableByteCount = try variables.byteCount(of: used)
         var graphs: [SourceGraph] = []
@@ -51,14 +57,14 @@ struct InitialisationPlan {
     }
 }
 
-/// The graph that restores a model from its checkpoint.
-private struct Restoration {
+/// A graph that assigns variables: it restores a model from its checkpoint, or initialises it.
+private struct Assignments {
     private let graph: SourceGraph
-    private let bundle: TensorBundle
+    private let bundle: TensorBundle?
     private let makers: [String: SourceNode]
     private let constants: [String: TensorValue]
 
-    init(_ graph: SourceGraph, _ bundle: TensorBundle) {
+    init(_ graph: SourceGraph, _ bundle: TensorBundle?) {
         self.graph = graph
         self.bundle = bundle
         var makers: [String: SourceNode] = [:]
@@ -70,15 +76,15 @@ private struct Restoration {
     private static let reader = "RestoreV2"
     private static let assignment = "AssignVariableOp"
 
-    /// The variables that are assigned what the checkpoint holds, as it is.
+    /// The variables that nothing is done with but assigning them, once, what the checkpoint holds or a constant, as it is.
     func origins() throws(ImportError) -> [String: SavedModelVariables.Origin] {
+        let writeCounts = VariableUse.writeCounts(in: graph)
         var origins: [String: SavedModelVariables.Origin] = [:]
-        var repeated: Set<String> = []
         for node in graph.nodes where node.operatorName == Self.assignment && node.inputs.count == 2 {
-            guard let name = variable(node.inputs[0]), let origin = try origin(of: node.inputs[1]) else { continue }
-            if origins.updateValue(origin, forKey: name) != nil { repeated.insert(name) }
+            guard let name = variable(node.inputs[0]), writeCounts[name] == 1, let origin = try origin(of: node.inputs[1]) else { continue }
+            origins[name] = origin
         }
-        return origins.filter { !repeated.contains($0.key) }
+        return origins
     }
 
     /// What restores everything that is no constant: mutable tables, variables that are written; nil when that is nothing.
@@ -100,41 +106,44 @@ private struct Restoration {
         restored.inputs = []
         for node in restored.nodes where node.operatorName == Self.reader {
             for output in node.outputs where !output.isEmpty {
-                guard restored.nodes.contains(where: { $0.inputs.contains(output) }), let origin = try origin(of: output) else { continue }
-                restored.initializers.append((output, try bundle.tensor(origin.key, slice: origin.slice)))
+                guard restored.nodes.contains(where: { $0.inputs.contains(output) }), let bundle,
+                    case .checkpoint(let key, let slice)? = try origin(of: output)
+                else { continue }
+                restored.initializers.append((output, try bundle.tensor(key, slice: slice)))
             }
         }
         restored.nodes.removeAll { $0.operatorName == Self.reader }
         return restored
     }
 
-    /// The node that makes a value, or that which the value is handed on from.
-    private func maker(of value: String) -> (node: SourceNode, value: String)? {
+    /// Where a value is handed on from, and the node that makes it there; no node for a constant.
+    private func maker(of value: String) -> (node: SourceNode?, value: String) {
         var value = value
         while let node = makers[value] {
             guard node.operatorName == "Identity", let input = node.inputs.first else { return (node, value) }
             value = input
         }
-        return nil
+        return (nil, value)
     }
 
     /// The variable that a value is the handle of.
     private func variable(_ value: String) -> String? {
-        guard let node = maker(of: value)?.node, node.operatorName == VariableUse.handle else { return nil }
+        guard let node = maker(of: value).node, node.operatorName == VariableUse.handle else { return nil }
         return VariableUse.name(of: node)
     }
 
     /// Where in the checkpoint a value comes from, as it is.
     private func origin(of value: String) throws(ImportError) -> SavedModelVariables.Origin? {
-        guard let (node, value) = maker(of: value) else { return nil }
-        guard node.operatorName == Self.reader, node.inputs.count == 3, let index = node.outputs.firstIndex(of: value),
+        let (node, value) = maker(of: value)
+        guard let node else { return constants[value].map { .constant($0) } }
+        guard let bundle, node.operatorName == Self.reader, node.inputs.count == 3, let index = node.outputs.firstIndex(of: value),
             case .strings(let names)? = constants[node.inputs[1]], case .strings(let slices)? = constants[node.inputs[2]],
             index < names.elements.count, index < slices.elements.count
         else { return nil }
         let key = String(decoding: names.elements[index], as: UTF8.self)
         do throws(SortedTable.Damage) {
             let slice = try TensorSlice.parse(String(decoding: slices.elements[index], as: UTF8.self))
-            return SavedModelVariables.Origin(key: key, slice: slice)
+            return .checkpoint(key: key, slice: slice)
         } catch {
             throw bundle.malformed(key, error.reason)
         }

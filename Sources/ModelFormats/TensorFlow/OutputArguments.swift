@@ -37,7 +37,8 @@ struct OutputArguments {
     private func width(of argument: TensorFlow.Argument, _ node: TensorFlow.Node) -> Int {
         let name = argument.countAttribute.isEmpty ? argument.typesAttribute : argument.countAttribute
         guard !name.isEmpty else { return 1 }
-        guard let attribute = node.attribute(name) else { return argument.countAttribute.isEmpty ? 0 : 1 }
+        // Counts that a node may leave out are 0 by default.
+        guard let attribute = node.attribute(name) else { return 0 }
         if let list = attribute.list { return list.types.count }
         return Int(min(max(attribute.single.integers.last ?? 0, 0), Int64(Self.maximumWidth)))
     }

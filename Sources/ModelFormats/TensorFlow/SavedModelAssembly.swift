@@ -21,7 +21,7 @@ struct SavedModelAssembly {
     private static let hiddenSignatures: Set<String> = [initSignature, "__saved_model_train_op"]
 
     func model() throws(ImportError) -> ImportedModel {
-        let signatures = try signatures()
+        var signatures = try signatures()
         let assets = try assets()
         let restore = meta.saver.map { TensorFlowName.node($0.restore) } ?? ""
         let initialiser = try initialiser()
@@ -29,6 +29,8 @@ struct SavedModelAssembly {
         var program = try program(
             outputs: outputs, targets: [restore, initialiser].filter { !$0.isEmpty }, assets: assets)
         let bundle = try bundle()
+        let fed = Dictionary(program.graph.inputs.map { ($0.name, $0.type) }) { first, _ in first }
+        signatures = signatures.map { Self.correcting($0, placeholders: fed) }
         let plan = try InitialisationPlan(
             program, signatures: signatures, restore: bundle == nil || restore.isEmpty ? nil : restore,
             checkpointName: meta.saver.map { TensorFlowName.value($0.fileName) } ?? "",
@@ -37,9 +39,9 @@ struct SavedModelAssembly {
         session.memory.releaseUnused()
         program.variables = plan.variables
         return ImportedModel(
-            format: SavedModelImporter.formatName, program: program, signatures: signatures, assets: assets.map(\.asset),
+            format: SavedModelImporter.formatName, program: program, signatures: signatures, assets: assets.filter { $0.file != nil }.map(\.asset),
             metadata: metadata(),
-            files: [ModelFile(name: SavedModelImporter.fileName, session.file)] + (bundle?.files ?? []) + assets.map(\.file),
+            files: [ModelFile(name: SavedModelImporter.fileName, session.file)] + (bundle?.files ?? []) + assets.compactMap(\.file),
             contentByteCount: session.file.byteCount + plan.variableByteCount, initialisation: plan.graphs)
     }
 
@@ -90,9 +92,20 @@ struct SavedModelAssembly {
                 Signature(
                     name: entry.key, methodName: proto.method,
                     inputs: try parameters(proto.inputs, defaults: proto.defaults, "\(place), input"),
-                    outputs: try parameters(proto.outputs, defaults: [], "\(place), output")))
+                    outputs: try parameters(proto.outputs, defaults: [], "\(place), output"), hasAdvisoryShapes: true))
         }
         return result
+    }
+
+    /// Old exporters write a placeholder's element type wrongly into a signature; the graph knows it.
+    private static func correcting(_ signature: Signature, placeholders: [String: ValueType?]) -> Signature {
+        let inputs = signature.inputs.map { input in
+            guard let type = placeholders[input.valueName]??.tensor, type.elementType != input.type.elementType else { return input }
+            return Signature.Parameter(
+                name: input.name, valueName: input.valueName, type: TensorType(type.elementType, input.type.shape), fallback: nil)
+        }
+        return Signature(
+            name: signature.name, methodName: signature.methodName, inputs: inputs, outputs: signature.outputs, hasAdvisoryShapes: true)
     }
 
     private func parameters(
@@ -147,7 +160,8 @@ struct SavedModelAssembly {
 
     private struct Asset {
         let asset: ModelAsset
-        let file: ModelFile
+        /// nil when it is missing.
+        let file: ModelFile?
     }
 
     private func assets() throws(ImportError) -> [Asset] {
@@ -166,7 +180,15 @@ struct SavedModelAssembly {
             let place = "asset \"\(proto.fileName)\""
             let name = "assets/" + proto.fileName
             let path: String
-            do throws(ModelFolder.Refusal) { path = try folder.resolve(try folder.name(of: name)) } catch {
+            do throws(ModelFolder.Refusal) {
+                // One that is missing counts when somebody reads it.
+                let name = try folder.name(of: name)
+                guard folder.contains(name) else {
+                    result.append(Asset(asset: ModelAsset(valueName: TensorFlowName.value(tensor.name), path: folder.path + name), file: nil))
+                    continue
+                }
+                path = try folder.resolve(name)
+            } catch {
                 throw session.malformed(place, error.reason)
             }
             let source: FileSource

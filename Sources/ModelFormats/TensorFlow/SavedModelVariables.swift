@@ -7,10 +7,12 @@ import Tensors
 ///
 /// Variables that a signature or an initialiser writes stay variables; the initialising graphs give them their first contents.
 final class SavedModelVariables: Sendable {
-    /// What the checkpoint restores into a variable.
-    struct Origin: Sendable {
-        let key: String
-        let slice: TensorSlice?
+    /// Where a variable's contents come from.
+    enum Origin: Sendable {
+        /// A tensor of the checkpoint, or a slice of one.
+        case checkpoint(key: String, slice: TensorSlice?)
+        /// A constant of the graph that initialises.
+        case constant(TensorValue)
     }
 
     private let bundle: TensorBundle?
@@ -27,9 +29,12 @@ final class SavedModelVariables: Sendable {
 
     /// The contents of a constant variable, shared by all who ask.
     func contents(of name: String) throws(ImportError) -> TensorValue? {
-        guard let bundle, let origin = constants[name] else { return nil }
+        guard case .checkpoint(let key, let slice)? = constants[name], let bundle else {
+            if case .constant(let value)? = constants[name] { return value }
+            return nil
+        }
         if let known = loaded.withLock({ $0[name] }) { return known }
-        let value = try bundle.tensor(origin.key, slice: origin.slice)
+        let value = try bundle.tensor(key, slice: slice)
         return loaded.withLock { loaded in
             if let known = loaded[name] { return known }
             loaded[name] = value
@@ -37,14 +42,11 @@ final class SavedModelVariables: Sendable {
         }
     }
 
-    /// Forgets contents that nobody else holds.
-    func releaseLoaded() { loaded.withLock { $0 = [:] } }
-
     /// Bytes that the contents of variables take.
     func byteCount(of names: Set<String>) throws(ImportError) -> Int {
         var count = 0
         for name in names {
-            guard let bundle, let origin = constants[name], let entry = try bundle.entry(origin.key) else { continue }
+            guard case .checkpoint(let key, _)? = constants[name], let entry = try bundle?.entry(key) else { continue }
             count += entry.byteCount
         }
         return count
@@ -65,14 +67,17 @@ enum VariableUse {
         return node.name
     }
 
-    /// Names of the variables that nodes of a graph do anything else with than looking, in subgraphs too.
-    static func written(in graph: SourceGraph) -> Set<String> {
-        var written: Set<String> = []
+    /// How often nodes of a graph do anything else with a variable than looking, in subgraphs too.
+    static func writeCounts(in graph: SourceGraph) -> [String: Int] {
+        var counts: [String: Int] = [:]
         visit(graph, handles: [:]) { node, input, name in
-            if input == nil || !readers.contains(node?.operatorName ?? "") { written.insert(name) }
+            if input == nil || !readers.contains(node?.operatorName ?? "") { counts[name, default: 0] += 1 }
         }
-        return written
+        return counts
     }
+
+    /// Names of the variables that nodes of a graph do anything else with than looking.
+    static func written(in graph: SourceGraph) -> Set<String> { Set(writeCounts(in: graph).keys) }
 
     /// Names of the variables that a graph has handles of.
     static func used(in graph: SourceGraph) -> Set<String> {

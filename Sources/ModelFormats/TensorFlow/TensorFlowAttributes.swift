@@ -64,6 +64,8 @@ struct TensorFlowAttributes {
             throw session.malformed(place, "is the data type \(number), which TensorFlow does not define")
         }
         if let element = type.elementType { return .tensor(TensorType(element, nil)) }
+        // A variant in a tensor is the bytes of what it holds: that is how ragged and sparse tensors become one.
+        if type == .variant { return .tensor(TensorType(.string, nil)) }
         // What Apus has no elements of; an operator that needs them says so.
         return .resource(.other(String(describing: type)))
     }

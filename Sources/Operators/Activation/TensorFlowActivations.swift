@@ -19,7 +19,10 @@ enum TensorFlowActivations {
             Activation(.leakyRelu(alpha: try node.float("alpha", default: 0.2)))
         },
         .tensorFlow("Elu") { _ in Activation(.elu(alpha: 1)) },
-        .tensorFlow("Selu") { _ in Activation(.selu(alpha: 1.6732632423543772848, gamma: 1.0507009873554804934)) },
+        .tensorFlow("Selu") { (node) throws(OperatorError) in
+            guard try node.elementType("T") != .float64 else { return SeluOfDouble() }
+            return Activation(.selu(alpha: 1.6732632423543772848, gamma: 1.0507009873554804934))
+        },
         .tensorFlow("Softplus") { _ in Activation(.softplus) },
         .tensorFlow("Softsign") { _ in Activation(.softsign) },
         .tensorFlow("Sigmoid") { (node) throws(OperatorError) in

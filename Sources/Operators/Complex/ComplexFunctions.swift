@@ -101,12 +101,12 @@ extension Complex<Double> {
 
     /// The inverse functions after Kahan: no sum cancels, and the branch cuts keep the signs of zeros.
     fileprivate var inverseSine: Self {
-        let below = (.one - self).squareRoot, above = (.one + self).squareRoot
+        let below = Self(1 - real, -imaginary).squareRoot, above = (.one + self).squareRoot
         return Self(atan2(real, (below * above).real), (asinh)((below.conjugate * above).imaginary))
     }
 
     fileprivate var inverseCosine: Self {
-        let below = (.one - self).squareRoot, above = (.one + self).squareRoot
+        let below = Self(1 - real, -imaginary).squareRoot, above = (.one + self).squareRoot
         return Self(2 * atan2(below.real, above.real), (asinh)((above.conjugate * below).imaginary))
     }
 

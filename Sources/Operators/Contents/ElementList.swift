@@ -45,7 +45,7 @@ enum ElementList {
             throw .invalidValue("refers to an element that is not there")
         }
         if type == .string {
-            let texts = lists.map { list in if case .strings(let tensor) = list { tensor.elements } else { [[UInt8]]() } }
+            let texts = lists.map { list -> [[UInt8]] in if case .strings(let tensor) = list { tensor.elements } else { [] } }
             return try context.withScratch(ByteCount.product(places.count, MemoryLayout<[UInt8]>.stride)) { () throws(OperatorError) in
                 .strings(StringTensor(shape: shape, elements: places.map { texts[$0.list][$0.position] }))
             }

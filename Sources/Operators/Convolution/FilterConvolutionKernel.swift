@@ -20,7 +20,7 @@ struct FilterConvolutionKernel: Kernel {
         let kernels = context.functions
         var shape = geometry.shape
         let packedCount = kernels.channelsLast.packed_filter_count(&shape)
-        let form = "filter/\(kernels.levelName)/\(geometry.weightsForm)"
+        let form = "filter/\(kernels.levelName)/\(geometry.weightsForm)/\(kernels.channelsLast.filter_kind(&shape))"
         let packed = try context.prepared(1, form: form) { (filter) throws(OperatorError) in
             try PackedWeights.tensor(context, count: packedCount, filter) { packed, filter in
                 var shape = geometry.shape

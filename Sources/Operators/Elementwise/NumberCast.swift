@@ -118,6 +118,8 @@ extension FixedWidthInteger {
             self = Self(clamping: wide)
         } else if Self.bitWidth == 32, Self.isSigned {
             self = value > -2_147_483_649 && value < 2_147_483_648 ? Self(value) : .min
+        } else if Self.bitWidth == 32 {
+            self = Self(truncatingIfNeeded: value > -0x1p31 - 1 && value < 0x1p32 ? Int64(value) : 0x8000_0000)
         } else if value >= 0x1p63, value < 0x1p64, !Self.isSigned, Self.bitWidth == 64 {
             self = Self(value)
         } else {

@@ -1,7 +1,7 @@
 package import GraphIR
 import Tensors
 
-/// A convolution or dense layer followed by BatchNormalization → other weights and another bias.
+/// A convolution or dense layer followed by BatchNormalization or `ChannelScale` → other weights and another bias.
 package struct BatchNormFusion: GraphPass {
     package let name = "batch-normalization"
     package init() {}
@@ -9,10 +9,8 @@ package struct BatchNormFusion: GraphPass {
     package func run(on graph: inout Graph) throws(NodeError) -> Int {
         try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
             guard let host = graph.openHost(pair.producer), pair.producer.input(EpilogueInput.residual) == nil,
-                let normalization = pair.consumer.op as? BatchNormalization, pair.consumer.input(0) == pair.value,
-                let rank = graph[pair.value].fact.rank, rank >= 2,
-                host.channelAxis(rank: rank) == normalization.layout.channelAxis(rank: rank),
-                let affine = affine(normalization, pair.consumer, graph),
+                pair.consumer.input(0) == pair.value, let rank = graph[pair.value].fact.rank, rank >= 2,
+                let affine = affine(pair.consumer, alongAxis: host.channelAxis(rank: rank), of: rank, graph),
                 let source = pair.producer.input(EpilogueInput.weights), let weights = graph[source].fact.constant,
                 let scaled = scale(weights, by: affine.map(\.factor), of: host)
             else { return nil }
@@ -25,13 +23,22 @@ package struct BatchNormFusion: GraphPass {
             let name = graph[source].name
             let newWeights = graph.addConstant(name: name, scaled)
             let newBias = graph.addConstant(name: name + ".bias", Tensor(shifted, shape: [affine.count]))
-            return pair.fused(host, inputs: [pair.producer.inputs[0], newWeights, newBias])
+            var fused = host
+            fused.activation = (pair.consumer.op as? ChannelScale)?.activation
+            return pair.fused(fused, inputs: [pair.producer.inputs[0], newWeights, newBias])
         }
     }
 
-    /// Factor and shift of each channel; nil unless all statistics are constant.
-    private func affine(_ op: BatchNormalization, _ node: Node, _ graph: Graph) -> [(factor: Double, shift: Double)]? {
-        guard let scale = graph.floats(node.input(1)), let bias = graph.floats(node.input(2)),
+    /// Factor and shift of each channel; nil unless the node scales channels along `axis` and all numbers are constant.
+    private func affine(
+        _ node: Node, alongAxis axis: Int, of rank: Int, _ graph: Graph
+    ) -> [(factor: Double, shift: Double)]? {
+        if node.op is ChannelScale, axis == rank - 1 {
+            guard let factors = graph.floats(node.input(1)), let shifts = graph.floats(node.input(2)) else { return nil }
+            return zip(factors, shifts).map { (Double($0), Double($1)) }
+        }
+        guard let op = node.op as? BatchNormalization, op.layout.channelAxis(rank: rank) == axis, let scale = graph.floats(node.input(1)),
+            let bias = graph.floats(node.input(2)),
             let mean = graph.floats(node.input(3)), let variance = graph.floats(node.input(4)),
             [bias.count, mean.count, variance.count].allSatisfy({ $0 == scale.count })
         else { return nil }
@@ -43,14 +50,20 @@ package struct BatchNormFusion: GraphPass {
 
     /// The weights with each output channel scaled; nil when their channels are not as many as the factors.
     private func scale(_ weights: Tensor, by factors: [Double], of host: any EpilogueHost) -> Tensor? {
-        let outermost = (host as? Linear)?.transposesWeights ?? true
-        guard weights.elementType == .float32,
-            let channels = outermost ? weights.shape.extents.first : weights.shape.extents.last,
-            channels == factors.count
+        let channels = factors.count, isOutermost = host.outputChannels == .outermost
+        guard weights.elementType == .float32, channels > 0, weights.elementCount % channels == 0,
+            isOutermost ? weights.shape.extents.first == channels : innermostChannels(of: weights, host) == channels
         else { return nil }
-        let inner = outermost ? weights.elementCount / max(channels, 1) : 1
+        let inner = isOutermost ? weights.elementCount / channels : 1
         var values = weights.values(Float.self)
         for index in values.indices { values[index] = Float(Double(values[index]) * factors[index / inner % channels]) }
         return Tensor(values, shape: weights.shape)
+    }
+
+    /// How many channels of the result the weights have innermost.
+    private func innermostChannels(of weights: Tensor, _ host: any EpilogueHost) -> Int? {
+        guard let last = weights.shape.extents.last else { return nil }
+        guard (host as? FilterConvolution)?.kind == .depthwise, weights.shape.rank >= 2 else { return last }
+        return weights.shape[weights.shape.rank - 2] * last
     }
 }

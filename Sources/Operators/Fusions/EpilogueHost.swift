@@ -9,6 +9,24 @@ protocol EpilogueHost: Operator {
 
     /// The axis of a result of `rank` axes that the bias runs along.
     func channelAxis(rank: Int) -> Int
+
+    /// Where the weights' channels of the result lie.
+    var outputChannels: OutputChannels { get }
+
+    /// Whether the kernel can add a residual.
+    var takesResidual: Bool { get }
+}
+
+extension EpilogueHost {
+    var takesResidual: Bool { true }
+}
+
+/// The order of weights, as far as scaling the channels of the result needs it.
+enum OutputChannels {
+    /// Along the first axis.
+    case outermost
+    /// Innermost, over one axis or several.
+    case innermost
 }
 
 enum EpilogueInput {
@@ -19,10 +37,23 @@ enum EpilogueInput {
 
 extension Linear: EpilogueHost {
     func channelAxis(rank: Int) -> Int { rank - 1 }
+    var outputChannels: OutputChannels { transposesWeights ? .outermost : .innermost }
 }
 
 extension Conv: EpilogueHost {
     func channelAxis(rank: Int) -> Int { layout.channelAxis(rank: rank) }
+    var outputChannels: OutputChannels { .outermost }
+}
+
+extension FilterConvolution: EpilogueHost {
+    func channelAxis(rank: Int) -> Int { rank - 1 }
+    var outputChannels: OutputChannels { .innermost }
+}
+
+extension ChannelScale: EpilogueHost {
+    func channelAxis(rank: Int) -> Int { rank - 1 }
+    var outputChannels: OutputChannels { .innermost }
+    var takesResidual: Bool { false }
 }
 
 extension Graph {

@@ -8,7 +8,7 @@ package struct ResidualFusion: GraphPass {
 
     package func run(on graph: inout Graph) throws(NodeError) -> Int {
         try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
-            guard let host = graph.openHost(pair.producer), pair.producer.input(EpilogueInput.residual) == nil,
+            guard let host = graph.openHost(pair.producer), host.takesResidual, pair.producer.input(EpilogueInput.residual) == nil,
                 let addend = pair.addend, graph[addend].fact.elementType == graph[pair.value].fact.elementType,
                 areEqual(graph[pair.value].fact.shape, graph[addend].fact.shape)
             else { return nil }

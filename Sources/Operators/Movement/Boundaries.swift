@@ -4,10 +4,8 @@ import Tensors
 /// All inputs as they are.
 ///
 /// - Source: TensorFlow's IdentityN.
-struct IdentityMany: PassThrough, ElementMover {
+struct IdentityMany: PassThrough {
     var name: String { "IdentityN" }
-    var acceptsObjects: Bool { false }
-    func movesElements(ofInput index: Int) -> Bool { true }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         var results: [ValueFact] = []
@@ -26,6 +24,21 @@ struct IdentityMany: PassThrough, ElementMover {
                     context.output(index).copyMemory(from: context.input(index), byteCount: byteCounts[index])
                 }
             })
+    }
+}
+
+/// All inputs as they are, where some are no dense tensors.
+///
+/// - Source: TensorFlow's IdentityN.
+struct IdentityOfObjects: PassThrough, DynamicOperator {
+    var name: String { "IdentityN" }
+    var acceptsObjects: Bool { true }
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] { try IdentityMany().infer(inputs) }
+    func rows(_ inputs: RowInputs) -> RowFlow { IdentityMany().rows(inputs) }
+
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
+        try context.inputs.indices.map { try context.copy(try context.value($0)) }
     }
 }
 
@@ -92,7 +105,10 @@ struct UnfedPlaceholder: DynamicOperator {
 
 enum BoundaryOperators {
     static let spellings: [OperatorSpelling] = [
-        .tensorFlow("IdentityN") { _ throws(OperatorError) in IdentityMany() },
+        .tensorFlow("IdentityN") { reader throws(OperatorError) in
+            let types = try reader.types("T") ?? []
+            return types.allSatisfy(\.isDense) ? IdentityMany() : IdentityOfObjects()
+        },
         .tensorFlow("EnsureShape") { reader throws(OperatorError) in EnsureShape(shape: try reader.shape("shape")) },
         .tensorFlow("NoOp") { _ throws(OperatorError) in NoOperation() },
         .tensorFlow("Placeholder") { reader throws(OperatorError) in try UnfedPlaceholder(reader) },

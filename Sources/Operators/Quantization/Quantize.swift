@@ -146,12 +146,18 @@ private struct QuantizeMap {
             let place = (limited - low) * scale
             guard type.isSigned else { return type.clamped(Int64(saturating: Double(place + 0.5))) }
             let half = Float(type.stepCount) / 2
-            return type.clamped(Int64(saturating: Double((place - half).rounded(.toNearestOrAwayFromZero))))
+            return cast((place - half).rounded(.toNearestOrAwayFromZero))
         case .minFirst: return writer.integer(for: real)
         case .scaled:
             let place = limited * scale
             let rounded = place.rounded(quantize.roundsToEven ? .toNearestOrEven : .toNearestOrAwayFromZero)
-            return type.clamped(Int64(saturating: Double(rounded)))
+            return cast(rounded)
         }
+    }
+
+    /// The highest number of 32 bits is none of float32, and what is rounded beyond it becomes the lowest.
+    @inline(__always)
+    private func cast(_ value: Float) -> Int64 {
+        type.element == .int32 ? Int64(Int32(cutting: Double(value))) : type.clamped(Int64(saturating: Double(value)))
     }
 }

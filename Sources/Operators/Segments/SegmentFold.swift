@@ -43,8 +43,8 @@ enum SegmentFold: Sendable {
     /// What a segment begins with where ids are in no order; without slices it stays so.
     func unsortedStart<Element: SegmentNumber>(_: Element.Type) -> Element {
         switch self {
-        case .minimum: .highest
-        case .maximum: .lowest
+        case .minimum: .greatestFinite
+        case .maximum: .leastFinite
         default: start(Element.self)
         }
     }

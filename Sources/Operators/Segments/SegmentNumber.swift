@@ -9,8 +9,8 @@ protocol SegmentNumber: BitwiseCopyable, Sendable {
     static var bottom: Self { get }
     static var top: Self { get }
     /// The finite ends of the range.
-    static var lowest: Self { get }
-    static var highest: Self { get }
+    static var leastFinite: Self { get }
+    static var greatestFinite: Self { get }
     func plus(_ other: Self) -> Self
     func times(_ other: Self) -> Self
     /// False where either is not a number.
@@ -23,8 +23,8 @@ extension SegmentNumber where Self: FixedWidthInteger {
     static var unit: Self { 1 }
     static var bottom: Self { min }
     static var top: Self { max }
-    static var lowest: Self { min }
-    static var highest: Self { max }
+    static var leastFinite: Self { min }
+    static var greatestFinite: Self { max }
     @inline(__always) func isLess(_ other: Self) -> Bool { self < other }
 
     /// The divisors of integers are counts.
@@ -40,8 +40,8 @@ extension SegmentNumber where Self: BinaryFloatingPoint {
     static var unit: Self { 1 }
     static var bottom: Self { -infinity }
     static var top: Self { infinity }
-    static var lowest: Self { -greatestFiniteMagnitude }
-    static var highest: Self { greatestFiniteMagnitude }
+    static var leastFinite: Self { -greatestFiniteMagnitude }
+    static var greatestFinite: Self { greatestFiniteMagnitude }
     @inline(__always) func isLess(_ other: Self) -> Bool { self < other }
     @inline(__always) func divided(by divisor: Double) -> Self { self / Self(divisor) }
 }
@@ -62,8 +62,8 @@ extension Binary16Element: SegmentNumber {
     static var unit: Self { Self(rounding: 1) }
     static var bottom: Self { Self(rounding: -.infinity) }
     static var top: Self { Self(rounding: .infinity) }
-    static var lowest: Self { Self(rounding: -65504) }
-    static var highest: Self { Self(rounding: 65504) }
+    static var leastFinite: Self { Self(rounding: -65504) }
+    static var greatestFinite: Self { Self(rounding: 65504) }
     func isLess(_ other: Self) -> Bool { wide < other.wide }
     func divided(by divisor: Double) -> Self { Self(rounding: wide / Float(divisor)) }
 }
@@ -73,8 +73,8 @@ extension BFloat16Element: SegmentNumber {
     static var unit: Self { Self(rounding: 1) }
     static var bottom: Self { Self(rounding: -.infinity) }
     static var top: Self { Self(rounding: .infinity) }
-    static var lowest: Self { Self(rounding: Float(bitPattern: 0xFF7F_0000)) }
-    static var highest: Self { Self(rounding: Float(bitPattern: 0x7F7F_0000)) }
+    static var leastFinite: Self { Self(rounding: Float(bitPattern: 0xFF7F_0000)) }
+    static var greatestFinite: Self { Self(rounding: Float(bitPattern: 0x7F7F_0000)) }
     func isLess(_ other: Self) -> Bool { wide < other.wide }
     func divided(by divisor: Double) -> Self { Self(rounding: wide / Float(divisor)) }
 }
@@ -85,8 +85,8 @@ extension Complex: SegmentNumber {
     static var unit: Self { .one }
     static var bottom: Self { .zero }
     static var top: Self { .zero }
-    static var lowest: Self { .zero }
-    static var highest: Self { .zero }
+    static var leastFinite: Self { .zero }
+    static var greatestFinite: Self { .zero }
     func plus(_ other: Self) -> Self { self + other }
     func times(_ other: Self) -> Self { self * other }
     func isLess(_ other: Self) -> Bool { false }

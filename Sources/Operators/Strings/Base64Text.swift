@@ -34,7 +34,7 @@ enum Base64Text {
         return text
     }
 
-    private static func decode(_ text: [UInt8]) throws(OperatorError) -> [UInt8] {
+    static func decode(_ text: [UInt8]) throws(OperatorError) -> [UInt8] {
         var digitCount = text.count
         if digitCount % 4 == 0 {
             for _ in 0..<2 where digitCount > 0 && text[digitCount - 1] == pad { digitCount -= 1 }

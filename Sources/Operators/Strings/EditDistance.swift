@@ -26,7 +26,7 @@ struct EditDistance: DynamicOperator {
         guard rank == hypothesis.rank, rank >= 2 else {
             throw OperatorError.invalidInput(index: 2, reason: "has \(hypothesis.rank) extents, the truth \(rank); both need at least 2")
         }
-        let extents = zip(hypothesis.extents, truth.extents).map(max)
+        let extents = zip(hypothesis.extents, truth.extents).map { max($0, $1) }
         guard let shape = Shape(checking: Array(extents.dropLast())) else {
             throw OperatorError.invalidInput(index: 2, reason: "is no shape of a tensor")
         }

@@ -22,6 +22,8 @@ extension TensorDecoder {
                 }
                 next = index + 1
                 guard lastInstance[index] != count else { return try unsafe skipValue(&position, text, depth: 3) }
+                // The instances before left it to its default.
+                guard lastInstance[index] >= 0 || count == 0 else { throw unsafe missingKeys(start, text, count) }
                 lastInstance[index] = count
                 found += 1
                 do throws(DecodeFault) {
@@ -30,11 +32,23 @@ extension TensorDecoder {
                     throw error.inElement(count, key: inputs[index].name)
                 }
             }
-            guard found == inputs.count else { throw unsafe missingKeys(start, text, count) }
+            if found < inputs.count {
+                // What the first instance leaves to its default, all do.
+                let isComplete = inputs.indices.allSatisfy { index in
+                    lastInstance[index] == count || lastInstance[index] < 0 && inputs[index].fallback != nil
+                }
+                guard isComplete else { throw unsafe missingKeys(start, text, count) }
+            }
             count += 1
         } while try unsafe skipComma(&position)
         var values: [TensorValue] = []
-        for input in named { values.append(try input.surrender().stacked(count)) }
+        for (index, input) in named.enumerated() {
+            if lastInstance[index] < 0, let fallback = inputs[index].fallback {
+                values.append(fallback)
+            } else {
+                values.append(try input.surrender().stacked(count))
+            }
+        }
         return CallInputs(values)
     }
 
@@ -49,11 +63,17 @@ extension TensorDecoder {
             isFound[index] = true
             try unsafe named[index].reader?.readWhole(&position, text)
         }
-        if let missing = isFound.firstIndex(of: false) {
+        if let missing = inputs.indices.first(where: { !isFound[$0] && inputs[$0].fallback == nil }) {
             throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
         }
         var values: [TensorValue] = []
-        for input in named { values.append(try input.surrender().whole()) }
+        for (index, input) in named.enumerated() {
+            if !isFound[index], let fallback = inputs[index].fallback {
+                values.append(fallback)
+            } else {
+                values.append(try input.surrender().whole())
+            }
+        }
         return CallInputs(values)
     }
 

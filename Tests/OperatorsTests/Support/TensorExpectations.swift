@@ -43,7 +43,7 @@ extension Tensor {
                     case .uint32: put(UInt32(value))
                     case .uint64: put(UInt64(value))
                     case .bool: put(value != 0)
-                    case .string: preconditionFailure("strings are not numbers")
+                    case .complex64, .complex128, .string: preconditionFailure("\(type) holds no real numbers")
                     }
                 }
             }

@@ -1,0 +1,77 @@
+import GraphIR
+import HTTPCore
+import ModelServing
+import ServableCore
+import Tensors
+
+/// `POST /v1/models/M[…]:classify` and `:regress`: turns JSON examples into `tf.Example` messages, which the signature parses.
+struct ExamplesHandler: Sendable {
+    private let backend: any PredictionBackend
+    private let limits: TensorJSONLimits
+    private let timeout: Duration?
+
+    init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration) {
+        self.backend = backend
+        limits = configuration.limits
+        timeout = configuration.requestTimeout
+    }
+
+    func handle(_ request: borrowing Request, _ path: ModelPath, _ method: ExampleMethod, _ reply: consuming RESTReply) {
+        reply.record.api = method == .classify ? .classify : .regress
+        do throws(ServableError) {
+            let timeout = try RequestTimeout.value(of: request, atMost: timeout)
+            let body = try unsafe ExampleRequest(request.body, limits: limits)
+            let target = try backend.target(model: path.model, selector: path.selector).signature(body.signatureName)
+            if let meter = target.meter { reply.observer = meter } else { reply.record.note(target.id, signature: target.name) }
+            let results = try method.results(of: target)
+            let examples = StringTensor(shape: Shape([body.examples.count]), elements: body.examples)
+            let call = PredictCall(
+                inputs: CallInputs(.strings(examples)), start: reply.record.start, timeout: timeout, request: reply.request)
+            target.run(call, reply: ExamplesResponse(reply, results, count: body.examples.count, version: target.id.version))
+        } catch {
+            reply.fail(error)
+        }
+    }
+}
+
+/// What is asked of examples.
+enum ExampleMethod: Sendable {
+    case classify, regress
+
+    /// Which outputs of a signature hold the results.
+    ///
+    /// - Throws: for a signature that is not made for the method.
+    func results(of signature: CallableSignature) throws(ServableError) -> ExampleResults {
+        guard signature.inputs.count == 1 else { throw ServableError(.invalidArgument, "Expected one input Tensor.") }
+        guard signature.inputs[0].name == "inputs", signature.inputs[0].type.elementType == .string else {
+            let kind = self == .classify ? "classification" : "regression"
+            throw ServableError(
+                .invalidArgument,
+                "No \(kind) inputs found in SignatureDef: \"\(signature.name)\" takes \"\(signature.inputs[0].name)\" of type "
+                    + "\(signature.inputs[0].type.elementType), expected \"inputs\" of type string")
+        }
+        let names = signature.outputs.map(\.name)
+        switch self {
+        case .classify:
+            let classes = names.firstIndex(of: "classes"), scores = names.firstIndex(of: "scores")
+            guard (1...2).contains(names.count), names.count == [classes, scores].compactMap(\.self).count else {
+                throw ServableError(
+                    .invalidArgument,
+                    "Expected classification signature outputs \"classes\" and/or \"scores\", found \(names.joined(separator: ", "))")
+            }
+            return .classes(classes, scores: scores)
+        case .regress:
+            guard names == ["outputs"] else {
+                throw ServableError(
+                    .invalidArgument, "Expected the one regression output \"outputs\", found \(names.joined(separator: ", "))")
+            }
+            return .values
+        }
+    }
+}
+
+/// Where results are among the outputs of a signature.
+enum ExampleResults: Sendable {
+    case classes(Int?, scores: Int?)
+    case values
+}

@@ -1,0 +1,109 @@
+import GraphIR
+import HTTPCore
+import ModelServing
+import ServableCore
+import Tensors
+
+/// Writes the results of examples: `{"results": […]}`.
+final class ExamplesResponse: PredictReply {
+    private let reply: RESTReply
+    private let results: ExampleResults
+    private let count: Int
+    private let version: Int64
+
+    /// - Parameter count: of the examples.
+    init(_ reply: RESTReply, _ results: ExampleResults, count: Int, version: Int64) {
+        self.reply = reply
+        self.results = results
+        self.count = count
+        self.version = version
+    }
+
+    func fail(_ error: ServableError) { reply.fail(error) }
+
+    func succeed(_ outputs: CallOutputs) {
+        do throws(ServableError) {
+            switch results {
+            case .classes(let classes, let scores): try sendClasses(classes, scores: scores, outputs)
+            case .values: try sendValues(try numbers(outputs, 0, "outputs"))
+            }
+        } catch {
+            reply.fail(error)
+        }
+    }
+
+    // MARK: Regression
+
+    private func sendValues(_ values: (shape: Shape, elements: [Float])) throws(ServableError) {
+        let extents = values.shape.extents
+        guard extents == [count] || extents == [count, 1] else {
+            throw ServableError(
+                .invalidArgument, "Expected output \"outputs\" of shape [\(count)] or [\(count),1], it is \(values.shape)")
+        }
+        send { buffer in
+            buffer.appendJSON(list: values.elements) { value, buffer in Self.append(value, to: &buffer) }
+        }
+    }
+
+    // MARK: Classification
+
+    private func sendClasses(_ classes: Int?, scores: Int?, _ outputs: CallOutputs) throws(ServableError) {
+        var labels: StringTensor?, numbers: (shape: Shape, elements: [Float])?
+        if let classes { labels = try strings(outputs, classes, "classes") }
+        if let scores { numbers = try self.numbers(outputs, scores, "scores") }
+        let shapes = [labels?.shape, numbers?.shape].compactMap(\.self)
+        guard let shape = shapes.first, shape.rank == 2, shape[0] == count, shapes.allSatisfy({ $0 == shape }) else {
+            let found = shapes.map(\.description).joined(separator: " and ")
+            throw ServableError(.invalidArgument, "Expected outputs of one shape [\(count), classes], found \(found)")
+        }
+        let names = labels?.elements, values = numbers?.elements
+        let width = shape[1]
+        send { buffer in
+            buffer.appendJSON(list: 0..<self.count) { row, buffer in
+                buffer.appendJSON(list: row * width..<(row + 1) * width) { place, buffer in
+                    buffer.append("[")
+                    buffer.appendJSON(string: names?[place] ?? [])
+                    buffer.append(",")
+                    Self.append(values?[place] ?? 0, to: &buffer)
+                    buffer.append("]")
+                }
+            }
+        }
+    }
+
+    // MARK: Parts
+
+    private func send(_ content: (inout ByteBuffer) -> Void) {
+        reply.sendJSON { fields in
+            fields.appendField(Self.versionField, decimal: Int(version))
+        } content: { buffer in
+            buffer.append("{\"results\":")
+            content(&buffer)
+            buffer.append("}\n")
+        }
+    }
+
+    private static let versionField: StaticString = "Apus-Model-Version"
+
+    private func numbers(_ outputs: CallOutputs, _ index: Int, _ name: String) throws(ServableError) -> (shape: Shape, elements: [Float]) {
+        guard case .dense(let view) = outputs[index], view.elementType == .float32 else {
+            throw ServableError(.invalidArgument, "Expected output \"\(name)\" of type float, it is \(outputs[index].kind)")
+        }
+        return (view.shape, view.values(Float.self))
+    }
+
+    private func strings(_ outputs: CallOutputs, _ index: Int, _ name: String) throws(ServableError) -> StringTensor {
+        guard case .object(.strings(let tensor)) = outputs[index] else {
+            throw ServableError(.invalidArgument, "Expected output \"\(name)\" of type string, it is \(outputs[index].kind)")
+        }
+        return tensor
+    }
+
+    /// A float as `:predict` writes it.
+    private static func append(_ value: Float, to buffer: inout ByteBuffer) {
+        unsafe withUnsafeBytes(of: value) { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe DenseWriter.append(TensorView(TensorSpec(.float32, .scalar), base), row: nil, to: &buffer)
+        }
+    }
+}
