@@ -14,6 +14,7 @@ func makeOperator(
     return try spelling.make(AttributeReader(node))
 }
 
+@_disfavoredOverload
 func makeOperator(
     _ name: String, in spellings: [OperatorSpelling], version: Int? = nil, inputs: Int = 1, outputs: Int = 1,
     attributes: [String: Attribute] = [:], dialect: Dialect
