@@ -351,6 +351,8 @@ struct ONNXImporterTests {
         case .strings(let values): "\(values)"
         case .tensors(let tensors): tensors.map(\.spec.description).joined()
         case .type(let type): "\(type)"
+        case .types(let types): "\(types)"
+        case .shape, .shapes: attribute.kind
         case .graph, .graphs: "graph"
         case .function, .functions, .reference: attribute.kind
         }

@@ -34,7 +34,10 @@ struct ImageTests {
     @Test("refuses sizes and images without pixels")
     func empty() throws {
         let op = try make("ResizeBilinear")
-        for (shape, size) in [([1, 0, 2, 1], size(2, 2)), ([1, 2, 2, 1], size(0, 2)), ([1, 2, 2, 1], size(-1, 2))] as [(Shape, Tensor)] {
+        let cases = [
+            (Shape([1, 0, 2, 1]), size(2, 2)), (Shape([1, 2, 2, 1]), size(0, 2)), (Shape([1, 2, 2, 1]), size(-1, 2)),
+        ]
+        for (shape, size) in cases {
             expectRefusal([]) { _ = try evaluate(op, [SampleData.floats(shape), size]) }
         }
         expectRefusal(["align_corners"]) {
