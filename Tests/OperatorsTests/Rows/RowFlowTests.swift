@@ -96,10 +96,11 @@ struct RowFlowTests {
         }
     }
 
-    @Test("have a rule for every operator that models may name")
+    @Test("have a rule for every operator that ONNX models may name")
     func coverage() {
         for entry in StandardOperators.catalog.listing {
-            for versions in entry.versions {
+            // TensorFlow's names have no versions.
+            for versions in entry.versions where versions.lowerBound > 0 {
                 let hasCase = RowCases.all.contains {
                     $0.domain == entry.domain && $0.name == entry.name && versions.contains($0.version)
                 }
