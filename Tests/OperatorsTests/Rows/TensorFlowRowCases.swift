@@ -24,7 +24,7 @@ extension RowCases {
             ["shrink_axis_mask": .integer(1)]),
         RowCase(
             "StridedSlice", [.rows([1, 5]), .fixed([0]), .fixed([1]), .fixed([1])], .mixed, ["shrink_axis_mask": .integer(1)]),
-        RowCase("BroadcastTo", [.rows([1, 1]), .counted { [Double($0), 3] }], rows: 0),
+        RowCase("BroadcastTo", [.rows([1, 1, 3]), .counted { [Double($0), 4, 3] }], rows: 0),
     ]
 
     private static let choosing: [RowCase] = [
