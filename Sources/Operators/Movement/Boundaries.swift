@@ -64,7 +64,7 @@ struct EnsureShape: ElementMover {
 
     func rows(_ inputs: RowInputs) -> RowFlow {
         guard let axis = inputs.onlyAxis() else { return .mixed(RowReason.parameter) }
-        guard shape.map({ $0[axis].value == nil }) ?? true else { return .mixed("asks for a fixed number of rows") }
+        guard shape.map({ axis < $0.rank && $0[axis].value == nil }) ?? true else { return .mixed("asks for a fixed number of rows") }
         return .rows(axis: axis, of: inputs)
     }
 

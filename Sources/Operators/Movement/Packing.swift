@@ -39,7 +39,8 @@ struct Pack: ElementMover {
             guard let along = inputs.axis(0), (0..<inputs.count).allSatisfy({ inputs.axis($0) == along }) else {
                 return .mixed(RowReason.positional)
             }
-            let place = try Axes.resolve(axis, rank: (inputs.extents(0)?.count ?? 0) + 1)
+            guard let rank = inputs.extents(0)?.count else { return .mixed(RowReason.unknown) }
+            let place = try Axes.resolve(axis, rank: rank + 1)
             return .all(RowState.rows(axis: along).stacked(along: place), of: inputs)
         }
     }

@@ -28,7 +28,7 @@ struct Transpose: ElementMover {
     func rows(_ inputs: RowInputs) -> RowFlow {
         .following { () throws(OperatorError) in
             let wanted = takesPermutation ? inputs.integers(1) : permutation
-            guard let axis = inputs.onlyAxis(), inputs.isFixed(1),
+            guard let axis = inputs.onlyAxis(), inputs.isFixed(1), !takesPermutation || wanted != nil,
                 let place = try Self.order(wanted, rank: inputs.extents(0)?.count ?? 0).firstIndex(of: axis)
             else { return .mixed(RowReason.merged) }
             return .rows(axis: place, of: inputs)

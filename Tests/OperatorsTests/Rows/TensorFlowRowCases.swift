@@ -20,11 +20,12 @@ extension RowCases {
             "StridedSlice", [.rows([1, 5]), .fixed([0, 1]), .fixed([0, 4]), .fixed([1, 2])], rows: 0,
             ["begin_mask": .integer(1), "end_mask": .integer(1)]),
         RowCase(
-            "StridedSlice", [.rows([3, 1], axis: 1), .fixed([1]), .fixed([2]), .fixed([1])], rows: 0,
-            ["shrink_axis_mask": .integer(1)]),
+            "StridedSlice", [.rows([3, 1, 4], axis: 1), .fixed([1, 0, 1]), .fixed([2, 0, 3]), .fixed([1, 1, 1])], rows: 0,
+            ["shrink_axis_mask": .integer(1), "begin_mask": .integer(2), "end_mask": .integer(2)]),
         RowCase(
-            "StridedSlice", [.rows([1, 5]), .fixed([0]), .fixed([1]), .fixed([1])], .mixed, ["shrink_axis_mask": .integer(1)]),
-        RowCase("BroadcastTo", [.rows([1, 1]), .counted { [Double($0), 3] }], rows: 0),
+            "StridedSlice", [.rows([1, 5]), .fixed([0, 1]), .fixed([1, 3]), .fixed([1, 1])], .mixed,
+            ["shrink_axis_mask": .integer(1)]),
+        RowCase("BroadcastTo", [.rows([1, 1, 3]), .counted { [Double($0), 4, 3] }], rows: 0),
     ]
 
     private static let choosing: [RowCase] = [
