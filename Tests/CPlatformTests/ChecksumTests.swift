@@ -6,10 +6,12 @@ struct ChecksumTests {
     private func crc(_ bytes: [UInt8], of start: UInt32 = 0) -> UInt32 { apus_crc32c(start, bytes, bytes.count) }
 
     /// RFC 3720, appendix B.4.
-    @Test("gives the published values", arguments: [
-        ([UInt8]("123456789".utf8), 0xE306_9283), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
-        ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E), ([], 0),
-    ] as [([UInt8], UInt32)])
+    @Test(
+        "gives the published values",
+        arguments: [
+            ([UInt8]("123456789".utf8), 0xE306_9283), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
+            ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E), ([], 0),
+        ] as [([UInt8], UInt32)])
     func published(bytes: [UInt8], value: UInt32) { #expect(crc(bytes) == value) }
 
     @Test("of long data is that of its pieces one after another, wherever they are cut")

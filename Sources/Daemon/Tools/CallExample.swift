@@ -40,7 +40,9 @@ struct CallExample {
     }
 
     private var isShort: Bool {
-        signature.inputs.allSatisfy { extents($0).reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } <= Self.maximumElementCount }
+        signature.inputs.allSatisfy {
+            extents($0).reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } <= Self.maximumElementCount
+        }
     }
 
     /// Rows where every input begins with an open extent, else tensors as they are.

@@ -5,7 +5,7 @@ import Tensors
 /// into tensors at once.
 ///
 /// - Inputs: the carried tensors' beginnings, then for each list its length, int32 [].
-/// - Graphs: `cond` (carried…) → whether the first round runs; `body` (carried…) → (carried…, for each list a place and an element, and
+/// - Graphs: `cond` (carried…) → whether the first round runs; `body` (carried…) → (carried…, for each list a place and an element,
 ///   whether another round runs).
 /// - Outputs: the carried tensors' ends, then each list's elements stacked along a new first axis, zeros where none was put.
 /// - Source: made of `While` by `TensorLoops`.

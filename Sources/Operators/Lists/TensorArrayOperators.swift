@@ -95,7 +95,11 @@ enum TensorArrayOperators {
             }
         },
         .tensorFlow("TensorArrayCloseV3") { _ throws(OperatorError) in
-            ListOperator("TensorArrayCloseV3", inputs: 1...1) { _ throws(OperatorError) in [] } run: { _ throws(OperatorError) in [] }
+            ListOperator("TensorArrayCloseV3", inputs: 1...1) { _ throws(OperatorError) in
+                []
+            } run: { _ throws(OperatorError) in
+                []
+            }
         },
     ]
 }

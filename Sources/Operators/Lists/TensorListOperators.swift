@@ -215,7 +215,11 @@ package enum TensorListOperators {
                 let shape = try context.list(0).elementType.shape
                 let numbers = shape?.dimensions.map { $0.value ?? -1 } ?? [-1]
                 let form: Shape = shape == nil ? .scalar : [numbers.count]
-                return [.tensor(type == .int64 ? Tensor(numbers.map(Int64.init), shape: form) : Tensor(numbers.map { Int32(clamping: $0) }, shape: form))]
+                return [
+                    .tensor(
+                        type == .int64
+                            ? Tensor(numbers.map(Int64.init), shape: form) : Tensor(numbers.map { Int32(clamping: $0) }, shape: form))
+                ]
             }
         },
         .tensorFlow("TensorListConcatLists") { _ throws(OperatorError) in

@@ -43,13 +43,15 @@ struct RaggedRange: DynamicOperator {
     private func integers<Value: FixedWidthInteger & BitwiseCopyable>(
         _ operands: [TensorView], _ rowCount: Int, _: Value.Type, _ context: EvaluationContext
     ) throws(OperatorError) -> [RuntimeValue] {
-        try ranges(operands, rowCount, context, Value.self, { $0 &+ $1 }) { start, limit, step throws(OperatorError) in
-            guard step != 0 else { throw .invalidValue("Requires delta != 0") }
-            guard step > 0 ? limit > start : limit < start else { return 0 }
-            let a = Int(start), b = Int(limit), size = Int(step).magnitude
-            let distance = a < b ? UInt(bitPattern: b) &- UInt(bitPattern: a) : UInt(bitPattern: a) &- UInt(bitPattern: b)
-            return Int(clamping: (distance - 1) / size + 1)
-        }
+        try ranges(
+            operands, rowCount, context, Value.self, { $0 &+ $1 },
+            { start, limit, step throws(OperatorError) in
+                guard step != 0 else { throw .invalidValue("Requires delta != 0") }
+                guard step > 0 ? limit > start : limit < start else { return 0 }
+                let a = Int(start), b = Int(limit), size = Int(step).magnitude
+                let distance = a < b ? UInt(bitPattern: b) &- UInt(bitPattern: a) : UInt(bitPattern: a) &- UInt(bitPattern: b)
+                return Int(clamping: (distance - 1) / size + 1)
+            })
     }
 
     private func floats<Value: BitwiseCopyable>(

@@ -1,10 +1,11 @@
+import GraphIR
+import Tensors
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import GraphIR
-import Tensors
 
 /// Draws classes by the logarithms of their probabilities.
 ///

@@ -4,17 +4,18 @@ import Tensors
 /// Distributions with parameters: each parameter gets as many samples as the shape has room for; every sample has counters of its
 /// own, so that the numbers do not depend on how they are computed.
 enum RandomDistributions {
-    static let spellings: [OperatorSpelling] = [
-        sampled("StatelessRandomGammaV2", .seed(1), parameters: 1, type: "dtype", appends: false) { _ in GammaSampler() },
-        sampled("StatelessRandomGammaV3", .keyCounter(1), parameters: 1, type: "dtype", appends: false) { _ in GammaSampler() },
-        seeded("RandomGamma", type: "T") { _ in GammaSampler() },
-        sampled("StatelessRandomPoisson", .seed(1), parameters: 1, type: "dtype", appends: false) { _ in PoissonSampler() },
-        seeded("RandomPoissonV2", type: "dtype", default: .int64) { _ in PoissonSampler() },
-        seeded("RandomPoisson", type: "dtype") { _ in PoissonSampler() },
-        sampled("StatelessRandomBinomial", .seed(1), parameters: 2, type: "dtype", default: .int64, appends: false) {
-            BinomialSampler(isSingle: $0 != .float64 && $0 != .int64 && $0 != .int32)
-        },
-    ] + TruncatedNormal.spellings + Multinomial.spellings
+    static let spellings: [OperatorSpelling] =
+        [
+            sampled("StatelessRandomGammaV2", .seed(1), parameters: 1, type: "dtype", appends: false) { _ in GammaSampler() },
+            sampled("StatelessRandomGammaV3", .keyCounter(1), parameters: 1, type: "dtype", appends: false) { _ in GammaSampler() },
+            seeded("RandomGamma", type: "T") { _ in GammaSampler() },
+            sampled("StatelessRandomPoisson", .seed(1), parameters: 1, type: "dtype", appends: false) { _ in PoissonSampler() },
+            seeded("RandomPoissonV2", type: "dtype", default: .int64) { _ in PoissonSampler() },
+            seeded("RandomPoisson", type: "dtype") { _ in PoissonSampler() },
+            sampled("StatelessRandomBinomial", .seed(1), parameters: 2, type: "dtype", default: .int64, appends: false) {
+                BinomialSampler(isSingle: $0 != .float64 && $0 != .int64 && $0 != .int32)
+            },
+        ] + TruncatedNormal.spellings + Multinomial.spellings
 
     private static func sampled(
         _ name: String, _ source: RandomSource, parameters: Int, type: String, default fallback: ElementType? = nil, appends: Bool,

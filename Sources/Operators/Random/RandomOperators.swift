@@ -7,7 +7,10 @@ package enum RandomOperators {
         simple + RandomShuffle.spellings + RandomDistributions.spellings + RandomStateOperators.spellings
 
     private static let simple: [OperatorSpelling] =
-        [("StatelessRandomUniform", RandomFill.uniform), ("StatelessRandomNormal", .normal), ("StatelessTruncatedNormal", .truncatedNormal)]
+        [
+            ("StatelessRandomUniform", RandomFill.uniform), ("StatelessRandomNormal", .normal),
+            ("StatelessTruncatedNormal", .truncatedNormal),
+        ]
         .flatMap { name, fill in [stateless(name, fill, default: .float32), keyed(name + "V2", fill, default: .float32)] }
         + [
             stateless("StatelessRandomUniformFullInt", .fullInteger, default: .uint64),

@@ -107,7 +107,8 @@ struct RecurrentKernel: Kernel {
                 hidden: memory + layout.hidden, memory: memory + layout.memory, reset: memory + layout.reset,
                 recurrent: memory + layout.recurrent, product: memory + layout.product,
                 recurrence: recurrentWeights + direction * recurrence.packedCount,
-                candidate: candidateWeights.map { $0 + direction * (candidate?.packedCount ?? 0) }, lengths: lengths)
+                candidate: candidateWeights.map { $0 + direction * (candidate?.packedCount ?? 0) }, lengths: lengths,
+                mask: node.maskInput.map { context.input($0, as: UInt8.self) })
             sumBiases(context, walk)
             readStates(context, walk)
             project(context, walk, weights + direction * projection.packedCount)
@@ -134,6 +135,8 @@ struct RecurrentKernel: Kernel {
         let recurrence: UnsafePointer<Float>
         let candidate: UnsafePointer<Float>?
         let lengths: UnsafePointer<Int32>?
+        /// [time, batch]: not 0 where a step counts.
+        let mask: UnsafePointer<UInt8>?
     }
 
     private func check(_ lengths: UnsafePointer<Int32>?) throws(OperatorError) {
@@ -260,7 +263,8 @@ struct RecurrentKernel: Kernel {
 
     @inline(__always)
     private func isActive(_ walk: Walk, _ row: Int, _ moment: Int) -> Bool {
-        walk.lengths.map { moment < Int($0[row]) } ?? true
+        if let mask = walk.mask { return mask[moment * batch + row] != 0 }
+        return walk.lengths.map { moment < Int($0[row]) } ?? true
     }
 
     private func writeSequence(_ context: KernelContext, _ walk: Walk, at moment: Int) {
@@ -272,6 +276,9 @@ struct RecurrentKernel: Kernel {
                 : (moment * directions + walk.direction) * batch + row
             if isActive(walk, row, moment) {
                 (y + place * hidden).update(from: walk.hidden + row * hidden, count: hidden)
+            } else if walk.mask != nil, moment > 0 {
+                // Only sequences that are walked forwards, time first, have masks.
+                (y + place * hidden).update(from: y + (place - directions * batch) * hidden, count: hidden)
             } else {
                 (y + place * hidden).update(repeating: 0, count: hidden)
             }

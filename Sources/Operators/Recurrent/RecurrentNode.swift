@@ -45,6 +45,9 @@ struct RecurrentNode: Sendable {
     let clip: Float
     let batchFirst: Bool
     let hiddenSize: Int?
+    /// The input that says which steps of which sequences count, bool [time, batch]: a step that does not count leaves the state as it
+    /// is and gives what the step before gave, zeros at first. Made by passes.
+    var maskInput: Int?
 
     init(_ reader: AttributeReader, _ cell: Cell) throws(OperatorError) {
         self.cell = cell
@@ -70,9 +73,10 @@ struct RecurrentNode: Sendable {
     func walksBackwards(_ index: Int) -> Bool { direction == .reverse || index == 1 }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
-        try inputs.checkCount(cell.inputCount)
+        try inputs.checkCount(maskInput.map { $0 + 1...$0 + 1 } ?? cell.inputCount)
         let x = try inputs.required(0)
-        for index in 0..<inputs.count where index != 4 && inputs[index] != nil {
+        if let maskInput { _ = try inputs.required(maskInput, of: [.bool]) }
+        for index in 0..<inputs.count where index != 4 && index != maskInput && inputs[index] != nil {
             let type = try inputs.required(index).elementType
             guard type == .float32 else { throw .unsupported("\(type) in input \(index) of a recurrent operator") }
         }
@@ -91,10 +95,11 @@ struct RecurrentNode: Sendable {
 
     /// Sequences of a batch are walked one by one; lengths and states are one for each.
     func rows(_ inputs: RowInputs) -> RowFlow {
-        guard inputs.onlyInputsCarryRows(0, 4, 5, 6) else { return .mixed(RowReason.parameter) }
+        guard inputs.onlyInputsCarryRows(0, 4, 5, 6, maskInput ?? 0) else { return .mixed(RowReason.parameter) }
         let stateAxis = batchFirst ? 0 : 1
         guard inputs.axis(0) == stateAxis else { return .mixed("walks along the axis of the rows, or sums over it") }
-        for (index, axis) in [(4, 0), (5, stateAxis), (6, stateAxis)] where inputs[index] != nil && inputs.axis(index) != axis {
+        let followers = [(4, 0), (5, stateAxis), (6, stateAxis)] + (maskInput.map { [($0, 1)] } ?? [])
+        for (index, axis) in followers where inputs[index] != nil && inputs.axis(index) != axis {
             return .mixed(RowReason.positional)
         }
         let states = [RowState.rows(axis: batchFirst ? 0 : 2), .rows(axis: stateAxis), .rows(axis: stateAxis)]
@@ -129,6 +134,7 @@ struct RecurrentNode: Sendable {
         try check(inputs, 5, state)
         try check(inputs, 6, state)
         try check(inputs, 7, [directions, times(sizes.hidden, 3)])
+        if let maskInput { try check(inputs, maskInput, [sizes.time, sizes.batch]) }
         return sizes
     }
 

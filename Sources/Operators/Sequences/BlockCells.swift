@@ -1,10 +1,11 @@
+import GraphIR
+import Tensors
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import GraphIR
-import Tensors
 
 /// TensorFlow's fused cells, step by step.
 enum CellArithmetic {
@@ -67,9 +68,11 @@ struct BlockLSTM: Operator {
             ]
             for (index, extents) in expected.enumerated() {
                 guard let shape = inputs[first + 1 + index]?.shape else { continue }
-                let agrees = shape.rank == extents.count && zip(shape.dimensions, extents).allSatisfy {
-                    $0.value == nil || $1 == nil || $0.value == $1
-                }
+                let agrees =
+                    shape.rank == extents.count
+                    && zip(shape.dimensions, extents).allSatisfy {
+                        $0.value == nil || $1 == nil || $0.value == $1
+                    }
                 guard agrees else { throw .invalidInput(index: first + 1 + index, reason: "has shape \(shape) for \(known) cells") }
             }
             if let batch = x[first].value, let other = cell[0].value, batch != other {
@@ -94,7 +97,8 @@ struct BlockLSTM: Operator {
             BlockLSTM(
                 name: name, isSequence: isSequence, cellSecond: cellSecond,
                 forgetBias: cellSecond ? try reader.float("forget_bias", default: 1) : 0,
-                clip: try reader.float("cell_clip", default: cellSecond ? 3 : 0), usesPeepholes: try reader.flag("use_peephole", default: false))
+                clip: try reader.float("cell_clip", default: cellSecond ? 3 : 0),
+                usesPeepholes: try reader.flag("use_peephole", default: false))
         }
     }
 }

@@ -9,7 +9,9 @@ enum VariableGather {
             return VariableOperator("ResourceGather", effects: .readsResource) { inputs throws(OperatorError) in
                 try inputs.checkCount(2...2)
                 let type = try inputs.variable(), indices = try inputs.indices(1)
-                guard let shape = type.shape, let chosen = indices.shape else { return [ValueFact(type.elementType, nil as SymbolicShape?)] }
+                guard let shape = type.shape, let chosen = indices.shape else {
+                    return [ValueFact(type.elementType, nil as SymbolicShape?)]
+                }
                 guard batchAxes >= 0, batchAxes < shape.rank, batchAxes <= chosen.rank else {
                     throw .invalidAttribute(name: "batch_dims", reason: "is \(batchAxes) for \(type) and indices \(chosen)")
                 }

@@ -68,7 +68,9 @@ package enum VariableOperators {
                     try inputs.checkCount(1...1)
                     _ = try inputs.variable()
                     return [ValueFact(.bool, Shape.scalar)]
-                } run: { context throws(OperatorError) in [.tensor(Tensor(scalar: try context.variable().isInitialized))] }
+                } run: { context throws(OperatorError) in
+                    [.tensor(Tensor(scalar: try context.variable().isInitialized))]
+                }
             }
         }
 

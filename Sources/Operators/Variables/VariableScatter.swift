@@ -12,13 +12,14 @@ enum VariableScatter {
         VariableOperator.updates("ResourceScatter\(kind.suffix)", reference: "Scatter\(kind.suffix)", inputCount: 3) {
             _ throws(OperatorError) in
             { tensor, variable, context throws(OperatorError) in try rows(kind.update, tensor, variable, context) }
-        } + VariableOperator.updates("ResourceScatterNd\(kind.suffix)", reference: "ScatterNd\(kind.suffix)", inputCount: 3) {
-            reader throws(OperatorError) in
-            let ignoresBadIndices = try reader.string("bad_indices_policy", default: "") == "IGNORE"
-            return { tensor, variable, context throws(OperatorError) in
-                try tuples(kind.update, ignoresBadIndices, tensor, variable, context)
-            }
         }
+            + VariableOperator.updates("ResourceScatterNd\(kind.suffix)", reference: "ScatterNd\(kind.suffix)", inputCount: 3) {
+                reader throws(OperatorError) in
+                let ignoresBadIndices = try reader.string("bad_indices_policy", default: "") == "IGNORE"
+                return { tensor, variable, context throws(OperatorError) in
+                    try tuples(kind.update, ignoresBadIndices, tensor, variable, context)
+                }
+            }
     }
 
     /// - Shapes: variable [n, s…], indices [i…], updates [i…, s…] or a scalar.

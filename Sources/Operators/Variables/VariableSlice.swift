@@ -16,7 +16,9 @@ enum VariableSlice {
             let box = try Box(
                 tensor.shape, begin: try context.integers(1), end: try context.integers(2), strides: try context.integers(3), masks)
             let value = try context.required(4)
-            guard value.elementType == tensor.elementType, value.shape.extents == box.resultExtents || value.elementCount == 1 && value.shape.rank == 0 else {
+            guard value.elementType == tensor.elementType,
+                value.shape.extents == box.resultExtents || value.elementCount == 1 && value.shape.rank == 0
+            else {
                 throw .invalidInput(index: 4, reason: "is \(value.spec), expected \(tensor.elementType)\(box.resultExtents)")
             }
             let sourceStrides =
@@ -81,7 +83,9 @@ enum VariableSlice {
             axis += 1
             if masks.has(masks.shrink, index) {
                 let place = begin < 0 ? begin &+ extent : begin
-                guard place >= 0, place < extent else { throw .invalidValue("slice index \(begin) is outside axis \(axis - 1) of \(shape)") }
+                guard place >= 0, place < extent else {
+                    throw .invalidValue("slice index \(begin) is outside axis \(axis - 1) of \(shape)")
+                }
                 starts.append(place)
                 steps.append(1)
                 extents.append(1)

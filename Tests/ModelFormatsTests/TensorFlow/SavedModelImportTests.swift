@@ -131,13 +131,15 @@ struct SavedModelImportTests {
 @Suite("SliceKey")
 struct SliceKeyTests {
     /// Found in a checkpoint that TensorFlow wrote, and by the rules of its ordered code.
-    @Test("encodes as TensorFlow does", arguments: [
-        ("w", [(0, 2), (0, 2)], [0, 0x77, 0, 1, 1, 2, 0x80, 0x82, 0x80, 0x82]),
-        ("", [], [0, 0, 1, 0]),
-        ("w", [(0, nil)], [0, 0x77, 0, 1, 1, 1, 0x80, 0x7F]),
-        ("w", [(63, 64)], [0, 0x77, 0, 1, 1, 1, 0xBF, 0xC0, 0x40]),
-        ("w", [(8191, 8192)], [0, 0x77, 0, 1, 1, 1, 0xDF, 0xFF, 0xE0, 0x20, 0x00]),
-    ] as [(String, [(Int, Int?)], [UInt8])])
+    @Test(
+        "encodes as TensorFlow does",
+        arguments: [
+            ("w", [(0, 2), (0, 2)], [0, 0x77, 0, 1, 1, 2, 0x80, 0x82, 0x80, 0x82]),
+            ("", [], [0, 0, 1, 0]),
+            ("w", [(0, nil)], [0, 0x77, 0, 1, 1, 1, 0x80, 0x7F]),
+            ("w", [(63, 64)], [0, 0x77, 0, 1, 1, 1, 0xBF, 0xC0, 0x40]),
+            ("w", [(8191, 8192)], [0, 0x77, 0, 1, 1, 1, 0xDF, 0xFF, 0xE0, 0x20, 0x00]),
+        ] as [(String, [(Int, Int?)], [UInt8])])
     func encodes(name: String, extents: [(Int, Int?)], key: [UInt8]) {
         let slice = TensorSlice(extents: extents.map { TensorSlice.Extent(start: $0.0, length: $0.1) })
         #expect(SliceKey.encode(Array(name.utf8), slice) == key)

@@ -113,6 +113,7 @@ struct ConditionRecovery {
                 for name in node.readNames { own.formUnion(ofValue[name] ?? []) }
                 for control in node.controls { if let source = table.positions[control] { own.formUnion(ofNode[source]) } }
             }
+            try place.checkDepth(own.count, node)
             ofNode[position] = own
             if node.controlFlowKind == .switch {
                 guard node.inputs.count == 2 else { throw place.malformed(node, "has \(node.inputs.count) inputs, expected 2") }

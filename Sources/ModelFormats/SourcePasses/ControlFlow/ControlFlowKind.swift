@@ -31,6 +31,7 @@ extension ControlFlowLifting {
     ) throws(ImportError) -> [SourceNode] {
         guard nodes.contains(where: { $0.controlFlowKind != nil }) else { return nodes }
         let place = ControlFlowPlace(path: path)
+        try place.check(nodes)
         let anchors = constants.sorted { $0.key < $1.key }.map { SourceNode.anchor(of: $0.key, controls: $0.value) }
         var loops = LoopRecovery(nodes + anchors, place)
         let recovered = try ConditionRecovery.recover(in: try loops.recovered(), place)
@@ -67,6 +68,28 @@ extension [SourceNode] {
 /// What refusals need.
 struct ControlFlowPlace {
     let path: String
+
+    /// Conditions and loops inside one another.
+    static let maximumDepth = 64
+    /// Each condition and each loop is a walk over all nodes.
+    private static let maximumWork = 5_000_000
+
+    func check(_ nodes: [SourceNode]) throws(ImportError) {
+        let count = nodes.count { $0.controlFlowKind == .merge }
+        let (work, overflow) = count.multipliedReportingOverflow(by: nodes.count)
+        guard !overflow, work <= Self.maximumWork || count <= 64 else {
+            throw .limitExceeded(
+                path: path, place: "the graph", quantity: "joined conditions and loop variables", found: count,
+                limit: Self.maximumWork / max(nodes.count, 1))
+        }
+    }
+
+    func checkDepth(_ depth: Int, _ node: SourceNode) throws(ImportError) {
+        guard depth <= Self.maximumDepth else {
+            throw .limitExceeded(
+                path: path, place: node.place, quantity: "conditions and loops around it", found: depth, limit: Self.maximumDepth)
+        }
+    }
 
     func unsupported(_ node: SourceNode, _ feature: String) -> ImportError {
         .unsupported(path: path, place: node.place, feature: feature)

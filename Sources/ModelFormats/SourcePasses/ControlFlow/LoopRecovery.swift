@@ -18,6 +18,7 @@ struct LoopRecovery {
 
     /// The nodes without frames; conditions are left as they are.
     mutating func recovered() throws(ImportError) -> [SourceNode] {
+        for (position, frame) in frames.enumerated() { try place.checkDepth(frame.count, nodes[position]) }
         let found = Set(frames.filter { !$0.isEmpty })
         for frame in found.sorted(by: { ($0.count, $1.joined()) > ($1.count, $0.joined()) }) { try collapse(frame) }
         return nodes
@@ -47,7 +48,7 @@ struct LoopRecovery {
                     if own.contains(name) { continue }
                     own.append(name)
                 }
-                guard own.count > frames[consumer].count else { continue }
+                guard own.count > frames[consumer].count, own.count <= ControlFlowPlace.maximumDepth + 1 else { continue }
                 frames[consumer] = own
                 waiting.append(consumer)
             }
