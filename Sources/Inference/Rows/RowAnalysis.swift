@@ -161,7 +161,9 @@ private struct NodeCall {
 
     /// Whether the types in both batches differ as the state says and not otherwise.
     private func agrees(_ many: ValueFact, _ one: ValueFact, _ state: RowState) -> Bool {
-        guard let left = many.concrete, let right = one.concrete, left.elementType == right.elementType else { return false }
+        guard let left = many.valueType.tensor?.concrete, let right = one.valueType.tensor?.concrete,
+            left.elementType == right.elementType
+        else { return false }
         guard case .rows(let axis) = state else { return state == .shared && left == right }
         guard axis < left.shape.rank, left.shape.rank == right.shape.rank else { return false }
         return left.shape.extents.indices.allSatisfy { index in
@@ -181,7 +183,7 @@ private struct NodeCall {
                 return tensors.map(ValueFact.init(constant:))
             }
             let results = try node.op.infer(facts)
-            guard results.count >= node.outputs.count, results.allSatisfy({ $0.concrete != nil }) else {
+            guard results.count >= node.outputs.count, results.allSatisfy(\.isSettled) else {
                 throw .invalidValue("has an output whose shape depends on contents")
             }
             return Array(results.prefix(node.outputs.count))
@@ -201,7 +203,7 @@ private struct NodeCall {
             outputs.append(try subgraphFacts(op, index, batch))
         }
         let results = try op.infer(facts, subgraphOutputs: outputs)
-        guard results.count >= node.outputs.count, results.allSatisfy({ $0.concrete != nil }) else {
+        guard results.count >= node.outputs.count, results.allSatisfy(\.isSettled) else {
             throw .invalidValue("has an output whose shape depends on contents")
         }
         return Array(results.prefix(node.outputs.count))
@@ -246,6 +248,17 @@ private struct NodeCall {
         return formals[index].enumerated().map { position, formal in
             guard formal.concrete == nil, let given = facts[position] else { return formal }
             return given.valueType.isDense ? ValueFact(given.type) : formal
+        }
+    }
+}
+
+extension ValueFact {
+    /// Whether nothing of the type is left to contents: a tensor of known shape, of numbers or strings, or a resource.
+    fileprivate var isSettled: Bool {
+        switch valueType {
+        case .tensor(let type): type.concrete != nil
+        case .resource: true
+        default: false
         }
     }
 }

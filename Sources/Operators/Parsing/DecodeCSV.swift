@@ -104,7 +104,8 @@ struct DecodeCSV: DynamicOperator {
         guard hasQuotes, position < record.count, record[position] == quote else {
             let start = position
             while position < record.count, record[position] != separator {
-                if hasQuotes, [quote, UInt8(ascii: "\n"), UInt8(ascii: "\r")].contains(record[position]) {
+                let isLineEnd = record[position] == UInt8(ascii: "\n") || record[position] == UInt8(ascii: "\r")
+                guard !isLineEnd, !hasQuotes || record[position] != quote else {
                     throw .invalidValue("Unquoted fields cannot have quotes/CRLFs inside")
                 }
                 position += 1

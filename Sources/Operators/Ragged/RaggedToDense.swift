@@ -118,6 +118,9 @@ struct RaggedTensorToTensor: DynamicOperator {
                     parentCount = numbers.count - 1
                 }
             }
+            if partition == .splits, numbers.first ?? 0 < 0 || !zip(numbers, numbers.dropFirst()).allSatisfy({ $0 <= $1 }) {
+                throw .invalidValue("Invalid row split size.")
+            }
             let level = Level(partition: partition, numbers: numbers, parentCount: parentCount)
             levels.append(level)
             parentCount = level.childCount

@@ -66,17 +66,10 @@ struct FeatureColumn {
     }
 
     /// The feature as SparseCrossHashed takes it. Of an integer that is hashed only the lower half counts.
-    func saltedWord(_ row: Int, _ number: Int, _ strong: KeyedHash?) -> UInt64 {
-        switch values {
-        case .strings(let texts):
-            let text = texts.elements[splits[row] + number]
-            return strong.map { $0(text) } ?? FarmHash.fingerprint(text)
-        case .dense(let view):
-            let value = view.keyNumber(splits[row] + number)
-            guard strong != nil || isSparse else { return UInt64(bitPattern: value) }
-            let bytes = withUnsafeBytes(of: Int32(truncatingIfNeeded: value).littleEndian) { Array($0) }
-            return strong.map { $0(bytes) } ?? FarmHash.fingerprint(bytes)
-        }
+    func saltedWord(_ row: Int, _ number: Int) -> UInt64 {
+        guard isSparse, case .dense(let view) = values else { return word(row, number) }
+        let value = view.keyNumber(splits[row] + number)
+        return withUnsafeBytes(of: Int32(truncatingIfNeeded: value).littleEndian) { FarmHash.fingerprint($0) }
     }
 }
 
@@ -86,7 +79,7 @@ struct FeatureCross {
         case joined(separator: [UInt8])
         /// Fingerprints one onto the other, beginning with `seed`, modulo `bucketCount` unless that is 0.
         case hashed(seed: UInt64, bucketCount: UInt64)
-        case salted(strong: KeyedHash?, bucketCount: UInt64)
+        case salted(bucketCount: UInt64)
     }
 
     let columns: [FeatureColumn]
@@ -136,10 +129,10 @@ struct FeatureCross {
             hash = seed
             buckets = bucketCount
             for (number, column) in columns.enumerated() { hash = FarmHash.joined(hash, column.word(row, choice[number])) }
-        case .salted(let strong, let bucketCount):
+        case .salted(let bucketCount):
             buckets = bucketCount
             for (number, column) in columns.enumerated() {
-                let word = column.saltedWord(row, choice[number], strong)
+                let word = column.saltedWord(row, choice[number])
                 hash = number == 0 ? word : FarmHash.joined(hash, word)
             }
         }

@@ -3,7 +3,8 @@ import Tensors
 
 /// Two sparse tensors of one shape, element by element: a place that only one has counts as 0 in the other.
 ///
-/// - Shapes: two sparse tensors in row-major order → one. SparseAdd leaves out sums whose magnitude is below `thresh`.
+/// - Shapes: two sparse tensors in row-major order → one. SparseAdd leaves out sums of two elements whose magnitude is
+///   below `thresh`.
 /// - Source: TensorFlow operators SparseAdd, SparseSparseMaximum and SparseSparseMinimum.
 struct SparsePair: DynamicOperator {
     enum Rule: Sendable {
@@ -61,9 +62,10 @@ struct SparsePair: DynamicOperator {
                 switch rule {
                 case .add:
                     result = takesLeft && takesRight ? x.sum(with: y) : takesLeft ? x : y
-                    guard threshold <= result.magnitudeAsDouble else { continue }
-                case .maximum: result = x.isLess(than: y) ? y : x
-                case .minimum: result = y.isLess(than: x) ? y : x
+                    guard !(takesLeft && takesRight) || threshold <= result.magnitudeAsDouble else { continue }
+                // NaN is handed on.
+                case .maximum: result = x.isLess(than: y) || y.magnitudeAsDouble.isNaN ? y : x
+                case .minimum: result = y.isLess(than: x) || y.magnitudeAsDouble.isNaN ? y : x
                 }
                 results.append(result)
                 indices += takesLeft ? index : other

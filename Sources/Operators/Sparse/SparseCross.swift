@@ -81,8 +81,9 @@ struct SparseCross: DynamicOperator {
             guard salt.count == 2, bucketCount >= 0 else {
                 throw .invalidInput(index: first + 2, reason: "holds \(salt.count) integers, expected 2")
             }
-            let key = (UInt64(bitPattern: Int64(salt[0])), UInt64(bitPattern: Int64(salt[1])))
-            return .salted(strong: isStrong ? KeyedHash(key: key) : nil, bucketCount: UInt64(bucketCount))
+            // TensorFlow's own ends the process.
+            guard !isStrong else { throw .unsupported("a strong hash of crossed features") }
+            return .salted(bucketCount: UInt64(bucketCount))
         }
     }
 

@@ -63,7 +63,7 @@ import Testing
         let text = TensorFlowCase.strings(["", "xxxxxxxx"], [2])
         let result = try TensorFlowCase.run(
             "StringToHashBucketStrong", values: [text], ["num_buckets": .integer(1 << 62), "key": .integers([7, -3])])
-        #expect(result[0].tensorValue.map { Self.integers($0) } == [1_729_069_120_854_646_443, 4_157_678_769_830_234_335])
+        #expect(result[0].tensorValue.map { Self.integers($0) } == [1_729_069_120_854_646_443, 3_073_366_470_604_359_101])
     }
 
     @Test("a number must be the whole text", arguments: ["", "7 x", "+ 1", "1e", "0x", "1_0", "infinit"])
