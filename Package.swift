@@ -189,7 +189,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "OperatorConformanceTests",
-            dependencies: ["Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CKernels", "AllocationCounter"],
+            dependencies: [
+                "ModelServing", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CKernels", "AllocationCounter",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ModelServingTests",

@@ -33,11 +33,19 @@ static void read_bytes(png_structp png, png_bytep to, size_t count) {
     source->count -= count;
 }
 
+/// Bytes that one part of a file beside the pixels may take: longer colour profiles are left out.
+#define PART_BYTES (1 << 21)
+
+/// Parts that are of no use here and may be long.
+static const png_byte unread[] = "tEXt\0zTXt\0iTXt\0eXIf\0sPLT";
+
 /// Reads the header and states all conversions.
 static void begin(png_structp png, png_infop info, png_source *source, int *channels, int bits, apus_picture *picture) {
     png_uint_32 width, height;
     int depth, color;
     png_set_user_limits(png, 1 << 27, 1 << 27);
+    png_set_chunk_malloc_max(png, PART_BYTES);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, unread, (int)(sizeof unread / 5));
     png_set_read_fn(png, source, read_bytes);
     png_read_info(png, info);
     png_get_IHDR(png, info, &width, &height, &depth, &color, NULL, NULL, NULL);
@@ -68,7 +76,7 @@ static void begin(png_structp png, png_infop info, png_source *source, int *chan
     }
     png_read_update_info(png, info);
     // Two rows of the widest kind, and the tables of the decompressor.
-    *picture = (apus_picture){width, height, (uint32_t)*channels, 1, (uint64_t)width * 32 + (1 << 17)};
+    *picture = (apus_picture){width, height, (uint32_t)*channels, 1, (uint64_t)width * 32 + (1 << 17) + PART_BYTES};
     (void)passes;
 }
 

@@ -53,6 +53,10 @@ package enum FormatDetector {
         if models.contains("model.onnx") { return (ONNXImporter(), path + "/model.onnx") }
         switch models.count {
         case 1: return (ONNXImporter(), path + "/" + models[0])
+        case 0 where names.contains { $0.hasSuffix(".tflite") }:
+            throw .unsupported(
+                path: path, place: "holds a TensorFlow Lite model,",
+                feature: "which Apus does not read; export the original as a SavedModel or as ONNX")
         case 0:
             throw .unrecognized(path: path, reason: "holds no model; expected saved_model.pb, model.onnx or one other .onnx file in it")
         default:

@@ -38,6 +38,15 @@ extension EndToEnd {
             #expect(Self.largest(try convolved.json["predictions"][0]) == 6)
         }
 
+        @Test("messages go to the teams that the README names")
+        func text() async throws {
+            let readme = try Self.requests()
+            let daemon = try await Self.daemon()
+            try #require(readme.count >= 3)
+            let predictions = try daemon.request("POST", readme[2].path, body: readme[2].body).json["predictions"]
+            #expect(predictions.elements.map { $0["team"] } == ["billing", "delivery"])
+        }
+
         @Test("a folder that is copied and renamed beside the old one swaps the version, and its removal swaps back")
         func swap() async throws {
             let home = try TemporaryFolder()

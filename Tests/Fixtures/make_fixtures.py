@@ -2,6 +2,7 @@
 """Makes the test data under Tests/Fixtures from its public origins.
 
     make_fixtures.py operators NODE_TESTS OUT     ONNX's node tests: onnx/backend/test/data/node of the wheel onnx==1.21.0
+    make_fixtures.py tensorflow CASES OUT         SavedModels of one operator each: <name>/{1/saved_model.pb, golden*.npz, meta.json}
     make_fixtures.py models CORPUS OUT            model corpus entries: <name>/{1/model.onnx, golden*.npz, meta.json}
 
 `operators` copies the cases whose operators and element types Apus means to support, unchanged, and leaves out
@@ -116,6 +117,64 @@ def copy_operators(source, out):
     print(f"{count} cases, {total / 1e6:.1f} MB")
 
 
+# ------------------------------------------------------------------ tensorflow
+def write_tensor(path, array):
+    if array.dtype == object or array.dtype.kind in "SU":
+        strings = [x if isinstance(x, bytes) else str(x).encode() for x in array.ravel()]
+        tensor = TensorProto(dims=array.shape, data_type=TensorProto.STRING, string_data=strings)
+    else:
+        tensor = onnx.numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape))
+    path.write_bytes(tensor.SerializeToString())
+
+
+def golden_array(arrays, name):
+    """Strings lose zeros at their end in NumPy; their lengths stand beside them."""
+    array = arrays[name]
+    if f"strlen_{name}" not in arrays:
+        return array
+    lengths = arrays[f"strlen_{name}"]
+    strings = np.empty(array.shape, object)
+    for place in np.ndindex(*array.shape):
+        strings[place] = array[place].ljust(int(lengths[place]), b"\0")
+    return strings
+
+
+def smallest_cover(metas):
+    """Few and small cases that together hold every operator that some case holds."""
+    left = set().union(*(set(meta["op_types"]) for meta, _ in metas.values()))
+    chosen = []
+    while left:
+        name = max(metas, key=lambda n: len(set(metas[n][0]["op_types"]) & left) / (metas[n][1] + 4000))
+        chosen.append(name)
+        left -= set(metas[name][0]["op_types"])
+    return sorted(chosen)
+
+
+def copy_tensorflow(source, out):
+    """Goldens become golden_0/in_0.pb, golden_0/out_0.pb, …; case.json says which signature they are of."""
+    empty(out)
+    metas = {}
+    for meta_file in sorted(source.glob("*/meta.json")):
+        metas[meta_file.parent.name] = json.loads(meta_file.read_text()), bytes_below(meta_file.parent)
+    for name in smallest_cover(metas):
+        meta = metas[name][0]
+        shutil.copytree(source / name / meta["model"], out / name / "1")
+        goldens = []
+        for index, golden in enumerate(meta["golden"]):
+            folder = out / name / f"golden_{index}"
+            folder.mkdir()
+            arrays = np.load(source / name / golden, allow_pickle=False)
+            signature = meta["signatures"][meta["golden_signatures"][index]]
+            for role, infos in (("in", signature["inputs"]), ("out", signature["outputs"])):
+                for place in range(len(infos)):
+                    write_tensor(folder / f"{role}_{place}.pb", golden_array(arrays, f"{role}_{place}"))
+            goldens.append({"signature": meta["golden_signatures"][index], "inputs": [i["name"] for i in signature["inputs"]],
+                            "outputs": [o["name"] for o in signature["outputs"]]})
+        case = {"tolerance": meta["tolerance"], "goldens": goldens}
+        (out / name / "case.json").write_text(json.dumps(case, indent=1) + "\n")
+    print(f"{len(list(out.glob('*/case.json')))} of {len(metas)} cases, {bytes_below(out) / 1e6:.1f} MB")
+
+
 # ------------------------------------------------------------------ models
 MODELS_LEFT_OUT = {"sk_pipeline_strings", "ort_logreg_iris", "pt_digits_cnn_int8_qdq"}
 
@@ -150,11 +209,11 @@ def empty(out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["operators", "models"])
+    parser.add_argument("what", choices=["operators", "tensorflow", "models"])
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    {"operators": copy_operators, "models": copy_models}[arguments.what](arguments.source, arguments.out)
+    {"operators": copy_operators, "tensorflow": copy_tensorflow, "models": copy_models}[arguments.what](arguments.source, arguments.out)
     return 0
 
 

@@ -11,6 +11,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case inflate
     /// The file of an ONNX model.
     case model
+    /// The files of a SavedModel, as `SavedModelFuzzing` packs them.
+    case savedmodel
 
     /// What is wrong with how the bytes are taken; nil when all is well. A trap, a read outside the memory and a time
     /// out of proportion are findings as well, which only the caller can see.
@@ -21,6 +23,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: TensorJSONFuzzing.violation(input)
         case .inflate: InflateFuzzing.violation(input)
         case .model: ModelFuzzing.violation(input)
+        case .savedmodel: SavedModelFuzzing.violation(input)
         }
     }
 }

@@ -3,13 +3,14 @@ import Glibc
 import GraphIR
 import Inference
 import ModelFormats
+import ModelServing
 import Operators
 import Tensors
 
 /// Any bytes as an ONNX model: imported, lowered, planned for small inputs and run, with passes and without. A model may be refused
 /// at every step; what is not refused must be sound and compute the same twice.
 enum ModelFuzzing {
-    private static let importLimits = {
+    static let importLimits = {
         var limits = ImportLimits()
         limits.nodeCount = 500
         limits.initializerCount = 500
@@ -37,11 +38,16 @@ enum ModelFuzzing {
         do throws(ImportError) {
             let model = try ONNXImporter().load(path: file.path, limits: importLimits)
             guard let signature = model.signature(Signature.defaultName) else { return "a model without a signature was imported" }
-            let graph = try model.graph(for: signature)
-            return unsoundness(of: graph) ?? runViolation(of: graph, signature)
+            return try violation(of: model, signature)
         } catch {
             return nil
         }
+    }
+
+    /// What is wrong with one signature of a model that was imported.
+    static func violation(of model: ImportedModel, _ signature: Signature) throws(ImportError) -> String? {
+        let graph = try model.graph(for: signature)
+        return unsoundness(of: graph) ?? runViolation(of: graph, signature, model)
     }
 
     // MARK: Import
@@ -63,10 +69,10 @@ enum ModelFuzzing {
 
     // MARK: Run
 
-    private static func runViolation(of graph: SourceGraph, _ signature: Signature) -> String? {
+    private static func runViolation(of graph: SourceGraph, _ signature: Signature, _ model: ImportedModel) -> String? {
         guard let inputs = sampleInputs(signature) else { return nil }
-        let plain = results(of: graph, inputs, passes: [])
-        let optimized = results(of: graph, inputs, passes: StandardOperators.passes)
+        let plain = results(of: graph, inputs, model, passes: [])
+        let optimized = results(of: graph, inputs, model, passes: StandardOperators.passes)
         for results in [plain, optimized] {
             guard let results, results.isDeterministic else { continue }
             guard areEqual(results.first, results.second) else { return "two runs differ: \(results.first), \(results.second)" }
@@ -84,10 +90,13 @@ enum ModelFuzzing {
     }
 
     /// nil when the engine refuses the graph or the run.
-    private static func results(of graph: SourceGraph, _ inputs: [RuntimeValue], passes: [any GraphPass]) -> Results? {
+    private static func results(
+        of graph: SourceGraph, _ inputs: [RuntimeValue], _ model: ImportedModel, passes: [any GraphPass]
+    ) -> Results? {
         do {
-            let engine = try Engine(
-                graph, catalog: StandardOperators.catalog, passes: passes, state: ModelState(limits: engineLimits))
+            let state = ModelState(limits: engineLimits)
+            try withDeadline { _ in try ModelInitialisation.run(model, state: state) }
+            let engine = try Engine(graph, catalog: StandardOperators.catalog, passes: passes, state: state)
             let runs = try [1, 2].map { _ in try withDeadline { try engine.run(values: inputs, token: $0) } }
             return Results(
                 first: runs[0], second: runs[1], isStatic: engine.isStatic,

@@ -32,11 +32,22 @@ struct FormatDetectorTests {
         #expect(try FormatDetector.importer(for: found.modelPath).modelPath == found.modelPath)
     }
 
+    @Test("finds a SavedModel by its folder, or by its file")
+    func findsSavedModel() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write([], to: "saved_model.pb")
+        for path in [folder.path, file] {
+            let found = try FormatDetector.importer(for: path)
+            #expect(type(of: found.importer).formatName == "savedmodel")
+            #expect(found.modelPath.hasPrefix(folder.path))
+        }
+    }
+
     static let refused: [Case] = [
         Case("empty directory", [], "holds no model"),
         Case("two models", ["a.onnx", "b.onnx"], "holds 2 .onnx files (a.onnx, b.onnx"),
-        Case("SavedModel", ["saved_model.pb"], "TensorFlow SavedModel"),
-        Case("SavedModel as text", ["saved_model.pbtxt"], "TensorFlow SavedModel"),
+        Case("SavedModel as text", ["saved_model.pbtxt"], "a SavedModel in text form"),
+        Case("TensorFlow Lite", ["model.tflite"], "a TensorFlow Lite model"),
         Case("both formats", ["saved_model.pb", "model.onnx"], "holds both"),
     ]
 

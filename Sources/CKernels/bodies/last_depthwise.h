@@ -21,12 +21,6 @@ static void last_pack_depthwise(float *packed, const float *filter, const apus_c
     }
 }
 
-/// Where a line of output lies: the first input row under its window, with the taps that meet rows inside.
-typedef struct depth_line {
-    const float *rows;
-    size_t first_tap, end_tap;
-} depth_line;
-
 /// Most pixels whose sums are held in registers.
 #define LAST_PIXELS 8
 
@@ -44,7 +38,7 @@ APUS_INLINE void last_depthwise_tile(float *y, const float *x, const float *pack
         const float *row = x + (ptrdiff_t)(i * s->dilation[1] * line) + column * (ptrdiff_t)channels;
         const float *weights = packed + i * kernel * VF;
         if (taps && stride) {
-            vf w[5];
+            vf w[7];
 #pragma clang loop unroll(full)
             for (size_t j = 0; j < taps; j++) w[j] = vf_load(weights + j * VF);
 #pragma clang loop unroll(full)
@@ -143,14 +137,9 @@ LAST_DEPTHWISE_LINE(last_depthwise_3_1, 3, 1)
 LAST_DEPTHWISE_LINE(last_depthwise_3_2, 3, 2)
 LAST_DEPTHWISE_LINE(last_depthwise_5_1, 5, 1)
 LAST_DEPTHWISE_LINE(last_depthwise_5_2, 5, 2)
-
-/// A line of any kernel, pixel by pixel.
-static void last_depthwise_any(float *y, const float *x, const float *packed, size_t first_tap, size_t end_tap, const apus_convolution *s,
-                               const apus_epilogue *epilogue, const float *residual) {
-    for (size_t at = 0; at < s->output[2]; at++) {
-        last_depthwise_pixels(y, x, packed, 1, 0, 0, at, first_tap, end_tap, s, epilogue, residual);
-    }
-}
+LAST_DEPTHWISE_LINE(last_depthwise_7_1, 7, 1)
+LAST_DEPTHWISE_LINE(last_depthwise_7_2, 7, 2)
+LAST_DEPTHWISE_LINE(last_depthwise_any, 0, 0)
 
 /// Several output channels for each input channel, by plain sums; `x` stands at the input row of tap 0.
 static void last_depthwise_plain(float *y, const float *x, const float *filter, size_t first_tap, size_t end_tap, const apus_convolution *s,
@@ -206,6 +195,10 @@ static void last_depthwise_rows(float *y, const float *x, const float *packed, c
             last_depthwise_5_1(to, from, packed, first_tap, end_tap, s, epilogue, residual);
         } else if (dense && s->kernel[2] == 5 && s->stride[2] == 2) {
             last_depthwise_5_2(to, from, packed, first_tap, end_tap, s, epilogue, residual);
+        } else if (dense && s->kernel[2] == 7 && s->stride[2] == 1) {
+            last_depthwise_7_1(to, from, packed, first_tap, end_tap, s, epilogue, residual);
+        } else if (dense && s->kernel[2] == 7 && s->stride[2] == 2) {
+            last_depthwise_7_2(to, from, packed, first_tap, end_tap, s, epilogue, residual);
         } else {
             last_depthwise_any(to, from, packed, first_tap, end_tap, s, epilogue, residual);
         }

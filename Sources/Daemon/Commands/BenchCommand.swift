@@ -6,7 +6,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench", abstract: "Measure how fast a model runs.",
         discussion: "Without --inputs, made-up values are run: one row, or as many as --batch says.")
 
-    @Argument(help: "An .onnx file or a version directory.", completion: .file())
+    @Argument(help: "An .onnx file, or a version directory with one or with a SavedModel.", completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Folder with the inputs, as for apus run.", valueName: "folder"), completion: .directory)

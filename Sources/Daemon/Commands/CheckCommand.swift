@@ -9,7 +9,7 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
-    @Argument(help: "An .onnx file or a version directory; may be repeated.", completion: .file())
+    @Argument(help: "An .onnx file, or a version directory with one or with a SavedModel; may be repeated.", completion: .file())
     var models: [String] = []
 
     func run() throws {

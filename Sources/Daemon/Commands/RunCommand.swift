@@ -11,7 +11,7 @@ struct RunCommand: ParsableCommand {
             strings, in the order of the signature's outputs.
             """)
 
-    @Argument(help: "An .onnx file or a version directory.", completion: .file())
+    @Argument(help: "An .onnx file, or a version directory with one or with a SavedModel.", completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Folder with the inputs.", valueName: "folder"), completion: .directory)

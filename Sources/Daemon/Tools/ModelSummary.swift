@@ -13,10 +13,14 @@ struct ModelSummary: Encodable {
 
     struct SignatureSummary: Encodable {
         let name: String
+        /// What TensorFlow calls the kind of signature: `tensorflow/serving/predict`.
+        let method: String
         let inputs: [Value]
         let outputs: [Value]
         /// Whether rows of different requests share runs, and if not, why.
         let batching: String
+        /// A command line that calls it.
+        let call: String
     }
 
     struct PlanSummary: Encodable {
@@ -82,8 +86,8 @@ struct ModelSummary: Encodable {
         }
         let engine = try file.engine(signature, isOptimized: true)
         return SignatureSummary(
-            name: signature.name, inputs: values(signature.inputs), outputs: values(signature.outputs),
-            batching: BatchSharing(derivedFor: signature, engine).description)
+            name: signature.name, method: signature.methodName, inputs: values(signature.inputs), outputs: values(signature.outputs),
+            batching: BatchSharing(derivedFor: signature, engine).description, call: CallExample(signature, path: file.path).line)
     }
 
     var text: String {
@@ -93,7 +97,9 @@ struct ModelSummary: Encodable {
             lines.append("signature   \(signature.name)")
             lines += signature.inputs.map { "  input     \($0.name): \($0.type)" }
             lines += signature.outputs.map { "  output    \($0.name): \($0.type)" }
+            lines.append("  method    \(signature.method)")
             lines.append("  batching  \(signature.batching)")
+            lines.append("  call      \(signature.call)")
         }
         lines.append("graph       \(nodes) nodes, \(optimizedNodes) after optimisation")
         let counts = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0) ×\($1)" }

@@ -39,7 +39,8 @@ struct SavedModelAssembly {
         session.memory.releaseUnused()
         program.variables = plan.variables
         return ImportedModel(
-            format: SavedModelImporter.formatName, program: program, signatures: signatures, assets: assets.filter { $0.file != nil }.map(\.asset),
+            format: SavedModelImporter.formatName, program: program, signatures: signatures,
+            assets: assets.filter { $0.file != nil }.map(\.asset),
             metadata: metadata(),
             files: [ModelFile(name: SavedModelImporter.fileName, session.file)] + (bundle?.files ?? []) + assets.compactMap(\.file),
             contentByteCount: session.file.byteCount + plan.variableByteCount, initialisation: plan.graphs)
@@ -184,7 +185,8 @@ struct SavedModelAssembly {
                 // One that is missing counts when somebody reads it.
                 let name = try folder.name(of: name)
                 guard folder.contains(name) else {
-                    result.append(Asset(asset: ModelAsset(valueName: TensorFlowName.value(tensor.name), path: folder.path + name), file: nil))
+                    result.append(
+                        Asset(asset: ModelAsset(valueName: TensorFlowName.value(tensor.name), path: folder.path + name), file: nil))
                     continue
                 }
                 path = try folder.resolve(name)

@@ -151,6 +151,7 @@ struct JPEGEncoder: DynamicOperator {
 enum EncodedPicture {
     /// Height, width and channels of the last three axes.
     static func sizes(_ shape: Shape, channels: ClosedRange<Int>) throws(OperatorError) -> (height: Int, width: Int, channels: Int) {
+        guard shape.rank >= 3 else { throw .invalidInput(index: 0, reason: "is \(shape), expected height, width and channels") }
         let (height, width, depth) = (shape[shape.rank - 3], shape[shape.rank - 2], shape[shape.rank - 1])
         guard channels.contains(depth), height > 0, width > 0, height < 1 << 27, width < 1 << 27,
             ByteCount.product(height, width) < PictureFile.pixelLimit

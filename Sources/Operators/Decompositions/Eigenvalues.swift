@@ -47,6 +47,11 @@ struct SelfAdjointEigenvalues: Operator {
                     realWork: real(context), realWorkCount: realCount, integers: integers(context), integerCount: Int32(3 + 5 * n))
                 for index in 0..<stack.count {
                     Scalar.load(context.input(0), index * n * n, stack.type, rows: n, columns: n, into: space.a)
+                    guard Scalar.areFinite(space.a, count: n * n) else {
+                        Scalar.storeNaN(context.output(0), index * n..<(index + 1) * n, stack.type)
+                        if wantsVectors { Scalar.storeNaN(context.output(1), index * n * n..<(index + 1) * n * n, stack.type) }
+                        continue
+                    }
                     guard Scalar.selfAdjoint(Int32(n), space, wantsVectors: wantsVectors) == 0 else {
                         throw .invalidValue("the eigenvalues of matrix \(index) were not found")
                     }
@@ -98,6 +103,11 @@ struct Eigenvalues: Operator {
             if !wantsVectors { Number.zeroElement.store(context.output(1), 0, result) }
             for index in 0..<stack.count {
                 load(context.input(0), index * n * n, stack.type, n, into: a)
+                guard Number.areFinite(a, count: n * n) else {
+                    Number.storeNaN(context.output(0), index * n..<(index + 1) * n, result)
+                    if wantsVectors { Number.storeNaN(context.output(1), index * n * n..<(index + 1) * n * n, result) }
+                    continue
+                }
                 var (none, job, count, size, info) = (
                     LapackOption.none, wantsVectors ? LapackOption.vectors : LapackOption.none, Int32(workCount), Int32(n), Int32(0)
                 )

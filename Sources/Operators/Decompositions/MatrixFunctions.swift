@@ -44,6 +44,15 @@ struct MatrixFunction: Operator {
             let t = schur(context), u = basis(context)
             for index in 0..<stack.count {
                 load(context.input(0), index * n * n, stack.type, n, into: t)
+                guard Number.areFinite(t, count: n * n) else {
+                    let range = index * n * n..<(index + 1) * n * n
+                    if stack.type.isComplex {
+                        Number.storeNaN(context.output(0), range, stack.type)
+                    } else {
+                        Double.storeNaN(context.output(0), range, stack.type)
+                    }
+                    continue
+                }
                 var (job, sort, size, leading, other, found, count, info) = (
                     LapackOption.vectors, LapackOption.none, Int32(n), Int32(max(n, 1)), Int32(max(n, 1)), Int32(0),
                     Int32(workCount), Int32(0)

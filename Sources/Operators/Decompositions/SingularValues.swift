@@ -5,6 +5,7 @@ import Tensors
 ///
 /// - Shapes: [B…, m, n] → s [B…, p], u [B…, m, p] and v [B…, n, p], p being the smaller of m and n; u [B…, m, m] and v [B…, n, n]
 ///   when full; u and v are a 0 each when not wanted.
+/// - Numerics: a matrix with an infinity or a NaN has NaN everywhere.
 /// - Source: TensorFlow's Svd.
 struct SingularValues: Operator {
     var wantsVectors = true
@@ -60,6 +61,14 @@ struct SingularValues: Operator {
                     realWork: real(context), integers: integers(context))
                 for index in 0..<stack.count {
                     Scalar.load(context.input(0), index * m * n, stack.type, rows: m, columns: n, into: space.a)
+                    guard Scalar.areFinite(space.a, count: m * n) else {
+                        Scalar.storeNaN(context.output(0), index * p..<(index + 1) * p, stack.type)
+                        guard wantsVectors else { continue }
+                        let (first, second) = (m * leftColumns, n * rightRows)
+                        Scalar.storeNaN(context.output(1), index * first..<(index + 1) * first, stack.type)
+                        Scalar.storeNaN(context.output(2), index * second..<(index + 1) * second, stack.type)
+                        continue
+                    }
                     if p > 0 {
                         guard Scalar.singular(job, Int32(m), Int32(n), space) == 0 else {
                             throw .invalidValue("the singular values of matrix \(index) were not found")

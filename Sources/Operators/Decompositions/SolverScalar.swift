@@ -58,6 +58,17 @@ protocol SolverScalar: ContractionScalar {
 extension SolverScalar {
     func subtracting(_ other: Self) -> Self { adding(other.negated) }
 
+    /// Whether iterations over these numbers come to an end: with an infinity or a NaN among them LAPACK's may not.
+    static func areFinite(_ numbers: UnsafePointer<Self>, count: Int) -> Bool {
+        for place in 0..<count where !numbers[place].absoluteValue.isFinite { return false }
+        return true
+    }
+
+    /// Writes NaN to elements of an output.
+    static func storeNaN(_ address: UnsafeMutableRawPointer, _ range: Range<Int>, _ type: ElementType) {
+        for place in range { Self(real: .nan).store(address, place, type) }
+    }
+
     /// A row-major matrix in memory as a column-major one.
     static func load(
         _ address: UnsafeRawPointer, _ offset: Int, _ type: ElementType, rows: Int, columns: Int, into matrix: UnsafeMutablePointer<Self>,

@@ -116,6 +116,7 @@ enum TensorFlowElementwise {
         .tensorFlow("BiasAdd") { (node) throws(OperatorError) in
             BiasAdd(layout: try node.choice("data_format"))
         },
+        .tensorFlow("BiasAddGrad") { (node) throws(OperatorError) in BiasAddGrad(layout: try node.choice("data_format")) },
         .tensorFlow("BiasAddV1") { _ in BiasAdd(layout: .channelsLast) },
     ]
 }

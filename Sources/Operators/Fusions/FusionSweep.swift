@@ -40,9 +40,6 @@ enum FusionSweep {
 extension FusionSweep.Pair {
     /// What the consumer adds to the producer's result; nil unless it is a plain addition.
     var addend: ValueID? {
-        if let bias = consumer.op as? BiasAdd, bias.layout == .channelsLast, consumer.inputs.count == 2, consumer.inputs[0] == value {
-            return consumer.inputs[1]
-        }
         guard let addition = consumer.op as? Arithmetic, addition.function == .add, case .multidirectional = addition.rule,
             consumer.inputs.count == 2
         else { return nil }

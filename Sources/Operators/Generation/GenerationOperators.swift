@@ -9,6 +9,6 @@ package enum GenerationOperators {
                 try ConstantOfShape(value: reader.tensor("value"))
             },
             .onnx("Range", since: 11) { _ throws(OperatorError) in RangeOperator() },
-            .tensorFlow("Range") { _ throws(OperatorError) in RangeOperator() },
+            .tensorFlow("Range") { _ throws(OperatorError) in RangeOperator(countsInOwnPrecision: true) },
         ] + FillingOperators.spellings
 }

@@ -10,6 +10,8 @@ struct RangeOperator: Operator {
         .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
     ]
 
+    /// Whether the count of floating-point numbers is computed as precisely as they are, not in double precision.
+    var countsInOwnPrecision = false
     var name: String { "Range" }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
@@ -47,12 +49,24 @@ struct RangeOperator: Operator {
             try tensor.elementType.dispatch(FirstNumber(address: UnsafeRawPointer(tensor.storage.baseAddress)))
         }
         guard numbers[2] != 0 else { throw .invalidValue("delta is 0") }
-        let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
+        let count = steps(numbers, start.elementType).rounded(.up)
         if count <= 0 { return 0 }
         guard let count = Int(exactly: count) else {
             throw .invalidValue("start \(numbers[0]), limit \(numbers[1]) and delta \(numbers[2]) make no finite range")
         }
         return count
+    }
+
+    private func steps(_ numbers: [Double], _ type: ElementType) -> Double {
+        guard countsInOwnPrecision, type != .float64 else { return (numbers[1] - numbers[0]) / numbers[2] }
+        let rounded = { (value: Float) -> Float in
+            switch type {
+            case .float16: HalfPrecision.float(fromBinary16: HalfPrecision.binary16(from: value))
+            case .bfloat16: HalfPrecision.float(fromBFloat16: HalfPrecision.bfloat16(from: value))
+            default: value
+            }
+        }
+        return Double(rounded(rounded(Float(numbers[1]) - Float(numbers[0])) / Float(numbers[2])))
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {

@@ -36,14 +36,12 @@ struct ColorAdjustment: Operator {
                     var x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
                     let amount = context.input(1, as: Float.self)[0]
                     for _ in 0..<count {
-                        var (h, s, v) = Colors.hsv(x[0], x[1], x[2])
                         switch quantity {
-                        case .hue:
-                            h += amount
-                            h -= h.rounded(.down)
-                        case .saturation: s = min(max(s * amount, 0), 1)
+                        case .hue: (y[0], y[1], y[2]) = Colors.turned(x[0], x[1], x[2], by: amount)
+                        case .saturation:
+                            let (h, s, v) = Colors.hsv(x[0], x[1], x[2])
+                            (y[0], y[1], y[2]) = Colors.rgb(h, min(max(s * amount, 0), 1), v)
                         }
-                        (y[0], y[1], y[2]) = Colors.rgb(h, s, v)
                         x += 3
                         y += 3
                     }

@@ -64,9 +64,25 @@ enum Colors {
 
     @inline(__always)
     static func rgb<Scalar: BinaryFloatingPoint>(_ h: Scalar, _ s: Scalar, _ v: Scalar) -> (Scalar, Scalar, Scalar) {
-        let turn = h * 6
-        func limited(_ x: Scalar) -> Scalar { min(max(x, 0), 1) }
-        let r = limited(abs(turn - 3) - 1), g = limited(2 - abs(turn - 2)), b = limited(2 - abs(turn - 4))
+        let (r, g, b) = pure(h)
         return (((1 - s) + s * r) * v, ((1 - s) + s * g) * v, ((1 - s) + s * b) * v)
+    }
+
+    /// The colour of a hue that reaches from 0 to 1.
+    @inline(__always)
+    static func pure<Scalar: BinaryFloatingPoint>(_ hue: Scalar) -> (Scalar, Scalar, Scalar) {
+        let turn = hue * 6
+        func limited(_ x: Scalar) -> Scalar { min(max(x, 0), 1) }
+        return (limited(abs(turn - 3) - 1), limited(2 - abs(turn - 2)), limited(2 - abs(turn - 4)))
+    }
+
+    /// The colour turned by so much of a whole turn, between the same least and largest channel.
+    @inline(__always)
+    static func turned(_ r: Float, _ g: Float, _ b: Float, by amount: Float) -> (Float, Float, Float) {
+        let low = min(r, min(g, b)), range = max(r, max(g, b)) - low
+        var hue = hsv(r, g, b).0 + amount
+        hue -= hue.rounded(.down)
+        let color = pure(hue)
+        return (low + range * color.0, low + range * color.1, low + range * color.2)
     }
 }

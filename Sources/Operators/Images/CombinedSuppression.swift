@@ -47,7 +47,8 @@ struct CombinedSuppression: DynamicOperator {
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {
-        guard inputs.onlyInputsCarryRows(0, 1), inputs.axis(0) == 0, inputs.axis(1) == 0 else { return .mixed(RowReason.parameter) }
+        guard inputs.onlyInputsCarryRows(0, 1), inputs.axis(0) == 0, inputs.axis(1) == 0, inputs.isFixed(2), inputs.isFixed(3)
+        else { return .mixed(RowReason.parameter) }
         return .rows(axis: 0, of: inputs)
     }
 

@@ -55,7 +55,9 @@ struct DrawBoundingBoxes: Operator {
                             if table[0] > 0 {
                                 canvas.draw(corners, context.input(2, as: Float.self) + box % table[0] * table[1])
                             } else {
-                                standard[box % standard.count].withUnsafeBufferPointer { canvas.draw(corners, $0.baseAddress!) }
+                                standard[box % standard.count].withUnsafeBufferPointer { color in
+                                    if let color = color.baseAddress { canvas.draw(corners, color) }
+                                }
                             }
                         }
                     }

@@ -9,9 +9,12 @@ struct ExtractGlimpse: Operator {
     let name: String
     let isCentered: Bool
     let isNormalized: Bool
+    /// Whether offsets are those of the window's middle even where they are not centred.
+    let isFirst: Bool
 
     init(_ reader: AttributeReader) throws(OperatorError) {
         name = reader.node.operatorName
+        isFirst = name == "ExtractGlimpse"
         isCentered = try reader.flag("centered", default: true)
         isNormalized = try reader.flag("normalized", default: true)
         guard try reader.string("noise", default: "uniform") == "zero" else {
@@ -62,8 +65,11 @@ struct ExtractGlimpse: Operator {
     private func start(_ offset: Float, _ extent: Int, _ window: Int) -> Int {
         var at = offset
         if isNormalized { at *= Float(extent) }
-        if isCentered {
-            if isNormalized { at = at / 2 + Float(extent) / 2 - Float(window) / 2 } else { at += Float(extent) / 2 }
+        if isFirst {
+            if isCentered { at = at / 2 + Float(extent) / 2 }
+            at -= Float(window) / 2
+        } else if isCentered {
+            at = isNormalized ? at / 2 + Float(extent) / 2 - Float(window) / 2 : at + Float(extent) / 2
         }
         guard at.isFinite else { return -(1 << 40) }
         return Int(min(max(at, -1e12), 1e12))

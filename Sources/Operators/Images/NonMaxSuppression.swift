@@ -59,6 +59,10 @@ struct NonMaxSuppression: DynamicOperator {
 
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let scores = try context.required(1), count = scores.elementCount
+        let boxCount = try context.required(0).elementCount
+        guard boxCount == ByteCount.product(count, version == .overlaps ? count : 4) else {
+            throw OperatorError.invalidInput(index: 0, reason: "has \(boxCount) numbers, which do not fit \(count) scores")
+        }
         let most = try context.required(2).integers?.first ?? 0
         guard most >= 0 else { throw OperatorError.invalidInput(index: 2, reason: "is \(most), expected how many boxes to take at most") }
         let threshold = version == .first ? overlapThreshold : try number(context, 3)

@@ -53,11 +53,11 @@ struct ProjectiveTransform: Operator {
         let images = try context.input(0), geometry = ImageGeometry(input: images.shape, output: context.outputs[0].shape)
         let isShared = try context.input(1).shape[0] == 1
         switch images.elementType {
-        case .float32: return kernel(geometry, isShared, Float.self, { $0 }) { $0 }
-        case .float64: return kernel(geometry, isShared, Double.self, { Float($0) }) { Double($0) }
-        case .uint8: return kernel(geometry, isShared, UInt8.self, { Float($0) }) { UInt8(truncatingIfNeeded: Self.cut($0)) }
-        case .int32: return kernel(geometry, isShared, Int32.self, { Float($0) }) { Int32(truncatingIfNeeded: Self.cut($0)) }
-        case .int64: return kernel(geometry, isShared, Int64.self, { Float($0) }) { Int64(Self.cut($0)) }
+        case .float32: return kernel(geometry, isShared, Float.self, { $0 }, { $0 })
+        case .float64: return kernel(geometry, isShared, Double.self, { Float($0) }, { Double($0) })
+        case .uint8: return kernel(geometry, isShared, UInt8.self, { Float($0) }, { UInt8(truncatingIfNeeded: Self.cut($0)) })
+        case .int32: return kernel(geometry, isShared, Int32.self, { Float($0) }, { Int32(truncatingIfNeeded: Self.cut($0)) })
+        case .int64: return kernel(geometry, isShared, Int64.self, { Float($0) }, { Int64(Self.cut($0)) })
         default: return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in try compile(context) }
         }
     }

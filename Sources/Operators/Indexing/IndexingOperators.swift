@@ -12,6 +12,7 @@ package enum IndexingOperators {
         ScatterElements.spellings,
         ScatterND.spellings,
         ScatterTensorOperators.spellings,
+        RowUpdate.spellings,
         TopK.spellings,
         RankingOperators.spellings,
         OneHot.spellings,

@@ -1,13 +1,13 @@
-package import GraphIR
+import GraphIR
 import Synchronization
-package import Tensors
+import Tensors
 
 /// A lookup table of a model.
 ///
 /// Readers take the contents as they are at the moment and keep them; a change replaces them.
-package final class LookupTable: Resource {
+final class LookupTable: Resource {
     /// How a table may be changed.
-    package enum Kind: Sendable {
+    enum Kind: Sendable {
         /// Filled once, by what initialises the model.
         case fixed
         case mutable
@@ -15,7 +15,7 @@ package final class LookupTable: Resource {
         case dense
     }
 
-    package let kind: Kind
+    let kind: Kind
     private let contents: Mutex<(table: TableContents, isFilled: Bool)>
     private let forbidden: [ElementKey]
 
@@ -25,7 +25,7 @@ package final class LookupTable: Resource {
         self.forbidden = forbidden
     }
 
-    package var byteCount: Int { contents.withLock { $0.table.byteCount } }
+    var byteCount: Int { contents.withLock { $0.table.byteCount } }
 
     /// The contents now.
     func current() throws(OperatorError) -> TableContents {
@@ -78,9 +78,11 @@ package final class LookupTable: Resource {
             }
             try contents.withLock { contents throws(OperatorError) in
                 if contents.isFilled {
-                    guard contents.table.count == table.count, (0..<count).allSatisfy({ position in
-                        contents.table.place(keys, position).map { contents.table.hasValue($0, values, position) } ?? false
-                    }) else { throw .invalidValue("Table already initialized.") }
+                    guard contents.table.count == table.count,
+                        (0..<count).allSatisfy({ position in
+                            contents.table.place(keys, position).map { contents.table.hasValue($0, values, position) } ?? false
+                        })
+                    else { throw .invalidValue("Table already initialized.") }
                     return
                 }
                 contents = (table, true)
@@ -148,7 +150,8 @@ extension EvaluationContext {
             throw .invalidInput(index: keys + 1, reason: "is of type \(values.elementType), the table's values are \(wanted.valueType)")
         }
         guard values.count == ByteCount.product(count, wanted.valueShape.elementCount) else {
-            throw .invalidInput(index: keys + 1, reason: "has shape \(values.shape), expected values \(wanted.valueShape) for \(count) keys")
+            throw .invalidInput(
+                index: keys + 1, reason: "has shape \(values.shape), expected values \(wanted.valueShape) for \(count) keys")
         }
         return (list, values, count)
     }

@@ -46,26 +46,24 @@ struct TableOperator: DynamicOperator {
         }
         + make(
             ["LookupTableSize", "LookupTableSizeV2"], .readsResource, inputs: 1,
-            type: { _ throws(OperatorError) in [ValueFact(.int64, Shape.scalar)] }
-        ) { context, table throws(OperatorError) in
-            [try context.tensor([Int64(try table.current().count)], .scalar)]
-        }
+            type: { _ throws(OperatorError) in [ValueFact(.int64, Shape.scalar)] },
+            run: { context, table throws(OperatorError) in [try context.tensor([Int64(try table.current().count)], .scalar)] })
         + make(
             ["LookupTableExport", "LookupTableExportV2"], .readsResource, inputs: 1,
             type: { inputs throws(OperatorError) in
                 let (key, value) = try inputs.table(0)
                 let shape = value.shape.map { SymbolicShape([.unknown] + $0.dimensions) }
                 return [ValueFact(key, shape == nil ? nil : SymbolicShape([.unknown])), ValueFact(value.elementType, shape)]
-            }
-        ) { context, table throws(OperatorError) in
-            let contents = try table.current()
-            let outcome: Result<[RuntimeValue], OperatorError> = contents.withLists { keys, values in
-                Result { () throws(OperatorError) in
-                    [try keys.copied(keys.shape, context), try values.copied(values.shape, context)]
+            },
+            run: { context, table throws(OperatorError) in
+                let contents = try table.current()
+                let outcome: Result<[RuntimeValue], OperatorError> = contents.withLists { keys, values in
+                    Result { () throws(OperatorError) in
+                        [try keys.copied(keys.shape, context), try values.copied(values.shape, context)]
+                    }
                 }
-            }
-            return try outcome.get()
-        }
+                return try outcome.get()
+            })
 
     private static func make(
         _ names: [String], _ effects: Effects, inputs: Int,
@@ -108,7 +106,8 @@ struct LookupTableFind: DynamicOperator {
             throw .invalidInput(index: 1, reason: "is of type \(keys.elementType), the table's keys are \(key)")
         }
         guard try inputs.tensor(2).elementType == value.elementType else {
-            throw .invalidInput(index: 2, reason: "is of type \(try inputs.tensor(2).elementType), the table's values are \(value.elementType)")
+            throw .invalidInput(
+                index: 2, reason: "is of type \(try inputs.tensor(2).elementType), the table's values are \(value.elementType)")
         }
         guard let outer = keys.shape, let inner = value.shape else { return [ValueFact(value.elementType, nil as SymbolicShape?)] }
         return [ValueFact(value.elementType, SymbolicShape(outer.dimensions + inner.dimensions))]

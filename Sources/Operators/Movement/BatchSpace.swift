@@ -86,6 +86,7 @@ struct BatchSpace: Operator, ElementMover {
         if context.makesNothing { return .nothing }
         let x = try context.input(0), output = context.outputs[0].shape
         let blocks = try context.parameters(1, or: block.map { [$0, $0] }), borders = try context.parameters(borderInput)
+        if blocks.isEmpty { return .view(of: 0) }
         let small = direction == .toBatch ? output : x.shape, large = direction == .toBatch ? x.shape : output
         let unit = x.shape.elementCount(in: blocks.count + 1..<x.shape.rank) * x.elementType.byteCount
         let walk = BlockWalk(

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: k × [d0, …, d(axis), …, dn] that agree on every other axis → the sum along `axis`.
 /// - Source: ONNX operator Concat (opset 1 defaults the axis to 1); TensorFlow's Concat and ConcatV2, whose axis is the first or
-///   the last input.
+///   the last input, and ParallelConcat.
 struct Concat: ElementMover {
     /// The axis as an attribute.
     var axis = 0
@@ -132,6 +132,7 @@ struct Concat: ElementMover {
             return Concat(axis: axis)
         },
         .tensorFlow("Concat") { _ throws(OperatorError) in Concat(axisInput: 0) },
+        .tensorFlow("ParallelConcat") { _ throws(OperatorError) in Concat() },
         .tensorFlow("ConcatV2") { reader throws(OperatorError) in Concat(axisInput: max(reader.inputCount - 1, 0)) },
     ]
 }

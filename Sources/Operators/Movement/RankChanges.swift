@@ -176,5 +176,6 @@ enum RankChangeOperators {
     /// TensorFlow's names for handing a value on.
     private static let identities = [
         "Identity", "StopGradient", "PreventGradient", "Snapshot", "DeepCopy", "GuaranteeConst", "PlaceholderWithDefault",
+        "DebugGradientIdentity",
     ].map { name in OperatorSpelling.tensorFlow(name) { _ throws(OperatorError) in Identity() } }
 }

@@ -89,7 +89,9 @@ struct BroadcastGradientArguments: Operator {
 struct ConcatOffset: Operator {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...Int(Int32.max))
-        _ = try inputs.indices(0)
+        if let shape = try inputs.indices(0).shape?.concrete, shape.elementCount != 1 {
+            throw .invalidInput(index: 0, reason: "has shape \(shape), expected one axis")
+        }
         var results: [ValueFact] = []
         for index in 1..<inputs.count {
             let shape = try inputs.indices(index)

@@ -127,11 +127,15 @@ struct FeatureAssembly {
         let batch = isSingle ? [] : [records.count]
         guard let fixed = shape.concrete else { return try padded(records, shape, batch, context) }
         var column = try FeatureColumnValues(plan.type)
-        guard let whole = Shape(checking: batch + fixed.extents) else { throw .invalidValue("\(batch + fixed.extents) is no shape of a tensor") }
+        guard let whole = Shape(checking: batch + fixed.extents) else {
+            throw .invalidValue("\(batch + fixed.extents) is no shape of a tensor")
+        }
         return try context.withScratch(ByteCount.product(whole.elementCount, max(plan.type.byteCount, 16))) { () throws(OperatorError) in
             for (record, values) in records.enumerated() {
                 guard let values, values.type != nil else {
-                    guard let blank, blank.count == fixed.elementCount, blank.count > 0 || fixed.elementCount == 0 else { throw missing(record) }
+                    guard let blank, blank.count == fixed.elementCount, blank.count > 0 || fixed.elementCount == 0 else {
+                        throw missing(record)
+                    }
                     column.append(blank, count: fixed.elementCount)
                     continue
                 }
@@ -166,8 +170,8 @@ struct FeatureAssembly {
             let count = values?.count ?? 0
             guard part.elementCount > 0 ? count % part.elementCount == 0 : count == 0 else {
                 throw .invalidValue(
-                    "\(name(record))Key: \(OperatorError.shown(key)), Index: \(record).  Number of \(plan.type) values is not a multiple of "
-                        + "stride length. Saw \(count) values but output shape is \(shape)")
+                    "\(name(record))Key: \(OperatorError.shown(key)), Index: \(record).  Number of \(plan.type) values is not "
+                        + "a multiple of stride length. Saw \(count) values but output shape is \(shape)")
             }
             longest = max(longest, count)
         }

@@ -3,8 +3,8 @@ import Tensors
 
 /// Strings as the numbers that their bytes are.
 ///
-/// - Shapes: DecodeRaw: string [A…], all of one length → [A…, length / width]. DecodePaddedRaw: string [A…], length [] → each string
-///   is cut or filled up with zeros to that length.
+/// - Shapes: DecodeRaw: string [A…], all of one length → [A…, length / width]. DecodePaddedRaw: string [A…], length [] → each
+///   string is cut or filled up with zeros to that length.
 /// - Source: TensorFlow operators DecodeRaw and DecodePaddedRaw.
 struct RawBytes: DynamicOperator {
     let type: ElementType
@@ -40,7 +40,9 @@ struct RawBytes: DynamicOperator {
             guard length > 0 else { throw OperatorError.invalidValue("fixed_length (\(length)) must be greater than zero.") }
         } else if let place = texts.elements.firstIndex(where: { $0.count != length }) {
             throw OperatorError.invalidValue(
-                "DecodeRaw requires input strings to all be the same size, but element \(place) has size \(texts.elements[place].count) != \(length)")
+                "DecodeRaw requires input strings to all be the same size, but element \(place) has size "
+                    + "\(texts.elements[place].count) != \(length)"
+            )
         }
         guard length % type.byteCount == 0 else {
             throw OperatorError.invalidValue(

@@ -50,7 +50,9 @@ package struct ChannelsLastPool: Operator {
     }
 
     /// Images and channels are pooled one by one.
-    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, rank - 1]) }
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        inputs.isFixed(1) && inputs.isFixed(2) ? inputs.positionwise(along: [0, rank - 1]) : .mixed(RowReason.counted)
+    }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }

@@ -3,7 +3,8 @@ import Tensors
 
 /// Real numbers as they come back from a quantization in which 0 is 0.
 ///
-/// - Shapes: data [D…], the two ends of the range (scalars, or vectors along `axis`), for V3 a scalar number of bits → the data's shape.
+/// - Shapes: data [D…], the two ends of the range (scalars, or vectors along `axis`), for V3 a scalar number of bits → the data's
+///   shape.
 /// - Types: floating point. Where no range is given it is that of the data, and nothing is limited to it.
 /// - Source: TensorFlow QuantizeAndDequantize, …V2, …V3, …V4.
 struct QuantizeAndDequantize: Operator {

@@ -7,7 +7,8 @@ import Tensors
 ///   ends of its range.
 /// - Numerics: operands of a sum are brought into the result's range first, which is 2¹⁴ times (of biases 2¹⁷ times) the larger of
 ///   theirs and symmetrical; factors are taken from their zeros on. Integers wrap.
-/// - Source: TensorFlow QuantizedAdd, QuantizedMul (uint8), QuantizedBiasAdd (uint8, int8; the second operand is a vector along the last axis).
+/// - Source: TensorFlow QuantizedAdd, QuantizedMul (uint8), QuantizedBiasAdd (uint8, int8; the second operand is a vector along the
+///   last axis).
 struct QuantizedArithmetic: Operator {
     enum Function: Sendable { case add, multiply, addBias }
 

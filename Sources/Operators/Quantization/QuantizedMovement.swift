@@ -66,7 +66,9 @@ struct QuantizedConcat: Operator {
         }
         let resolved = try Axes.resolve(axis, rank: shape.rank, input: 1)
         for index in 2..<count + 1 {
-            guard let other = try inputs.required(index).shape else { return inputs.quantized(type, SymbolicShape(unknownRank: shape.rank)) }
+            guard let other = try inputs.required(index).shape else {
+                return inputs.quantized(type, SymbolicShape(unknownRank: shape.rank))
+            }
             guard other.rank == shape.rank else { throw .invalidInput(index: index, reason: "has shape \(other), input 1 has \(shape)") }
             for place in 0..<shape.rank where place != resolved {
                 guard let joined = Dimension.unified(shape[place], other[place]) else {

@@ -15,7 +15,9 @@ struct QuantizedMatMul: Operator {
         let first = try inputs.required(0, of: [.uint8]), second = try inputs.required(1, of: [.uint8])
         try inputs.checkRanges(2..<6)
         let a = first.shape ?? SymbolicShape(unknownRank: 2), b = second.shape ?? SymbolicShape(unknownRank: 2)
-        guard a.rank == 2, b.rank == 2 else { throw .invalidInput(index: 0, reason: "and input 1 have shapes \(a) and \(b), expected matrices") }
+        guard a.rank == 2, b.rank == 2 else {
+            throw .invalidInput(index: 0, reason: "and input 1 have shapes \(a) and \(b), expected matrices")
+        }
         guard Dimension.unified(a[transposesFirst ? 0 : 1], b[transposesSecond ? 1 : 0]) != nil else {
             throw .invalidInput(index: 1, reason: "has shape \(b), which does not fit \(a) of input 0")
         }

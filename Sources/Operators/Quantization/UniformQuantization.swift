@@ -121,7 +121,8 @@ private struct FixedMultiplier {
 
     init(_ value: Double) {
         var exponent = Int64(value.isNormal ? value.exponent + 1 : -32)
-        var fixed = Int64(saturating: (value / Double(sign: .plus, exponent: Int(exponent), significand: 1) * 0x1p31).rounded(.toNearestOrAwayFromZero))
+        let fraction = value / Double(sign: .plus, exponent: Int(exponent), significand: 1)
+        var fixed = Int64(saturating: (fraction * 0x1p31).rounded(.toNearestOrAwayFromZero))
         if fixed == 1 << 31 {
             fixed /= 2
             exponent += 1

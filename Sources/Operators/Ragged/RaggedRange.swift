@@ -43,13 +43,15 @@ struct RaggedRange: DynamicOperator {
     private func integers<Value: FixedWidthInteger & BitwiseCopyable>(
         _ operands: [TensorView], _ rowCount: Int, _: Value.Type, _ context: EvaluationContext
     ) throws(OperatorError) -> [RuntimeValue] {
-        try ranges(operands, rowCount, context, Value.self, { $0 &+ $1 }) { start, limit, step throws(OperatorError) in
-            guard step != 0 else { throw .invalidValue("Requires delta != 0") }
-            guard step > 0 ? limit > start : limit < start else { return 0 }
-            let a = Int(start), b = Int(limit), size = Int(step).magnitude
-            let distance = a < b ? UInt(bitPattern: b) &- UInt(bitPattern: a) : UInt(bitPattern: a) &- UInt(bitPattern: b)
-            return Int(clamping: (distance - 1) / size + 1)
-        }
+        try ranges(
+            operands, rowCount, context, Value.self, { $0 &+ $1 },
+            { start, limit, step throws(OperatorError) in
+                guard step != 0 else { throw .invalidValue("Requires delta != 0") }
+                guard step > 0 ? limit > start : limit < start else { return 0 }
+                let a = Int(start), b = Int(limit), size = Int(step).magnitude
+                let distance = a < b ? UInt(bitPattern: b) &- UInt(bitPattern: a) : UInt(bitPattern: a) &- UInt(bitPattern: b)
+                return Int(clamping: (distance - 1) / size + 1)
+            })
     }
 
     private func floats<Value: BitwiseCopyable>(
@@ -61,7 +63,9 @@ struct RaggedRange: DynamicOperator {
             guard step != 0 else { throw .invalidValue("Requires delta != 0") }
             guard step > 0 ? b > a : b < a else { return 0 }
             let count = ((b - a) / step).rounded(.up)
-            guard count.isFinite, count < Double(Shape.maximumElementCount) else { throw .invalidValue("Requires ((limit - start) / delta) <= a tensor's size") }
+            guard count.isFinite, count < Double(Shape.maximumElementCount) else {
+                throw .invalidValue("Requires ((limit - start) / delta) <= a tensor's size")
+            }
             return Int(count)
         }
     }

@@ -34,7 +34,9 @@ struct RaggedTensor {
     /// The values of `ranges`, one after another, as a tensor.
     func values(_ ranges: [Range<Int>], _ context: EvaluationContext) throws(OperatorError) -> RuntimeValue {
         let count = ranges.reduce(0) { ByteCount.sum($0, $1.count) }
-        guard let shape = Shape(checking: [count] + values.shape.extents.dropFirst()) else { throw .invalidValue("gathers too many values") }
+        guard let shape = Shape(checking: [count] + values.shape.extents.dropFirst()) else {
+            throw .invalidValue("gathers too many values")
+        }
         switch values {
         case .strings(let texts):
             return try context.withScratch(ByteCount.product(shape.elementCount, MemoryLayout<[UInt8]>.stride)) {
@@ -179,7 +181,9 @@ struct RaggedFillEmptyRows: DynamicOperator {
         guard values.shape.rank == 1, values.count == rows.count else {
             throw OperatorError.invalidInput(index: 1, reason: "has shape \(values.shape), expected \(rows.count) values")
         }
-        guard blank.count == 1, rowCount >= 0 else { throw OperatorError.invalidInput(index: 3, reason: "has shape \(blank.shape), expected a scalar") }
+        guard blank.count == 1, rowCount >= 0 else {
+            throw OperatorError.invalidInput(index: 3, reason: "has shape \(blank.shape), expected a scalar")
+        }
         let filled = try FilledRows(rows: rows, rowCount: rowCount, context)
         return try filled.outputs(try context.integers(filled.places.map(\.row)), values: values, blank: blank, context)
     }

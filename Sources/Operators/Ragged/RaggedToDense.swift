@@ -62,6 +62,10 @@ struct RaggedTensorToTensor: DynamicOperator {
         guard let shape = Shape(checking: extents + inner.extents) else {
             throw OperatorError.invalidValue("\(extents + inner.extents) is no shape of a tensor")
         }
+        // Before its children are counted one by one.
+        if let last = levels.last, last.childCount > values.shape[0] {
+            throw OperatorError.invalidValue("Invalid row partition: it has \(last.childCount) values, there are \(values.shape[0])")
+        }
         let scratch = ByteCount.product(levels.reduce(values.shape[0]) { ByteCount.sum($0, $1.childCount, $1.parentCount) }, 16)
         return try context.withScratch(scratch) { () throws(OperatorError) in
             let places = try places(levels, extents)
@@ -154,7 +158,8 @@ struct RaggedTensorToTensor: DynamicOperator {
         var places = (0..<parentCount).map { $0 < extents[0] ? $0 * (strides.first ?? 1) : -1 }
         for (number, level) in levels.enumerated() {
             let extent = extents[number + 1], stride = strides[number + 1]
-            places = level.partition == .rowIDs
+            places =
+                level.partition == .rowIDs
                 ? try children(ids: level.numbers, places, extent, stride) : try children(splits: level.numbers, places, extent, stride)
         }
         return places

@@ -138,7 +138,8 @@ struct RaggedTensorFromVariant: DynamicOperator {
         for text in encoded.elements {
             let component = try RaggedRecord.read(text, splitsType: splitsType, valuesType: valuesType, context)
             guard component.splits.count == depth else {
-                throw OperatorError.invalidValue("Encoded input RaggedTensorVariant has ragged_rank=\(component.splits.count). Expected ragged_rank=\(depth).")
+                throw OperatorError.invalidValue(
+                    "Encoded input RaggedTensorVariant has ragged_rank=\(component.splits.count). Expected ragged_rank=\(depth).")
             }
             components.append(component)
         }
@@ -177,7 +178,9 @@ struct RaggedTensorFromVariant: DynamicOperator {
         let count = lists.reduce(0) { $0 + $1.shape[0] }
         let extents = [count] + (lists.first.map { Array($0.shape.extents.dropFirst()) } ?? [])
         if lists.isEmpty {
-            results.append(valuesType == .string ? .strings(StringTensor(shape: [0], elements: [])) : .tensor(try context.zeros(TensorSpec(valuesType, [0]))))
+            results.append(
+                valuesType == .string
+                    ? .strings(StringTensor(shape: [0], elements: [])) : .tensor(try context.zeros(TensorSpec(valuesType, [0]))))
         } else {
             let places = lists.enumerated().flatMap { number, list in (0..<list.count).map { (list: number, position: $0) } }
             results.append(try ElementList.gathered(lists, places, Shape(extents), context))

@@ -35,7 +35,9 @@ struct SetOperation: DynamicOperator {
         guard prefix == Array(right.extents.dropLast()) else {
             throw OperatorError.invalidValue("Mismatched shapes \(prefix) vs \(right.extents.dropLast())")
         }
-        guard left.values.elementType == right.values.elementType else { throw OperatorError.invalidValue("compares sets of different types") }
+        guard left.values.elementType == right.values.elementType else {
+            throw OperatorError.invalidValue("compares sets of different types")
+        }
         let total = ByteCount.sum(left.values.count, right.values.count)
         return try context.withScratch(ByteCount.product(total, 48 + 8 * left.extents.count)) { () throws(OperatorError) in
             try combined(left, right, prefix, context)

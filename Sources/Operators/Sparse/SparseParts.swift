@@ -32,7 +32,8 @@ struct SparseConcat: DynamicOperator {
             guard part.rank == first.rank,
                 extents.indices.allSatisfy({ $0 == axis || part.extents[$0] == extents[$0] })
             else {
-                throw OperatorError.invalidValue("Input shapes must match: expected \(first.extents) but got \(part.extents) at position \(number)")
+                throw OperatorError.invalidValue(
+                    "Input shapes must match: expected \(first.extents) but got \(part.extents) at position \(number)")
             }
             let (sum, overflow) = (starts.last ?? 0).addingReportingOverflow(part.extents[axis])
             guard !overflow else { throw OperatorError.invalidValue("the joined axis is too long") }
@@ -77,9 +78,7 @@ struct SparseSlice: DynamicOperator {
         guard start.count == input.rank, size.count == input.rank else {
             throw OperatorError.invalidInput(index: 3, reason: "and input 4 must have \(input.rank) numbers")
         }
-        guard start.allSatisfy({ $0 >= 0 }), size.allSatisfy({ $0 >= 0 }) else {
-            throw OperatorError.invalidInput(index: 3, reason: "and input 4 must not be negative")
-        }
+        guard size.allSatisfy({ $0 >= 0 }) else { throw OperatorError.invalidInput(index: 4, reason: "must not be negative") }
         let ends = input.extents.indices.map { ByteCount.clampedSum(start[$0], size[$0], limit: input.extents[$0]) }
         return try input.box(start, ends, context)
     }
@@ -137,10 +136,10 @@ extension SparseTensor {
         let chosen = (0..<count).filter { place in
             extents.indices.allSatisfy { table[place, $0] >= starts[$0] && table[place, $0] < ends[$0] }
         }
-        let indices = chosen.flatMap { place in extents.indices.map { table[place, $0] - starts[$0] } }
+        let indices = chosen.flatMap { place in extents.indices.map { table[place, $0] &- starts[$0] } }
         return try context.sparse(
             indices: indices, values: try values.gathered(chosen, context), count: chosen.count,
-            extents: extents.indices.map { max(0, ends[$0] - starts[$0]) })
+            extents: extents.indices.map { max(0, ends[$0] &- starts[$0]) })
     }
 }
 

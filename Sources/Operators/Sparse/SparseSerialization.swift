@@ -72,7 +72,8 @@ struct DeserializeSparse: DynamicOperator {
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let records = try context.strings(0)
         guard records.shape.rank >= 1, records.shape[records.shape.rank - 1] == 3 else {
-            throw OperatorError.invalidInput(index: 0, reason: "Serialized sparse should have 3 as the last dimension. Got \(records.shape)")
+            throw OperatorError.invalidInput(
+                index: 0, reason: "Serialized sparse should have 3 as the last dimension. Got \(records.shape)")
         }
         let outer = Array(records.shape.extents.dropLast()), count = outer.reduce(1, *)
         guard count > 0 else { throw OperatorError.invalidInput(index: 0, reason: "must have at least 1 serialized sparse tensor") }
@@ -83,11 +84,15 @@ struct DeserializeSparse: DynamicOperator {
             let shape = try integers(records.elements[first + 2], context).values
             let part = try integers(records.elements[first], context)
             guard part.shape.rank == 2, part.shape[1] == shape.count else {
-                throw OperatorError.invalidValue("Expected serialized_sparse[\(number), 0] to represent an index matrix but received \(part.shape)")
+                throw OperatorError.invalidValue(
+                    "Expected serialized_sparse[\(number), 0] to represent an index matrix but received \(part.shape)")
             }
             if number == 0 { extents = shape }
             guard shape.count == extents.count else {
-                throw OperatorError.invalidValue("Inconsistent rank across SparseTensors: rank prior to SparseTensor[\(number)] was: \(extents.count) but rank of SparseTensor[\(number)] is: \(shape.count)")
+                throw OperatorError.invalidValue(
+                    "Inconsistent rank across SparseTensors: rank prior to SparseTensor[\(number)] was: \(extents.count) but rank of "
+                        + "SparseTensor[\(number)] is: \(shape.count)"
+                )
             }
             for axis in extents.indices { extents[axis] = max(extents[axis], shape[axis]) }
             let value = try TensorRecord.value(records.elements[first + 1], type: type, context)

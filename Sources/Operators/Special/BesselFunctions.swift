@@ -39,8 +39,8 @@ enum Bessel {
 
     static func k(_ order: Int, _ x: Double) -> Double { x <= 0 ? .infinity : exp(-x) * scaledK(order, x) }
 
-    /// eˣ · K(x) = ∫ e^(−x (cosh t − 1)) cosh(order · t) dt from 0 on, by the trapezoidal rule, which is exact to the last bits for a
-    /// function that vanishes so fast.
+    /// eˣ · K(x) = ∫ e^(−x (cosh t − 1)) cosh(order · t) dt from 0 on, by the trapezoidal rule, which is exact to the last bits
+    /// for a function that vanishes so fast.
     static func scaledK(_ order: Int, _ x: Double) -> Double {
         if x <= 0 { return .infinity }
         guard x.isFinite else { return x.isNaN ? x : 0 }

@@ -70,7 +70,7 @@ struct Fingerprint: DynamicOperator {
             for row in 0..<rowCount {
                 let hash: UInt64
                 switch data {
-                case .strings(let texts): hash = Self.hash(texts.elements, row * length, length, isList: shape.rank == 1)
+                case .strings(let texts): hash = Self.hash(texts.elements, row * length, length)
                 case .dense(let view):
                     let width = length * view.elementType.byteCount
                     hash = FarmHash.fingerprint(UnsafeRawBufferPointer(start: view.baseAddress + row * width, count: width))
@@ -81,8 +81,8 @@ struct Fingerprint: DynamicOperator {
         return [.tensor(result)]
     }
 
-    private static func hash(_ texts: [[UInt8]], _ first: Int, _ count: Int, isList: Bool) -> UInt64 {
-        if isList { return FarmHash.fingerprint(texts[first]) }
+    private static func hash(_ texts: [[UInt8]], _ first: Int, _ count: Int) -> UInt64 {
+        if count == 1 { return FarmHash.fingerprint(texts[first]) }
         let words = (first..<first + count).map { FarmHash.fingerprint(texts[$0]).littleEndian }
         return words.withUnsafeBytes { FarmHash.fingerprint($0) }
     }

@@ -27,10 +27,16 @@ struct StringJoin: DynamicOperator {
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {
-        for index in 0..<inputs.count where inputs.axis(index) == nil && inputs.extents(index)?.isEmpty != true {
-            return .mixed(RowReason.positional)
+        var axes: Set<Int> = []
+        for index in 0..<inputs.count {
+            if let axis = inputs.axis(index) {
+                axes.insert(axis)
+            } else if inputs.facts[index]?.shape?.rank != 0 {
+                return .mixed(RowReason.positional)
+            }
         }
-        return inputs.broadcast(0..<inputs.count)
+        guard let axis = axes.first, axes.count == 1 else { return .mixed(RowReason.crossed) }
+        return .rows(axis: axis, of: inputs)
     }
 
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
@@ -63,7 +69,7 @@ struct StringJoin: DynamicOperator {
 /// Strings joined along axes.
 ///
 /// - Shapes: string [A…], axes: int32 → the tensor without the axes (or with extent 1 there). Of several axes the first one named
-///   is the outermost; without axes the strings stay as they are.
+///   is joined first; without axes the strings stay as they are.
 /// - Source: TensorFlow operator ReduceJoin.
 struct ReduceJoin: DynamicOperator {
     let keepsAxes: Bool
@@ -108,7 +114,7 @@ struct ReduceJoin: DynamicOperator {
         let kept = shape.extents.indices.filter { !axes.contains($0) }
         let strides = shape.strides
         let outer = TupleWalk(extents: kept.map { shape[$0] }, steps: kept.map { strides[$0] })
-        let inner = TupleWalk(extents: axes.map { shape[$0] }, steps: axes.map { strides[$0] })
+        let inner = TupleWalk(extents: axes.reversed().map { shape[$0] }, steps: axes.reversed().map { strides[$0] })
         let builder = try TextBuilder(context, capacity: outer.count)
         for place in 0..<outer.count {
             let start = outer[place]

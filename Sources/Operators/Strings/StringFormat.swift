@@ -124,7 +124,7 @@ struct TensorSummary {
         }
     }
 
-    /// Bytes as C writes them in a literal.
+    /// Bytes as C writes them in a literal; those beyond ASCII as they are.
     private static func escaped(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         for byte in text {
@@ -133,7 +133,7 @@ struct TensorSummary {
             case UInt8(ascii: "\r"): result += Array("\\r".utf8)
             case UInt8(ascii: "\t"): result += Array("\\t".utf8)
             case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"): result += [UInt8(ascii: "\\"), byte]
-            case 0x20..<0x7F: result.append(byte)
+            case 0x20..<0x7F, 0x80...: result.append(byte)
             default:
                 let octal = String(byte, radix: 8)
                 result += Array(("\\" + String(repeating: "0", count: 3 - octal.count) + octal).utf8)

@@ -70,7 +70,7 @@ struct Substr: DynamicOperator {
         }
         let skipped = max(0, (0 &- position) &- length)
         guard let end = Utf8Positions.backward(text, from: text.count, by: skipped),
-            let start = Utf8Positions.backward(text, from: end, by: max(0, (0 &- position) &- skipped))
+            let start = Utf8Positions.backward(text, from: end, by: (0 &- position) &- skipped)
         else { return nil }
         return start..<end
     }

@@ -24,6 +24,7 @@ struct RowCase: Sendable, CustomTestStringConvertible {
     let expected: Expectation
     var domain = ""
     var version = 26
+    var dialect = Dialect.onnx
     var outputCount = 1
     var attributes: [String: Attribute] = [:]
     /// Numbers of rows that the operator takes.
@@ -62,6 +63,14 @@ struct RowCase: Sendable, CustomTestStringConvertible {
         return result
     }
 
+    /// The same case with TensorFlow's operator of that name.
+    var inTensorFlow: RowCase {
+        var result = self
+        result.dialect = .tensorFlow
+        result.version = 0
+        return result
+    }
+
     /// The same case for other numbers of rows.
     func of(_ rowCounts: [Int]) -> RowCase {
         var result = self
@@ -88,7 +97,7 @@ struct RowCase: Sendable, CustomTestStringConvertible {
             name: "node", domain: domain, operatorName: name, version: version,
             inputs: inputs.enumerated().map { $1 == nil ? "" : "in\($0)" }, outputs: (0..<outputCount).map { "out\($0)" },
             attributes: attributes)
-        let spelling = try #require(StandardOperators.catalog.spelling(for: node, dialect: .onnx), "\(name) of opset \(version)")
+        let spelling = try #require(StandardOperators.catalog.spelling(for: node, dialect: dialect), "\(name) of opset \(version)")
         return try spelling.make(AttributeReader(node))
     }
 

@@ -8,6 +8,7 @@ struct SizesFromData: Sendable, CustomTestStringConvertible {
     let name: String
     let spellings: [OperatorSpelling]
     var version = 20
+    var dialect = Dialect.onnx
     var attributes: [String: Attribute] = [:]
     var outputs = 1
     /// Small inputs that the operator takes.
@@ -22,7 +23,7 @@ struct SizesFromData: Sendable, CustomTestStringConvertible {
     private static func single(_ value: Int64) -> Tensor { Tensor(scalar: value) }
     private static func floats(_ values: Float...) -> Tensor { Tensor(values, shape: [values.count]) }
 
-    static let all: [SizesFromData] = [data, empty].flatMap { movement($0) + generation($0) + pads($0) + resizes($0) }
+    static let all: [SizesFromData] = [data, empty].flatMap { movement($0) + generation($0) + pads($0) + resizes($0) } + tensorFlow
 
     private static func pads(_ data: Tensor) -> [SizesFromData] {
         ["constant", "reflect", "edge", "wrap"].map { mode in
@@ -91,7 +92,9 @@ struct SizesFromData: Sendable, CustomTestStringConvertible {
     }
 
     func op() throws -> any Operator {
-        try makeOperator(name, in: spellings, version: version, inputs: inputs.count, outputs: outputs, attributes: attributes)
+        try makeOperator(
+            name, in: spellings, version: dialect == .onnx ? version : 0, inputs: inputs.count, outputs: outputs,
+            attributes: attributes, dialect: dialect)
     }
 
     /// The input with `number` in place of element `position`.

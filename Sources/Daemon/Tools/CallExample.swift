@@ -1,0 +1,81 @@
+import GraphIR
+import Tensors
+
+/// A command line that calls a signature with made-up values, for a reader to put their own in.
+struct CallExample {
+    let signature: Signature
+    /// The name under which the model would be served.
+    let model: String
+
+    /// Elements of one input that a line still shows.
+    private static let maximumElementCount = 64
+    /// Stands for extents that the signature leaves open.
+    private static let openExtent = 1
+
+    /// - Parameter path: of the model: `/srv/models/NAME/1` or `NAME.onnx`.
+    init(_ signature: Signature, path: String) {
+        self.signature = signature
+        let components = path.split(separator: "/").map(String.init).filter { $0 != "." }
+        let last = components.last ?? "NAME"
+        let isVersion = Int(last) != nil && components.count > 1
+        model = isVersion ? components[components.count - 2] : last.split(separator: ".").first.map(String.init) ?? last
+    }
+
+    var line: String {
+        let verb = takesExamples ? signature.methodName.split(separator: "/").last.map(String.init) ?? "predict" : "predict"
+        let url = "http://127.0.0.1:8501/v1/models/\(model):\(verb)"
+        let name = signature.name == Signature.defaultName ? "" : "\"signature_name\":\"\(signature.name)\","
+        if takesExamples { return "curl -d '{\(name)\"examples\":[{\"FEATURE\":1.0}]}' \(url)" }
+        guard isShort else {
+            // Too long to be shown: the body is made by a program.
+            let body = "{\(name)\(member)}"
+            return "python3 -c 'import json; print(json.dumps(\(body)))' | curl -d @- \(url)"
+        }
+        return "curl -d '{\(name)\(member)}' \(url)"
+    }
+
+    private var takesExamples: Bool {
+        ["tensorflow/serving/classify", "tensorflow/serving/regress"].contains(signature.methodName)
+            && signature.inputs.map(\.name) == ["inputs"] && signature.inputs[0].type.elementType == .string
+    }
+
+    private var isShort: Bool {
+        signature.inputs.allSatisfy {
+            extents($0).reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } <= Self.maximumElementCount
+        }
+    }
+
+    /// Rows where every input begins with an open extent, else tensors as they are.
+    private var isByRow: Bool {
+        signature.inputs.allSatisfy { input in input.type.shape.map { $0.rank > 0 && $0[0].value == nil } ?? true }
+    }
+
+    private var member: String {
+        let inputs = signature.inputs.map { input in
+            (name: input.name, text: text(extents(input)[(isByRow ? 1 : 0)...], input.type.elementType))
+        }
+        let value =
+            inputs.count == 1 ? inputs[0].text : "{" + inputs.map { "\"\($0.name)\":\($0.text)" }.joined(separator: ",") + "}"
+        return isByRow ? "\"instances\":[\(value)]" : "\"inputs\":\(value)"
+    }
+
+    private func extents(_ input: Signature.Parameter) -> [Int] {
+        input.type.shape.map { $0.dimensions.map { $0.value ?? Self.openExtent } } ?? [1]
+    }
+
+    private func text(_ extents: ArraySlice<Int>, _ type: ElementType) -> String {
+        guard let first = extents.first else { return element(type) }
+        let inner = text(extents.dropFirst(), type)
+        guard isShort else { return "[\(inner)]*\(first)" }
+        return "[" + Array(repeating: inner, count: first).joined(separator: ",") + "]"
+    }
+
+    private func element(_ type: ElementType) -> String {
+        switch type {
+        case .string: "\"text\""
+        case .bool: isShort ? "true" : "True"
+        case _ where type.isInteger: "1"
+        default: "1.0"
+        }
+    }
+}

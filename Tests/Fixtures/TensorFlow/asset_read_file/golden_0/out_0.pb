@@ -1,0 +1,1 @@
+2content of the asset!

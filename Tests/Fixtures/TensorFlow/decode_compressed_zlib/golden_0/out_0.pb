@@ -1,0 +1,1 @@
+2hello hello hello2q

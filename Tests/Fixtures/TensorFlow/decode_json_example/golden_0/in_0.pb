@@ -1,0 +1,1 @@
+2>{"features":{"feature":{"a":{"floatList":{"value":[1.5,2]}}}}}

@@ -1,0 +1,1 @@
+2abcdef2ab2abcdefgh

@@ -1,0 +1,1 @@
+2The cat sat the2dog

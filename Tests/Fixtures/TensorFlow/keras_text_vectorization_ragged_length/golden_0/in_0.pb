@@ -1,0 +1,1 @@
+2The cat sat on it2the

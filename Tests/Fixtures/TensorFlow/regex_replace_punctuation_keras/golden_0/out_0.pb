@@ -1,0 +1,1 @@
+2hi there you2abcs2100

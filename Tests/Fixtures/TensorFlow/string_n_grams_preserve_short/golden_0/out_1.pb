@@ -1,0 +1,1 @@
+2a b c2d e f g2e f g h

@@ -1,0 +1,1 @@
+2blue2pink2red
