@@ -3,14 +3,17 @@ import GraphIR
 /// What operators have in common that run one of several graphs.
 enum Branches {
     /// What holds of the outputs whichever branch runs.
-    static func join(_ branches: [[ValueFact]], count: Int) throws(OperatorError) -> [ValueFact] {
+    ///
+    /// - Parameter names: what messages call the branches; their numbers when it is empty.
+    static func join(_ branches: [[ValueFact]], count: Int, names: [String] = []) throws(OperatorError) -> [ValueFact] {
+        let name = { (index: Int) in index < names.count ? names[index] : "branch \(index)" }
         var outputs: [ValueFact] = []
         for index in 0..<count {
             guard var joined = branches.first?[index].valueType else { throw .invalidValue("has no branch") }
             for (position, branch) in branches.enumerated().dropFirst() {
                 guard let next = ValueType.join(joined, branch[index].valueType) else {
                     throw .invalidValue(
-                        "output \(index) is \(joined) in branch 0 and \(branch[index].valueType) in branch \(position); the types "
+                        "output \(index) is \(joined) in \(name(0)) and \(branch[index].valueType) in \(name(position)); the types "
                             + "must agree"
                     )
                 }

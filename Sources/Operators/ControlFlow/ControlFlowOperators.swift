@@ -7,5 +7,5 @@ package enum ControlFlowOperators {
             .onnx("If") { _ throws(OperatorError) in If() },
             .tensorFlow("If") { _ throws(OperatorError) in If(condition: .anyType) },
             .tensorFlow("StatelessIf") { _ throws(OperatorError) in If(condition: .anyType) },
-        ] + Assert.spellings + Case.spellings + Loop.spellings + While.spellings + Scan.spellings
+        ] + Assert.spellings + Case.spellings + CountedLoop.spellings + Loop.spellings + While.spellings + Scan.spellings
 }

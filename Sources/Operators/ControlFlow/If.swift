@@ -27,7 +27,7 @@ struct If: SubgraphOperator {
             throw .invalidValue("has \(inputs.outputCount) outputs, its branches give \(counts[0]) and \(counts[1])")
         }
         if let selected = selectedSubgraph(inputs) { return subgraphOutputs[selected] }
-        return try Branches.join(subgraphOutputs, count: inputs.outputCount)
+        return try Branches.join(subgraphOutputs, count: inputs.outputCount, names: Self.subgraphAttributes)
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {
