@@ -1,4 +1,5 @@
 import Foundation
+import GraphIR
 import ModelFormats
 
 /// Any bytes as the files of a SavedModel: imported, initialised, and each signature run as `ModelFuzzing` does.
