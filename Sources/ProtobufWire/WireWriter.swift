@@ -50,7 +50,7 @@ package struct WireWriter: Sendable {
     }
 
     /// Repeated floats in one packed field; an empty list writes nothing.
-    package mutating func packed(_ number: Int, _ values: [Float]) {
+    package mutating func packedFloats(_ number: Int, _ values: [Float]) {
         guard !values.isEmpty else { return }
         head(number, .lengthDelimited)
         raw(UInt64(values.count * 4))

@@ -12,7 +12,8 @@ package enum Dimension: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .known(let extent): String(extent)
-        case .symbol(let name): name
+        // A name that the engine has given begins with the mark of what is unknown.
+        case .symbol(let name): name.hasPrefix("?") ? "?" : name
         case .unknown: "?"
         }
     }

@@ -112,7 +112,7 @@ struct NumPyFileTests {
             npy("{'descr': '|i1', 'fortran_order': False, 'shape': (\(String(repeating: "1,", count: 33))), }", [1])),
         .init("strings", "NumPy type '|S3'", npy("{'descr': '|S3', 'fortran_order': False, 'shape': (1,), }", [1, 2, 3])),
         .init("objects", "NumPy type '|O'", npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }")),
-        .init("complex numbers", "NumPy type '<c8'", npy("{'descr': '<c8', 'fortran_order': False, 'shape': (0,), }")),
+        .init("dates", "NumPy type '<M8'", npy("{'descr': '<M8', 'fortran_order': False, 'shape': (0,), }")),
         .init("records", "expected a text", npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }")),
         .init("missing key", "descr, fortran_order and shape", npy("{'descr': '|i1', 'shape': (1,), }", [1])),
         .init(

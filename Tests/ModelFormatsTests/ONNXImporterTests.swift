@@ -149,7 +149,7 @@ struct ONNXImporterTests {
         let model = try importModel(
             .model { graph in
                 graph.input("x")
-                graph.initializer("c", DataType.complex64, [1]) { $0.delimited(9, [UInt8](repeating: 0, count: 8)) }
+                graph.initializer("c", DataType.float8, [8]) { $0.delimited(9, [UInt8](repeating: 0, count: 8)) }
                 graph.value(13, "hint", DataType.float8, [])
                 graph.value(13, "h", DataType.float16, [.known(2)])
                 graph.node("Relu", ["x"], ["y"])

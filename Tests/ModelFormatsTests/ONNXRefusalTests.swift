@@ -156,12 +156,12 @@ struct ONNXRefusalTests {
             $0.message(11) { $0.string(1, "f") }
             $0.node("Relu", ["x"], ["y"])
         },
-        Case("complex initializer that is read", "initializer \"c\" has elements of type complex64") {
-            $0.initializer("c", DataType.complex64, [1]) { $0.delimited(9, [UInt8](repeating: 0, count: 8)) }
+        Case("8-bit initializer that is read", "initializer \"c\" has elements of type float8") {
+            $0.initializer("c", DataType.float8, [8]) { $0.delimited(9, [UInt8](repeating: 0, count: 8)) }
             $0.node("Add", ["x", "c"], ["y"])
         },
-        Case("complex initializer that a branch reads", "initializer \"c\" has elements of type complex64") {
-            $0.initializer("c", DataType.complex64, [1]) { $0.delimited(9, [UInt8](repeating: 0, count: 8)) }
+        Case("8-bit initializer that a branch reads", "initializer \"c\" has elements of type float8") {
+            $0.initializer("c", DataType.float8, [8]) { $0.delimited(9, [UInt8](repeating: 0, count: 8)) }
             $0.node("If", ["x"], ["y"]) { node in
                 node.graph("then_branch") {
                     $0.node("Relu", ["c"], ["t"])

@@ -90,9 +90,8 @@ struct RoutesTests {
                 method: "POST", target: "/v1/models/m:predict", body: "{\"instances\":1}", status: 400,
                 error: "Expecting 'instances' to be an list/array"),
             Refusal(
-                method: "POST", target: "/v1/models/m:classify", body: "{}", status: 501,
-                error:
-                    ":classify needs tf.Example, which this version does not parse; use :predict with the signature's own inputs"),
+                method: "POST", target: "/v1/models/m:classify", body: #"{"examples": []}"#, status: 400,
+                error: "JSON Value: {\n    \"examples\": []\n} 'examples' value is an empty array"),
             Refusal(
                 method: "POST", target: "/v1/models/m/versions/18446744073709551615:regress", body: "", status: 400,
                 error: "Failed to convert version: 18446744073709551615 to numeric."),

@@ -111,7 +111,7 @@ private final class LoweringScope {
     /// The type with a name for each extent that is not known, so that values which have it from there are known to be as long.
     private static func naming(_ type: ValueType, of input: String) -> ValueType {
         guard case .tensor(var tensor) = type, var shape = tensor.shape else { return type }
-        for axis in shape.dimensions.indices where shape[axis] == .unknown { shape[axis] = .symbol("\(input)[\(axis)]") }
+        for axis in shape.dimensions.indices where shape[axis] == .unknown { shape[axis] = .symbol("?\(input).\(axis)") }
         tensor.shape = shape
         return .tensor(tensor)
     }

@@ -44,6 +44,12 @@ struct Expand: ElementMover {
         guard extent == 1 || inputs[1] == .counted && extent == data[axis] else {
             return .mixed("expands to a fixed extent along the axis of the rows")
         }
+        // Which of the wanted extents follow the number of rows is not known: another axis must not grow with it.
+        let grows = wanted.indices.contains { index in
+            let own = index + data.count - wanted.count
+            return own + rank - data.count != place && wanted[index] != 1 && wanted[index] != (own >= 0 ? data[own] : 1)
+        }
+        guard inputs[1] != .counted || !grows else { return .mixed("expands another axis by what may follow the number of rows") }
         return .rows(axis: place, of: inputs)
     }
 

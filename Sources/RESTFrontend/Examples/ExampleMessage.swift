@@ -129,7 +129,7 @@ private struct Feature {
         case .none: break
         case .bytes(let list): feature.message(1) { values in for bytes in list { values.delimited(1, bytes) } }
         case .floats(let list):
-            feature.message(2) { $0.packed(1, list) }
+            feature.message(2) { $0.packedFloats(1, list) }
         case .integers(let list): feature.message(3) { $0.packed(1, list) }
         }
         return feature

@@ -51,7 +51,8 @@ struct SavedModelImportTests {
 
     @Test("keeps variables that a signature writes, and restores them once")
     func keepsState() throws {
-        let model = try SavedModelImporter().load(path: try Self.copy("counter").path)
+        let folder = try Self.copy("counter")
+        let model = try SavedModelImporter().load(path: folder.path)
         let increment = try #require(model.signature("incr_counter"))
         let graph = try model.graph(for: increment)
         #expect(graph.nodes.contains { $0.operatorName == "VarHandleOp" })

@@ -22,6 +22,7 @@ extension RowCases {
         RowCase("MatMul", [.rows([1, 3]), .rows([3, 1], axis: 1)], .mixed),
         RowCase("MatMul", [.rows([2, 2], axis: 1), .rows([2, 4])], .mixed),
         RowCase("MatMul", [.rows([2], axis: 0), .rows([2], axis: 0)], .mixed),
+        RowCase("Einsum", [.rows([1, 3]), .shared([3, 4])], rows: 0, ["equation": .string("ij,jk->ik")]),
     ]
 
     private static let gemm: [RowCase] = [
