@@ -91,7 +91,7 @@ struct LargeRequestTests {
         Case(name: "a wrong header", headers: ["X-Request-Timeout-Ms": "soon"], status: 400),
         Case(name: "a corrupt coding", headers: ["Content-Encoding": "gzip"], status: 400),
         Case(name: "an unknown coding", headers: ["Content-Encoding": "br"], status: 415),
-        Case(name: "text, which needs tf.Example", target: "/v1/models/half_plus_two:classify", status: 501),
+        Case(name: "text instead of examples", target: "/v1/models/half_plus_two:classify", status: 400),
     ]
 
     @Test("have the responses and records that small ones have", arguments: cases)

@@ -25,7 +25,8 @@ extension RowCases {
         RowCase(
             "StridedSlice", [.rows([1, 5]), .fixed([0, 1]), .fixed([1, 3]), .fixed([1, 1])], .mixed,
             ["shrink_axis_mask": .integer(1)]),
-        RowCase("BroadcastTo", [.rows([1, 1, 3]), .counted { [Double($0), 4, 3] }], rows: 0),
+        RowCase("BroadcastTo", [.rows([1, 4, 3]), .counted { [Double($0), 4, 3] }], rows: 0),
+        RowCase("BroadcastTo", [.rows([1, 1, 3]), .counted { [Double($0), Double($0), 3] }], .mixed),
     ]
 
     private static let choosing: [RowCase] = [
