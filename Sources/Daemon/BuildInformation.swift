@@ -31,7 +31,8 @@ struct BuildInformation: Encodable {
         StandardOperators.catalog.listing.map { domain, name, ranges in
             OperatorEntry(
                 domain: domain.isEmpty ? "ai.onnx" : domain, name: name,
-                versions: ranges.map { "\($0.lowerBound)-\($0.upperBound == Int.max ? "" : String($0.upperBound))" })
+                versions: domain == "tensorflow"
+                    ? [] : ranges.map { "\($0.lowerBound)-\($0.upperBound == Int.max ? "" : String($0.upperBound))" })
         }
     }
 }

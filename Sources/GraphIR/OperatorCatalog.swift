@@ -44,10 +44,16 @@ package struct OperatorCatalog: Sendable {
         }
     }
 
-    /// Names with their first supported version, sorted, for documentation and `apus version`.
+    /// Names with their supported versions, sorted, for documentation and `apus version`. TensorFlow's operators, which have no
+    /// versions, are in the domain `tensorflow`.
     package var listing: [(domain: String, name: String, versions: [ClosedRange<Int>])] {
-        spellings.map { ($0.key.domain, $0.key.name, $0.value.map(\.versions).sorted { $0.lowerBound < $1.lowerBound }) }
-            .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+        spellings.map {
+            (
+                $0.key.dialect == .tensorFlow ? "tensorflow" : $0.key.domain, $0.key.name,
+                $0.value.map(\.versions).sorted { $0.lowerBound < $1.lowerBound }
+            )
+        }
+        .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
     /// The spelling that reads `node`; nil when no listed operator has this name, domain and version.

@@ -64,6 +64,7 @@ struct CommandTests {
         #expect(Set(build.keys) == ["version", "isa", "isas", "math", "formats", "operators"])
         let operators = try #require(build["operators"] as? [[String: Any]])
         #expect(operators.contains { $0["domain"] as? String == "ai.onnx" && $0["name"] as? String == "Gemm" })
+        #expect(operators.contains { $0["domain"] as? String == "tensorflow" && $0["name"] as? String == "Einsum" })
         #expect(build["formats"] as? [String] == ["onnx", "savedmodel"])
         for isa in try #require(build["isas"] as? [String]) {
             let forced = try Program("version", "--json", environment: ["APUS_ISA": isa]).json()
