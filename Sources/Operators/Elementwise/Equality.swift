@@ -52,7 +52,7 @@ struct Equality: Operator {
     }
 
     @inline(__always)
-    private func body<Element: Equatable>(_ walk: BroadcastWalk, _: Element.Type) -> PairBody {
+    private func body<Element: Equatable & SendableMetatype>(_ walk: BroadcastWalk, _: Element.Type) -> PairBody {
         if isNegated { return { y, a, b in Loops.pair(walk, y, a, b) { (a: Element, b: Element) in a != b } } }
         return { y, a, b in Loops.pair(walk, y, a, b) { (a: Element, b: Element) in a == b } }
     }

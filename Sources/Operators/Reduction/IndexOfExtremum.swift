@@ -78,7 +78,7 @@ struct IndexOfExtremum: Operator {
 
         /// Of 16 bits the sign does not matter.
         @inline(__always)
-        private func kernel<Scalar: TensorScalar, Index: FixedWidthInteger>(
+        private func kernel<Scalar: TensorScalar, Index: FixedWidthInteger & Sendable>(
             _ least: Scalar, _ replaces: @escaping @Sendable (Scalar, Scalar) -> Bool, _: Index.Type
         ) -> LoopKernel {
             let lines = lines
