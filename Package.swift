@@ -210,7 +210,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Telemetry", "Batching",
+                "Daemon", "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Telemetry", "Batching", "GraphIR", "Tensors",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

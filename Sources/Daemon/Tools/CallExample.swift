@@ -1,8 +1,8 @@
-import GraphIR
+package import GraphIR
 import Tensors
 
 /// A command line that calls a signature with made-up values, for a reader to put their own in.
-struct CallExample {
+package struct CallExample {
     let signature: Signature
     /// The name under which the model would be served.
     let model: String
@@ -13,7 +13,7 @@ struct CallExample {
     private static let openExtent = 1
 
     /// - Parameter path: of the model: `/srv/models/NAME/1` or `NAME.onnx`.
-    init(_ signature: Signature, path: String) {
+    package init(_ signature: Signature, path: String) {
         self.signature = signature
         let components = path.split(separator: "/").map(String.init).filter { $0 != "." }
         let last = components.last ?? "NAME"
@@ -21,17 +21,37 @@ struct CallExample {
         model = isVersion ? components[components.count - 2] : last.split(separator: ".").first.map(String.init) ?? last
     }
 
-    var line: String {
+    package var line: String {
         let verb = takesExamples ? signature.methodName.split(separator: "/").last.map(String.init) ?? "predict" : "predict"
-        let url = "http://127.0.0.1:8501/v1/models/\(model):\(verb)"
-        let name = signature.name == Signature.defaultName ? "" : "\"signature_name\":\"\(signature.name)\","
-        if takesExamples { return "curl -d '{\(name)\"examples\":[{\"FEATURE\":1.0}]}' \(url)" }
+        let url = Self.shellWord("http://127.0.0.1:8501/v1/models/\(model):\(verb)")
+        let name = signature.name == Signature.defaultName ? "" : "\"signature_name\":\(Self.json(signature.name)),"
+        if takesExamples { return "curl -d \(Self.shellWord("{\(name)\"examples\":[{\"FEATURE\":1.0}]}")) \(url)" }
+        let body = "{\(name)\(member)}"
         guard isShort else {
             // Too long to be shown: the body is made by a program.
-            let body = "{\(name)\(member)}"
-            return "python3 -c 'import json; print(json.dumps(\(body)))' | curl -d @- \(url)"
+            return "python3 -c \(Self.shellWord("import json; print(json.dumps(\(body)))")) | curl -d @- \(url)"
         }
-        return "curl -d '{\(name)\(member)}' \(url)"
+        return "curl -d \(Self.shellWord(body)) \(url)"
+    }
+
+    /// Names come from the model's file: nothing in them may mean anything to a shell.
+    private static func shellWord(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
+    /// A string literal of JSON, which is one of Python as well. Characters that move a terminal's cursor are escaped.
+    private static func json(_ text: String) -> String {
+        var literal = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": literal += "\\\(scalar)"
+            case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value):
+                let digits = String(scalar.value, radix: 16)
+                literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: literal.unicodeScalars.append(scalar)
+            }
+        }
+        return literal + "\""
     }
 
     private var takesExamples: Bool {
@@ -40,8 +60,10 @@ struct CallExample {
     }
 
     private var isShort: Bool {
-        signature.inputs.allSatisfy {
-            extents($0).reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } <= Self.maximumElementCount
+        signature.inputs.allSatisfy { input in
+            // An extent of 0 hides how long the others are.
+            guard let shape = Shape(checking: extents(input).map { max($0, 1) }) else { return false }
+            return shape.elementCount <= Self.maximumElementCount
         }
     }
 
@@ -55,7 +77,7 @@ struct CallExample {
             (name: input.name, text: text(extents(input)[(isByRow ? 1 : 0)...], input.type.elementType))
         }
         let value =
-            inputs.count == 1 ? inputs[0].text : "{" + inputs.map { "\"\($0.name)\":\($0.text)" }.joined(separator: ",") + "}"
+            inputs.count == 1 ? inputs[0].text : "{" + inputs.map { "\(Self.json($0.name)):\($0.text)" }.joined(separator: ",") + "}"
         return isByRow ? "\"instances\":[\(value)]" : "\"inputs\":\(value)"
     }
 
