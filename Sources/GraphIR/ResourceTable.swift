@@ -1,11 +1,14 @@
 import Synchronization
+package import Tensors
 
 /// The resources of a version by name: all graphs of the version that name one share it.
 package final class ResourceTable: Sendable {
     private let resources = Mutex<[String: any Resource]>([:])
     private let files = Mutex<Set<String>>([])
+    /// What resources that grow while they are used charge their contents to.
+    package let allowance: MemoryAllowance?
 
-    package init() {}
+    package init(allowance: MemoryAllowance? = nil) { self.allowance = allowance }
 
     /// Lets operators read the file at `path`: an asset of the model. They read no others, whatever a graph says.
     package func permitReading(_ path: String) { files.withLock { _ = $0.insert(path) } }

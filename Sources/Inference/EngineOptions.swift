@@ -29,7 +29,7 @@ package final class ModelState: Sendable {
     /// Which constants' contents are still needed.
     let residency: ConstantResidency
     /// Variables and tables, by name.
-    package let resources = ResourceTable()
+    package let resources: ResourceTable
 
     /// - Parameter ledger: counts what the version's engines take; nil counts nothing.
     package init(limits: EngineLimits = EngineLimits(), kernels: KernelSet? = nil, ledger: (any MemoryLedger)? = nil) {
@@ -39,6 +39,7 @@ package final class ModelState: Sendable {
         held = MemoryAllowance(byteLimit: .max, ledger: ledger)
         residency = ConstantResidency(allowance: held)
         store = ConstantStore(allowance: held, access: residency)
+        resources = ResourceTable(allowance: held)
     }
 
     /// Counts the contents of the model's files, which constants are windows of.

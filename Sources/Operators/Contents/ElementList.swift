@@ -23,6 +23,13 @@ enum ElementList {
 
     var count: Int { shape.elementCount }
 
+    var byteCount: Int {
+        switch self {
+        case .dense(let view): view.spec.byteCount
+        case .strings(let tensor): tensor.byteCount
+        }
+    }
+
     /// A tensor of the elements at `positions`, each of which lies inside.
     func gathered(_ positions: [Int], _ shape: Shape, _ context: EvaluationContext) throws(OperatorError) -> RuntimeValue {
         try Self.gathered([self], positions.map { (0, $0) }, shape, context)

@@ -16,49 +16,68 @@ final class LookupTable: Resource {
     }
 
     let kind: Kind
-    private let contents: Mutex<(table: TableContents, isFilled: Bool)>
+    /// An empty table of the same types.
+    let blank: TableContents
+    private let contents: Mutex<State>
     private let forbidden: [ElementKey]
+    /// Charged with the contents as long as they are held.
+    private let allowance: MemoryAllowance?
 
-    init(kind: Kind, _ empty: TableContents, forbidden: [ElementKey] = []) {
-        self.kind = kind
-        contents = Mutex((empty, kind != .fixed))
-        self.forbidden = forbidden
+    private struct State {
+        var table: TableContents
+        var isFilled: Bool
+        var chargedByteCount = 0
     }
+
+    init(kind: Kind, _ blank: TableContents, forbidden: [ElementKey] = [], allowance: MemoryAllowance? = nil) {
+        self.kind = kind
+        self.blank = blank
+        contents = Mutex(State(table: blank, isFilled: kind != .fixed))
+        self.forbidden = forbidden
+        self.allowance = allowance
+    }
+
+    deinit { allowance?.credit(contents.withLock { $0.chargedByteCount }) }
 
     var byteCount: Int { contents.withLock { $0.table.byteCount } }
 
     /// The contents now.
     func current() throws(OperatorError) -> TableContents {
-        let (table, isFilled) = contents.withLock { $0 }
+        let (table, isFilled) = contents.withLock { ($0.table, $0.isFilled) }
         guard isFilled else { throw .invalidValue("Table not initialized.") }
         return table
     }
 
-    /// An empty table of the same types.
-    private var blank: TableContents {
-        let table = contents.withLock { $0.table }
-        return TableContents(
-            keyType: table.keyType, keyShape: table.keyShape, valueType: table.valueType, valueShape: table.valueShape)
-    }
-
-    var description: (keyType: ElementType, keyShape: Shape, valueType: ElementType, valueShape: Shape) {
-        let table = blank
-        return (table.keyType, table.keyShape, table.valueType, table.valueShape)
+    /// Charges for contents of `byteCount` bytes in the place of those that are charged for.
+    private func charge(_ byteCount: Int, _ state: inout State) throws(OperatorError) {
+        let growth = byteCount - state.chargedByteCount
+        if growth > 0 {
+            do throws(MemoryRefusal) { try allowance?.charge(growth) } catch { throw .memory(error) }
+        } else {
+            allowance?.credit(-growth)
+        }
+        state.chargedByteCount = byteCount
     }
 
     /// Adds entries to a mutable table.
     func insert(_ keys: ElementList, _ values: ElementList, count: Int) throws(OperatorError) {
         guard kind != .fixed else { throw .invalidValue("a HashTable takes no entries after it is initialized") }
         try check(keys, count)
-        contents.withLock { contents in
+        try contents.withLock { contents throws(OperatorError) in
+            // Before anything is taken; entries that replace others take less.
+            try charge(contents.table.byteCount + blank.byteCount(adding: keys, values, count: count), &contents)
             for position in 0..<count { contents.table.insert(keys, values, position) }
+            try charge(contents.table.byteCount, &contents)
         }
     }
 
     func remove(_ keys: ElementList, count: Int) throws(OperatorError) {
         guard kind != .fixed else { throw .invalidValue("a HashTable loses no entries") }
         try check(keys, count)
-        contents.withLock { $0.table = $0.table.removing(keys, count: count) }
+        try contents.withLock { contents throws(OperatorError) in
+            contents.table = contents.table.removing(keys, count: count)
+            try charge(contents.table.byteCount, &contents)
+        }
     }
 
     /// Puts these entries in the place of all others: how a table is restored or initialised.
@@ -85,16 +104,20 @@ final class LookupTable: Resource {
                     else { throw .invalidValue("Table already initialized.") }
                     return
                 }
-                contents = (table, true)
+                try charge(table.byteCount, &contents)
+                (contents.table, contents.isFilled) = (table, true)
             }
             return
         }
         for position in 0..<count where !isForbidden(keys, position) { table.insert(keys, values, position) }
-        contents.withLock { $0.table = table }
+        try contents.withLock { contents throws(OperatorError) in
+            try charge(table.byteCount, &contents)
+            contents.table = table
+        }
     }
 
     private func isForbidden(_ keys: ElementList, _ position: Int) -> Bool {
-        !forbidden.isEmpty && forbidden.contains(TableKeys.key(keys, position, width: description.keyShape.elementCount))
+        !forbidden.isEmpty && forbidden.contains(TableKeys.key(keys, position, width: blank.keyShape.elementCount))
     }
 
     /// Refuses keys that a dense table cannot hold.
@@ -145,7 +168,7 @@ extension EvaluationContext {
     /// Keys and values of inputs `keys` and `keys + 1` for a table, and how many there are.
     func entries(_ keys: Int, of table: LookupTable) throws(OperatorError) -> (keys: ElementList, values: ElementList, count: Int) {
         let (count, _) = try self.keys(keys, of: table)
-        let list = try elements(keys), values = try elements(keys + 1), wanted = table.description
+        let list = try elements(keys), values = try elements(keys + 1), wanted = table.blank
         guard values.elementType == wanted.valueType else {
             throw .invalidInput(index: keys + 1, reason: "is of type \(values.elementType), the table's values are \(wanted.valueType)")
         }
@@ -158,7 +181,7 @@ extension EvaluationContext {
 
     /// How many keys input `index` holds for a table, and in what shape they stand.
     func keys(_ index: Int, of table: LookupTable) throws(OperatorError) -> (count: Int, shape: [Int]) {
-        let keys = try elements(index), wanted = table.description
+        let keys = try elements(index), wanted = table.blank
         guard keys.elementType == wanted.keyType else {
             throw .invalidInput(index: index, reason: "is of type \(keys.elementType), the table's keys are \(wanted.keyType)")
         }

@@ -47,7 +47,15 @@ struct TableContents: Sendable {
         case .dense(let bytes): held = bytes.count
         case .strings(let texts): held = texts.count * MemoryLayout<[UInt8]>.stride
         }
-        return held + keyBytes.count + keyTexts.count * MemoryLayout<[UInt8]>.stride + textByteCount + count * 48
+        return held + keyBytes.count + keyTexts.count * MemoryLayout<[UInt8]>.stride + textByteCount + count * Self.placeByteCount
+    }
+
+    /// About what a place among the keys takes.
+    private static let placeByteCount = 48
+
+    /// What `byteCount` grows by, at most, when these entries are added.
+    func byteCount(adding keys: ElementList, _ values: ElementList, count: Int) -> Int {
+        count * Self.placeByteCount + keys.byteCount + values.byteCount
     }
 
     // MARK: Finding
@@ -133,7 +141,13 @@ struct TableContents: Sendable {
             values = .strings([])
             let each = valueShape.elementCount, added = other.elements[position * each..<(position + 1) * each]
             textByteCount += added.reduce(0) { $0 + $1.count }
-            if place == count { texts += added } else { texts.replaceSubrange(place * each..<(place + 1) * each, with: added) }
+            if place == count {
+                texts += added
+            } else {
+                let replaced = place * each..<(place + 1) * each
+                textByteCount -= texts[replaced].reduce(0) { $0 + $1.count }
+                texts.replaceSubrange(replaced, with: added)
+            }
             values = .strings(texts)
         case (.dense(var bytes), .dense(let view)):
             values = .dense([])

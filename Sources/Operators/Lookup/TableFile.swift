@@ -40,7 +40,7 @@ struct TableFile: DynamicOperator {
     }
 
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
-        let table = try context.table(), types = table.description
+        let table = try context.table(), types = table.blank
         try AssetFile(context, 1).withBytes(context) { bytes, path throws(OperatorError) in
             // Keys and values as strings or 64-bit numbers.
             let keys = Column(index: keyIndex, type: types.keyType), values = Column(index: valueIndex, type: types.valueType)

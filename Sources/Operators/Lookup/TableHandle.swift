@@ -46,16 +46,21 @@ struct TableHandle: DynamicOperator {
             guard list.elementType == keyType else {
                 throw OperatorError.invalidInput(index: index, reason: "is of type \(list.elementType), the keys are \(keyType)")
             }
+            guard list.count > 0, list.count == 1 || keyType != .string else {
+                throw OperatorError.unsupported("a table whose keys have shape \(list.shape)")
+            }
+            guard forbidden.isEmpty || list.shape == keyShape else {
+                throw OperatorError.invalidInput(index: index, reason: "has shape \(list.shape), the empty key \(keyShape)")
+            }
             keyShape = list.shape
-            forbidden.append(TableKeys.key(list, 0, width: max(1, list.count)))
-        }
-        guard keyShape.elementCount > 0, keyShape.elementCount == 1 || keyType != .string else {
-            throw OperatorError.unsupported("a table whose keys have shape \(keyShape)")
+            forbidden.append(TableKeys.key(list, 0, width: list.count))
         }
         let empty = TableContents(keyType: keyType, keyShape: keyShape, valueType: valueType, valueShape: valueShape)
-        guard let key else { return [.resource(LookupTable(kind: kind, empty, forbidden: forbidden))] }
-        let table = try context.resources.resource(key) { LookupTable(kind: kind, empty, forbidden: forbidden) }
-        guard table.description == (keyType, keyShape, valueType, valueShape) else {
+        let make = { LookupTable(kind: kind, empty, forbidden: forbidden, allowance: context.resources.allowance) }
+        guard let key else { return [.resource(make())] }
+        let table = try context.resources.resource(key, make: make)
+        let types = table.blank
+        guard types.keyType == keyType, types.keyShape == keyShape, types.valueType == valueType, types.valueShape == valueShape else {
             throw OperatorError.invalidValue("the table \"\(key)\" has other types elsewhere in the model")
         }
         return [.resource(table)]

@@ -4,7 +4,11 @@ import Tensors
 import Testing
 
 @Suite struct LookupTableTests {
-    private let resources = ResourceTable()
+    private let resources: ResourceTable
+
+    init() { self.init(resources: ResourceTable()) }
+
+    private init(resources: ResourceTable) { self.resources = resources }
 
     private func run(_ name: String, _ inputs: [RuntimeValue], _ attributes: [String: Attribute] = [:]) throws -> [RuntimeValue] {
         let op = try #require(try TensorFlowCase.make(name, inputs: inputs.count, attributes) as? any DynamicOperator)
@@ -58,6 +62,33 @@ import Testing
         }
         #expect(keys.elements == [Array("b".utf8)])
         #expect(listed[1].tensorValue.flatMap(StringOperatorTests.integers) == [2])
+    }
+
+    @Test("what a table holds is charged, and given back when it goes")
+    func charges() throws {
+        let allowance = MemoryAllowance(byteLimit: 4000)
+        do {
+            let lookup = LookupTableTests(resources: ResourceTable(allowance: allowance))
+            let table = try lookup.handle("MutableHashTableV2")
+            for value in 0..<100 {
+                _ = try lookup.run("LookupTableInsertV2", [table, words(["key"]), numbers([Int64(value)])])
+            }
+            let one = allowance.usedByteCount
+            #expect(one > 0 && one == lookup.resources.byteCount)
+            let keys = (0..<20).map { "key \($0)" }
+            _ = try lookup.run("LookupTableInsertV2", [table, words(keys), numbers(keys.indices.map(Int64.init))])
+            #expect(allowance.usedByteCount > one)
+            // More than there is room for leaves the table as it was.
+            let many = (0..<100).map { "another \($0)" }
+            #expect(throws: OperatorError.self) {
+                try lookup.run("LookupTableInsertV2", [table, words(many), numbers(many.indices.map(Int64.init))])
+            }
+            #expect(try lookup.found(table, ["key", "key 19", "another 0"]) == [99, 19, -1])
+            #expect(allowance.usedByteCount == lookup.resources.byteCount)
+            _ = try lookup.run("LookupTableRemoveV2", [table, words(keys)])
+            #expect(allowance.usedByteCount == one)
+        }
+        #expect(allowance.usedByteCount == 0)
     }
 
     @Test("a dense table refuses its empty and its deleted key")
