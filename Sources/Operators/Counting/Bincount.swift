@@ -68,14 +68,14 @@ private struct BincountKernel: Sendable {
     func count<Element: SegmentNumber>(_ context: KernelContext, _: Element.Type) throws(OperatorError) {
         let numbers = IntegerList(context.input(0), values)
         let bins = context.output(0, as: Element.self), weights = context.input(2, as: Element.self)
-        bins.update(repeating: .nothing, count: rows * size)
+        bins.update(repeating: .none, count: rows * size)
         let columns = rows > 0 ? numbers.count / rows : 0
         for place in 0..<numbers.count {
             let number = numbers[place]
             guard number >= 0 else { throw .invalidValue("number \(number) (element \(place)) is below 0 and cannot be counted") }
             guard number < size else { continue }
             let bin = (columns > 0 ? place / columns : 0) * size + number
-            bins[bin] = isBinary ? .unit : bins[bin].plus(isWeighted ? weights[place] : .unit)
+            bins[bin] = isBinary ? .one : bins[bin].sum(with: isWeighted ? weights[place] : .one)
         }
     }
 }

@@ -25,9 +25,8 @@ extension Complex: SolverScalar where Part == Double {
         }
     }
 
-    var conjugate: Complex { Complex(real, -imaginary) }
     var absoluteValue: Double { hypot(real, imaginary) }
-    var negated: Complex { Complex(-real, -imaginary) }
+    var negated: Complex { -self }
 
     func divided(by other: Complex) -> Complex {
         // Scaled by the larger part of the divisor, so that its square neither overflows nor vanishes.

@@ -20,25 +20,25 @@ enum SegmentFold: Sendable {
         _ slice: UnsafePointer<Element>, to joined: UnsafeMutablePointer<Element>, _ count: Int
     ) {
         switch self {
-        case .sum, .mean, .rootMean: for i in 0..<count { joined[i] = joined[i].plus(slice[i]) }
-        case .product: for i in 0..<count { joined[i] = joined[i].times(slice[i]) }
-        case .minimum: for i in 0..<count where slice[i].isLess(joined[i]) { joined[i] = slice[i] }
-        case .maximum: for i in 0..<count where joined[i].isLess(slice[i]) { joined[i] = slice[i] }
+        case .sum, .mean, .rootMean: for i in 0..<count { joined[i] = joined[i].sum(with: slice[i]) }
+        case .product: for i in 0..<count { joined[i] = joined[i].product(with: slice[i]) }
+        case .minimum: for i in 0..<count where slice[i].isLess(than: joined[i]) { joined[i] = slice[i] }
+        case .maximum: for i in 0..<count where joined[i].isLess(than: slice[i]) { joined[i] = slice[i] }
         }
     }
 
     /// What a segment with slices begins with.
     func start<Element: SegmentNumber>(_: Element.Type) -> Element {
         switch self {
-        case .sum, .mean, .rootMean: .nothing
-        case .product: .unit
+        case .sum, .mean, .rootMean: .none
+        case .product: .one
         case .minimum: .top
         case .maximum: .bottom
         }
     }
 
     /// What a segment without slices holds where ids are in order.
-    func empty<Element: SegmentNumber>(_: Element.Type) -> Element { self == .product ? .unit : .nothing }
+    func empty<Element: SegmentNumber>(_: Element.Type) -> Element { self == .product ? .one : .none }
 
     /// What a segment begins with where ids are in no order; without slices it stays so.
     func unsortedStart<Element: SegmentNumber>(_: Element.Type) -> Element {

@@ -2,30 +2,21 @@ import GraphIR
 import Tensors
 
 /// A number as segments join it; 16-bit floats compute in float32 step by step.
-protocol SegmentNumber: BitwiseCopyable, Sendable {
-    static var nothing: Self { get }
-    static var unit: Self { get }
+protocol SegmentNumber: ArithmeticElement {
     /// What every number is at least, and at most.
     static var bottom: Self { get }
     static var top: Self { get }
     /// The finite ends of the range.
     static var leastFinite: Self { get }
     static var greatestFinite: Self { get }
-    func plus(_ other: Self) -> Self
-    func times(_ other: Self) -> Self
-    /// False where either is not a number.
-    func isLess(_ other: Self) -> Bool
     func divided(by divisor: Double) -> Self
 }
 
 extension SegmentNumber where Self: FixedWidthInteger {
-    static var nothing: Self { 0 }
-    static var unit: Self { 1 }
     static var bottom: Self { min }
     static var top: Self { max }
     static var leastFinite: Self { min }
     static var greatestFinite: Self { max }
-    @inline(__always) func isLess(_ other: Self) -> Bool { self < other }
 
     /// The divisors of integers are counts.
     @inline(__always)
@@ -36,13 +27,10 @@ extension SegmentNumber where Self: FixedWidthInteger {
 }
 
 extension SegmentNumber where Self: BinaryFloatingPoint {
-    static var nothing: Self { 0 }
-    static var unit: Self { 1 }
     static var bottom: Self { -infinity }
     static var top: Self { infinity }
     static var leastFinite: Self { -greatestFiniteMagnitude }
     static var greatestFinite: Self { greatestFiniteMagnitude }
-    @inline(__always) func isLess(_ other: Self) -> Bool { self < other }
     @inline(__always) func divided(by divisor: Double) -> Self { self / Self(divisor) }
 }
 
@@ -58,38 +46,27 @@ extension Float: SegmentNumber {}
 extension Double: SegmentNumber {}
 
 extension Binary16Element: SegmentNumber {
-    static var nothing: Self { Self(rounding: 0) }
-    static var unit: Self { Self(rounding: 1) }
     static var bottom: Self { Self(rounding: -.infinity) }
     static var top: Self { Self(rounding: .infinity) }
     static var leastFinite: Self { Self(rounding: -65504) }
     static var greatestFinite: Self { Self(rounding: 65504) }
-    func isLess(_ other: Self) -> Bool { wide < other.wide }
     func divided(by divisor: Double) -> Self { Self(rounding: wide / Float(divisor)) }
 }
 
 extension BFloat16Element: SegmentNumber {
-    static var nothing: Self { Self(rounding: 0) }
-    static var unit: Self { Self(rounding: 1) }
     static var bottom: Self { Self(rounding: -.infinity) }
     static var top: Self { Self(rounding: .infinity) }
     static var leastFinite: Self { Self(rounding: Float(bitPattern: 0xFF7F_0000)) }
     static var greatestFinite: Self { Self(rounding: Float(bitPattern: 0x7F7F_0000)) }
-    func isLess(_ other: Self) -> Bool { wide < other.wide }
     func divided(by divisor: Double) -> Self { Self(rounding: wide / Float(divisor)) }
 }
 
 /// Complex numbers have no order; extrema of them are refused before they are asked for.
 extension Complex: SegmentNumber {
-    static var nothing: Self { .zero }
-    static var unit: Self { .one }
     static var bottom: Self { .zero }
     static var top: Self { .zero }
     static var leastFinite: Self { .zero }
     static var greatestFinite: Self { .zero }
-    func plus(_ other: Self) -> Self { self + other }
-    func times(_ other: Self) -> Self { self * other }
-    func isLess(_ other: Self) -> Bool { false }
     func divided(by divisor: Double) -> Self { Self(real / Part(divisor), imaginary / Part(divisor)) }
 }
 

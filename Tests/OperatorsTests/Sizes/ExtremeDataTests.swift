@@ -93,8 +93,8 @@ struct SizesFromData: Sendable, CustomTestStringConvertible {
 
     func op() throws -> any Operator {
         try makeOperator(
-            name, in: spellings, version: dialect == .onnx ? version : 0, inputs: inputs.count, outputs: outputs,
-            attributes: attributes, dialect: dialect)
+            name, in: spellings, dialect: dialect, version: dialect == .onnx ? version : 0, inputs: inputs.count, outputs: outputs,
+            attributes: attributes)
     }
 
     /// The input with `number` in place of element `position`.

@@ -13,12 +13,3 @@ func makeOperator(
     let spelling = try #require(OperatorCatalog(spellings).spelling(for: node, dialect: dialect), "\(name) of opset \(version)")
     return try spelling.make(AttributeReader(node))
 }
-
-@_disfavoredOverload
-func makeOperator(
-    _ name: String, in spellings: [OperatorSpelling], version: Int? = nil, inputs: Int = 1, outputs: Int = 1,
-    attributes: [String: Attribute] = [:], dialect: Dialect
-) throws -> any Operator {
-    try makeOperator(
-        name, in: spellings, dialect: dialect, version: version, inputs: inputs, outputs: outputs, attributes: attributes)
-}
