@@ -2,23 +2,27 @@
 // products a channel instead of 144.
 //
 // Tiles of 6 by 6 inputs are transformed into 36 matrices [tiles, channels in], each is multiplied with its matrix of transformed
-// weights for a band of output channels, and the inverse transform of the band's products gives the outputs. Interpolation points
-// 0, ±1, ±2 and ∞; weights are transformed in double. Errors are about 10⁻⁵ of the largest output.
+// weights for a panel of output channels, and the inverse transform of the panel's products gives the outputs. Interpolation points
+// 0, ±1, ±2 and ∞. Errors are about 10⁻⁵ of the largest output.
+//
+// Transformed weights are four times as large as the filter. They are made anew in each run, for a panel and a third of the points
+// at a time, and used while they are in a cache: reading four times as much from memory would take longer.
 
 /// Points of a tile.
 #define WINOGRAD_POINTS 36
-/// Output channels of a band: their products stay in the second-level cache.
-#define WINOGRAD_BAND 64
-/// Tiles that are transformed together.
+/// Points whose weights are transformed together: two rows of them.
+#define WINOGRAD_GROUP 12
+/// Floats of transformed inputs that a block may have.
+#define WINOGRAD_BLOCK (512 * 1024)
+/// Tiles that a block has at least: fewer would not be worth the transform of the weights.
 #define WINOGRAD_TILES 28
 
 static bool is_winograd(const apus_convolution *s) {
     const bool fits = s->groups == 1 && s->kernel[0] == 1 && s->kernel[1] == 3 && s->kernel[2] == 3 && s->stride[1] == 1 && s->stride[2] == 1 &&
                       s->dilation[1] == 1 && s->dilation[2] == 1 && s->input[0] == 1 && s->output[0] == 1 && s->pad[0] == 0;
     if (!fits || s->channels_in < 32 || s->channels_out < 32 || s->output[1] < 6 || s->output[2] < 6) return false;
-    // Four times the weights are read: worth it where enough outputs share them, or where they stay in a cache.
-    const size_t places = saturating_multiply(s->output[1], s->output[2]);
-    return places >= 100 || saturating_multiply(s->channels_in, s->channels_out) <= 32 * 1024;
+    // The transform of the weights is worth it where enough outputs share them.
+    return saturating_multiply(s->output[1], s->output[2]) >= 100;
 }
 
 APUS_INLINE size_t winograd_rows(const apus_convolution *s) { return divide_up(s->output[1], 4); }
@@ -28,12 +32,12 @@ APUS_INLINE size_t winograd_tiles(const apus_convolution *s) {
     return saturating_multiply(s->batch, saturating_multiply(winograd_rows(s), winograd_columns(s)));
 }
 
-/// Tiles of one block: all when they are few, else blocks of one size.
+/// Tiles of one block: blocks are of one size.
 static size_t winograd_block(const apus_convolution *s) {
     const size_t tiles = winograd_tiles(s);
     if (tiles == 0) return 1;
-    if (tiles <= 49 && s->channels_in <= 256) return tiles;
-    return divide_up(tiles, divide_up(tiles, WINOGRAD_TILES));
+    const size_t most = WINOGRAD_BLOCK / WINOGRAD_POINTS / s->channels_in;
+    return divide_up(tiles, divide_up(tiles, most > WINOGRAD_TILES ? most : WINOGRAD_TILES));
 }
 
 /// Floats between the matrices of two points.
@@ -42,49 +46,75 @@ APUS_INLINE size_t winograd_plane(size_t tiles, size_t columns) {
 }
 
 static size_t winograd_packed_count(const apus_convolution *s) {
-    return saturating_multiply(WINOGRAD_POINTS, packed_right_count(s->channels_in, s->channels_out));
+    return saturating_multiply(9, packed_right_count(s->channels_in, s->channels_out));
 }
 
-/// G · g · Gᵀ
-static void transform_weights(double u[WINOGRAD_POINTS], const double g[9]) {
-    double rows[6][3];
-    for (int c = 0; c < 3; c++) {
-        const double a = g[c], b = g[3 + c], d = g[6 + c];
-        rows[0][c] = a / 4;
-        rows[1][c] = -(a + b + d) / 6;
-        rows[2][c] = -(a - b + d) / 6;
-        rows[3][c] = a / 24 + b / 12 + d / 6;
-        rows[4][c] = a / 24 - b / 12 + d / 6;
-        rows[5][c] = d;
-    }
-    for (int r = 0; r < 6; r++) {
-        const double a = rows[r][0], b = rows[r][1], d = rows[r][2];
-        u[6 * r + 0] = a / 4;
-        u[6 * r + 1] = -(a + b + d) / 6;
-        u[6 * r + 2] = -(a - b + d) / 6;
-        u[6 * r + 3] = a / 24 + b / 12 + d / 6;
-        u[6 * r + 4] = a / 24 - b / 12 + d / 6;
-        u[6 * r + 5] = d;
-    }
-}
-
+/// Panels of output channels; of each the nine taps of one input channel after another.
 static void winograd_pack(float *packed, const float *filter, const apus_convolution *s) {
-    const size_t in = s->channels_in, out = s->channels_out, plane = packed_right_count(in, out);
-    memset(packed, 0, WINOGRAD_POINTS * plane * sizeof(float));
-    for (size_t c = 0; c < in; c++) {
-        for (size_t o = 0; o < out; o++) {
-            double g[9], u[WINOGRAD_POINTS];
-            for (size_t tap = 0; tap < 9; tap++) g[tap] = filter[(tap * in + c) * out + o];
-            transform_weights(u, g);
-            float *to = packed + o / NR * NR * in + c * NR + o % NR;
-            for (size_t p = 0; p < WINOGRAD_POINTS; p++) to[p * plane] = (float)u[p];
+    const size_t in = s->channels_in, out = s->channels_out;
+    for (size_t o = 0; o < out; o += NR) {
+        const size_t some = smaller(NR, out - o);
+        for (size_t c = 0; c < in; c++) {
+            for (size_t tap = 0; tap < 9; tap++, packed += NR) {
+                memcpy(packed, filter + (tap * in + c) * out + o, some * sizeof(float));
+                memset(packed + some, 0, (NR - some) * sizeof(float));
+            }
         }
     }
 }
 
+/// The rows of points of each group.
+static const size_t winograd_rows_of[WINOGRAD_POINTS / WINOGRAD_GROUP][2] = {{0, 5}, {1, 2}, {3, 4}};
+
+/// A row of G · g for three columns: point p of it times Gᵀ goes to u[p * plane].
+APUS_INLINE void winograd_weight_row(float *u, size_t plane, const vf row[3]) {
+    const vf near = row[0] + row[2], far = row[0] * (1.0f / 24) + row[2] * (1.0f / 6), middle = row[1] * (1.0f / 12);
+    vf_store(u, row[0] * 0.25f);
+    vf_store(u + plane, (near + row[1]) * (-1.0f / 6));
+    vf_store(u + 2 * plane, (near - row[1]) * (-1.0f / 6));
+    vf_store(u + 3 * plane, far + middle);
+    vf_store(u + 4 * plane, far - middle);
+    vf_store(u + 5 * plane, row[2]);
+}
+
+/// G · g · Gᵀ for the two rows of points of a group, over one panel: point p of input channel c goes to u[p * in * NR + c * NR].
+APUS_INLINE void winograd_weight_group(float *u, const float *panel, size_t in, const int group) {
+    const size_t plane = in * NR;
+    for (size_t c = 0; c < in; c++, panel += 9 * NR) {
+        for (size_t half = 0; half < NR; half += VF) {
+            vf first[3], second[3];
+            for (size_t column = 0; column < 3; column++) {
+                const float *taps = panel + column * NR + half;
+                const vf a = vf_load(taps), b = vf_load(taps + 3 * NR), d = vf_load(taps + 6 * NR);
+                if (group == 0) {
+                    first[column] = a * 0.25f, second[column] = d;
+                } else if (group == 1) {
+                    first[column] = (a + d + b) * (-1.0f / 6), second[column] = (a + d - b) * (-1.0f / 6);
+                } else {
+                    const vf even = a * (1.0f / 24) + d * (1.0f / 6), odd = b * (1.0f / 12);
+                    first[column] = even + odd, second[column] = even - odd;
+                }
+            }
+            winograd_weight_row(u + c * NR + half, plane, first);
+            winograd_weight_row(u + 6 * plane + c * NR + half, plane, second);
+        }
+    }
+}
+
+static void winograd_weights(float *u, const float *panel, size_t in, size_t group) {
+    if (group == 0) {
+        winograd_weight_group(u, panel, in, 0);
+    } else if (group == 1) {
+        winograd_weight_group(u, panel, in, 1);
+    } else {
+        winograd_weight_group(u, panel, in, 2);
+    }
+}
+
 static size_t winograd_scratch_count(const apus_convolution *s) {
-    const size_t tiles = winograd_block(s);
-    return saturating_multiply(WINOGRAD_POINTS, saturating_add(winograd_plane(tiles, s->channels_in), winograd_plane(tiles, WINOGRAD_BAND)));
+    const size_t tiles = winograd_block(s), weights = saturating_multiply(WINOGRAD_GROUP * NR, s->channels_in);
+    const size_t planes = saturating_add(winograd_plane(tiles, s->channels_in), winograd_plane(tiles, NR));
+    return saturating_add(weights, saturating_multiply(WINOGRAD_POINTS, planes));
 }
 
 /// Bᵀ · d over six vectors `step` apart.
@@ -150,7 +180,7 @@ APUS_INLINE void winograd_backward(vf *m, size_t step) {
     m[3 * step] = s2 + 8.0f * s4 + last;
 }
 
-/// Ends the outputs of one tile for output channels o ..< o + count of the band that begins at `m`.
+/// Ends the outputs of one tile for output channels o ..< o + count of the panel that begins at `m`.
 static void winograd_scatter(float *y, const float *m, size_t plane, winograd_place place, size_t o, size_t count, const apus_convolution *s,
                              const apus_epilogue *epilogue) {
     const size_t channels = s->channels_out, width = s->output[2];
@@ -179,26 +209,26 @@ static void winograd_scatter(float *y, const float *m, size_t plane, winograd_pl
 /// Tiles first ..< end.
 static void winograd_tiles_between(float *y, const float *x, const float *packed, size_t first, size_t end, const apus_convolution *s,
                                    const apus_epilogue *epilogue, float *scratch) {
-    const size_t in = s->channels_in, count = end - first, rows = panel_rows(count), v_stride = last_stride(in), m_stride = last_stride(WINOGRAD_BAND);
-    const size_t v_plane = winograd_plane(count, in), m_plane = winograd_plane(count, WINOGRAD_BAND), weights = packed_right_count(in, s->channels_out);
-    float *v = scratch, *m = scratch + WINOGRAD_POINTS * v_plane;
+    const size_t in = s->channels_in, count = end - first, rows = panel_rows(count), v_stride = last_stride(in), m_stride = last_stride(NR);
+    const size_t v_plane = winograd_plane(count, in), m_plane = winograd_plane(count, NR);
+    float *v = scratch, *m = v + WINOGRAD_POINTS * v_plane, *u = m + WINOGRAD_POINTS * m_plane;
     const apus_epilogue plain = {0};
     const tile_end whole = end_at(&plain, 0, 0, 0, false, true);
     for (size_t t = 0; t < count; t++) winograd_gather(v + t * v_stride, v_plane, x, winograd_at(first + t, s), s);
-    for (size_t o = 0; o < s->channels_out; o += WINOGRAD_BAND) {
-        const size_t band = smaller(WINOGRAD_BAND, s->channels_out - o);
-        for (size_t p = 0; p < WINOGRAD_POINTS; p++) {
-            for (size_t j = 0; j < band; j += NR) {
-                const float *panel = packed + p * weights + (o + j) * in;
+    for (size_t o = 0; o < s->channels_out; o += NR) {
+        for (size_t group = 0; group < WINOGRAD_POINTS / WINOGRAD_GROUP; group++) {
+            winograd_weights(u, packed + 9 * o * in, in, group);
+            for (size_t k = 0; k < WINOGRAD_GROUP; k++) {
+                const size_t p = winograd_rows_of[group][k / 6] * 6 + k % 6;
+                const float *panel = u + k * in * NR;
                 for (size_t t = 0; t < count; t += rows) {
-                    direct_tiles[smaller(rows, count - t) - 1](m + p * m_plane + t * m_stride + j, m_stride, v + p * v_plane + t * v_stride,
-                                                               v_stride, panel, NR, in, NR, &whole);
+                    direct_tiles[smaller(rows, count - t) - 1](m + p * m_plane + t * m_stride, m_stride, v + p * v_plane + t * v_stride, v_stride,
+                                                               panel, NR, in, NR, &whole);
                 }
             }
         }
-        for (size_t t = 0; t < count; t++) {
-            winograd_scatter(y, m + t * m_stride, m_plane, winograd_at(first + t, s), o, band, s, epilogue);
-        }
+        const size_t some = smaller(NR, s->channels_out - o);
+        for (size_t t = 0; t < count; t++) winograd_scatter(y, m + t * m_stride, m_plane, winograd_at(first + t, s), o, some, s, epilogue);
     }
 }
 
