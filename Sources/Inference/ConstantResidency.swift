@@ -14,8 +14,10 @@ final class ConstantResidency: ConstantAccess {
         var prepared: Set<ObjectIdentifier> = []
         /// Storages whose pages were given back.
         var discarded: Set<ObjectIdentifier> = []
-        /// Bytes of the files' contents that are charged.
+        /// Bytes of the files' contents, and of what follows from them, that are charged.
         var charged = 0
+        /// Contents that passes have derived, so that engines which derive the same share them.
+        var derived: [DerivedContents: Tensor] = [:]
     }
 
     private let allowance: MemoryAllowance
@@ -29,6 +31,27 @@ final class ConstantResidency: ConstantAccess {
     func charge(contents byteCount: Int) throws(MemoryRefusal) {
         try allowance.charge(byteCount)
         state.withLock { $0.charged += byteCount }
+    }
+
+    /// Charges what passes have derived for `graph`, and puts what other engines have in place of what is the same.
+    func adopt(_ graph: inout Graph) throws(MemoryRefusal) {
+        for index in graph.values.indices {
+            guard let constant = graph.values[index].fact.constant, case .derived(let contents) = constant.storage.origin else { continue }
+            graph.values[index].fact.constant = try adopted(constant, contents)
+        }
+        for node in graph.nodes.indices {
+            for subgraph in graph.nodes[node].subgraphs.indices { try adopt(&graph.nodes[node].subgraphs[subgraph].graph) }
+        }
+    }
+
+    private func adopted(_ constant: Tensor, _ contents: DerivedContents) throws(MemoryRefusal) -> Tensor {
+        try state.withLock { state throws(MemoryRefusal) in
+            if let known = state.derived[contents] { return known }
+            try allowance.charge(constant.storage.byteCount)
+            state.charged += constant.storage.byteCount
+            state.derived[contents] = constant
+            return constant
+        }
     }
 
     /// Notes that the bytes of `constant` are read as they are from now on, and brings them back when they were given back.
@@ -56,14 +79,18 @@ final class ConstantResidency: ConstantAccess {
         }
     }
 
-    /// Gives back whatever of the constants' files no tensor looks at, and those of `constants` that are prepared and nowhere read.
+    /// Gives back whatever of the constants' files no tensor looks at, those of `constants` that are prepared and nowhere read, and
+    /// what others follow from that is none of `constants`.
     func release(constants: [Tensor]) {
         state.withLock { state in
             var kept = 0
             var files: [ObjectIdentifier: (file: FileContents, unread: [TensorStorage])] = [:]
-            let storages = Dictionary(constants.map { (ObjectIdentifier($0.storage), $0.storage) }) { first, _ in first }
-            for (key, storage) in storages {
-                let isUnread = storage.origin != nil && state.prepared.contains(key) && !state.raw.contains(key)
+            var storages = Dictionary(constants.map { (ObjectIdentifier($0.storage), $0.storage) }) { first, _ in first }
+            let sources = Self.sources(of: Array(storages.values)).filter { storages[$0.key] == nil }
+            storages.merge(sources) { constant, _ in constant }
+            for (key, storage) in storages where !storage.isCharged {
+                let isUseless = sources[key] != nil || state.prepared.contains(key)
+                let isUnread = storage.origin != nil && isUseless && !state.raw.contains(key)
                 if let file = storage.file {
                     files[ObjectIdentifier(file), default: (file, [])].unread += isUnread ? [storage] : []
                     if isUnread { state.discarded.insert(key) }
@@ -81,9 +108,22 @@ final class ConstantResidency: ConstantAccess {
         }
     }
 
+    /// What the contents of `storages` follow from.
+    private static func sources(of storages: [TensorStorage]) -> [ObjectIdentifier: TensorStorage] {
+        var sources: [ObjectIdentifier: TensorStorage] = [:]
+        for var storage in storages {
+            while case .derived(let contents) = storage.origin {
+                storage = contents.source.storage
+                sources[ObjectIdentifier(storage)] = storage
+            }
+        }
+        return sources
+    }
+
     private func restore(_ constant: Tensor, _ state: inout State) throws(OperatorError) {
         let storage = constant.storage
         guard state.discarded.contains(ObjectIdentifier(storage)) else { return }
+        if case .derived(let contents) = storage.origin { try restore(contents.source, &state) }
         do { try allowance.charge(storage.byteCount) } catch { throw .memory(error) }
         do {
             try storage.restore()

@@ -32,6 +32,9 @@ package final class Engine: Sendable {
     package convenience init(_ graph: Graph, passes: [any GraphPass], state: ModelState = ModelState()) throws(EngineError) {
         var graph = graph
         let changes = passes.isEmpty ? [] : try Optimization(passes: passes, state: state).run(on: &graph)
+        do throws(MemoryRefusal) { try state.residency.adopt(&graph) } catch {
+            throw .memory(what: "constants that follow from those of the file", error)
+        }
         try self.init(optimized: graph, changes: changes, state: state)
     }
 
@@ -218,7 +221,7 @@ package final class Engine: Sendable {
                 throw error
             } catch PlanningFault.needsContents(let node) {
                 // The run begins anew, which nobody can see: with an effect behind it, it does not.
-                guard graph.nodes.allSatisfy({ !$0.effects.isRequired }) else {
+                guard graph.nodes.allSatisfy({ !$0.effects.contains(.writesResource) }) else {
                     throw EngineError.node(
                         name: node.name, operatorName: node.op.name, .unsupported("an output shape that cannot be known"))
                 }

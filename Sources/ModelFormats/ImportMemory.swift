@@ -45,7 +45,7 @@ final class ImportMemory {
 
     /// A tensor in memory of its own, whose every byte `fill` must write; `place` is what messages call it.
     func makeTensor(
-        _ spec: TensorSpec, place: String, origin: FileRange? = nil, fill: (UnsafeMutableRawBufferPointer) -> Void
+        _ spec: TensorSpec, place: String, origin: ContentOrigin? = nil, fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(ImportError) -> Tensor {
         try countCopied(spec.byteCount, place: place)
         do throws(MemoryRefusal) { return try unsafe Tensor(spec, placement: .pages, origin: origin, fill: fill) } catch {

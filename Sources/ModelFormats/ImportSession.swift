@@ -57,7 +57,7 @@ final class ImportSession {
         // A bool's byte is 0 or 1 everywhere in the engine; a file may hold others.
         let isSound = unsafe spec.elementType != .bool || bytes.allSatisfy { $0 <= 1 }
         if isSound, let tensor = memory.tensor(spec, in: file, range) { return tensor }
-        let origin = isSound ? FileRange(source: file.source, range: range) : nil
+        let origin: ContentOrigin? = isSound ? .file(FileRange(source: file.source, range: range)) : nil
         let tensor = try unsafe memory.makeTensor(spec, place: place, origin: origin) { target in
             unsafe target.copyMemory(from: bytes)
             if !isSound { for index in target.indices where unsafe target[index] > 1 { unsafe target[index] = 1 } }

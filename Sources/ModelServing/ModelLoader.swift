@@ -64,7 +64,7 @@ package struct ModelLoader: ServableLoader {
     package func load(_ id: ServableID, path: String, memory: Reservation) async throws -> any Servable {
         let state = ModelState(limits: limits, kernels: instructionSet.kernels, ledger: ReservationLedger(memory))
         let model = try loadModel(id, path, state, memory)
-        // What was imported is gone by now, and with it every look at contents that no engine needs.
+        // The first plans are there, and with them what kernels hold in forms of their own.
         state.releaseUnread(by: model.engines)
         return model
     }
@@ -72,6 +72,27 @@ package struct ModelLoader: ServableLoader {
     private func loadModel(
         _ id: ServableID, _ path: String, _ state: ModelState, _ memory: Reservation
     ) throws -> LoadedModel {
+        let prepared = try prepare(path, state, memory)
+        // What was imported is gone by now: what passes have made of constants is enough.
+        state.releaseUnread(by: prepared.engines.map(\.engine))
+        var runners: [SignatureRunner] = []
+        for (signature, engine) in prepared.engines {
+            try Task.checkCancellation()
+            runners.append(runner(id, signature, engine))
+        }
+        return LoadedModel(
+            id: id, path: path, format: prepared.format, fileByteCount: prepared.files.byteCount, runners: runners, memory: memory,
+            digest: prepared.files.digest)
+    }
+
+    /// What is left of an imported model once its engines are there.
+    private struct PreparedModel {
+        let format: String
+        let files: ModelFiles
+        var engines: [(signature: Signature, engine: Engine)] = []
+    }
+
+    private func prepare(_ path: String, _ state: ModelState, _ memory: Reservation) throws -> PreparedModel {
         let imported = try read(path)
         try Task.checkCancellation()
         do throws(MemoryRefusal) {
@@ -80,14 +101,12 @@ package struct ModelLoader: ServableLoader {
             throw memory.refusal(of: error.byteCount, available: error.availableByteCount)
         }
         try initialise(imported, path, state)
-        var runners: [SignatureRunner] = []
+        var engines = SignatureEngines(state: state), prepared = PreparedModel(format: imported.format, files: imported.files)
         for signature in imported.signatures {
             try Task.checkCancellation()
-            runners.append(runner(id, signature, try engine(imported, signature, path, state)))
+            prepared.engines.append((signature, try engine(imported, signature, path, &engines)))
         }
-        return LoadedModel(
-            id: id, path: path, format: imported.format, fileByteCount: imported.byteCount, runners: runners, memory: memory,
-            digest: imported.files.digest)
+        return prepared
     }
 
     private func read(_ path: String) throws(ServableError) -> ImportedModel {
@@ -116,7 +135,7 @@ package struct ModelLoader: ServableLoader {
     }
 
     private func engine(
-        _ imported: ImportedModel, _ signature: Signature, _ path: String, _ state: ModelState
+        _ imported: ImportedModel, _ signature: Signature, _ path: String, _ engines: inout SignatureEngines
     ) throws(ServableError) -> Engine {
         let source: SourceGraph
         do {
@@ -125,7 +144,7 @@ package struct ModelLoader: ServableLoader {
             throw ServableError(error.statusCode, error.description)
         }
         do {
-            return try Engine(source, catalog: StandardOperators.catalog, passes: StandardOperators.passes, state: state)
+            return try engines.engine(of: source)
         } catch {
             throw refusal(error, path)
         }

@@ -18,7 +18,7 @@ package struct Tensor: Sendable {
     ///
     /// - Parameter allowance: charged with the bytes before they are taken; see `MemoryAllowance`.
     package init(
-        _ spec: TensorSpec, placement: TensorStorage.Placement = .heap, allowance: MemoryAllowance? = nil, origin: FileRange? = nil,
+        _ spec: TensorSpec, placement: TensorStorage.Placement = .heap, allowance: MemoryAllowance? = nil, origin: ContentOrigin? = nil,
         fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(MemoryRefusal) {
         self.spec = spec

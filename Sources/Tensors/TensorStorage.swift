@@ -16,8 +16,8 @@
     private nonisolated(unsafe) let owner: Owner
     private let allowance: MemoryAllowance?
     private let chargedByteCount: Int
-    /// Where the contents can be read again.
-    package let origin: FileRange?
+    /// What the contents can be made from again; nil when they must stay.
+    package let origin: ContentOrigin?
 
     @unsafe private enum Owner {
         /// The block that holds the bytes.
@@ -41,7 +41,7 @@
     ///   - allowance: charged before the memory is taken, credited when it is freed; on the heap with `leastCharge` at least.
     ///   - origin: where the contents that will be written come from.
     package init(
-        byteCount: Int, placement: Placement = .heap, allowance: MemoryAllowance? = nil, origin: FileRange? = nil
+        byteCount: Int, placement: Placement = .heap, allowance: MemoryAllowance? = nil, origin: ContentOrigin? = nil
     ) throws(MemoryRefusal) {
         let chargedByteCount = placement == .heap ? max(byteCount, Self.leastCharge) : byteCount
         try allowance?.charge(chargedByteCount)
@@ -96,7 +96,7 @@
         unsafe owner = .file(file, window: file.beginWindow(byteOffset..<byteOffset + byteCount))
         chargedByteCount = 0
         allowance = nil
-        origin = FileRange(source: file.source, range: byteOffset..<byteOffset + byteCount)
+        origin = .file(FileRange(source: file.source, range: byteOffset..<byteOffset + byteCount))
     }
 
     /// Somebody else's memory, for the length of a call: whoever makes it keeps the memory alive and lets no tensor over it escape.
@@ -123,11 +123,17 @@
         return true
     }
 
-    /// Reads the contents from their origin again.
+    /// Makes the contents again from their origin, which must be there when it is another tensor.
     package func restore() throws(FileError) {
-        guard let origin else { preconditionFailure("contents without an origin cannot be read again") }
-        try unsafe origin.source.read(origin.range, into: baseAddress)
+        switch origin {
+        case nil: preconditionFailure("contents without an origin cannot be read again")
+        case .file(let range): try unsafe range.source.read(range.range, into: baseAddress)
+        case .derived(let contents): unsafe contents.write(to: UnsafeMutableRawBufferPointer(start: baseAddress, count: byteCount))
+        }
     }
+
+    /// Whether the bytes are charged to somebody as long as the storage lives.
+    package var isCharged: Bool { allowance != nil }
 
     /// The window's number in its file.
     var windowNumber: Int? {
@@ -146,16 +152,5 @@
         case .mapping, .caller: break
         }
         allowance?.credit(chargedByteCount)
-    }
-}
-
-/// Some consecutive bytes of a file.
-package struct FileRange: Sendable {
-    package let source: FileSource
-    package let range: Range<Int>
-
-    package init(source: FileSource, range: Range<Int>) {
-        self.source = source
-        self.range = range
     }
 }

@@ -12,7 +12,7 @@ package struct BatchNormFusion: GraphPass {
                 pair.consumer.input(0) == pair.value, let rank = graph[pair.value].fact.rank, rank >= 2,
                 let affine = affine(pair.consumer, alongAxis: host.channelAxis(rank: rank), of: rank, graph),
                 let source = pair.producer.input(EpilogueInput.weights), let weights = graph[source].fact.constant,
-                let scaled = scale(weights, by: affine.map(\.factor), of: host)
+                let scaled = try scale(weights, by: affine.map(\.factor), of: host)
             else { return nil }
             var bias = [Float](repeating: 0, count: affine.count)
             if let present = pair.producer.input(EpilogueInput.bias) {
@@ -49,15 +49,13 @@ package struct BatchNormFusion: GraphPass {
     }
 
     /// The weights with each output channel scaled; nil when their channels are not as many as the factors.
-    private func scale(_ weights: Tensor, by factors: [Double], of host: any EpilogueHost) -> Tensor? {
+    private func scale(_ weights: Tensor, by factors: [Double], of host: any EpilogueHost) throws(OperatorError) -> Tensor? {
         let channels = factors.count, isOutermost = host.outputChannels == .outermost
         guard weights.elementType == .float32, channels > 0, weights.elementCount % channels == 0,
             isOutermost ? weights.shape.extents.first == channels : innermostChannels(of: weights, host) == channels
         else { return nil }
-        let inner = isOutermost ? weights.elementCount / channels : 1
-        var values = weights.values(Float.self)
-        for index in values.indices { values[index] = Float(Double(values[index]) * factors[index / inner % channels]) }
-        return Tensor(values, shape: weights.shape)
+        let recipe = ScaledChannels(factors: factors, innerCount: isOutermost ? weights.elementCount / channels : 1)
+        do { return try Tensor(derivedFrom: weights, by: recipe) } catch { throw .memory(error) }
     }
 
     /// How many channels of the result the weights have innermost.
@@ -65,5 +63,28 @@ package struct BatchNormFusion: GraphPass {
         guard let last = weights.shape.extents.last else { return nil }
         guard (host as? FilterConvolution)?.kind == .depthwise, weights.shape.rank >= 2 else { return last }
         return weights.shape[weights.shape.rank - 2] * last
+    }
+}
+
+/// Numbers of type float32 times the factors of their channels.
+struct ScaledChannels: ContentRecipe {
+    let factors: [Double]
+    /// How many consecutive numbers are of one channel.
+    let innerCount: Int
+
+    func write(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
+        let from = source.bindMemory(to: Float.self), to = target.bindMemory(to: Float.self)
+        guard innerCount > 0 else { return }
+        factors.withUnsafeBufferPointer { factors in
+            var place = 0
+            while place < from.count {
+                for factor in factors {
+                    for _ in 0..<innerCount {
+                        to[place] = Float(Double(from[place]) * factor)
+                        place += 1
+                    }
+                }
+            }
+        }
     }
 }

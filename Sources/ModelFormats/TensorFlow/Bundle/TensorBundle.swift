@@ -120,7 +120,7 @@ final class TensorBundle: Sendable {
         do throws(MemoryRefusal) {
             storage = try TensorStorage(
                 byteCount: entry.range.count, placement: .pages,
-                origin: entry.spec.elementType == .bool ? nil : FileRange(source: source, range: entry.range))
+                origin: entry.spec.elementType == .bool ? nil : .file(FileRange(source: source, range: entry.range)))
         } catch {
             throw .outOfMemory(path: context.path, place: place, byteCount: error.byteCount)
         }
