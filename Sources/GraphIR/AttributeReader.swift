@@ -121,8 +121,16 @@ package struct AttributeReader: Sendable {
         return type
     }
 
-    package func elementType(_ name: String, default fallback: ElementType) throws(OperatorError) -> ElementType {
-        try elementType(name) ?? fallback
+    /// The same, refused unless it is among `types`: a kernel writes what its node promises.
+    package func elementType(
+        _ name: String, default fallback: ElementType, of types: Set<ElementType>
+    ) throws(OperatorError) -> ElementType {
+        let type = try elementType(name) ?? fallback
+        guard types.contains(type) else {
+            let expected = types.map { "\($0)" }.sorted().joined(separator: ", ")
+            throw .invalidAttribute(name: name, reason: "is \(type), expected \(expected)")
+        }
+        return type
     }
 
     package func types(_ name: String) throws(OperatorError) -> [ValueType]? {

@@ -133,10 +133,19 @@ package struct OperatorInputs: Sendable {
 
     /// The input, refused as unsupported when its element type is not among `types`.
     package func required(_ index: Int, of types: Set<ElementType>) throws(OperatorError) -> ValueFact {
-        let fact = try required(index)
-        guard types.contains(fact.elementType) else {
-            throw .unsupportedType(input: index, found: fact.elementType, supported: types)
+        let fact = try required(index), type = try tensor(index)
+        guard types.contains(type.elementType) else {
+            throw .unsupportedType(input: index, found: type.elementType, supported: types)
         }
         return fact
+    }
+
+    /// The type of an input that must be there and be a tensor.
+    package func tensor(_ index: Int) throws(OperatorError) -> TensorType {
+        let fact = try required(index)
+        guard let type = fact.valueType.tensor else {
+            throw .invalidInput(index: index, reason: "is \(fact.valueType), expected a tensor")
+        }
+        return type
     }
 }

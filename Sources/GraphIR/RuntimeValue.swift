@@ -26,6 +26,15 @@ package indirect enum RuntimeValue: Sendable {
         }
     }
 
+    /// nil for what is no tensor.
+    package var elementType: ElementType? {
+        switch self {
+        case .tensor(let tensor): tensor.elementType
+        case .strings: .string
+        default: nil
+        }
+    }
+
     package var kind: String {
         switch self {
         case .tensor(let tensor): tensor.spec.description

@@ -29,11 +29,12 @@ package struct StringElements: DynamicOperator {
     package func rows(_ inputs: RowInputs) -> RowFlow { base.rows(inputs.standingIn(moved: base.movesElements)) }
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
-        if base.givesElements {
+        for (index, fact) in inputs.facts.enumerated() {
+            guard let type = fact?.valueType else { continue }
+            let isMoved = base.movesElements(ofInput: index)
             // Numbers of other tensors would stand for strings that are not there.
-            for (index, fact) in inputs.facts.enumerated() {
-                guard let fact, base.movesElements(ofInput: index), !fact.valueType.isText else { continue }
-                throw .invalidInput(index: index, reason: "is \(fact.valueType), expected a tensor of strings")
+            guard type.isText ? isMoved : type.isDense && !(isMoved && base.givesElements) else {
+                throw .invalidInput(index: index, reason: "is \(type), expected a tensor of \(isMoved ? "strings" : "numbers")")
             }
         }
         let facts = inputs.facts.enumerated().map { index, fact in

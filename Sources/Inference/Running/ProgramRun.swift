@@ -154,7 +154,15 @@ struct ProgramRun {
                 name: node.name, operatorName: node.op.name,
                 .invalidValue("gave \(results.count) outputs, \(node.outputs.count) are read"))
         }
-        for (output, result) in zip(node.outputs, results) { slots[output.index] = .object(result) }
+        for (output, result) in zip(node.outputs, results) {
+            // Whatever reads the value was compiled for the type that was inferred.
+            let wanted = graph[output].fact.valueType
+            guard wanted.tensor?.elementType == result.elementType else {
+                throw EngineError.node(
+                    name: node.name, operatorName: node.op.name, .invalidValue("gave \(result.kind), expected \(wanted)"))
+            }
+            slots[output.index] = .object(result)
+        }
     }
 }
 

@@ -21,14 +21,22 @@ extension OperatorInputs {
         }
         return type
     }
+
+    /// How many numbers the list of integers that input `index` is holds, when it is known.
+    func listLength(_ index: Int) throws(OperatorError) -> Int? {
+        guard let shape = try integers(index).shape else { return nil }
+        guard shape.rank == 1 else { throw .invalidInput(index: index, reason: "has shape \(shape), expected a list") }
+        return shape[0].value
+    }
 }
 
 extension ValueFact {
     /// A list of unknown length.
     static func list(_ type: ElementType) -> ValueFact { ValueFact(type, SymbolicShape([.unknown])) }
 
-    /// A tensor of `rank` with unknown extents.
+    /// A tensor of `rank` with unknown extents; of unknown shape when no tensor has that rank.
     static func unknown(_ type: ElementType, rank: Int) -> ValueFact {
-        ValueFact(type, SymbolicShape([Dimension](repeating: .unknown, count: rank)))
+        guard (0...Shape.maximumRank).contains(rank) else { return ValueFact(type, nil as SymbolicShape?) }
+        return ValueFact(type, SymbolicShape([Dimension](repeating: .unknown, count: rank)))
     }
 }

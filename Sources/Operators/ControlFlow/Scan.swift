@@ -44,6 +44,7 @@ struct Scan: SubgraphOperator {
         let length = try sequenceLength(inputs, stateCount: stateCount)
         var outputs: [ValueFact] = []
         for (index, part) in body.enumerated() {
+            guard part.valueType.isDense else { throw .unsupported("a body that gives \(part.valueType)") }
             guard index >= stateCount else {
                 let first = try inputs.required(index)
                 guard first.elementType == part.elementType else {

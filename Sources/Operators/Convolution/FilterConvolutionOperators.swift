@@ -63,7 +63,7 @@ enum FilterConvolutionOperators {
         case "LeakyRelu": op.activation = .leakyRelu(alpha: try reader.float("leakyrelu_alpha", default: 0.2))
         case .some(let other): throw .unsupported("\(reader.node.operatorName) with \(other)")
         }
-        let type = try reader.elementType("T", default: .float32)
+        let type = try reader.elementType("T") ?? .float32
         guard op.activation == nil || [.float32, .float16, .bfloat16].contains(type) else {
             throw .unsupported("\(reader.node.operatorName) of float64")
         }

@@ -9,7 +9,7 @@ package enum CountingOperators {
             Bincount(countsRows: true, isBinary: try node.flag("binary_output", default: false))
         },
         .tensorFlow("HistogramFixedWidth") { (node) throws(OperatorError) in
-            HistogramFixedWidth(output: try node.elementType("dtype", default: .int32))
+            HistogramFixedWidth(output: try node.elementType("dtype", default: .int32, of: [.int32, .int64]))
         },
         .tensorFlow("Bucketize") { (node) throws(OperatorError) in
             try Bucketize(boundaries: try node.floats("boundaries") ?? [])

@@ -10,10 +10,7 @@ struct JPEGShape: DynamicOperator {
     var name: String { "ExtractJpegShape" }
 
     init(_ reader: AttributeReader) throws(OperatorError) {
-        elementType = try reader.elementType("output_type", default: .int32)
-        guard [.int32, .int64].contains(elementType) else {
-            throw .invalidAttribute(name: "output_type", reason: "is \(elementType), expected int32 or int64")
-        }
+        elementType = try reader.elementType("output_type", default: .int32, of: [.int32, .int64])
     }
 
     var acceptsObjects: Bool { true }

@@ -32,11 +32,8 @@ struct PictureDecoder: DynamicOperator {
         guard [0, 1, 3, 4].contains(channels) else {
             throw .invalidAttribute(name: "channels", reason: "is \(channels), expected 0, 1, 3 or 4")
         }
-        elementType = try reader.elementType("dtype", default: .uint8)
-        let types: [ElementType] = request == .any ? [.uint8, .uint16, .float32] : request == .png ? [.uint8, .uint16] : [.uint8]
-        guard types.contains(elementType) else {
-            throw .invalidAttribute(name: "dtype", reason: "is \(elementType), expected one of \(types)")
-        }
+        let types: Set<ElementType> = request == .any ? [.uint8, .uint16, .float32] : request == .png ? [.uint8, .uint16] : [.uint8]
+        elementType = try reader.elementType("dtype", default: .uint8, of: types)
         expandsAnimations = try reader.flag("expand_animations", default: true)
         jpeg = try JPEGAttributes(reader)
     }

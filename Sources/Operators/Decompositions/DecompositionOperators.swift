@@ -18,7 +18,7 @@ package enum DecompositionOperators {
             },
             .tensorFlow("TridiagonalMatMul") { _ throws(OperatorError) in TridiagonalProduct() },
             .tensorFlow("Lu") { reader throws(OperatorError) in
-                LUFactors(indexType: try reader.elementType("output_idx_type", default: .int32))
+                LUFactors(indexType: try reader.elementType("output_idx_type", default: .int32, of: [.int32, .int64]))
             },
             .tensorFlow("Qr") { reader throws(OperatorError) in QRFactors(isFull: try reader.flag("full_matrices", default: false)) },
             .tensorFlow("Eig") { reader throws(OperatorError) in

@@ -95,10 +95,11 @@ package enum FourierOperators {
         ]
         let real: [OperatorSpelling] = [
             .tensorFlow("RFFT" + suffix) { reader throws(OperatorError) in
-                RealFourierTransform(axes: axes, resultType: try reader.elementType("Tcomplex", default: .complex64))
+                RealFourierTransform(
+                    axes: axes, resultType: try reader.elementType("Tcomplex", default: .complex64, of: ElementTypes.complex))
             },
             .tensorFlow("IRFFT" + suffix) { reader throws(OperatorError) in
-                let type = try reader.elementType("Treal", default: .float32)
+                let type = try reader.elementType("Treal", default: .float32, of: [.float32, .float64])
                 return RealFourierTransform(axes: axes, isInverse: true, resultType: type)
             },
         ]

@@ -122,13 +122,15 @@ enum DistinctOperators {
     static let spellings: [OperatorSpelling] =
         [
             .tensorFlow("ListDiff") { reader throws(OperatorError) in
-                ListDifference(indexType: try reader.elementType("out_idx", default: .int32))
+                ListDifference(indexType: try reader.elementType("out_idx", default: .int32, of: [.int32, .int64]))
             }
         ]
         + [("Unique", false, false), ("UniqueV2", true, false), ("UniqueWithCounts", false, true), ("UniqueWithCountsV2", true, true)]
         .map { name, takesAxis, counts in
             .tensorFlow(name) { reader throws(OperatorError) in
-                Distinct(takesAxis: takesAxis, counts: counts, indexType: try reader.elementType("out_idx", default: .int32))
+                Distinct(
+                    takesAxis: takesAxis, counts: counts,
+                    indexType: try reader.elementType("out_idx", default: .int32, of: [.int32, .int64]))
             }
         }
 }

@@ -124,7 +124,7 @@ struct DynamicStitch: ElementMover {
 enum PartitionOperators {
     static let spellings: [OperatorSpelling] = [
         .tensorFlow("DynamicPartition") { reader throws(OperatorError) in
-            DynamicPartition(count: try reader.count("num_partitions"))
+            DynamicPartition(count: try reader.argumentCount("num_partitions"))
         },
         .tensorFlow("DynamicStitch") { reader throws(OperatorError) in DynamicStitch(count: reader.inputCount / 2) },
         .tensorFlow("ParallelDynamicStitch") { reader throws(OperatorError) in DynamicStitch(count: reader.inputCount / 2) },

@@ -211,10 +211,10 @@ enum RankingOperators {
             NthElement(fromLargest: try reader.flag("reverse", default: false))
         },
         .tensorFlow("LowerBound") { reader throws(OperatorError) in
-            SortedPlaces(elementType: try reader.elementType("out_type", default: .int32))
+            SortedPlaces(elementType: try reader.elementType("out_type", default: .int32, of: [.int32, .int64]))
         },
         .tensorFlow("UpperBound") { reader throws(OperatorError) in
-            SortedPlaces(afterEqual: true, elementType: try reader.elementType("out_type", default: .int32))
+            SortedPlaces(afterEqual: true, elementType: try reader.elementType("out_type", default: .int32, of: [.int32, .int64]))
         },
     ]
 }

@@ -69,7 +69,7 @@ struct TopK: Operator {
         },
         .tensorFlow("TopK") { reader throws(OperatorError) in TopK(count: try reader.count("k"), indexType: .int32) },
         .tensorFlow("TopKV2") { reader throws(OperatorError) in
-            TopK(indexType: try reader.elementType("index_type", default: .int32))
+            TopK(indexType: try reader.elementType("index_type", default: .int32, of: [.int16, .int32, .int64]))
         },
         .tensorFlow("ApproxTopK") { reader throws(OperatorError) in
             TopK(

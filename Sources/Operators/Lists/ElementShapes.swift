@@ -53,15 +53,6 @@ extension OperatorInputs {
         }
         return type
     }
-
-    /// The tensor type of input `index`.
-    func tensor(_ index: Int) throws(OperatorError) -> TensorType {
-        let fact = try required(index)
-        guard let type = fact.valueType.tensor else {
-            throw .invalidInput(index: index, reason: "is \(fact.valueType), expected a tensor")
-        }
-        return type
-    }
 }
 
 extension EvaluationContext {

@@ -208,7 +208,7 @@ package enum TensorListOperators {
             }
         },
         .tensorFlow("TensorListElementShape") { reader throws(OperatorError) in
-            let type = try reader.elementType("shape_type", default: .int32)
+            let type = try reader.elementType("shape_type", default: .int32, of: [.int32, .int64])
             return ListOperator("TensorListElementShape", inputs: 1...1) { inputs throws(OperatorError) in
                 [ValueFact(type, try inputs.list(0).shape.map { SymbolicShape([.known($0.rank)]) })]
             } run: { context throws(OperatorError) in

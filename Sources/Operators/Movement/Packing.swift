@@ -112,7 +112,7 @@ enum PackingOperators {
     static let spellings: [OperatorSpelling] = [
         .tensorFlow("Pack") { reader throws(OperatorError) in Pack(axis: try reader.integer("axis", default: 0)) },
         .tensorFlow("Unpack") { reader throws(OperatorError) in
-            Unpack(count: try reader.count("num"), axis: try reader.integer("axis", default: 0))
+            Unpack(count: try reader.argumentCount("num"), axis: try reader.integer("axis", default: 0))
         },
     ]
 }

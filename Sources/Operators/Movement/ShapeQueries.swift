@@ -140,13 +140,13 @@ enum ShapeQueryOperators {
         },
         .onnx("Size") { _ throws(OperatorError) in SizeOperator() },
         .tensorFlow("Shape") { reader throws(OperatorError) in
-            ShapeOperator(elementType: try reader.elementType("out_type", default: .int32))
+            ShapeOperator(elementType: try reader.elementType("out_type", default: .int32, of: [.int32, .int64]))
         },
         .tensorFlow("ShapeN") { reader throws(OperatorError) in
-            ShapeOperator(elementType: try reader.elementType("out_type", default: .int32), takesMany: true)
+            ShapeOperator(elementType: try reader.elementType("out_type", default: .int32, of: [.int32, .int64]), takesMany: true)
         },
         .tensorFlow("Size") { reader throws(OperatorError) in
-            SizeOperator(elementType: try reader.elementType("out_type", default: .int32))
+            SizeOperator(elementType: try reader.elementType("out_type", default: .int32, of: [.int32, .int64]))
         },
         .tensorFlow("Rank") { _ throws(OperatorError) in RankOperator() },
     ]

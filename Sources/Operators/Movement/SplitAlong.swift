@@ -95,9 +95,9 @@ struct SplitAlong: ElementMover {
     }
 
     static let spellings: [OperatorSpelling] = [
-        .tensorFlow("Split") { reader throws(OperatorError) in SplitAlong(count: try reader.count("num_split")) },
+        .tensorFlow("Split") { reader throws(OperatorError) in SplitAlong(count: try reader.argumentCount("num_split")) },
         .tensorFlow("SplitV") { reader throws(OperatorError) in
-            SplitAlong(count: try reader.count("num_split"), takesLengths: true)
+            SplitAlong(count: try reader.argumentCount("num_split"), takesLengths: true)
         },
     ]
 }
@@ -111,4 +111,15 @@ extension AttributeReader {
         }
         return count
     }
+
+    /// How many inputs or outputs of a kind a node has: a file may claim any number.
+    func argumentCount(_ name: String) throws(OperatorError) -> Int {
+        let count = try count(name)
+        guard count <= Self.maximumArgumentCount else {
+            throw .invalidAttribute(name: name, reason: "is \(count), at most \(Self.maximumArgumentCount) are possible")
+        }
+        return count
+    }
+
+    private static var maximumArgumentCount: Int { 100_000 }
 }

@@ -15,11 +15,8 @@ struct MaxPoolWithArgmax: Operator {
         let window = try FilterWindow(reader, rank: 4, kernel: "ksize")
         guard window.layout == .channelsLast else { throw .unsupported("MaxPoolWithArgmax over \(window.layout.rawValue) data") }
         self.window = window.attributes
-        indexType = try reader.elementType("Targmax", default: .int64)
+        indexType = try reader.elementType("Targmax", default: .int64, of: [.int32, .int64])
         countsBatch = try reader.flag("include_batch_in_index", default: false)
-        guard [.int32, .int64].contains(indexType) else {
-            throw .invalidAttribute(name: "Targmax", reason: "is \(indexType), expected int32 or int64")
-        }
     }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {

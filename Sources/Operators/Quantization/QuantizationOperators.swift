@@ -15,7 +15,8 @@ package enum QuantizationOperators {
         },
         .tensorFlow("Dequantize") { (node) throws(OperatorError) in
             Dequantize(
-                target: try node.elementType("dtype", default: .float32), mode: try node.choice("mode", default: .minCombined),
+                target: try node.elementType("dtype", default: .float32, of: [.bfloat16, .float32]),
+                mode: try node.choice("mode", default: .minCombined),
                 isNarrow: try node.flag("narrow_range", default: false), axis: try node.optionalAxis("axis"))
         },
         .tensorFlow("Requantize") { (node) throws(OperatorError) in

@@ -33,12 +33,10 @@ struct QuantizeAndDequantize: Operator {
         try inputs.checkCount(inputCount...inputCount)
         let data = try inputs.required(0, of: ElementTypes.floatingPoint)
         if let bits { try Self.check(bits, isSigned) }
-        if inputCount > 1 {
-            if case .inputs = range {
-                try SliceRanges.check(inputs, axis: axis, of: [data.elementType])
-            } else if let axis, let rank = data.rank, axis >= rank {
-                throw .invalidAttribute(name: "axis", reason: "is \(axis), input 0 has rank \(rank)")
-            }
+        if inputCount > 1, case .inputs = range {
+            try SliceRanges.check(inputs, axis: axis, of: [data.elementType])
+        } else if let axis, let rank = data.rank, axis >= rank {
+            throw .invalidAttribute(name: "axis", reason: "is \(axis), input 0 has rank \(rank)")
         }
         if inputCount == 4 { _ = try inputs.required(3, of: [.int32]) }
         return [ValueFact(data.type)]

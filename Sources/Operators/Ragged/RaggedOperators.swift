@@ -7,7 +7,7 @@ package enum RaggedOperators {
         .tensorFlow("RaggedTensorToTensor") { reader throws(OperatorError) in try RaggedTensorToTensor(reader) },
         .tensorFlow("RaggedTensorToSparse") { _ throws(OperatorError) in RaggedTensorToSparse() },
         .tensorFlow("RaggedRange") { reader throws(OperatorError) in
-            RaggedRange(splitsType: try reader.elementType("Tsplits", default: .int64))
+            RaggedRange(splitsType: try reader.elementType("Tsplits", default: .int64, of: [.int32, .int64]))
         },
         .tensorFlow("RaggedGather") { _ throws(OperatorError) in RaggedGather() },
         .tensorFlow("RaggedCross") { reader throws(OperatorError) in try RaggedCross(reader) },

@@ -111,8 +111,8 @@ struct RaggedTensorFromVariant: DynamicOperator {
     init(_ reader: AttributeReader) throws(OperatorError) {
         inputDepth = try reader.integer("input_ragged_rank", default: -1)
         outputDepth = try reader.integer("output_ragged_rank", default: 0)
-        valuesType = try reader.elementType("Tvalues", default: .float32)
-        splitsType = try reader.elementType("Tsplits", default: .int64)
+        valuesType = try reader.elementType("Tvalues") ?? .float32
+        splitsType = try reader.elementType("Tsplits", default: .int64, of: [.int32, .int64])
         guard outputDepth >= 0, outputDepth <= Shape.maximumRank else {
             throw .invalidAttribute(name: "output_ragged_rank", reason: "is \(outputDepth)")
         }

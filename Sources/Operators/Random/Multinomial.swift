@@ -65,12 +65,13 @@ struct Multinomial: DynamicOperator {
     static let spellings: [OperatorSpelling] = [
         .tensorFlow("Multinomial") { reader throws(OperatorError) in
             Multinomial(
-                name: "Multinomial", type: try reader.elementType("output_dtype", default: .int64),
+                name: "Multinomial", type: try reader.elementType("output_dtype", default: .int64, of: [.int32, .int64]),
                 source: .own(try SeededGenerator(reader)))
         },
         .tensorFlow("StatelessMultinomial") { reader throws(OperatorError) in
             Multinomial(
-                name: "StatelessMultinomial", type: try reader.elementType("output_dtype", default: .int64), source: .seed(2))
+                name: "StatelessMultinomial", type: try reader.elementType("output_dtype", default: .int64, of: [.int32, .int64]),
+                source: .seed(2))
         },
     ]
 }

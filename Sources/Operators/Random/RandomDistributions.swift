@@ -46,7 +46,7 @@ enum RandomDistributions {
 extension AttributeReader {
     /// The element type that an attribute names, which must be there when there is no `fallback`.
     fileprivate func elementType(_ name: String, or fallback: ElementType?) throws(OperatorError) -> ElementType {
-        if let fallback { return try elementType(name, default: fallback) }
+        if let fallback { return try elementType(name) ?? fallback }
         return try requiredType(name)
     }
 }

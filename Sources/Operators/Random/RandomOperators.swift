@@ -36,7 +36,7 @@ package enum RandomOperators {
     }
 
     private static func type(_ reader: AttributeReader, _ fallback: ElementType?) throws(OperatorError) -> ElementType {
-        if let fallback { return try reader.elementType("dtype", default: fallback) }
+        if let fallback { return try reader.elementType("dtype") ?? fallback }
         return try reader.requiredType("dtype")
     }
 

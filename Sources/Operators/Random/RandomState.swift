@@ -38,7 +38,7 @@ enum RandomStateOperators {
         filled("StatefulTruncatedNormal", .truncatedNormal, default: .float32),
         filled("StatefulUniformFullInt", .fullInteger, default: .uint64), filled("StatefulUniformInt", nil, default: .int64),
         .tensorFlow("NonDeterministicInts") { reader throws(OperatorError) in
-            let type = try reader.elementType("dtype", default: .int64)
+            let type = try reader.elementType("dtype") ?? .int64
             return VariableOperator("NonDeterministicInts", effects: .random) { inputs throws(OperatorError) in
                 try inputs.checkCount(1...1)
                 guard RandomFill.integers.contains(type) else { throw .unsupported("random numbers of \(type)") }
@@ -86,7 +86,7 @@ enum RandomStateOperators {
         _ name: String, _ fill: RandomFill?, default fallback: ElementType, hasAlgorithm: Bool = true
     ) -> OperatorSpelling {
         .tensorFlow(name) { reader throws(OperatorError) in
-            let type = try reader.elementType("dtype", default: fallback)
+            let type = try reader.elementType("dtype") ?? fallback
             let shapeInput = hasAlgorithm ? 2 : 1
             return VariableOperator(name, effects: [.random, .readsResource, .writesResource]) { inputs throws(OperatorError) in
                 let count = shapeInput + (fill == nil ? 3 : 1)

@@ -19,7 +19,8 @@ enum TensorFlowReductions {
 
     private static let extrema: [OperatorSpelling] = [("ArgMax", true), ("ArgMin", false)].map { name, isMaximum in
         .tensorFlow(name) { (node) throws(OperatorError) in
-            IndexOfExtremum(isMaximum: isMaximum, output: try node.elementType("output_type", default: .int64))
+            IndexOfExtremum(
+                isMaximum: isMaximum, output: try node.elementType("output_type", default: .int64, of: [.int64, .int32, .int16, .uint16]))
         }
     }
 

@@ -94,13 +94,13 @@ struct SparseCross: DynamicOperator {
             let isHashed = try reader.flag("hashed_output", default: false)
             return SparseCross(
                 name: "SparseCross", rule: .fixed(isHashed: isHashed, seed: seed, bucketCount: bucketCount),
-                sparseCount: max(0, try reader.integer("N", default: 0)))
+                sparseCount: try reader.argumentCount("N"))
         },
         .tensorFlow("SparseCrossV2") { reader throws(OperatorError) in
-            SparseCross(name: "SparseCrossV2", rule: .separated, sparseCount: max(0, try reader.integer("N", default: 0)))
+            SparseCross(name: "SparseCrossV2", rule: .separated, sparseCount: try reader.argumentCount("N"))
         },
         .tensorFlow("SparseCrossHashed") { reader throws(OperatorError) in
-            SparseCross(name: "SparseCrossHashed", rule: .salted, sparseCount: max(0, try reader.integer("N", default: 0)))
+            SparseCross(name: "SparseCrossHashed", rule: .salted, sparseCount: try reader.argumentCount("N"))
         },
     ]
 }
@@ -123,10 +123,10 @@ struct RaggedCross: DynamicOperator {
         order = try reader.string("input_order", default: "")
         raggedCount = try reader.types("ragged_values_types")?.count ?? 0
         sparseCount = try reader.types("sparse_values_types")?.count ?? 0
-        isHashed = try reader.elementType("out_values_type", default: .string) == .int64
+        isHashed = try reader.elementType("out_values_type", default: .string, of: [.string, .int64]) == .int64
         seed = UInt64(bitPattern: Int64(try reader.integer("hash_key", default: 0)))
         bucketCount = UInt64(max(0, try reader.integer("num_buckets", default: 0)))
-        splitsType = try reader.elementType("out_row_splits_type", default: .int64)
+        splitsType = try reader.elementType("out_row_splits_type", default: .int64, of: [.int32, .int64])
     }
 
     var acceptsObjects: Bool { true }

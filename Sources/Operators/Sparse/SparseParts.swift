@@ -15,7 +15,7 @@ struct SparseConcat: DynamicOperator {
             throw .invalidValue("has \(inputs.count) inputs, expected indices, values and shapes of each tensor")
         }
         let count = inputs.count / 3
-        return OperatorInputs.sparse(try inputs.tensor(count).elementType, rank: try inputs.integers(2 * count).shape?[0].value)
+        return OperatorInputs.sparse(try inputs.tensor(count).elementType, rank: try inputs.listLength(2 * count))
     }
 
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
@@ -91,7 +91,7 @@ struct SparseSplit: DynamicOperator {
     let partCount: Int
 
     init(_ reader: AttributeReader) throws(OperatorError) {
-        partCount = try reader.integer("num_split", default: 1)
+        partCount = try reader.argumentCount("num_split")
         guard partCount >= 1 else { throw .invalidAttribute(name: "num_split", reason: "is \(partCount), expected at least 1") }
     }
 

@@ -12,10 +12,10 @@ enum SparseSerialization {
         .tensorFlow("SerializeSparse") { _ throws(OperatorError) in SerializeSparse(isMany: false) },
         .tensorFlow("SerializeManySparse") { _ throws(OperatorError) in SerializeSparse(isMany: true) },
         .tensorFlow("DeserializeSparse") { reader throws(OperatorError) in
-            DeserializeSparse(name: "DeserializeSparse", type: try reader.elementType("dtype", default: .float32))
+            DeserializeSparse(name: "DeserializeSparse", type: try reader.elementType("dtype") ?? .float32)
         },
         .tensorFlow("DeserializeManySparse") { reader throws(OperatorError) in
-            DeserializeSparse(name: "DeserializeManySparse", type: try reader.elementType("dtype", default: .float32))
+            DeserializeSparse(name: "DeserializeManySparse", type: try reader.elementType("dtype") ?? .float32)
         },
     ]
 }

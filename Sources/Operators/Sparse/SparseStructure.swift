@@ -32,7 +32,7 @@ struct SparseReshape: DynamicOperator {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)
         let indices = try inputs.integers(0).shape
-        let width = try inputs.integers(2).shape?[0] ?? .unknown
+        let width: Dimension = try inputs.listLength(2).map(Dimension.known) ?? .unknown
         let count: Dimension = indices.map { $0.rank == 2 ? $0[0] : .unknown } ?? .unknown
         return [ValueFact(.int64, SymbolicShape([count, width])), ValueFact(.int64, SymbolicShape([width]))]
     }

@@ -143,9 +143,7 @@ extension OperatorInputs {
     func sparse(_ first: Int) throws(OperatorError) -> Int? {
         try integers(first)
         _ = try tensor(first + 1)
-        let shape = try integers(first + 2).shape
-        if let shape, shape.rank != 1 { throw .invalidInput(index: first + 2, reason: "has shape \(shape), expected a list") }
-        if let rank = shape?[0].value { return rank }
+        if let rank = try listLength(first + 2) { return rank }
         guard let indices = try integers(first).shape, indices.rank == 2 else { return nil }
         return indices[1].value
     }

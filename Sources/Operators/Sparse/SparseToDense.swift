@@ -19,7 +19,7 @@ struct SparseToDense: DynamicOperator {
             guard let shape = Shape(checking: extents) else { throw .invalidInput(index: 1, reason: "is \(extents), which is no shape") }
             return [ValueFact(values.elementType, shape)]
         }
-        guard let rank = try inputs.integers(1).shape?[0].value else { return [ValueFact(values.elementType, nil as SymbolicShape?)] }
+        guard let rank = try inputs.listLength(1) else { return [ValueFact(values.elementType, nil as SymbolicShape?)] }
         return [.unknown(values.elementType, rank: rank)]
     }
 

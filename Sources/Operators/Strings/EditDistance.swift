@@ -14,7 +14,7 @@ struct EditDistance: DynamicOperator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(6...6)
-        guard let rank = try inputs.tensor(2).shape?[0].value, rank >= 1 else {
+        guard let rank = try inputs.listLength(2), rank >= 1 else {
             return [ValueFact(.float32, nil as SymbolicShape?)]
         }
         return [.unknown(.float32, rank: rank - 1)]

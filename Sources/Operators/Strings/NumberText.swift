@@ -59,7 +59,7 @@ enum NumberText {
 /// - Source: TensorFlow operator StringToNumber.
 enum StringToNumber {
     static let spelling = OperatorSpelling.tensorFlow("StringToNumber") { reader throws(OperatorError) in
-        switch try reader.elementType("out_type", default: .float32) {
+        switch try reader.elementType("out_type") ?? .float32 {
         case .float32: return make { NumberText.float($0) }
         case .float64: return make { NumberText.double($0) }
         case .int32: return make { NumberText.integer($0, Int32.self) }

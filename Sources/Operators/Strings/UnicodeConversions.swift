@@ -14,7 +14,7 @@ struct UnicodeDecode: DynamicOperator {
     init(_ reader: AttributeReader, givesOffsets: Bool) throws(OperatorError) {
         encoding = try reader.string("input_encoding", default: "UTF-8")
         malformed = try MalformedText(reader)
-        splitsType = try reader.elementType("Tsplits", default: .int64)
+        splitsType = try reader.elementType("Tsplits", default: .int64, of: [.int32, .int64])
         self.givesOffsets = givesOffsets
         _ = try TextDecoder(encoding)
     }

@@ -47,7 +47,7 @@ package enum VariableOperators {
                 }
             },
             .tensorFlow("VariableShape") { reader throws(OperatorError) in
-                let type = try reader.elementType("out_type", default: .int32)
+                let type = try reader.elementType("out_type", default: .int32, of: [.int32, .int64])
                 return VariableOperator("VariableShape", effects: .readsResource) { inputs throws(OperatorError) in
                     try inputs.checkCount(1...1)
                     return [ValueFact(type, try inputs.variable().shape.map { SymbolicShape([.known($0.rank)]) })]
