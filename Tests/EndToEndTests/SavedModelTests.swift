@@ -46,6 +46,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("take and give sparse and ragged tensors by their parts")
+        func parts() async throws {
+            let daemon = try await Self.daemon("sparse")
+            let sparse = #"{"inputs": {"x/indices": [[0, 1], [1, 3]], "x/values": [1.0, 2.0], "x/dense_shape": [2, 4]}}"#
+            #expect(
+                try daemon.predict("model", sparse).json == [
+                    "outputs": [
+                        "y": [[0, 2, 0, 0], [0, 0, 0, 4]], "z/indices": [[0, 1], [1, 3]], "z/values": [2, 3], "z/dense_shape": [2, 4],
+                    ]
+                ])
+            let ragged = #"{"signature_name": "rows", "inputs": [[1.0, 2.0, 0.0, 0.0], [3.0, 0.0, 0.0, 0.0]]}"#
+            #expect(try daemon.predict("model", ragged).json == ["outputs": ["r/0": [1, 2, 3], "r/1": [0, 2, 3]]])
+        }
+
         @Test("keep state that requests change, and lose nothing when many do at once")
         func state() async throws {
             let daemon = try await Self.daemon("counter")

@@ -87,8 +87,6 @@ struct SavedModelAssembly {
         for entry in meta.signatures.sorted(by: { $0.key < $1.key }) where !Self.hiddenSignatures.contains(entry.key) {
             guard let proto = entry.value else { continue }
             let place = "signature \"\(entry.key)\""
-            // What is no tensor by itself cannot be fed or fetched by name.
-            guard (proto.inputs + proto.outputs).allSatisfy({ $0.value?.sparse == nil && $0.value?.isComposite != true }) else { continue }
             result.append(
                 Signature(
                     name: entry.key, methodName: proto.method,
@@ -113,7 +111,7 @@ struct SavedModelAssembly {
         _ entries: [TensorFlow.MapEntry<TensorFlow.TensorInfo>], defaults: [TensorFlow.MapEntry<TensorFlow.Tensor>], _ place: String
     ) throws(ImportError) -> [Signature.Parameter] {
         var result: [Signature.Parameter] = []
-        for entry in entries.sorted(by: { $0.key < $1.key }) {
+        for entry in entries.flatMap(\.tensors).sorted(by: { $0.key < $1.key }) {
             let place = "\(place) \"\(entry.key)\""
             guard let info = entry.value, !info.name.isEmpty else { throw session.malformed(place, "names no tensor") }
             guard let type = TensorFlow.DataType(number: info.dataType)?.elementType else {

@@ -140,7 +140,7 @@ extension TensorFlow {
         var dataType: Int32 = 0
         var shape: Shape?
         var sparse: SparseParts?
-        var isComposite = false
+        var composite: CompositeParts?
 
         /// `TensorInfo.CooSparse`
         struct SparseParts: WireMessage {
@@ -164,11 +164,34 @@ extension TensorFlow {
             case 2: dataType = try reader.int32(field)
             case 3: try reader.merge(field, "tensor_shape", into: &shape)
             case 4: try reader.merge(field, "coo_sparse", into: &sparse)
-            case 5:
-                isComposite = true
-                try reader.skip(field)
+            case 5: try reader.merge(field, "composite_tensor", into: &composite)
             default: try reader.skip(field)
             }
+        }
+    }
+
+    /// `TensorInfo.CompositeTensor`
+    struct CompositeParts: WireMessage {
+        var parts: [Part] = []
+
+        /// A `TensorInfo` inside another: of a tensor.
+        struct Part: WireMessage {
+            var name = ""
+            var dataType: Int32 = 0
+            var shape: Shape?
+
+            mutating func merge(_ field: WireField, from reader: inout WireReader) throws(WireError) {
+                switch field.number {
+                case 1: name = try reader.string(field)
+                case 2: dataType = try reader.int32(field)
+                case 3: try reader.merge(field, "tensor_shape", into: &shape)
+                default: try reader.skip(field)
+                }
+            }
+        }
+
+        mutating func merge(_ field: WireField, from reader: inout WireReader) throws(WireError) {
+            if field.number == 2 { try reader.append(field, "components", to: &parts) } else { try reader.skip(field) }
         }
     }
 
