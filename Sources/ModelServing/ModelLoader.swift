@@ -75,10 +75,13 @@ package struct ModelLoader: ServableLoader {
         let prepared = try prepare(path, state, memory)
         // What was imported is gone by now: what passes have made of constants is enough.
         state.releaseUnread(by: prepared.engines.map(\.engine))
-        var runners: [SignatureRunner] = []
+        var runners: [SignatureRunner] = [], reports: [WarmUp.Subject: WarmUp.Report] = [:]
         for (signature, engine) in prepared.engines {
             try Task.checkCancellation()
-            runners.append(runner(id, signature, engine))
+            let warmUp = WarmUp(engine: engine, signature: signature)
+            // Signatures that share an engine need not warm it up twice.
+            if warmsUp, reports[warmUp.subject] == nil { reports[warmUp.subject] = warmUp.run() }
+            runners.append(runner(id, signature, engine, reports[warmUp.subject]))
         }
         return LoadedModel(
             id: id, path: path, format: prepared.format, fileByteCount: prepared.files.byteCount, runners: runners, memory: memory,
@@ -150,9 +153,10 @@ package struct ModelLoader: ServableLoader {
         }
     }
 
-    private func runner(_ id: ServableID, _ signature: Signature, _ engine: Engine) -> SignatureRunner {
+    private func runner(
+        _ id: ServableID, _ signature: Signature, _ engine: Engine, _ report: WarmUp.Report?
+    ) -> SignatureRunner {
         let settings = batching(id.name)
-        let report = warmsUp ? WarmUp(engine: engine, signature: signature).run() : nil
         let sharing = settings.isEnabled ? BatchSharing(engine: engine, signature: signature, report) : .alone("batching is off")
         if case .alone(let reason) = sharing {
             logger.notice("\(id), signature \"\(signature.name)\": requests run without batching: \(reason)")

@@ -16,6 +16,12 @@ struct WarmUp {
         var rowCost: Duration?
     }
 
+    /// What is warmed up: signatures of one engine and the same types need it once.
+    struct Subject: Hashable {
+        let engine: ObjectIdentifier
+        let types: [TensorType]
+    }
+
     let engine: Engine
     let signature: Signature
     /// How long everything but the first run may take together.
@@ -24,6 +30,12 @@ struct WarmUp {
     var firstRunLimit = Duration.seconds(5)
 
     private static let measuredRuns = 10
+    /// A run that takes so long is not measured again: the cost decides about runs of microseconds.
+    private static let longRun = Duration.milliseconds(1)
+    /// How many runs of one row comparing takes.
+    private static let comparedRuns = 5
+
+    var subject: Subject { Subject(engine: ObjectIdentifier(engine), types: signature.inputs.map(\.type)) }
 
     func run() -> Report {
         let workspace = Workspace(ledger: nil)
@@ -33,7 +45,8 @@ struct WarmUp {
         report.failure = nil
         let end = max(ContinuousClock.now, start) + budget
         if let first = rows.first, !SampleTypes.hasOpenExtents(signature) { report.rowCost = measure(first, workspace, until: end) }
-        report.difference = difference(rows, extent, workspace, until: end)
+        let isTooLong = report.rowCost.map { ContinuousClock.now + $0 * Self.comparedRuns > end } ?? false
+        if !isTooLong { report.difference = difference(rows, extent, workspace, until: end) }
         return report
     }
 
@@ -80,7 +93,7 @@ struct WarmUp {
         var least: Duration?
         for _ in 0..<Self.measuredRuns {
             let start = ContinuousClock.now
-            guard start < end else { break }
+            guard start < end, least.map({ $0 < Self.longRun }) ?? true else { break }
             do {
                 try withExtendedLifetime(row) { try engine.run(row.map { .dense($0.view) }, in: workspace) { _ in } }
             } catch {
