@@ -64,7 +64,7 @@ fuzz: deps
 # Leaks are not looked for: XCTest has some of its own, and tests drop connections that still hold on to each other.
 sanitize: deps
 	$(SANITIZE) --sanitize=thread --scratch-path .build-thread
-	ASAN_OPTIONS=detect_leaks=0 $(SANITIZE) --sanitize=address --scratch-path .build-address
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(SANITIZE) --sanitize=address --scratch-path .build-address
 
 bench: PACKAGES += $(BENCH_PACKAGES)
 bench: deps
