@@ -17,6 +17,7 @@ package enum StandardOperators {
         ConvolutionOperators.spellings,
         PoolingOperators.spellings,
         NormalizationOperators.spellings,
+        AttentionOperators.spellings,
         MovementOperators.spellings,
         IndexingOperators.spellings,
         DiagonalOperators.spellings,
