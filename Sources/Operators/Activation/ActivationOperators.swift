@@ -2,7 +2,8 @@ package import GraphIR
 
 /// Non-linear functions between the layers of a network.
 package enum ActivationOperators {
-    package static let spellings: [OperatorSpelling] = plain + parametric + softmaxes + TensorFlowActivations.spellings
+    package static let spellings: [OperatorSpelling] =
+        plain + parametric + softmaxes + ClassLoss.spellings + TensorFlowActivations.spellings
 
     private static let plain: [OperatorSpelling] = [
         function(.relu), function(.sigmoid), function(.tanh), function(.softplus), function(.softsign),

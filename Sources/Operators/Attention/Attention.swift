@@ -3,14 +3,14 @@ import Tensors
 
 /// Each query's mean of the values, weighted by the softmax of its products with the keys.
 ///
-/// - Shapes: queries [N, H, L, D], keys [N, G, S, D], values [N, G, S, V] → [N, H, L, V]; or with the heads in the last axis, queries
-///   [N, L, H·D], keys [N, S, G·D], values [N, S, G·V] → [N, L, H·V]. H is a multiple of G: neighbouring queries share a head of keys.
-///   Optional inputs: a mask that broadcasts to [N, H, L, T], of bools (whether a key counts) or of floats (added to the products); keys
-///   [N, G, P, D] and values [N, G, P, V] of the past, which stand before the others, so that T = P + S; the number of keys that count
-///   for each image, int64 [N]. Optional outputs: all keys [N, G, T, D], all values [N, G, T, V], and the products at one of four
-///   stages [N, H, L, T].
-/// - Numerics: softmax(cap(scale · q · kᵀ + mask)) · v in float32 or float64; a row without keys that count gives NaN. From opset 24 a
-///   mask that is shorter than the keys hides the rest of them.
+/// - Shapes: queries [N, H, L, D], keys [N, G, S, D], values [N, G, S, V] → [N, H, L, V]; or with the heads in the last axis,
+///   queries [N, L, H·D], keys [N, S, G·D], values [N, S, G·V] → [N, L, H·V]. H is a multiple of G: neighbouring queries share a
+///   head of keys. Optional inputs: a mask that broadcasts to [N, H, L, T], of bools (whether a key counts) or of floats (added to
+///   the products); keys [N, G, P, D] and values [N, G, P, V] of the past, which stand before the others, so that T = P + S; the
+///   number of keys that count for each image, int64 [N]. Optional outputs: all keys [N, G, T, D], all values [N, G, T, V], and the
+///   products at one of four stages [N, H, L, T].
+/// - Numerics: softmax(cap(scale · q · kᵀ + mask)) · v in float32 or float64; a row without keys that count gives NaN. From opset
+///   24 a mask that is shorter than the keys hides the rest of them.
 /// - Source: ONNX operator Attention, opsets 23 and 24.
 struct Attention: Operator {
     /// What the fourth output shows.

@@ -109,7 +109,8 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
             let keys = context.input(4, as: Scalar.self) + (place.image * geometry.keyHeads + place.keyHead) * past * size
             Scalar.multiply(
                 ScaledProduct(
-                    rows: place.rows, columns: past, steps: size, transposesRight: true, strides: (geometry.query.row, size, total)),
+                    rows: place.rows, columns: past, steps: size, transposesRight: true,
+                    strides: (geometry.query.row, size, total)),
                 scale, queries, keys, 0, scores)
         }
         guard geometry.newLength > 0 else { return }
@@ -135,7 +136,8 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
             let values = context.input(5, as: Scalar.self) + (place.image * geometry.keyHeads + place.keyHead) * past * size
             Scalar.multiply(
                 ScaledProduct(
-                    rows: place.rows, columns: size, steps: past, transposesRight: false, strides: (total, size, geometry.result.row)),
+                    rows: place.rows, columns: size, steps: past, transposesRight: false,
+                    strides: (total, size, geometry.result.row)),
                 1, weights, values, 0, result)
         }
         guard geometry.newLength > 0 else { return }
@@ -168,7 +170,8 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
 
     @inline(__always)
     private func add(
-        _ mask: AttentionGeometry.Mask, _ address: UnsafeRawPointer, _ start: Int, to line: UnsafeMutablePointer<Scalar>, _ count: Int
+        _ mask: AttentionGeometry.Mask, _ address: UnsafeRawPointer, _ start: Int, to line: UnsafeMutablePointer<Scalar>,
+        _ count: Int
     ) {
         if mask.isBool {
             let flags = address.assumingMemoryBound(to: UInt8.self) + start
@@ -250,7 +253,8 @@ extension Float: AttentionScalar {
         _ c: UnsafeMutablePointer<Float>
     ) {
         cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, product.right, Int32(product.rows), Int32(product.columns), Int32(product.steps), factor, a,
+            CblasRowMajor, CblasNoTrans, product.right, Int32(product.rows), Int32(product.columns), Int32(product.steps), factor,
+            a,
             Int32(product.strides.left), b, Int32(product.strides.right), kept, c, Int32(product.strides.result))
     }
 }
@@ -261,7 +265,8 @@ extension Double: AttentionScalar {
         _ c: UnsafeMutablePointer<Double>
     ) {
         cblas_dgemm(
-            CblasRowMajor, CblasNoTrans, product.right, Int32(product.rows), Int32(product.columns), Int32(product.steps), factor, a,
+            CblasRowMajor, CblasNoTrans, product.right, Int32(product.rows), Int32(product.columns), Int32(product.steps), factor,
+            a,
             Int32(product.strides.left), b, Int32(product.strides.right), kept, c, Int32(product.strides.result))
     }
 }

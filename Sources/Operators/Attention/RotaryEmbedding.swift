@@ -3,9 +3,9 @@ import Tensors
 
 /// Turns pairs of numbers in each head by angles that belong to the position.
 ///
-/// - Shapes: `x` [N, H, L, D], or [N, L, H·D] with the number of heads as an attribute → as `x`. Cosines and sines are [N, L, R/2], or
-///   tables [M, R/2] from which positions int64 [N, L] choose. R, which is D unless an attribute says less, is even; the numbers of a
-///   head beyond R stay as they are.
+/// - Shapes: `x` [N, H, L, D], or [N, L, H·D] with the number of heads as an attribute → as `x`. Cosines and sines are [N, L, R/2],
+///   or tables [M, R/2] from which positions int64 [N, L] choose. R, which is D unless an attribute says less, is even; the numbers
+///   of a head beyond R stay as they are.
 /// - Numerics: (a, b) → (a · cos − b · sin, a · sin + b · cos) for a in the first half of R and b in the second, or for neighbours.
 /// - Source: ONNX operator RotaryEmbedding, opset 23.
 struct RotaryEmbedding: Operator {
@@ -38,7 +38,8 @@ struct RotaryEmbedding: Operator {
         let half = try checkedHalf(size)
         for index in 1...2 { try checkTable(inputs, index, batch: batch, length: length, half: half) }
         if let positions = inputs[3]?.shape {
-            guard positions.rank == 2, Dimension.unified(positions[0], batch) != nil, Dimension.unified(positions[1], length) != nil else {
+            guard positions.rank == 2, Dimension.unified(positions[0], batch) != nil, Dimension.unified(positions[1], length) != nil
+            else {
                 throw .invalidInput(index: 3, reason: "is \(positions), expected a position for each of \(batch) times \(length)")
             }
         }

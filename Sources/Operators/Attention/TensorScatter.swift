@@ -3,8 +3,8 @@ import Tensors
 
 /// A cache with new positions written into it, for each image from a place of its own on.
 ///
-/// - Shapes: cache [N, A…, M, B…] and update [N, A…, K, B…] of any dense type, optional places int64 [N] → as the cache. K is at most M.
-///   Without places writing begins at 0.
+/// - Shapes: cache [N, A…, M, B…] and update [N, A…, K, B…] of any dense type, optional places int64 [N] → as the cache. K is at
+///   most M. Without places writing begins at 0.
 /// - Numerics: linear writing must end within the cache; circular writing goes on at its beginning.
 /// - Source: ONNX operator TensorScatter, opset 24.
 struct TensorScatter: Operator {
@@ -26,9 +26,12 @@ struct TensorScatter: Operator {
         guard let shape = cache.shape else { return [ValueFact(cache.type)] }
         let axis = try resolvedAxis(rank: shape.rank)
         if let given = update.shape {
-            guard given.rank == shape.rank, (0..<shape.rank).allSatisfy({ $0 == axis || Dimension.unified(given[$0], shape[$0]) != nil }),
+            guard given.rank == shape.rank,
+                (0..<shape.rank).allSatisfy({ $0 == axis || Dimension.unified(given[$0], shape[$0]) != nil }),
                 (given[axis].value ?? 0) <= (shape[axis].value ?? .max)
-            else { throw .invalidInput(index: 1, reason: "is \(given), which does not fit along axis \(axis) of the cache \(shape)") }
+            else {
+                throw .invalidInput(index: 1, reason: "is \(given), which does not fit along axis \(axis) of the cache \(shape)")
+            }
         }
         if let places = inputs[2]?.shape, places.rank != 1 || Dimension.unified(places[0], shape[0]) == nil {
             throw .invalidInput(index: 2, reason: "is \(places), expected one place for each of \(shape[0]) images")

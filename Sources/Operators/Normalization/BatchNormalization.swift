@@ -6,7 +6,7 @@ import Tensors
 ///
 /// - Shapes: `x` [N, C, …]; `scale`, `bias`, `mean`, `variance` [C] → [N, C, …]. A vector `x` [N] has one channel.
 /// - Numerics: x · f + (bias − mean · f) with f = scale / sqrt(variance + epsilon).
-/// - Source: ONNX operator BatchNormalization, opsets 1, 6, 7, 9, 14 and 15; statistics of the batch itself are refused.
+/// - Source: ONNX operator BatchNormalization, opsets 1, 6, 7, 9, 14 and 15. `BatchStatistics` computes its training mode.
 package struct BatchNormalization: Operator {
     package let epsilon: Float
     package var layout = TensorLayout.channelsFirst
@@ -19,7 +19,7 @@ package struct BatchNormalization: Operator {
     init(_ attributes: AttributeReader) throws(OperatorError) {
         epsilon = try NormalizationInputs.epsilon(attributes)
         let asksForStatistics = (1..<max(attributes.outputCount, 1)).contains { attributes.hasOutput($0) }
-        if try attributes.flag("training_mode", default: false) || asksForStatistics {
+        if asksForStatistics {
             throw .unsupported("BatchNormalization in training mode (statistics of the batch); export the model for inference:")
         }
         let isSpatial = try attributes.flag("spatial", default: true)

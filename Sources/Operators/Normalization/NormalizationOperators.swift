@@ -3,7 +3,11 @@ package import GraphIR
 /// Normalisations.
 package enum NormalizationOperators {
     package static let spellings: [OperatorSpelling] = [
-        .onnx("BatchNormalization") { attributes throws(OperatorError) in try BatchNormalization(attributes) },
+        .onnx("BatchNormalization", through: 13) { attributes throws(OperatorError) in try BatchNormalization(attributes) },
+        .onnx("BatchNormalization", since: 14) { attributes throws(OperatorError) in
+            guard try attributes.flag("training_mode", default: false) else { return try BatchNormalization(attributes) }
+            return try BatchStatistics(attributes)
+        },
         .onnx("LayerNormalization", since: 17) { attributes throws(OperatorError) in
             try LayerNormalization(attributes, centres: true)
         },
@@ -16,6 +20,7 @@ package enum NormalizationOperators {
         .tensorFlow("FusedBatchNorm", make: fusedBatchNorm), .tensorFlow("FusedBatchNormV2", make: fusedBatchNorm),
         .tensorFlow("FusedBatchNormV3", make: fusedBatchNorm),
         .tensorFlow("LRN") { attributes throws(OperatorError) in try NeighbourNormalization(attributes) },
+        .onnx("LpNormalization") { attributes throws(OperatorError) in try LpNormalization(attributes) },
         .onnx("MeanVarianceNormalization") { attributes throws(OperatorError) in try MeanVarianceNormalization(attributes) },
     ]
 
