@@ -4,34 +4,56 @@ import Tensors
 /// Passes its input through: at inference nothing is dropped. The optional mask is all true.
 ///
 /// - Source: ONNX Dropout: opset 1–6 with the attribute `is_test`, 7–11 always at inference, from opset 12 with the optional
-///   inputs 1, `ratio`, and 2, `training_mode`: one of them must be 0.
+///   inputs 1, `ratio`, and 2, `training_mode`: one of them must be 0, unless a seed says which elements are dropped.
 struct Dropout: Operator {
     let hasMask: Bool
     /// Opset 10 made the mask bool; before, it has the data's type.
     let maskIsBool: Bool
+    /// Of the numbers that decide what is dropped in training; without one, training is refused.
+    var seed: UInt32?
 
-    static let trains = OperatorError.unsupported("Dropout in training mode (is_test 0, or training_mode true with a ratio)")
+    static let trains = OperatorError.unsupported(
+        "Dropout in training mode (is_test 0, or training_mode true with a ratio) without a seed")
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...3)
         let data = try inputs.required(0, of: ElementTypes.floatingPoint)
-        if inputs[1] != nil { _ = try inputs.required(1, of: ElementTypes.floatingPoint) }
+        if inputs[1] != nil {
+            _ = try inputs.required(1, of: ElementTypes.floatingPoint)
+            try checkScalar(inputs, 1)
+        }
         if let training = inputs[2] {
             _ = try inputs.required(2, of: [.bool])
+            try checkScalar(inputs, 2)
             let isKeepingAll = inputs[1].map { $0.constant.map(Self.isZero) ?? true } ?? false
-            if let mode = training.constant, !Self.isZero(mode), !isKeepingAll { throw Self.trains }
+            if let mode = training.constant, !Self.isZero(mode), !isKeepingAll, seed == nil { throw Self.trains }
         }
         let mask = ValueFact(maskIsBool ? .bool : data.elementType, data.shape)
         return hasMask ? [ValueFact(data.type), mask] : [ValueFact(data.type)]
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+    private func checkScalar(_ inputs: OperatorInputs, _ index: Int) throws(OperatorError) {
+        guard let shape = inputs[index]?.shape, !shape.dimensions.allSatisfy({ ($0.value ?? 1) == 1 }) else { return }
+        throw .invalidInput(index: index, reason: "is \(shape), expected a scalar")
+    }
+
+    /// What is dropped depends on where it stands.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        let mayDrop = seed != nil && inputs[2] != nil && !(inputs.facts[2]?.constant.map(Self.isZero) ?? false)
+        return mayDrop ? .mixed(RowReason.positional) : inputs.elementwise()
+    }
 
     private static func isZero(_ tensor: Tensor) -> Bool { tensor.withBytes { $0.allSatisfy { $0 == 0 } } }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let isInference = !context.has(2) || context.constant(2).map(Self.isZero) == true
         guard hasMask || !isInference else { return .view(of: 0) }
+        if !isInference, let seed {
+            return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
+                try context.input(0).elementType == .float64
+                    ? DropoutTraining<Double>(context, seed: seed).compiled : DropoutTraining<Float>(context, seed: seed).compiled
+            }
+        }
         let data = try context.input(0)
         let kernel = DropoutKernel(
             byteCount: data.byteCount, checksMode: !isInference,
