@@ -3,7 +3,8 @@ import Tensors
 
 /// Operators on integers that stand for real numbers.
 package enum QuantizationOperators {
-    package static let spellings: [OperatorSpelling] = conversions + simulations + functions + uniform
+    package static let spellings: [OperatorSpelling] =
+        conversions + simulations + functions + uniform + LinearQuantizationOperators.spellings
 
     private static let conversions: [OperatorSpelling] = [
         .tensorFlow("QuantizeV2") { (node) throws(OperatorError) in

@@ -1,0 +1,225 @@
+import GraphIR
+import Tensors
+
+/// Integers for real numbers: round(x / scale) + zero point, limited to the type.
+///
+/// - Shapes: data [D…], scales and optional zero points (one number, a vector along `axis`, or the data's shape with one number for each
+///   block along `axis`) → [D…].
+/// - Types: float32, float16, bfloat16, int32 → that of the zero points, else `target`, else uint8: int8, uint8, int16, uint16.
+/// - Numerics: the quotient is rounded to `precision` (the scales' type unless given), then to the nearest integer, of two the even one.
+/// - Source: ONNX operator QuantizeLinear, opsets 10 to 25; com.microsoft's QuantizeLinear.
+struct QuantizeLinear: Operator {
+    var rule: ScaleRule
+    var target: ElementType?
+    var precision: ElementType?
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(2...3)
+        let data = try inputs.required(0, of: LinearTypes.scales.union([.int32]))
+        _ = try inputs.required(1, of: LinearTypes.scales)
+        var type = target ?? .uint8
+        if inputs[2] != nil {
+            let zeros = try inputs.required(2, of: LinearTypes.data).elementType
+            if let target, target != zeros {
+                throw .invalidAttribute(name: "output_dtype", reason: "is \(target), the zero point is \(zeros)")
+            }
+            type = zeros
+        }
+        guard LinearTypes.data.contains(type) else { throw .unsupported("QuantizeLinear to \(type)") }
+        if let precision, !LinearTypes.scales.contains(precision) { throw .unsupported("QuantizeLinear in \(precision)") }
+        try rule.check(inputs)
+        return [ValueFact(type, data.shape)]
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { rule.rows(inputs) }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        if context.makesNothing { return .nothing }
+        let scales = try context.input(1).elementType, precision = precision ?? scales
+        return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
+            let data = try context.input(0)
+            let runs = try rule.runs(data: data.shape, scales: context.input(1).shape)
+            return CompiledOperator(
+                QuantizeLinearKernel(
+                    runs: runs, source: data.elementType, target: context.outputs[0].elementType, hasZeros: context.has(2),
+                    quotient: LinearQuotient(precision: precision)))
+        }
+    }
+}
+
+/// x / scale as a type of less precision has it.
+private struct LinearQuotient: Sendable {
+    let precision: ElementType
+
+    @inline(__always)
+    func callAsFunction(_ value: Float, _ scale: Float) -> Float {
+        switch precision {
+        case .float16: half(half(value) / half(scale))
+        case .bfloat16: brain(brain(value) / brain(scale))
+        default: value / scale
+        }
+    }
+
+    private func half(_ value: Float) -> Float { HalfPrecision.float(fromBinary16: HalfPrecision.binary16(from: value)) }
+    private func brain(_ value: Float) -> Float { HalfPrecision.float(fromBFloat16: HalfPrecision.bfloat16(from: value)) }
+}
+
+private struct QuantizeLinearKernel: Kernel {
+    let runs: ScaleRuns
+    let source: ElementType
+    let target: ElementType
+    let hasZeros: Bool
+    let quotient: LinearQuotient
+
+    func run(_ context: KernelContext) {
+        switch target {
+        case .int8: write(Int8.self, context)
+        case .int16: write(Int16.self, context)
+        case .uint16: write(UInt16.self, context)
+        default: write(UInt8.self, context)
+        }
+    }
+
+    @inline(__always)
+    private func write<Integer: FixedWidthInteger>(_: Integer.Type, _ context: KernelContext) {
+        if source == .int32 {
+            let x = context.input(0, as: Int32.self)
+            write(Integer.self, context) { Float(x[$0]) }
+        } else {
+            let x = context.input(0, as: Float.self)
+            write(Integer.self, context) { x[$0] }
+        }
+    }
+
+    @inline(__always)
+    private func write<Integer: FixedWidthInteger>(_: Integer.Type, _ context: KernelContext, _ x: (Int) -> Float) {
+        let y = context.output(0, as: Integer.self), scales = context.input(1, as: Float.self)
+        let zeros = hasZeros ? context.input(2, as: Integer.self) : nil
+        let isPlain = quotient.precision == .float32
+        runs.forEach { start, count, first, step in
+            if step == 0, isPlain {
+                let scale = scales[first]
+                let rounding = LinearRounding(Integer.self, zero: zeros.map { Int32(truncatingIfNeeded: $0[first]) } ?? 0)
+                for place in start..<start + count { y[place] = Integer(truncatingIfNeeded: rounding.integer(x(place) / scale)) }
+                return
+            }
+            for offset in 0..<count {
+                let parameter = first + offset * step
+                let rounding = LinearRounding(Integer.self, zero: zeros.map { Int32(truncatingIfNeeded: $0[parameter]) } ?? 0)
+                y[start + offset] = Integer(truncatingIfNeeded: rounding.integer(quotient(x(start + offset), scales[parameter])))
+            }
+        }
+    }
+}
+
+/// Real numbers for integers: (x − zero point) · scale.
+///
+/// - Shapes: data [D…], scales and optional zero points as for `QuantizeLinear` → [D…].
+/// - Types: int8, uint8, int16, uint16, int32 → `target`, else the scales' type: float32, float16, bfloat16.
+/// - Numerics: in float32, rounded once.
+/// - Source: ONNX operator DequantizeLinear, opsets 10 to 25; com.microsoft's DequantizeLinear.
+struct DequantizeLinear: Operator {
+    var rule: ScaleRule
+    var target: ElementType?
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(2...3)
+        let data = try inputs.required(0, of: LinearTypes.data.union([.int32]))
+        let scales = try inputs.required(1, of: LinearTypes.scales)
+        if inputs[2] != nil {
+            _ = try inputs.required(2)
+            try inputs.checkSameType(2, as: 0)
+        }
+        let type = target ?? scales.elementType
+        guard LinearTypes.scales.contains(type) else { throw .unsupported("DequantizeLinear to \(type)") }
+        try rule.check(inputs)
+        return [ValueFact(type, data.shape)]
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow { rule.rows(inputs) }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        if context.makesNothing { return .nothing }
+        return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
+            let data = try context.input(0)
+            let runs = try rule.runs(data: data.shape, scales: context.input(1).shape)
+            return CompiledOperator(DequantizeLinearKernel(runs: runs, source: data.elementType, hasZeros: context.has(2)))
+        }
+    }
+}
+
+private struct DequantizeLinearKernel: Kernel {
+    let runs: ScaleRuns
+    let source: ElementType
+    let hasZeros: Bool
+
+    func run(_ context: KernelContext) {
+        switch source {
+        case .int8: read(Int8.self, context)
+        case .uint8: read(UInt8.self, context)
+        case .int16: read(Int16.self, context)
+        case .uint16: read(UInt16.self, context)
+        default: read(Int32.self, context)
+        }
+    }
+
+    @inline(__always)
+    private func read<Integer: FixedWidthInteger>(_: Integer.Type, _ context: KernelContext) {
+        let x = context.input(0, as: Integer.self), y = context.output(0, as: Float.self)
+        let scales = context.input(1, as: Float.self)
+        let zeros = hasZeros ? context.input(2, as: Integer.self) : nil
+        runs.forEach { start, count, first, step in
+            if step == 0 {
+                let scale = scales[first], zero = zeros.map { Int32(truncatingIfNeeded: $0[first]) } ?? 0
+                for place in start..<start + count { y[place] = Float(Int32(truncatingIfNeeded: x[place]) &- zero) * scale }
+                return
+            }
+            for offset in 0..<count {
+                let zero = zeros.map { Int32(truncatingIfNeeded: $0[first + offset]) } ?? 0
+                y[start + offset] = Float(Int32(truncatingIfNeeded: x[start + offset]) &- zero) * scales[first + offset]
+            }
+        }
+    }
+}
+
+/// The scale and the zero point with which uint8 covers all of some numbers, and 0.
+struct DynamicRange {
+    let scale: Float
+    let zero: Int32
+
+    init(_ x: UnsafePointer<Float>, count: Int) {
+        var low: Float = 0, high: Float = 0
+        for place in 0..<count {
+            low = x[place] < low ? x[place] : low
+            high = x[place] > high ? x[place] : high
+        }
+        scale = low == high ? 1 : (high - low) / 255
+        zero = LinearRounding(UInt8.self, zero: 0).integer(0 - low / scale)
+    }
+}
+
+/// Numbers as uint8, over a range that they decide.
+///
+/// - Shapes: data [D…] → uint8 [D…], a scalar float32 scale, a scalar uint8 zero point.
+/// - Numerics: the range holds 0; of numbers that are all 0 the scale is 1.
+/// - Source: ONNX operator DynamicQuantizeLinear, opset 11.
+struct DynamicQuantizeLinear: Operator {
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(1...1)
+        let data = try inputs.required(0, of: [.float32])
+        return [ValueFact(.uint8, data.shape), ValueFact(.float32, Shape.scalar), ValueFact(.uint8, Shape.scalar)]
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let count = try context.input(0).shape.elementCount
+        return CompiledOperator(
+            LoopKernel { context in
+                let x = context.input(0, as: Float.self), y = context.output(0, as: UInt8.self)
+                let range = DynamicRange(x, count: count)
+                let rounding = LinearRounding(UInt8.self, zero: range.zero), scale = range.scale
+                for place in 0..<count { y[place] = UInt8(truncatingIfNeeded: rounding.integer(x[place] / scale)) }
+                context.output(1, as: Float.self).pointee = scale
+                context.output(2, as: UInt8.self).pointee = UInt8(truncatingIfNeeded: range.zero)
+            })
+    }
+}
