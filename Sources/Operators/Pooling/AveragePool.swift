@@ -63,22 +63,24 @@ private struct PlainAveragePool<Scalar: TensorScalar & BinaryFloatingPoint>: Ker
                             sum += x[offset]
                             inside += 1
                         }
-                        y.pointee = sum / Scalar(countsPadding ? padded(depth, row, column) : inside)
+                        let count = countsPadding ? g.countWithPadding(depth: depth, row: row, column: column) : inside
+                        y.pointee = sum / Scalar(count)
                         y += 1
                     }
                 }
             }
         }
     }
+}
 
+extension PoolingGeometry {
     /// Window elements that lie in the input or its padding.
-    private func padded(_ depth: Int, _ row: Int, _ column: Int) -> Int {
+    func countWithPadding(depth: Int, row: Int, column: Int) -> Int {
         func count(_ output: Int, _ stride: Int, _ dilation: Int, _ kernel: Int, _ extent: Int) -> Int {
             (0..<kernel).count { output * stride + $0 * dilation < extent }
         }
-        let g = geometry
-        return count(depth, g.stride.0, g.dilation.0, g.kernel.0, g.pad.0 + g.input.0 + g.padEnd.0)
-            * count(row, g.stride.1, g.dilation.1, g.kernel.1, g.pad.1 + g.input.1 + g.padEnd.1)
-            * count(column, g.stride.2, g.dilation.2, g.kernel.2, g.pad.2 + g.input.2 + g.padEnd.2)
+        return count(depth, stride.0, dilation.0, kernel.0, pad.0 + input.0 + padEnd.0)
+            * count(row, stride.1, dilation.1, kernel.1, pad.1 + input.1 + padEnd.1)
+            * count(column, stride.2, dilation.2, kernel.2, pad.2 + input.2 + padEnd.2)
     }
 }

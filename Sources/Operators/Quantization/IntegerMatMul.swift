@@ -3,12 +3,12 @@ import Tensors
 
 /// Matrix products of 8-bit integers around zero points, leading axes broadcast.
 ///
-/// - Shapes: A [..., M, K] · B [..., K, N] → [..., M, N]; a vector stands for one row of A or one column of B. Scales and zero points are
-///   one number, one for each row of A or column of B, or one for each of these in each matrix; a bias [N].
-/// - Types: int8 and uint8 in any pairing; MatMulInteger gives int32, QLinearMatMul the type of its last zero point, the others float32.
-///   DynamicQuantizeMatMul takes A of float32, quantized over its range as DynamicQuantizeLinear does.
-/// - Numerics: sums of int32 wrap; real results are sum · (scale of A · scale of B) + bias, quantized ones are rounded to the nearest
-///   integer, of two the even one, after division by their scale.
+/// - Shapes: A [..., M, K] · B [..., K, N] → [..., M, N]; a vector stands for one row of A or one column of B. Scales and zero
+///   points are one number, one for each row of A or column of B, or one for each of these in each matrix; a bias [N].
+/// - Types: int8 and uint8 in any pairing; MatMulInteger gives int32, QLinearMatMul the type of its last zero point, the others
+///   float32. DynamicQuantizeMatMul takes A of float32, quantized over its range as DynamicQuantizeLinear does.
+/// - Numerics: sums of int32 wrap; real results are sum · (scale of A · scale of B) + bias, quantized ones are rounded to the
+///   nearest integer, of two the even one, after division by their scale.
 /// - Source: ONNX operators MatMulInteger (opset 10) and QLinearMatMul (10, 21); com.microsoft's MatMulIntegerToFloat and
 ///   DynamicQuantizeMatMul.
 struct IntegerMatMul: Operator {
@@ -78,8 +78,8 @@ struct IntegerMatMul: Operator {
         }
         guard places.right < inputs.facts.count else { return .mixed(RowReason.unknown) }
         return RowInputs(
-            states: [inputs[0], inputs[places.right]], facts: [inputs.facts[0], inputs.facts[places.right]], outputs: inputs.outputs,
-            rowCount: inputs.rowCount
+            states: [inputs[0], inputs[places.right]], facts: [inputs.facts[0], inputs.facts[places.right]],
+            outputs: inputs.outputs, rowCount: inputs.rowCount
         ).stackedProduct()
     }
 
@@ -130,10 +130,11 @@ private struct IntegerMatMulInputs {
 
 /// alpha · A′ · B′ + C for matrices of 8-bit integers around zero points, A′ and B′ transposed on request.
 ///
-/// - Shapes: A [M, K] (transposed: [K, M]), its scale and zero point (one number), B [K, N] (transposed: [N, K]), its scale and zero
-///   point (one number or a vector of N), optional C that broadcasts to [M, N], optional scale and zero point of the result → [M, N].
-/// - Types: int8 and uint8 in any pairing, C int32 in units of alpha · scale of A · scale of B → float32, or the type of the result's
-///   zero point.
+/// - Shapes: A [M, K] (transposed: [K, M]), its scale and zero point (one number), B [K, N] (transposed: [N, K]), its scale and
+///   zero point (one number or a vector of N), optional C that broadcasts to [M, N], optional scale and zero point of the result
+///   → [M, N].
+/// - Types: int8 and uint8 in any pairing, C int32 in units of alpha · scale of A · scale of B → float32, or the type of the
+///   result's zero point.
 /// - Source: com.microsoft's QGemm.
 struct IntegerGemm: Operator {
     let alpha: Float

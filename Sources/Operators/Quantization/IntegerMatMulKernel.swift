@@ -40,8 +40,8 @@ struct MatrixParameter: Sendable {
         ScaleValues(context.input(input), type)[place(matrix: matrix, line: line)]
     }
 
-    /// Refuses input `index` unless it is one number, a vector of one for each line of the matrices in input `matrix`, or one for each
-    /// line of each matrix.
+    /// Refuses input `index` unless it is one number, a vector of one for each line of the matrices in input `matrix`, or one for
+    /// each line of each matrix.
     ///
     /// - Parameter axis: of the lines, counted from the last axis: 2 for rows, 1 for columns.
     static func check(

@@ -3,10 +3,11 @@ import Tensors
 
 /// Integers for real numbers: round(x / scale) + zero point, limited to the type.
 ///
-/// - Shapes: data [D…], scales and optional zero points (one number, a vector along `axis`, or the data's shape with one number for each
-///   block along `axis`) → [D…].
+/// - Shapes: data [D…], scales and optional zero points (one number, a vector along `axis`, or the data's shape with one number
+///   for each block along `axis`) → [D…].
 /// - Types: float32, float16, bfloat16, int32 → that of the zero points, else `target`, else uint8: int8, uint8, int16, uint16.
-/// - Numerics: the quotient is rounded to `precision` (the scales' type unless given), then to the nearest integer, of two the even one.
+/// - Numerics: the quotient is rounded to `precision` (the scales' type unless given), then to the nearest integer, of two the
+///   even one.
 /// - Source: ONNX operator QuantizeLinear, opsets 10 to 25; com.microsoft's QuantizeLinear.
 struct QuantizeLinear: Operator {
     var rule: ScaleRule

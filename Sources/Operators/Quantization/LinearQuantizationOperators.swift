@@ -3,7 +3,7 @@ import Tensors
 
 /// ONNX's operators on integers with a scale and a zero point.
 enum LinearQuantizationOperators {
-    static let spellings: [OperatorSpelling] = conversions + products
+    static let spellings: [OperatorSpelling] = conversions + products + functions
 
     private static let microsoft = "com.microsoft"
 
@@ -11,7 +11,8 @@ enum LinearQuantizationOperators {
         .onnx("QuantizeLinear", since: 10, through: 12) { _ in QuantizeLinear(rule: ScaleRule(axis: nil)) },
         .onnx("QuantizeLinear", since: 13) { reader throws(OperatorError) in
             QuantizeLinear(
-                rule: try ScaleRule(reader), target: try reader.onnxType("output_dtype"), precision: try reader.onnxType("precision"))
+                rule: try ScaleRule(reader), target: try reader.onnxType("output_dtype"),
+                precision: try reader.onnxType("precision"))
         },
         .onnx("QuantizeLinear", domain: microsoft) { reader throws(OperatorError) in
             QuantizeLinear(rule: ScaleRule(axis: try reader.integer("axis")))
@@ -32,6 +33,25 @@ enum LinearQuantizationOperators {
         .onnx("MatMulIntegerToFloat", domain: microsoft) { _ in IntegerMatMul(function: .toReal) },
         .onnx("DynamicQuantizeMatMul", domain: microsoft) { _ in IntegerMatMul(function: .dynamic) },
         .onnx("QGemm", domain: microsoft) { reader throws(OperatorError) in try IntegerGemm(reader) },
+        .onnx("ConvInteger", since: 10) { reader throws(OperatorError) in try IntegerConvolution(reader, isQuantized: false) },
+        .onnx("QLinearConv", since: 10) { reader throws(OperatorError) in try IntegerConvolution(reader, isQuantized: true) },
+    ]
+
+    private static let functions: [OperatorSpelling] = [
+        .onnx("QLinearAdd", domain: microsoft) { _ in LinearArithmetic(function: .add) },
+        .onnx("QLinearMul", domain: microsoft) { _ in LinearArithmetic(function: .multiply) },
+        .onnx("QLinearSigmoid", domain: microsoft) { _ in LinearFunction(function: .sigmoid) },
+        .onnx("QLinearLeakyRelu", domain: microsoft) { reader throws(OperatorError) in
+            LinearFunction(function: .leakyRelu(try reader.float("alpha", default: 0.01)))
+        },
+        .onnx("QLinearConcat", domain: microsoft) { reader throws(OperatorError) in try LinearConcat(reader) },
+        .onnx("QLinearAveragePool", domain: microsoft) { reader throws(OperatorError) in
+            try LinearAveragePool(reader, isGlobal: false)
+        },
+        .onnx("QLinearGlobalAveragePool", domain: microsoft) { reader throws(OperatorError) in
+            try LinearAveragePool(reader, isGlobal: true)
+        },
+        .onnx("QLinearSoftmax", domain: microsoft) { reader throws(OperatorError) in try LinearSoftmax(reader) },
     ]
 }
 
@@ -39,7 +59,9 @@ extension AttributeReader {
     /// The element type whose ONNX number an attribute holds; nil when it is absent or 0.
     fileprivate func onnxType(_ name: String) throws(OperatorError) -> ElementType? {
         guard let number = try integer(name), number != 0 else { return nil }
-        guard let type = ElementType(onnxNumber: number) else { throw .unsupported("element type \(number) (attribute \"\(name)\")") }
+        guard let type = ElementType(onnxNumber: number) else {
+            throw .unsupported("element type \(number) (attribute \"\(name)\")")
+        }
         return type
     }
 }

@@ -64,7 +64,8 @@ struct ScaleRule: Sendable {
             if place == axis { expected = expected.value.map { .known(blockCount($0)) } ?? .unknown }
             guard Dimension.unified(scales[place], expected) != nil else {
                 throw .invalidInput(
-                    index: 1, reason: "has shape \(scales), expected \(expected) along axis \(place) for \(data) in blocks of \(blockSize)")
+                    index: 1,
+                    reason: "has shape \(scales), expected \(expected) along axis \(place) for \(data) in blocks of \(blockSize)")
             }
         }
     }
@@ -107,7 +108,9 @@ enum ScaleRuns: Sendable {
             for outer in 0..<lines.outerCount { body(outer * lines.extent, lines.extent, 0, 1) }
         case .slices(let lines):
             for outer in 0..<lines.outerCount {
-                for slice in 0..<lines.extent { body((outer * lines.extent + slice) * lines.innerCount, lines.innerCount, slice, 0) }
+                for slice in 0..<lines.extent {
+                    body((outer * lines.extent + slice) * lines.innerCount, lines.innerCount, slice, 0)
+                }
             }
         case .blocks(let lines, let size, let count) where lines.innerCount == 1:
             for outer in 0..<lines.outerCount {

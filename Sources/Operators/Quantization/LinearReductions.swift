@@ -1,0 +1,194 @@
+import GraphIR
+import Tensors
+
+/// The mean of 8-bit integers with a scale and a zero point, under windows or over whole planes.
+///
+/// - Shapes: x [N, C, spatial…] (with `channels_last` [N, spatial…, C]), its scale and zero point, those of the result (one
+///   number each) → the same layout with other spatial extents, 1 each without a window.
+/// - Types: int8 or uint8, all the same. An absent zero point is 0.
+/// - Source: com.microsoft's QLinearAveragePool and QLinearGlobalAveragePool.
+struct LinearAveragePool: Operator {
+    /// nil for whole planes.
+    let attributes: PoolingAttributes?
+    let countsPadding: Bool
+    let layout: TensorLayout
+
+    var name: String { attributes == nil ? "QLinearGlobalAveragePool" : "QLinearAveragePool" }
+
+    init(_ reader: AttributeReader, isGlobal: Bool) throws(OperatorError) {
+        layout = try reader.flag("channels_last", default: false) ? .channelsLast : .channelsFirst
+        guard !isGlobal else {
+            attributes = nil
+            countsPadding = false
+            return
+        }
+        var pooling = try PoolingAttributes(reader)
+        pooling.layout = layout
+        attributes = pooling
+        countsPadding = try reader.flag("count_include_pad", default: false)
+    }
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(4...5)
+        let x = try inputs.required(0, of: LinearTypes.eightBits)
+        for scale in [1, 3] { try inputs.checkOneQuantization(scale: scale, zero: scale + 1, type: x.elementType) }
+        if let attributes { return [ValueFact(x.elementType, try attributes.shape(x.shape))] }
+        guard let shape = x.shape else { return [ValueFact(x.elementType, nil as SymbolicShape?)] }
+        try PoolingAttributes.checkRank(shape, maximum: Shape.maximumRank)
+        let ones = [Dimension](repeating: .known(1), count: shape.rank - 2)
+        return [ValueFact(x.elementType, layout.shape(batch: shape[0], channels: layout.channels(shape), spatial: ones))]
+    }
+
+    /// Images and channels are pooled one by one.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let rank = inputs.extents(0)?.count, rank >= 2 else { return .mixed(RowReason.unknown) }
+        return inputs.positionwise(along: [0, layout.channelAxis(rank: rank)])
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        if context.makesNothing { return .nothing }
+        let x = try context.input(0), isSigned = x.elementType == .int8
+        let zeros = (context.present(2), context.present(4)), means = try means(x.shape, output: context.outputs[0].shape)
+        return CompiledOperator(
+            LoopKernel { context in
+                let x = SmallIntegers(context.input(0), isSigned: isSigned), y = context.output(0, as: UInt8.self)
+                let zero = context.smallInteger(zeros.0, isSigned: isSigned)
+                let rounding = LinearRounding(isSigned: isSigned, zero: context.smallInteger(zeros.1, isSigned: isSigned))
+                let factor = context.number(1) / context.number(3)
+                means.forEach(x, zero) { place, sum, count in
+                    let mean = count == 0 ? 0 : Float(sum) * factor / Float(count)
+                    y[place] = UInt8(truncatingIfNeeded: rounding.integer(mean))
+                }
+            })
+    }
+
+    private func means(_ x: Shape, output: Shape) throws(OperatorError) -> WindowMeans {
+        let channels = layout.channels(x)
+        let step = layout == .channelsLast ? channels : 1
+        guard let attributes else {
+            return WindowMeans(
+                batch: x[0], channels: channels, step: step, geometry: nil, planeCount: layout.spatialCount(x),
+                countsPadding: false)
+        }
+        let geometry = try PoolingGeometry(window: attributes.window(axes: x.rank - 2), x: x, layout: layout, output: output)
+        return WindowMeans(
+            batch: x[0], channels: channels, step: step, geometry: geometry, planeCount: geometry.inputCount,
+            countsPadding: countsPadding)
+    }
+}
+
+/// The sums under windows, or over planes.
+private struct WindowMeans: Sendable {
+    let batch: Int
+    let channels: Int
+    /// Elements from one place of a plane to the next.
+    let step: Int
+    /// nil for whole planes.
+    let geometry: PoolingGeometry?
+    let planeCount: Int
+    let countsPadding: Bool
+
+    /// Calls `body` with each place of the result, the sum of the distances from the zero point, and by how many to divide it.
+    @inline(__always)
+    func forEach(_ x: SmallIntegers, _ zero: Int32, _ body: (Int, Int64, Int) -> Void) {
+        let resultCount = geometry?.outputCount ?? 1
+        for image in 0..<batch {
+            for channel in 0..<channels {
+                let first = step == 1 ? channel * planeCount : channel, result = step == 1 ? channel * resultCount : channel
+                let from = image * channels * planeCount + first, to = image * channels * resultCount + result
+                guard let geometry else {
+                    var sum: Int64 = 0
+                    for place in 0..<planeCount { sum &+= Int64(x[from + place * step] &- zero) }
+                    body(to, sum, planeCount)
+                    continue
+                }
+                forEachWindow(geometry) { place, depth, row, column in
+                    var sum: Int64 = 0, inside = 0
+                    geometry.forEachElement(depth: depth, row: row, column: column) { offset, _ in
+                        sum &+= Int64(x[from + offset * step] &- zero)
+                        inside += 1
+                    }
+                    let count = countsPadding ? geometry.countWithPadding(depth: depth, row: row, column: column) : inside
+                    body(to + place * step, sum, count)
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func forEachWindow(_ geometry: PoolingGeometry, _ body: (Int, Int, Int, Int) -> Void) {
+        var place = 0
+        for depth in 0..<geometry.output.0 {
+            for row in 0..<geometry.output.1 {
+                for column in 0..<geometry.output.2 {
+                    body(place, depth, row, column)
+                    place += 1
+                }
+            }
+        }
+    }
+}
+
+/// Softmax of 8-bit integers with a scale and a zero point.
+///
+/// - Shapes: data [D…], its scale and zero point, those of the result (one number each) → [D…]. From opset 13 on a line is one
+///   axis; before, all axes from `axis` on together.
+/// - Types: int8 or uint8, all the same. The data's zero point, which may be absent, does not matter.
+/// - Source: com.microsoft's QLinearSoftmax.
+struct LinearSoftmax: Operator {
+    let axis: Int
+    let flattens: Bool
+
+    var name: String { "QLinearSoftmax" }
+
+    init(_ reader: AttributeReader) throws(OperatorError) {
+        axis = try reader.integer("axis", default: -1)
+        guard let version = try reader.integer("opset") else { throw .invalidAttribute(name: "opset", reason: "is missing") }
+        flattens = version < 13
+    }
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(5...5)
+        let data = try inputs.required(0, of: LinearTypes.eightBits)
+        for scale in [1, 3] { try inputs.checkOneQuantization(scale: scale, zero: scale + 1, type: data.elementType) }
+        if let rank = data.rank { _ = try resolvedAxis(rank) }
+        return [ValueFact(data.elementType, data.shape)]
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let rank = inputs.extents(0)?.count ?? 0, first = try resolvedAxis(rank)
+            return inputs.linewise(along: flattens ? Array(first..<rank) : [first])
+        }
+    }
+
+    /// A scalar is a line of one; flattening may start behind the last axis.
+    private func resolvedAxis(_ rank: Int) throws(OperatorError) -> Int {
+        if flattens, axis == rank { return rank }
+        if rank == 0, axis == 0 || axis == -1 { return 0 }
+        return try Axes.resolve(axis, rank: rank)
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        if context.makesNothing { return .nothing }
+        let data = try context.input(0), isSigned = data.elementType == .int8, zero = context.present(4)
+        let lines = AxisLines(data.shape, axis: try resolvedAxis(data.shape.rank), flattens: flattens)
+        let kernel = LoopKernel { context in
+            let x = SmallIntegers(context.input(0), isSigned: isSigned), y = context.output(0, as: UInt8.self)
+            let rounding = LinearRounding(isSigned: isSigned, zero: context.smallInteger(zero, isSigned: isSigned))
+            let scale = context.number(1), resultScale = context.number(3)
+            // By how far an element lies below the line's largest.
+            let powers = context.scratch.assumingMemoryBound(to: Float.self)
+            for distance in 0..<256 { powers[distance] = (-scale * Float(distance)).applying(.exp) }
+            lines.forEachLine { start in
+                var top: Int32 = -128, sum: Float = 0
+                for at in lines.elements(from: start) { top = max(top, x[at]) }
+                for at in lines.elements(from: start) { sum += powers[Int(top &- x[at])] }
+                for at in lines.elements(from: start) {
+                    y[at] = UInt8(truncatingIfNeeded: rounding.integer(powers[Int(top &- x[at])] / sum / resultScale))
+                }
+            }
+        }
+        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Float.self, 256))
+    }
+}
