@@ -2,7 +2,8 @@ package import GraphIR
 
 /// Operators over images: other sizes, other colours, parts, boxes.
 package enum ImageOperators {
-    package static let spellings: [OperatorSpelling] = ImageResizeOperators.spellings + colors + parts + suppressions
+    package static let spellings: [OperatorSpelling] =
+        ImageResizeOperators.spellings + colors + parts + suppressions + onnx
 
     private static let colors: [OperatorSpelling] = [
         .tensorFlow("RGBToHSV") { _ in ColorConversion(direction: .toHSV) },
@@ -29,4 +30,9 @@ package enum ImageOperators {
         ] as [(String, NonMaxSuppression.Version)]).map { name, version in
             .tensorFlow(name) { reader throws(OperatorError) in try NonMaxSuppression(reader, version) }
         } + [.tensorFlow("CombinedNonMaxSuppression") { reader throws(OperatorError) in try CombinedSuppression(reader) }]
+
+    private static let onnx: [OperatorSpelling] = [
+        .onnx("NonMaxSuppression", since: 10) { reader throws(OperatorError) in try BoxSelection(reader) },
+        .onnx("GridSample", since: 16) { reader throws(OperatorError) in try GridSample(reader) },
+    ]
 }
