@@ -85,7 +85,7 @@ struct RealFourierTransform: Operator {
 
 /// Fourier transforms.
 package enum FourierOperators {
-    package static let spellings: [OperatorSpelling] = (1...3).flatMap(spellings(axes:))
+    package static let spellings: [OperatorSpelling] = (1...3).flatMap(spellings(axes:)) + signals
 
     private static func spellings(axes: Int) -> [OperatorSpelling] {
         let suffix = axes == 1 ? "" : "\(axes)D"
@@ -105,4 +105,24 @@ package enum FourierOperators {
         ]
         return complex + real
     }
+
+    private static let signals: [OperatorSpelling] = [
+        .onnx("DFT", since: 17, through: 19) { reader throws(OperatorError) in
+            SignalTransform(
+                axis: try reader.integer("axis", default: 1), isInverse: try reader.flag("inverse", default: false),
+                isOneSided: try reader.flag("onesided", default: false))
+        },
+        .onnx("DFT", since: 20) { reader throws(OperatorError) in
+            SignalTransform(
+                axis: nil, isInverse: try reader.flag("inverse", default: false),
+                isOneSided: try reader.flag("onesided", default: false))
+        },
+        .onnx("STFT", since: 17) { reader throws(OperatorError) in
+            ShortTimeTransform(isOneSided: try reader.flag("onesided", default: true))
+        },
+        .onnx("HannWindow", since: 17) { reader throws(OperatorError) in try SignalWindow(reader, .hann) },
+        .onnx("HammingWindow", since: 17) { reader throws(OperatorError) in try SignalWindow(reader, .hamming) },
+        .onnx("BlackmanWindow", since: 17) { reader throws(OperatorError) in try SignalWindow(reader, .blackman) },
+        .onnx("MelWeightMatrix", since: 17) { reader throws(OperatorError) in try MelWeights(reader) },
+    ]
 }

@@ -1,0 +1,127 @@
+import GraphIR
+import Tensors
+
+/// Discrete Fourier transforms of parts of signals, each weighted by a window.
+///
+/// - Shapes: signal [B, n], [B, n, 1] or, with real and imaginary parts, [B, n, 2], step (1) (, window [w]) (, frame length (1)) →
+///   [B, frames, frame length, 2], of the one-sided transform [B, frames, frame length / 2 + 1, 2].
+/// - Numerics: a frame has the length that is given, or else the window's, or else the signal's. A window that is shorter leaves
+///   zeros behind it, one that is longer is cut. Computed in double precision.
+/// - Source: ONNX operator STFT.
+struct ShortTimeTransform: Operator {
+    let isOneSided: Bool
+    var name: String { "STFT" }
+    var shapeOperands: Set<Int> { [1, 3] }
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(2...4)
+        let signal = try inputs.required(0, of: ElementTypes.floatingPoint)
+        _ = try inputs.required(1)
+        if inputs[2] != nil {
+            try inputs.checkSameType(2, as: 0)
+            try ImageInputs.check(inputs, 2, [nil])
+        }
+        let step = try inputs.single(1), given = try inputs.single(3)
+        guard let shape = signal.shape else { return [ValueFact(signal.elementType, SymbolicShape(unknownRank: 4))] }
+        guard (2...3).contains(shape.rank), shape.rank < 3 || (1...2).contains(shape[2].value ?? 1) else {
+            throw .invalidInput(index: 0, reason: "has shape \(shape), expected a batch of signals of 1 or 2 parts")
+        }
+        let length = inputs[3] == nil ? inputs[2].map { $0.shape?[0].value } ?? shape[1].value : given
+        if let step, !(1...Shape.maximumElementCount).contains(step) {
+            throw .invalidInput(index: 1, reason: "is \(step), expected 1 or more")
+        }
+        if let length, !(1...Shape.maximumElementCount).contains(length) {
+            throw .invalidValue("the frames' length is \(length), expected 1 or more")
+        }
+        var frames = Dimension.unknown
+        if let length, let extent = shape[1].value {
+            guard length <= extent else { throw .invalidInput(index: 0, reason: "has \(extent) positions, a frame has \(length)") }
+            if let step { frames = .known((extent - length) / step + 1) }
+        }
+        let bins = length.map { Dimension.known(isOneSided ? $0 / 2 + 1 : $0) } ?? .unknown
+        return [ValueFact(signal.elementType, try SymbolicShape([shape[0], frames, bins, .known(2)]).checked("the output"))]
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.isFixed(1), inputs.isFixed(3) else { return .mixed(RowReason.counted) }
+        guard inputs.onlyAxis() == 0 else { return .mixed(RowReason.joined) }
+        return .rows(axis: 0, of: inputs)
+    }
+
+    func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        if context.makesNothing { return .nothing }
+        let signal = try context.input(0).shape, output = context.outputs[0].shape
+        let window = context.has(2) ? try context.input(2).shape[0] : nil
+        guard let step = try context.parameters(1).first else { throw .invalidInput(index: 1, reason: "is empty") }
+        let length = try context.optionalParameters(3)?.first ?? window ?? signal[1]
+        let frames = SignalFrames(
+            batch: signal[0], extent: signal[1], parts: signal.rank > 2 ? signal[2] : 1, frameCount: output[1], step: step,
+            length: length, filled: min(window ?? length, length), bins: output[2], hasWindow: window != nil)
+        return try HalfPrecisionBridge.compile(context) { context throws(OperatorError) in
+            try context.input(0).elementType == .float64
+                ? FrameKernel<Double>.compile(frames, context) : FrameKernel<Float>.compile(frames, context)
+        }
+    }
+}
+
+private struct SignalFrames: Sendable {
+    let batch: Int
+    /// Positions of a signal.
+    let extent: Int
+    let parts: Int
+    let frameCount: Int
+    let step: Int
+    let length: Int
+    /// Positions of a frame that are under the window.
+    let filled: Int
+    let bins: Int
+    let hasWindow: Bool
+}
+
+private struct FrameKernel<Scalar: SamplingScalar>: Kernel {
+    typealias Number = Complex<Double>
+
+    let frames: SignalFrames
+    let plan: FourierPlan
+    let split: PartSplit
+
+    static func compile(_ frames: SignalFrames, _ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        let plan = try FourierPlan(length: frames.length, context)
+        let count = ByteCount.product(frames.batch, frames.frameCount)
+        let kernel = FrameKernel(
+            frames: frames, plan: plan, split: PartSplit(units: count, operations: 40 * Double(count) * Double(frames.length)))
+        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Number.self, frames.length, plan.workCount))
+    }
+
+    var parts: Int { split.count }
+
+    func run(_ context: KernelContext) { run(0..<frames.batch * frames.frameCount, context) }
+
+    func run(part: Int, _ context: KernelContext) { run(split.units(of: part), context) }
+
+    private func run(_ numbers: Range<Int>, _ context: KernelContext) {
+        let line = context.scratch.assumingMemoryBound(to: Number.self), f = frames
+        let window = f.hasWindow ? context.input(2, as: Scalar.self) : nil
+        for number in numbers {
+            let signal = context.input(0, as: Scalar.self) + number / f.frameCount * f.extent * f.parts
+            load(signal, first: number % f.frameCount * f.step, window, into: line)
+            plan.run(line, work: line + f.length)
+            let target = context.output(0, as: Scalar.self) + number * f.bins * 2
+            for bin in 0..<f.bins {
+                target[2 * bin] = Scalar(line[bin].real)
+                target[2 * bin + 1] = Scalar(line[bin].imaginary)
+            }
+        }
+    }
+
+    private func load(
+        _ signal: UnsafePointer<Scalar>, first: Int, _ window: UnsafePointer<Scalar>?, into line: UnsafeMutablePointer<Number>
+    ) {
+        let f = frames, count = min(f.filled, f.extent - first)
+        (line + count).update(repeating: Number(0), count: f.length - count)
+        for place in 0..<count {
+            let from = signal + (first + place) * f.parts, weight = window?[place] ?? 1
+            line[place] = Number(Double(from[0] * weight), f.parts > 1 ? Double(from[1] * weight) : 0)
+        }
+    }
+}
