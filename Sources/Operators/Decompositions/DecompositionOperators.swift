@@ -5,6 +5,7 @@ import Tensors
 package enum DecompositionOperators {
     package static let spellings: [OperatorSpelling] =
         [
+            .onnx("Det", since: 11) { _ throws(OperatorError) in Determinant() },
             .tensorFlow("Cross") { _ throws(OperatorError) in Cross() },
             .tensorFlow("LogMatrixDeterminant") { _ throws(OperatorError) in Determinant(isLogarithmic: true) },
             .tensorFlow("MatrixSquareRoot") { _ throws(OperatorError) in MatrixFunction(function: .squareRoot) },

@@ -10,7 +10,7 @@ import Tensors
 /// Determinants of matrices, or their signs and the logarithms of their absolute values.
 ///
 /// - Shapes: [B…, n, n] → [B…], or two of these.
-/// - Source: TensorFlow's MatrixDeterminant and LogMatrixDeterminant.
+/// - Source: TensorFlow's MatrixDeterminant and LogMatrixDeterminant; ONNX operator Det.
 struct Determinant: Operator {
     var isLogarithmic = false
     var name: String { isLogarithmic ? "LogMatrixDeterminant" : "MatrixDeterminant" }

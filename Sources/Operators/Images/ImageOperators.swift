@@ -34,5 +34,10 @@ package enum ImageOperators {
     private static let onnx: [OperatorSpelling] = [
         .onnx("NonMaxSuppression", since: 10) { reader throws(OperatorError) in try BoxSelection(reader) },
         .onnx("GridSample", since: 16) { reader throws(OperatorError) in try GridSample(reader) },
+        .onnx("AffineGrid", since: 20) { reader throws(OperatorError) in
+            AffineGrid(alignsCorners: try reader.flag("align_corners", default: false))
+        },
+        .onnx("RoiAlign", since: 10) { reader throws(OperatorError) in try RoiAlign(reader) },
+        .onnx("Col2Im", since: 18) { reader throws(OperatorError) in try ColumnsToImage(reader) },
     ]
 }

@@ -17,6 +17,7 @@ package enum MovementOperators {
         StridedSliceOperators.spellings,
         ReversalOperators.spellings,
         Pad.spellings,
+        CenterCropPad.spellings,
         BroadcastMovementOperators.spellings,
         DepthSpace.spellings,
         ShapeQueryOperators.spellings,
