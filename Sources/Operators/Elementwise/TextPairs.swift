@@ -4,7 +4,7 @@ import Tensors
 /// Element-wise equality of strings, or its negation, with broadcasting.
 ///
 /// - Shapes: as `Equality`.
-/// - Source: TensorFlow Equal, NotEqual of strings.
+/// - Source: TensorFlow Equal, NotEqual of strings; ONNX Equal of strings (opset 19).
 struct TextEquality: DynamicOperator {
     let isNegated: Bool
     var refusesShapes = true
@@ -38,9 +38,9 @@ struct TextEquality: DynamicOperator {
 
 /// Strings put one behind the other, element by element with broadcasting.
 ///
-/// - Source: TensorFlow Add of strings.
+/// - Source: TensorFlow Add of strings; ONNX StringConcat (opset 20).
 struct TextConcatenation: DynamicOperator {
-    var name: String { "Add" }
+    var name = "Add"
     var acceptsObjects: Bool { true }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {

@@ -28,7 +28,8 @@ enum LetterCase {
         return text.map { letters.contains($0) ? $0 ^ 0x20 : $0 }
     }
 
-    private static func unicode(_ text: [UInt8], isUpper: Bool) throws(OperatorError) -> [UInt8] {
+    /// `text`, UTF-8, in the case asked for by Unicode's full mappings.
+    static func unicode(_ text: [UInt8], isUpper: Bool) throws(OperatorError) -> [UInt8] {
         if text.allSatisfy({ $0 < 0x80 }) { return ascii(text, isUpper: isUpper) }
         let units = Array(String(decoding: text, as: UTF8.self).utf16)
         // No character has more than three in the other case.

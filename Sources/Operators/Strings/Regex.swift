@@ -52,7 +52,8 @@ extension [UInt8] {
 ///
 /// - Shapes: string [A…], with a pattern (and a rewrite, where \0 to \9 stand for groups) as scalars or attributes → string or
 ///   bool [A…].
-/// - Source: TensorFlow operators RegexReplace, StaticRegexReplace, RegexFullMatch, StaticRegexFullMatch.
+/// - Source: TensorFlow operators RegexReplace, StaticRegexReplace, RegexFullMatch, StaticRegexFullMatch; ONNX operator
+///   RegexFullMatch (opset 20), whose pattern is an attribute.
 struct RegexReplace: DynamicOperator {
     let replacesAll: Bool
 
@@ -90,6 +91,13 @@ struct RegexReplace: DynamicOperator {
         .tensorFlow("StaticRegexFullMatch") { reader throws(OperatorError) in
             let regex = try Regex(Array(try reader.string("pattern", default: "").utf8))
             return TextMeasure<Bool>("StaticRegexFullMatch") { regex.matchesWhole($0) }
+        },
+        .onnx("RegexFullMatch", since: 20) { reader throws(OperatorError) in
+            guard let pattern = try reader.string("pattern") else {
+                throw .invalidAttribute(name: "pattern", reason: "is missing, expected a regular expression")
+            }
+            let regex = try Regex(Array(pattern.utf8))
+            return TextMeasure<Bool>("RegexFullMatch") { regex.matchesWhole($0) }
         },
     ]
 }

@@ -1,6 +1,6 @@
 package import GraphIR
 
-/// Text: what TensorFlow's operators on strings compute.
+/// Text: what TensorFlow's and ONNX's operators on strings compute.
 package enum StringOperators {
     package static let spellings: [OperatorSpelling] =
         LetterCase.spellings + HashBuckets.spellings + SplitText.spellings + RegexReplace.spellings + Base64Text.spellings
@@ -18,6 +18,10 @@ package enum StringOperators {
                     Int32(truncatingIfNeeded: countsCharacters ? Utf8Positions.characterCount($0) : $0.count)
                 }
             },
+            .onnx("StringConcat", since: 20) { _ throws(OperatorError) in TextConcatenation(name: "StringConcat") },
+            .onnx("StringSplit", since: 20) { reader throws(OperatorError) in try DelimitedText(reader) },
+            .onnx("StringNormalizer", since: 10) { reader throws(OperatorError) in try StringNormalizer(reader) },
+            .onnx("TfIdfVectorizer", since: 9) { reader throws(OperatorError) in try TfIdfVectorizer(reader) },
             .tensorFlow("StringJoin") { reader throws(OperatorError) in try StringJoin(reader) },
             .tensorFlow("ReduceJoin") { reader throws(OperatorError) in try ReduceJoin(reader) },
             .tensorFlow("UnsortedSegmentJoin") { reader throws(OperatorError) in try UnsortedSegmentJoin(reader) },
