@@ -51,15 +51,23 @@ extension ElementType {
 
 /// The labels that a classifier answers with.
 enum ClassLabels {
-    /// The int64 labels of the attribute `name`; string labels are refused.
-    static func read(
-        _ reader: AttributeReader, integers name: String, strings: String = "classlabels_strings"
-    ) throws(OperatorError) -> [Int64] {
-        if let labels = try reader.strings(strings), !labels.isEmpty { throw .unsupported("string class labels") }
-        guard let labels = try reader.integers(name), !labels.isEmpty else {
+    /// The classifier that `make` makes for the int64 labels of the attribute `name`; for string labels it answers with their
+    /// numbers, and the result puts the strings in place.
+    static func classifier(
+        _ reader: AttributeReader, integers name: String, strings: String = "classlabels_strings",
+        make: ([Int64]) throws(OperatorError) -> any Operator
+    ) throws(OperatorError) -> any Operator {
+        let texts = try reader.strings(strings) ?? [], numbers = try reader.integers(name) ?? []
+        guard texts.isEmpty || numbers.isEmpty else {
+            throw .invalidAttribute(name: "\(name) and \(strings)", reason: "must be given one or the other")
+        }
+        guard texts.isEmpty else {
+            return NamedClasses(classifier: try make(texts.indices.map(Int64.init)), names: texts.map { Array($0.utf8) })
+        }
+        guard !numbers.isEmpty else {
             throw .invalidAttribute(name: name, reason: "is missing, so there are no class labels")
         }
-        return labels.map(Int64.init)
+        return try make(numbers.map(Int64.init))
     }
 }
 

@@ -6,7 +6,9 @@ package enum ClassicalOperators {
 
     package static let spellings: [OperatorSpelling] = [
         .onnx("TreeEnsembleClassifier", domain: domain) { reader throws(OperatorError) in
-            try TreeEnsembleClassifier(reader)
+            try ClassLabels.classifier(reader, integers: "classlabels_int64s") { (labels) throws(OperatorError) in
+                try TreeEnsembleClassifier(reader, labels: labels)
+            }
         },
         .onnx("TreeEnsembleRegressor", domain: domain) { reader throws(OperatorError) in
             try TreeEnsembleRegressor(reader)
@@ -14,7 +16,17 @@ package enum ClassicalOperators {
         .onnx("TreeEnsemble", domain: domain, since: 5) { reader throws(OperatorError) in
             try TreeEnsembleRegressor(ensemble: reader)
         },
-        .onnx("LinearClassifier", domain: domain) { reader throws(OperatorError) in try LinearClassifier(reader) },
+        .onnx("LinearClassifier", domain: domain) { reader throws(OperatorError) in
+            try ClassLabels.classifier(reader, integers: "classlabels_ints") { (labels) throws(OperatorError) in
+                try LinearClassifier(reader, labels: labels)
+            }
+        },
+        .onnx("SVMClassifier", domain: domain) { reader throws(OperatorError) in
+            try ClassLabels.classifier(reader, integers: "classlabels_ints") { (labels) throws(OperatorError) in
+                try SVMClassifier(reader, labels: labels)
+            }
+        },
+        .onnx("SVMRegressor", domain: domain) { reader throws(OperatorError) in try SVMRegressor(reader) },
         .onnx("LinearRegressor", domain: domain) { reader throws(OperatorError) in try LinearRegressor(reader) },
         .onnx("Scaler", domain: domain) { reader throws(OperatorError) in try Scaler(reader) },
         .onnx("Normalizer", domain: domain) { reader throws(OperatorError) in
@@ -25,6 +37,13 @@ package enum ClassicalOperators {
         },
         .onnx("Imputer", domain: domain) { reader throws(OperatorError) in try Imputer(reader) },
         .onnx("ArrayFeatureExtractor", domain: domain) { _ throws(OperatorError) in ArrayFeatureExtractor() },
-        .onnx("OneHotEncoder", domain: domain) { reader throws(OperatorError) in try OneHotEncoder(reader) },
+        .onnx("OneHotEncoder", domain: domain) { reader throws(OperatorError) in try TextOneHotEncoder.make(reader) },
+        .onnx("FeatureVectorizer", domain: domain) { reader throws(OperatorError) in try FeatureVectorizer(reader) },
+        .onnx("LabelEncoder", domain: domain, through: 1) { reader throws(OperatorError) in try TextNumbering(labels: reader) },
+        .onnx("LabelEncoder", domain: domain, since: 2) { reader throws(OperatorError) in try LabelEncoder(reader) },
+        .onnx("CategoryMapper", domain: domain) { reader throws(OperatorError) in try TextNumbering(categories: reader) },
+        .onnx("DictVectorizer", domain: domain) { reader throws(OperatorError) in try DictVectorizer(reader) },
+        .onnx("CastMap", domain: domain) { reader throws(OperatorError) in try CastMap(reader) },
+        .onnx("ZipMap", domain: domain) { reader throws(OperatorError) in try ZipMap(reader) },
     ]
 }

@@ -127,14 +127,14 @@ func indexOfLargest(_ scores: UnsafePointer<Float>, _ count: Int) -> Int {
 ///
 /// - Shapes: table [rows, features] → int64 labels [rows], float32 scores [rows, classes]. One row of coefficients
 ///   with two labels is a binary model: its score decides by sign.
-/// - Source: ONNX operator ai.onnx.ml LinearClassifier; string labels are refused.
+/// - Source: ONNX operator ai.onnx.ml LinearClassifier; string labels are put in place by `NamedClasses`.
 struct LinearClassifier: Operator {
     let scores: LinearScores
     let labels: [Int64]
     let transform: PostTransform
 
-    init(_ reader: AttributeReader) throws(OperatorError) {
-        labels = try ClassLabels.read(reader, integers: "classlabels_ints")
+    init(_ reader: AttributeReader, labels: [Int64]) throws(OperatorError) {
+        self.labels = labels
         let intercepts = try reader.floats("intercepts") ?? []
         scores = try LinearScores(
             coefficients: try reader.floats("coefficients") ?? [], intercepts: intercepts,

@@ -6,7 +6,8 @@ import Tensors
 /// - Shapes: table [rows, features] → int64 labels [rows], float32 scores [rows, classes].
 /// - Two classes whose leaves all name one class are a binary model (see `TreeBinaryRule`); otherwise the class with the
 ///   largest sum wins, the first of equal ones.
-/// - Source: ONNX operator ai.onnx.ml TreeEnsembleClassifier, opset 1 and 3; string labels are refused.
+/// - Source: ONNX operator ai.onnx.ml TreeEnsembleClassifier, opset 1 and 3; string labels are put in place by
+///   `NamedClasses`.
 struct TreeEnsembleClassifier: Operator {
     let ensemble: TreeEnsembleModel
     let labels: [Int64]
@@ -14,8 +15,8 @@ struct TreeEnsembleClassifier: Operator {
     /// How one score decides; nil when each class has a score of its own.
     let binary: TreeBinaryRule?
 
-    init(_ reader: AttributeReader) throws(OperatorError) {
-        labels = try ClassLabels.read(reader, integers: "classlabels_int64s")
+    init(_ reader: AttributeReader, labels: [Int64]) throws(OperatorError) {
+        self.labels = labels
         let description = try TreeDescription(reader, leaves: "class", outputCount: labels.count)
         var base = try reader.numbers("base_values")?.values ?? []
         // Base values for both classes make scores of both.

@@ -25,7 +25,8 @@ struct DelimitedText: DynamicOperator {
         try inputs.checkCount(1...1)
         let shape = try inputs.text(0).shape
         if let shape, shape.rank >= Shape.maximumRank {
-            throw .invalidInput(index: 0, reason: "has rank \(shape.rank), so that the pieces' rank would be over \(Shape.maximumRank)")
+            throw .invalidInput(
+                index: 0, reason: "has rank \(shape.rank), so that the pieces' rank would be over \(Shape.maximumRank)")
         }
         return [
             ValueFact(.string, shape.map { SymbolicShape($0.dimensions + [.unknown]) }), ValueFact(.int64, shape),
@@ -38,7 +39,8 @@ struct DelimitedText: DynamicOperator {
         let texts = try context.strings(0)
         let pieces = try TextBuilder(context, capacity: texts.elements.count)
         // Each element's pieces lie between two of these places.
-        return try context.withScratch(ByteCount.of(Int.self, ByteCount.product(texts.elements.count, 3))) { () throws(OperatorError) in
+        let scratch = ByteCount.of(Int.self, ByteCount.product(texts.elements.count, 3))
+        return try context.withScratch(scratch) { () throws(OperatorError) in
             var ends: [Int] = []
             var found: [[UInt8]] = []
             ends.reserveCapacity(texts.elements.count)

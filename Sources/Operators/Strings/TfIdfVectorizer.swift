@@ -21,9 +21,12 @@ struct TfIdfVectorizer: DynamicOperator {
     private let readsText: Bool
 
     init(_ reader: AttributeReader) throws(OperatorError) {
-        guard reader.has("mode") else { throw .invalidAttribute(name: "mode", reason: "is missing, expected TF, IDF or TFIDF") }
+        guard reader.has("mode") else {
+            throw .invalidAttribute(name: "mode", reason: "is missing, expected TF, IDF or TFIDF")
+        }
         mode = try reader.choice("mode", default: .counts)
-        let shortest = try reader.integer("min_gram_length", default: 1), longest = try reader.integer("max_gram_length", default: 1)
+        let shortest = try reader.integer("min_gram_length", default: 1)
+        let longest = try reader.integer("max_gram_length", default: 1)
         guard shortest >= 1, longest >= shortest else {
             throw .invalidAttribute(
                 name: "min_gram_length", reason: "and max_gram_length are \(shortest) and \(longest), expected 1 ≤ min ≤ max")
@@ -76,7 +79,9 @@ struct TfIdfVectorizer: DynamicOperator {
 
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let items = try context.elements(0), shape = items.shape
-        guard shape.rank <= 2 else { throw OperatorError.invalidInput(index: 0, reason: "has shape \(shape), expected a list or a table") }
+        guard shape.rank <= 2 else {
+            throw OperatorError.invalidInput(index: 0, reason: "has shape \(shape), expected a list or a table")
+        }
         let rowCount = shape.rank == 2 ? shape[0] : 1, length = shape.rank == 0 ? 1 : shape[shape.rank - 1]
         let result = try Shape(checked: (shape.rank == 2 ? [rowCount] : []) + [width], what: "the table of n-grams")
         // One row's items as keys.
@@ -93,7 +98,9 @@ struct TfIdfVectorizer: DynamicOperator {
     }
 
     /// Adds up the n-grams of one row. Those of one item are the same whatever the distance and are counted once.
-    private func count(_ keys: [ElementKey], into row: UnsafeMutablePointer<Float>, _ context: EvaluationContext) throws(OperatorError) {
+    private func count(
+        _ keys: [ElementKey], into row: UnsafeMutablePointer<Float>, _ context: EvaluationContext
+    ) throws(OperatorError) {
         var shortest = lengths.lowerBound
         // Farther apart, no two items are in the row.
         for distance in 1...min(skipLimit, max(keys.count - 1, 0)) + 1 {
@@ -146,7 +153,8 @@ private struct GramPool: Sendable {
             }
             for first in stride(from: start, to: end, by: length) {
                 guard gram < columns.count else {
-                    throw .invalidAttribute(name: "ngram_indexes", reason: "has \(columns.count) numbers, fewer than there are n-grams")
+                    throw .invalidAttribute(
+                        name: "ngram_indexes", reason: "has \(columns.count) numbers, fewer than there are n-grams")
                 }
                 if lengths.contains(length) { add(items[first..<first + length], column: columns[gram]) }
                 gram += 1
@@ -170,7 +178,9 @@ private struct GramPool: Sendable {
     }
 
     /// Calls `body` with the place of every n-gram whose items stand at `start` and then every `distance`.
-    func forEachGram(in keys: [ElementKey], from start: Int, every distance: Int, lengths: ClosedRange<Int>, _ body: (Int) -> Void) {
+    func forEachGram(
+        in keys: [ElementKey], from start: Int, every distance: Int, lengths: ClosedRange<Int>, _ body: (Int) -> Void
+    ) {
         var node = 0, position = start, length = 1
         while length <= lengths.upperBound, position < keys.count, let next = children[Step(node: node, key: keys[position])] {
             node = next
