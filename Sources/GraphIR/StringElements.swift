@@ -13,6 +13,21 @@ extension ElementMover {
     package var givesElements: Bool { true }
 }
 
+/// An operator on numbers that another one stands in for where an input is a tensor of strings.
+package protocol TextCounterpart: Operator {
+    /// What computes the node then; nil when nothing does.
+    var onStrings: (any Operator)? { get }
+}
+
+extension Operator {
+    /// The operator that computes a node with these inputs: the one for strings where there are some and it has one.
+    package func fitted(to inputs: [ValueFact?]) -> any Operator {
+        guard inputs.contains(where: { $0?.valueType.isText ?? false }) else { return self }
+        if let mover = self as? any ElementMover { return StringElements(mover) }
+        return (self as? any TextCounterpart)?.onStrings ?? self
+    }
+}
+
 /// Hands its inputs on as they are: output `i` is input `i`, whatever that is.
 package protocol PassThrough: Operator {}
 

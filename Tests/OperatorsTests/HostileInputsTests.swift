@@ -104,7 +104,7 @@ struct HostileInputsTests {
         var op = made
         let isKnown = numbers.next(2) == 0
         let facts = values.map { fact($0, isKnown: isKnown) }
-        if let mover = op as? any ElementMover, facts.contains(where: \.valueType.isText) { op = StringElements(mover) }
+        op = op.fitted(to: facts)
         guard op.acceptsObjects || facts.allSatisfy(\.valueType.isDense) else { return }
         _ = try op.infer(OperatorInputs(facts, outputCount: 1))
         let allowance = MemoryAllowance(byteLimit: 1 << 22)

@@ -147,9 +147,7 @@ private final class LoweringScope {
         }
         if passThrough(node, op, inputs) { return }
         let facts = OperatorInputs(inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count)
-        if let mover = op as? any ElementMover, facts.facts.contains(where: { $0?.valueType.isText ?? false }) {
-            op = StringElements(mover)
-        }
+        op = op.fitted(to: facts.facts)
         var lowered = Node(name: node.name, op: op, inputs: inputs, outputs: [])
         if !op.acceptsObjects { try checkDense(facts, of: node) }
         let results: [ValueFact]

@@ -4,9 +4,9 @@ import Tensors
 
 /// Element-wise comparison with broadcasting; the result is bool.
 ///
-/// - Types: every number, for Equal also bool. Comparisons with NaN are false.
+/// - Types: every number, for Equal also bool, and strings by `TextEquality`. Comparisons with NaN are false.
 /// - Source: ONNX Equal, Less, Greater (opset 1–19), LessOrEqual, GreaterOrEqual (opset 12–16).
-struct Comparison: Operator {
+struct Comparison: TextCounterpart {
     enum Function: String, Sendable, CaseIterable {
         case equal = "Equal", less = "Less", lessOrEqual = "LessOrEqual"
         case greater = "Greater", greaterOrEqual = "GreaterOrEqual"
@@ -16,6 +16,7 @@ struct Comparison: Operator {
     var rule = BroadcastRule.multidirectional
 
     var name: String { function.rawValue }
+    var onStrings: (any Operator)? { function == .equal ? TextEquality(isNegated: false) : nil }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)

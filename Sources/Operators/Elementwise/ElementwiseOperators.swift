@@ -57,7 +57,7 @@ package enum ElementwiseOperators {
             let positive = try node.flag("detect_positive", default: true)
             return FloatPredicate(kind: .infinity(positive: positive, negative: try node.flag("detect_negative", default: true)))
         },
-        .onnx("Cast") { (node) throws(OperatorError) in try Cast(node) },
+        .onnx("Cast") { (node) throws(OperatorError) in try Cast.make(node) },
         .onnx("CastLike", since: 15) { _ in CastLike() },
         .onnx("Clip", through: 10) { (node) throws(OperatorError) in
             Clip(bounds: .attributes(low: try node.float("min"), high: try node.float("max")))
