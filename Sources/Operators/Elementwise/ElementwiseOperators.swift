@@ -12,8 +12,11 @@ package enum ElementwiseOperators {
         }
         + Variadic.Function.allCases.map { function in .onnx(function.rawValue) { _ in Variadic(function: function) } }
         + [
-            .onnx("Mod", since: 10) { (node) throws(OperatorError) in
+            .onnx("Mod", since: 10, through: 27) { (node) throws(OperatorError) in
                 Modulo(cutsTowardZero: try node.flag("fmod", default: false))
+            },
+            .onnx("Mod", since: 28) { (node) throws(OperatorError) in
+                Modulo(cutsTowardZero: try node.flag("fmod", default: false), floorsFloats: true)
             },
             .onnx("Pow") { (node) throws(OperatorError) in Power(rule: try BroadcastRule(node)) },
         ]

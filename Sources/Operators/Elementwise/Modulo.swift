@@ -3,11 +3,14 @@ import Tensors
 
 /// The remainder of element-wise division with broadcasting.
 ///
-/// - `fmod` 0: integers only; the result has the divisor's sign. `fmod` 1: the result has the dividend's sign.
+/// - `fmod` 0: the result has the divisor's sign, of floating-point numbers since opset 28 alone. `fmod` 1: the result has the
+///   dividend's sign.
 /// - Types: every number; an integer divisor 0 is refused.
-/// - Source: ONNX Mod (opset 10–13), TensorFlow Mod and TruncateMod (`cutsTowardZero`).
+/// - Source: ONNX Mod (opset 10–28), TensorFlow Mod and TruncateMod (`cutsTowardZero`).
 struct Modulo: Operator {
     let cutsTowardZero: Bool
+    /// Whether floating-point numbers may be divided with the quotient rounded down.
+    var floorsFloats = false
 
     var name: String { "Mod" }
 
@@ -15,7 +18,7 @@ struct Modulo: Operator {
         try inputs.checkCount(2...2)
         let first = try inputs.required(0, of: ElementTypes.numbers)
         try inputs.checkSameType(1, as: 0)
-        guard cutsTowardZero || first.elementType.isInteger else {
+        guard cutsTowardZero || floorsFloats || first.elementType.isInteger else {
             throw .invalidAttribute(name: "fmod", reason: "is 0, expected 1 for \(first.elementType) operands")
         }
         return [ValueFact(first.elementType, try Broadcasting.resultShape(inputs, 0..<2))]
@@ -51,9 +54,18 @@ struct Modulo: Operator {
 
         func floatingPoint<Scalar: FloatingScalar>(_: Scalar.Type) -> PairBody {
             let walk = walk
+            guard cutsTowardZero else { return { y, a, b in Loops.pair(walk, y, a, b, Self.floored as (Scalar, Scalar) -> Scalar) } }
             return { y, a, b in
                 Loops.pair(walk, y, a, b) { (a: Scalar, b: Scalar) in a.remainder(ofDividingBy: b) }
             }
+        }
+
+        /// What remains when the quotient is rounded down; it has the divisor's sign even where it is zero.
+        @inline(__always)
+        private static func floored<Scalar: FloatingScalar>(_ a: Scalar, _ b: Scalar) -> Scalar {
+            let rest = a.remainder(ofDividingBy: b)
+            if rest == 0 { return Scalar(signOf: b, magnitudeOf: 0) }
+            return (rest < 0) != (b < 0) ? rest + b : rest
         }
     }
 }

@@ -4,12 +4,12 @@ import Tensors
 /// Moves blocks of channels into space, or back.
 ///
 /// - Shapes: DepthToSpace [N, C·b², H, W] → [N, C, H·b, W·b]; SpaceToDepth the other way; or with the channels last.
-/// - Source: ONNX operators DepthToSpace (mode DCR or CRD) and SpaceToDepth; TensorFlow operators of the same names.
+/// - Source: ONNX operators DepthToSpace and SpaceToDepth (mode DCR or CRD, which SpaceToDepth has since opset 28); TensorFlow operators of the same names.
 struct DepthSpace: Operator {
     enum Direction: Sendable {
         /// The block's place is the slower (DCR) or the faster (CRD) part of the channel number.
         case depthToSpace(blockIsSlower: Bool)
-        case spaceToDepth
+        case spaceToDepth(blockIsSlower: Bool)
     }
 
     enum Mode: String, CaseIterable { case depthFirst = "DCR", columnFirst = "CRD" }
@@ -89,8 +89,11 @@ struct DepthSpace: Operator {
             ([input[0], block, block, output[1], input[2], input[3]], [0, 3, 4, 1, 5, 2])
         case .depthToSpace(blockIsSlower: false):
             ([input[0], output[1], block, block, input[2], input[3]], [0, 1, 4, 2, 5, 3])
-        case .spaceToDepth:
-            ([input[0], input[1], output[2], block, output[3], block], [0, 3, 5, 1, 2, 4])
+        case .spaceToDepth(let blockIsSlower):
+            (
+                [input[0], input[1], output[2], block, output[3], block],
+                blockIsSlower ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]
+            )
         }
     }
 
@@ -102,9 +105,13 @@ struct DepthSpace: Operator {
         .tensorFlow("DepthToSpace") { reader throws(OperatorError) in
             try tensorFlow(reader, .depthToSpace(blockIsSlower: true))
         },
-        .tensorFlow("SpaceToDepth") { reader throws(OperatorError) in try tensorFlow(reader, .spaceToDepth) },
-        .onnx("SpaceToDepth") { reader throws(OperatorError) in
-            try DepthSpace(.spaceToDepth, block: reader.integer("blocksize"))
+        .tensorFlow("SpaceToDepth") { reader throws(OperatorError) in try tensorFlow(reader, .spaceToDepth(blockIsSlower: true)) },
+        .onnx("SpaceToDepth", through: 27) { reader throws(OperatorError) in
+            try DepthSpace(.spaceToDepth(blockIsSlower: true), block: reader.integer("blocksize"))
+        },
+        .onnx("SpaceToDepth", since: 28) { reader throws(OperatorError) in
+            let mode = try reader.choice("mode", default: Mode.depthFirst)
+            return try DepthSpace(.spaceToDepth(blockIsSlower: mode == .depthFirst), block: reader.integer("blocksize"))
         },
     ]
 
