@@ -29,6 +29,7 @@ package enum StandardOperators {
         VariableOperators.spellings,
         RandomOperators.spellings,
         SequenceOperators.spellings,
+        CollectionOperators.spellings,
         RecurrentOperators.spellings,
         ClassicalOperators.spellings,
         ImageOperators.spellings,
