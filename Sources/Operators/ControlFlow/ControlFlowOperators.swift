@@ -8,4 +8,5 @@ package enum ControlFlowOperators {
             .tensorFlow("If") { _ throws(OperatorError) in If(condition: .anyType) },
             .tensorFlow("StatelessIf") { _ throws(OperatorError) in If(condition: .anyType) },
         ] + Assert.spellings + Case.spellings + CountedLoop.spellings + Loop.spellings + While.spellings + Scan.spellings
+        + BatchedScan.spellings
 }

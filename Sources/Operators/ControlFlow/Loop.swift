@@ -6,6 +6,9 @@ import Tensors
 /// - Inputs: trip count (int64, optional), condition (bool, optional), then the carried values' beginnings.
 /// - Body: (round number, condition, carried…) → (condition, carried…, one part of each scan output).
 /// - Outputs: the carried values' ends, then each scan output: its parts stacked along a new first axis.
+///
+/// Carried values may be tensors, sequences and optionals; one that begins as an optional may be handed on as what that holds.
+///
 /// - Source: ONNX operator Loop.
 package struct Loop: SubgraphOperator {
     package static let subgraphAttributes = ["body"]
@@ -38,7 +41,7 @@ package struct Loop: SubgraphOperator {
         var outputs: [ValueFact] = []
         for index in 0..<carriedCount {
             let first = try inputs.required(index + 2), next = body[index + 1]
-            guard let joined = ValueType.join(first.valueType, next.valueType) else {
+            guard let joined = CarriedOptionals.join(first.valueType, next.valueType) else {
                 throw .invalidInput(index: index + 2, reason: "is \(first.valueType), the body hands on \(next.valueType)")
             }
             outputs.append(ValueFact(joined))
@@ -75,6 +78,7 @@ package struct Loop: SubgraphOperator {
         }
         var condition = try context.inputs.count > 1 && context.inputs[1] != nil ? context.flag(1) : true
         var carried = try (0..<carriedCount).map { try context.copy(try context.value($0 + 2)) }
+        var optionals = CarriedOptionals(carried)
         var parts = [[Tensor]](repeating: [], count: scanCount)
         var round = 0
         while condition, round < tripCount {
@@ -92,7 +96,7 @@ package struct Loop: SubgraphOperator {
                     "its body gives \(results.count) outputs, expected \(1 + carriedCount + scanCount)")
             }
             condition = try results[0].condition()
-            carried = Array(results[1..<1 + carriedCount])
+            carried = optionals.wrapped(results[1..<1 + carriedCount])
             for index in 0..<scanCount { parts[index].append(try results[1 + carriedCount + index].tensor()) }
             round += 1
         }
@@ -100,12 +104,64 @@ package struct Loop: SubgraphOperator {
             let fact = context.outputFact(ofSubgraph: 0, 1 + carriedCount + index)
             return RuntimeValue.tensor(try ScanOutput(axis: 0, isReversed: false).stack(parts, emptyLike: fact, context))
         }
-        return carried + stacked
+        return try optionals.unwrapped(carried) { context.outputFact(ofSubgraph: 0, $0 + 1)?.valueType } + stacked
     }
 
     static let spellings: [OperatorSpelling] = [
         .onnx("Loop") { _ throws(OperatorError) in Loop() }
     ]
+}
+
+/// Carried values that begin as optionals and that the body hands on as what the optional holds: the body meets them as optionals
+/// again, and after the loop they are what the body gave.
+private struct CarriedOptionals {
+    private let areOptional: [Bool]
+    private var areHandedOnBare: [Bool?]
+
+    init(_ carried: [RuntimeValue]) {
+        areOptional = carried.map { if case .optional = $0 { true } else { false } }
+        areHandedOnBare = Array(repeating: nil, count: carried.count)
+    }
+
+    /// What holds of a value that begins as `first` and that the body hands on as `next`; nil when they do not fit.
+    static func join(_ first: ValueType, _ next: ValueType) -> ValueType? {
+        if let joined = ValueType.join(first, next) { return joined }
+        guard case .optional(let element) = first else { return nil }
+        return ValueType.join(element, next)
+    }
+
+    /// What the next round meets when a round gave `values`.
+    mutating func wrapped(_ values: ArraySlice<RuntimeValue>) -> [RuntimeValue] {
+        values.enumerated().map { index, value in
+            guard index < areOptional.count, areOptional[index] else { return value }
+            if case .optional = value {
+                areHandedOnBare[index] = false
+                return value
+            }
+            areHandedOnBare[index] = true
+            return .optional(value)
+        }
+    }
+
+    /// What the loop gives when its rounds left `carried`.
+    ///
+    /// - Parameter type: what the body gives, where no round has shown it.
+    func unwrapped(_ carried: [RuntimeValue], type: (Int) -> ValueType?) throws(OperatorError) -> [RuntimeValue] {
+        var results = carried
+        for index in carried.indices where areOptional[index] {
+            guard case .optional(let value) = carried[index], areHandedOnBare[index] ?? Self.isBare(type(index)) else { continue }
+            guard let value else { throw .invalidValue("ends with an optional that holds no value as carried value \(index)") }
+            results[index] = value
+        }
+        return results
+    }
+
+    private static func isBare(_ type: ValueType?) -> Bool {
+        switch type {
+        case nil, .optional: false
+        default: true
+        }
+    }
 }
 
 extension EvaluationContext {

@@ -6,7 +6,7 @@ import Tensors
 /// - Inputs: states' beginnings, then `sequenceCount` sequences of one length.
 /// - Body: (states…, one element of each sequence…) → (states…, one part of each scan output…).
 /// - Outputs: the states' ends, then each scan output: its parts stacked along its axis.
-/// - Source: ONNX operator Scan since opset 9 (opset 8 has another signature).
+/// - Source: ONNX operator Scan since opset 9 (opset 8: `BatchedScan`).
 struct Scan: SubgraphOperator {
     static let subgraphAttributes = ["body"]
 
