@@ -146,7 +146,7 @@ struct ConcatFromSequence: DynamicOperator {
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
         let elements = try context.sequence(0)
         let shapes = try elements.map { element throws(OperatorError) in
-            guard let shape = element.tensorShape else { throw OperatorError.invalidValue("joins \(element.kind), expected tensors") }
+            guard let shape = element.tensorShape else { throw .invalidValue("joins \(element.kind), expected tensors") }
             return shape
         }
         guard let first = shapes.first, let type = elements.first?.tensorElementType else {

@@ -19,7 +19,8 @@ enum TensorSequences {
     ]
 
     /// tensors… → a sequence of them.
-    private static let construct = ListOperator("SequenceConstruct", inputs: 1...Sequences.maximumCount) { inputs throws(OperatorError) in
+    private static let construct = ListOperator("SequenceConstruct", inputs: 1...Sequences.maximumCount) {
+        inputs throws(OperatorError) in
         var element = try inputs.tensor(0)
         for index in 1..<inputs.count {
             element = try join(element, try inputs.tensor(index), input: index)

@@ -111,9 +111,11 @@ struct BatchedScan: SubgraphOperator {
         var outputs: [RuntimeValue] = []
         for index in ends.indices {
             // Without a batch there is nothing to stack: the states are as empty as they began.
-            let stacked =
-                walk.batchCount == 0 ? try copied(operands[index], context) : try ScanOutput().stack(ends[index], emptyLike: nil, context)
-            outputs.append(.tensor(stacked))
+            let isEmpty = walk.batchCount == 0
+            outputs.append(
+                .tensor(
+                    isEmpty
+                        ? try copied(operands[index], context) : try ScanOutput().stack(ends[index], emptyLike: nil, context)))
         }
         for index in parts.indices {
             let fact = context.outputFact(ofSubgraph: 0, stateCount + index)
@@ -214,7 +216,7 @@ struct BatchedScan: SubgraphOperator {
                 let extents = operand.shape.extents
                 let expected = index < stateCount ? [batchCount] : [batchCount, length]
                 guard Array(extents.prefix(expected.count)) == expected else {
-                    throw .invalidInput(index: index + 1, reason: "has shape \(operand.shape), expected it to begin with \(expected)")
+                    throw .invalidInput(index: index + 1, reason: "has shape \(operand.shape), expected \(expected) to begin it")
                 }
             }
         }

@@ -10,27 +10,35 @@ import Tensors
 /// Draws classes by the logarithms of their probabilities.
 ///
 /// - Shapes: logits [batch, classes], count int32 [] → int32 or int64 [batch, count].
-/// - Source: TensorFlow operators Multinomial and StatelessMultinomial.
+/// - Source: TensorFlow operators Multinomial and StatelessMultinomial; ONNX operator Multinomial (opset 7, 22), which has the count
+///   as an attribute.
 struct Multinomial: DynamicOperator {
     let name: String
     let type: ElementType
     let source: RandomSource
+    /// How many samples there are of each row of logits; nil when input 1 says it.
+    var sampleCount: Int?
 
     var effects: Effects { source.effects }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
-        let count = max(2, source.inputs.upperBound)
+        let count = sampleCount == nil ? max(2, source.inputs.upperBound) : 1
         try inputs.checkCount(count...count)
         let logits = try inputs.dense(0)
         if let shape = logits.shape, shape.rank != 2 { throw .invalidInput(index: 0, reason: "has rank \(shape.rank), expected 2") }
-        _ = try inputs.required(1, of: [.int32])
-        let samples = inputs[1]?.integers?.first.map(Dimension.known) ?? .unknown
-        if let number = samples.value, number < 0 { throw .invalidInput(index: 1, reason: "is \(number)") }
+        let samples: Dimension
+        if let sampleCount { samples = .known(sampleCount) } else { samples = try Self.samples(inputs) }
         return [ValueFact(type, SymbolicShape([logits.shape?[0] ?? .unknown, samples]))]
     }
 
+    private static func samples(_ inputs: OperatorInputs) throws(OperatorError) -> Dimension {
+        let samples = try inputs.required(1, of: [.int32]).integers?.first.map(Dimension.known) ?? .unknown
+        if let number = samples.value, number < 0 { throw .invalidInput(index: 1, reason: "is \(number)") }
+        return samples
+    }
+
     func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
-        let logits = try context.required(0), count = try context.integer(1)
+        let logits = try context.required(0), count = try sampleCount ?? context.integer(1)
         guard logits.shape.rank == 2, logits.shape[1] > 0, count >= 0 else {
             throw OperatorError.invalidValue("draws \(count) samples from logits \(logits.spec)")
         }
@@ -72,6 +80,16 @@ struct Multinomial: DynamicOperator {
             Multinomial(
                 name: "StatelessMultinomial", type: try reader.elementType("output_dtype", default: .int64, of: [.int32, .int64]),
                 source: .seed(2))
+        },
+        .onnx("Multinomial", since: 7) { reader throws(OperatorError) in
+            let type = try reader.numberedType("dtype") ?? .int32
+            guard type == .int32 || type == .int64 else { throw .unsupported("samples of type \(type)") }
+            let count = try reader.integer("sample_size", default: 1)
+            guard count >= 0, count <= Shape.maximumElementCount else {
+                throw .invalidAttribute(name: "sample_size", reason: "is \(count), expected a count")
+            }
+            return Multinomial(
+                name: "Multinomial", type: type, source: .own(try SeededGenerator(floatSeed: reader)), sampleCount: count)
         },
     ]
 }

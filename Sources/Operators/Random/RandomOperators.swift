@@ -1,10 +1,11 @@
 package import GraphIR
 import Tensors
 
-/// TensorFlow's random operators, which give the numbers that TensorFlow gives on processors.
+/// TensorFlow's random operators, which give the numbers that TensorFlow gives on processors, and ONNX's.
 package enum RandomOperators {
     package static let spellings: [OperatorSpelling] =
         simple + RandomShuffle.spellings + RandomDistributions.spellings + RandomStateOperators.spellings
+        + RandomTensor.spellings + Bernoulli.spellings
 
     private static let simple: [OperatorSpelling] =
         [

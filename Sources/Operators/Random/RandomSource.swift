@@ -68,6 +68,8 @@ enum RandomSource: Sendable {
 final class SeededGenerator: Sendable {
     private let generator: Mutex<Philox>
 
+    init(_ generator: Philox) { self.generator = Mutex(generator) }
+
     /// The generator of the attributes `seed` and `seed2`; of the system's random numbers when both are 0.
     init(_ reader: AttributeReader) throws(OperatorError) {
         var seed = UInt64(bitPattern: Int64(try reader.integer("seed", default: 0)))
