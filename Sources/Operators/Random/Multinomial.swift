@@ -10,8 +10,8 @@ import Tensors
 /// Draws classes by the logarithms of their probabilities.
 ///
 /// - Shapes: logits [batch, classes], count int32 [] → int32 or int64 [batch, count].
-/// - Source: TensorFlow operators Multinomial and StatelessMultinomial; ONNX operator Multinomial (opset 7, 22), which has the count
-///   as an attribute.
+/// - Source: TensorFlow operators Multinomial and StatelessMultinomial; ONNX operator Multinomial (opset 7, 22), whose count is an
+///   attribute.
 struct Multinomial: DynamicOperator {
     let name: String
     let type: ElementType

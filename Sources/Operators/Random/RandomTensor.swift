@@ -63,8 +63,8 @@ struct RandomTensor: Operator {
     }
 
     @Sendable private static func normal(_ reader: AttributeReader) throws(OperatorError) -> Distribution {
-        Distribution(
-            fill: .normal, scale: Double(try reader.float("scale", default: 1)), offset: Double(try reader.float("mean", default: 0)))
+        let scale = try reader.float("scale", default: 1), mean = try reader.float("mean", default: 0)
+        return Distribution(fill: .normal, scale: Double(scale), offset: Double(mean))
     }
 
     @Sendable private static func uniform(_ reader: AttributeReader) throws(OperatorError) -> Distribution {
@@ -133,7 +133,8 @@ struct Bernoulli: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
-            CompiledOperator(BernoulliKernel(source: source, probabilities: try context.input(0), type: context.outputs[0].elementType))
+            let type = context.outputs[0].elementType
+            return CompiledOperator(BernoulliKernel(source: source, probabilities: try context.input(0), type: type))
         }
     }
 
