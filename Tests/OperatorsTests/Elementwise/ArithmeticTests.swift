@@ -123,6 +123,23 @@ struct ArithmeticTests {
         }
     }
 
+    @Test(
+        "Mod of floating point takes the divisor's sign since opset 28",
+        arguments: [
+            (-3, 2, 1), (3, -2, -1), (-7, 3, 2), (7.5, 2, 1.5), (-3, .infinity, .infinity), (3, .infinity, 3), (-1, -.infinity, -1),
+            (1, -.infinity, -.infinity),
+        ] as [(Double, Double, Double)])
+    func floatingModulo(_ a: Double, _ b: Double, _ expected: Double) throws {
+        let floored = try makeOperator("Mod", in: ElementwiseOperators.spellings, version: 28, inputs: 2)
+        for type in [ElementType.float16, .float32, .float64] {
+            #expect(try evaluate(floored, [Tensor([a], type, [1]), Tensor([b], type, [1])])[0].numbers == [expected], "\(type)")
+        }
+        let zero = try evaluate(floored, [Tensor([0], .float32, [1]), Tensor([-2], .float32, [1])])[0].values(Float.self)
+        #expect(zero[0] == 0 && zero[0].sign == .minus)
+        let earlier = try makeOperator("Mod", in: ElementwiseOperators.spellings, version: 27, inputs: 2)
+        expectRefusal(["fmod"]) { _ = try evaluate(earlier, [Tensor([a], .float32, [1]), Tensor([b], .float32, [1])]) }
+    }
+
     @Test("folds one, three and four operands of different shapes")
     func variadic() throws {
         let a = Tensor([1, 5, -2] as [Float], shape: [3]), b = Tensor([2, 0] as [Float], shape: [2, 1])

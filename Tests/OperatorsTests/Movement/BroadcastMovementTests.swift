@@ -80,6 +80,16 @@ struct BroadcastMovementTests {
         #expect(Grid(try evaluate(gather, [result])[0]) == input)
     }
 
+    @Test(
+        "SpaceToDepth orders blocks as its mode says", arguments: [("DCR", [0, 4, 1, 5, 2, 6, 3, 7]), ("CRD", [0, 1, 2, 3, 4, 5, 6, 7])])
+    func spaceToDepthModes(_ mode: String, _ expected: [Double]) throws {
+        let op = try makeOperator(
+            "SpaceToDepth", in: MovementOperators.spellings, version: 28,
+            attributes: ["blocksize": .integer(2), "mode": .string(mode)])
+        let result = try evaluate(op, [Tensor([0, 1, 2, 3, 4, 5, 6, 7] as [Float], shape: [1, 2, 2, 2])])[0]
+        #expect(result.numbers == expected && result.shape == [1, 8, 1, 1])
+    }
+
     @Test("refuses extents that do not divide by the block")
     func depthSpaceRefusals() throws {
         let op = try makeOperator("DepthToSpace", in: MovementOperators.spellings, attributes: ["blocksize": .integer(2)])

@@ -43,6 +43,21 @@ struct RandomTests {
         #expect(throws: OperatorError.self) { try gamma.run([.integers([Int32.max, Int32.max, Int32.max]), .floats([1])]) }
     }
 
+    @Test("ONNX's random numbers lie where the attributes say")
+    func onnx() throws {
+        let spellings = RandomOperators.spellings
+        let shape: [String: Attribute] = ["shape": .integers([3, 50]), "seed": .float(7), "low": .float(2), "high": .float(3)]
+        let uniform = try evaluate(makeOperator("RandomUniform", in: spellings, inputs: 0, attributes: shape), [])[0]
+        #expect(uniform.shape == [3, 50] && uniform.values(Float.self).allSatisfy { $0 >= 2 && $0 < 3 })
+        let chances = Tensor([0, 1, 0, 1] as [Float], shape: [4])
+        let drawn = try evaluate(makeOperator("Bernoulli", in: spellings, attributes: ["dtype": .integer(7)]), [chances])[0]
+        #expect(drawn.values(Int64.self) == [0, 1, 0, 1])
+        let logits = Tensor([0, -.infinity, -.infinity, -.infinity, -.infinity, 0] as [Float], shape: [2, 3])
+        let classes = try evaluate(makeOperator("Multinomial", in: spellings, attributes: ["sample_size": .integer(2)]), [logits])[0]
+        #expect(classes.values(Int32.self) == [0, 0, 2, 2])
+        #expect(throws: OperatorError.self) { try makeOperator("RandomNormal", in: spellings, inputs: 0) }
+    }
+
     @Test("distributions without a number give NaN rather than search for ever")
     func nothing() {
         let generator = Philox(seed: 1, 2)
