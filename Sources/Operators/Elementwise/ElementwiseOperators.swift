@@ -70,10 +70,9 @@ package enum ElementwiseOperators {
             guard try node.flag("is_test", default: false) else { throw Dropout.trains }
             return dropout(node)
         },
-        .onnx("Dropout", since: 7, through: 11) { node in dropout(node) },
-        .onnx("Dropout", since: 12) { (node) throws(OperatorError) in
+        .onnx("Dropout", since: 7) { (node) throws(OperatorError) in
             var op = dropout(node)
-            op.seed = try node.integer("seed").map { UInt32(truncatingIfNeeded: $0) }
+            if node.version >= 12 { op.seed = try node.integer("seed").map { UInt32(truncatingIfNeeded: $0) } }
             return op
         },
     ]

@@ -3,9 +3,10 @@ package import GraphIR
 /// Normalisations.
 package enum NormalizationOperators {
     package static let spellings: [OperatorSpelling] = [
-        .onnx("BatchNormalization", through: 13) { attributes throws(OperatorError) in try BatchNormalization(attributes) },
-        .onnx("BatchNormalization", since: 14) { attributes throws(OperatorError) in
-            guard try attributes.flag("training_mode", default: false) else { return try BatchNormalization(attributes) }
+        .onnx("BatchNormalization") { attributes throws(OperatorError) in
+            guard attributes.version >= 14, try attributes.flag("training_mode", default: false) else {
+                return try BatchNormalization(attributes)
+            }
             return try BatchStatistics(attributes)
         },
         .onnx("LayerNormalization", since: 17) { attributes throws(OperatorError) in
