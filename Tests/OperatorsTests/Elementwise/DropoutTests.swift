@@ -34,6 +34,18 @@ struct DropoutTests {
         #expect(throws: OperatorError.self) { try makeOperator("Dropout", in: ElementwiseOperators.spellings, version: 6) }
     }
 
+    /// Numbers of NumPy's `RandomState(0)`: 0.5488, 0.7152, 0.6028, 0.5449, 0.4237.
+    @Test("drops by a seed in training, when the mode says so")
+    func seeded() throws {
+        let op = try makeOperator(
+            "Dropout", in: ElementwiseOperators.spellings, version: 22, inputs: 3, outputs: 2, attributes: ["seed": .integer(0)])
+        let data = Tensor([1, 2, 3, 4, 5] as [Float], shape: [5]), ratio = Tensor(scalar: 0.6 as Float)
+        let outputs = try evaluate(op, [data, ratio, Tensor(scalar: true)], outputs: 2)
+        expectNumbers(outputs[0], [0, 5, 7.5, 0, 0], relative: 1e-6)
+        expectNumbers(outputs[1], [0, 1, 1, 0, 0])
+        #expect(try evaluate(op, [data, ratio, Tensor(scalar: false)], outputs: 2)[0].numbers == [1, 2, 3, 4, 5])
+    }
+
     private func isUnsupported(_ error: any Error) -> Bool {
         (error as? OperatorError)?.isUnsupported == true
     }

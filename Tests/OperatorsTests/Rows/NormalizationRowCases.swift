@@ -12,6 +12,7 @@ extension RowCases {
     private static let batchNormalizations: [RowCase] = [
         RowCase("BatchNormalization", [.rows([1, 3, 2, 2])] + statistics(3), rows: 0),
         RowCase("BatchNormalization", [.rows([2])] + statistics(1), rows: 0),
+        RowCase("BatchNormalization", [.rows([1, 3, 2, 2])] + statistics(3), .mixed, ["training_mode": .integer(1)]),
         RowCase("BatchNormalization", [.rows([2, 3, 1], axis: 2)] + statistics(3), rows: 2),
     ]
 
@@ -29,11 +30,15 @@ extension RowCases {
         RowCase("InstanceNormalization", [.rows([1, 3, 4]), .shared([3]), .shared([3])], rows: 0),
         RowCase("InstanceNormalization", [.rows([1, 3, 4], axis: 2), .shared([3]), .shared([3])], .mixed),
         RowCase("GroupNormalization", [.rows([1, 4, 3]), .shared([4]), .shared([4])], rows: 0, ["num_groups": .integer(2)]),
-        RowCase("GroupNormalization", [.rows([1, 4, 3]), .shared([2]), .shared([2])], rows: 0, version: 18, ["num_groups": .integer(2)]),
-        RowCase("GroupNormalization", [.rows([1, 4, 3], axis: 2), .shared([4]), .shared([4])], .mixed, ["num_groups": .integer(2)]),
+        RowCase(
+            "GroupNormalization", [.rows([1, 4, 3]), .shared([2]), .shared([2])], rows: 0, version: 18, ["num_groups": .integer(2)]),
+        RowCase(
+            "GroupNormalization", [.rows([1, 4, 3], axis: 2), .shared([4]), .shared([4])], .mixed, ["num_groups": .integer(2)]),
     ]
 
     private static let others: [RowCase] = [
+        RowCase("LpNormalization", [.rows([1, 4])], rows: 0),
+        RowCase("LpNormalization", [.rows([1, 4, 2])], .mixed, ["axis": .integer(0), "p": .integer(1)]),
         RowCase("LRN", [.rows([1, 5, 3])], rows: 0, ["size": .integer(3)]),
         RowCase("LRN", [.rows([2, 5, 1], axis: 2)], rows: 2, ["size": .integer(3)]),
         RowCase("LRN", [.rows([1, 2, 3], axis: 1)], .mixed, ["size": .integer(3)]),
