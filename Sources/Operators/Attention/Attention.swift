@@ -186,7 +186,7 @@ struct AttentionShape {
         self.keyHeads = try Self.joined("heads", all.dropFirst().map(\.heads), first: 1)
         queryLength = query.length
         keySize = try Self.joined("numbers in a head of queries and keys", [query.size, key.size, .unknown, oldKey.size])
-        valueSize = try Self.joined("numbers in a head of values", [value.size, .unknown, .unknown, oldValue.size], first: 2)
+        valueSize = try Self.joined("numbers in a head of values", [value.size, .unknown, oldValue.size], first: 2)
         let length = try Self.joined("positions of keys and values", [key.length, value.length], first: 1)
         let oldLength = try Self.joined("positions of the past", [oldKey.length, oldValue.length], first: 4)
         if inputs[4] == nil {

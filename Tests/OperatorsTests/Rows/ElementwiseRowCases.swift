@@ -6,11 +6,9 @@ extension RowCases {
     static let elementwise = unary + pairs + broadcasts + legacyBroadcasts + converting + chosen
 
     private static let functions = [
-        "Abs", "Neg", "Ceil", "Floor", "Sqrt", "Reciprocal", "Exp", "Log", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh",
-        "Cosh",
+        "Abs", "Neg", "Ceil", "Floor", "Sqrt", "Reciprocal", "Exp", "Log", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh",
         "Asinh", "Acosh", "Atanh", "Erf", "Sign", "Round", "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "HardSwish", "Mish",
-        "LeakyRelu", "Elu", "Celu", "Selu", "HardSigmoid", "ThresholdedRelu", "Shrink", "Swish", "Gelu", "IsNaN", "IsInf",
-        "Identity",
+        "LeakyRelu", "Elu", "Celu", "Selu", "HardSigmoid", "ThresholdedRelu", "Shrink", "Swish", "Gelu", "IsNaN", "IsInf", "Identity",
     ]
 
     private static let unary = functions.flatMap { name in
@@ -41,8 +39,7 @@ extension RowCases {
             RowCase("Div", [.rows([1, 3], .int64, in: whole), .rows([1, 3], .int64, in: whole)], rows: 0),
             RowCase("Mod", [.rows([1, 3], .int32, in: whole), .shared([3], .int32, in: whole)], rows: 0),
             RowCase(
-                "BitShift", [.rows([1, 3], .uint8, in: whole), .shared([], .uint8, in: whole)], rows: 0,
-                ["direction": .string("LEFT")]),
+                "BitShift", [.rows([1, 3], .uint8, in: whole), .shared([], .uint8, in: whole)], rows: 0, ["direction": .string("LEFT")]),
             RowCase("Where", [.rows([1, 1], .bool, in: 0...1), .shared([4]), .rows([1, 4])], rows: 0),
             RowCase("Where", [.shared([4], .bool, in: 0...1), .rows([1, 4]), .shared([])], rows: 0),
             RowCase("Max", [.rows([1, 4]), .shared([4]), .rows([1, 1])], rows: 0),

@@ -30,10 +30,8 @@ extension RowCases {
         RowCase("InstanceNormalization", [.rows([1, 3, 4]), .shared([3]), .shared([3])], rows: 0),
         RowCase("InstanceNormalization", [.rows([1, 3, 4], axis: 2), .shared([3]), .shared([3])], .mixed),
         RowCase("GroupNormalization", [.rows([1, 4, 3]), .shared([4]), .shared([4])], rows: 0, ["num_groups": .integer(2)]),
-        RowCase(
-            "GroupNormalization", [.rows([1, 4, 3]), .shared([2]), .shared([2])], rows: 0, version: 18, ["num_groups": .integer(2)]),
-        RowCase(
-            "GroupNormalization", [.rows([1, 4, 3], axis: 2), .shared([4]), .shared([4])], .mixed, ["num_groups": .integer(2)]),
+        RowCase("GroupNormalization", [.rows([1, 4, 3]), .shared([2]), .shared([2])], rows: 0, version: 18, ["num_groups": .integer(2)]),
+        RowCase("GroupNormalization", [.rows([1, 4, 3], axis: 2), .shared([4]), .shared([4])], .mixed, ["num_groups": .integer(2)]),
     ]
 
     private static let others: [RowCase] = [
