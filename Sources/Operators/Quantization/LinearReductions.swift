@@ -148,7 +148,7 @@ struct LinearSoftmax: Operator {
     }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
-        try inputs.checkCount(5...5)
+        try inputs.checkCount(4...5)
         let data = try inputs.required(0, of: LinearTypes.eightBits)
         for scale in [1, 3] { try inputs.checkOneQuantization(scale: scale, zero: scale + 1, type: data.elementType) }
         if let rank = data.rank { _ = try resolvedAxis(rank) }
