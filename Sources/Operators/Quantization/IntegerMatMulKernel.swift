@@ -48,7 +48,7 @@ struct MatrixParameter: Sendable {
         _ inputs: OperatorInputs, _ index: Int, of types: Set<ElementType>, matrix: Int, axis: Int
     ) throws(OperatorError) {
         let fact = try inputs.required(index, of: types), operand = try inputs.required(matrix)
-        guard let shape = fact.shape, let lines = operand.shape, shape.concrete?.elementCount != 1, shape.rank > 0 else { return }
+        guard let shape = fact.shape, let lines = operand.shape, let count = shape.concrete?.elementCount, count != 1 else { return }
         var expected = lines
         if lines.rank >= 2 { expected[lines.rank - (axis == 2 ? 1 : 2)] = .known(1) }
         let isVector = lines.rank >= 2 && shape.rank == 1 && Dimension.unified(shape[0], lines[lines.rank - axis]) != nil

@@ -26,14 +26,13 @@ struct ScaleRule: Sendable {
     func check(_ inputs: OperatorInputs) throws(OperatorError) {
         guard let scales = try inputs.required(1).shape else { return }
         try checkZeros(inputs[2]?.shape, scales)
-        if Self.isOne(scales) { return }
+        // Scales of unknown shape may turn out to be one.
+        guard let count = scales.concrete?.elementCount, count != 1 else { return }
         guard let axis else { throw .invalidInput(index: 1, reason: "has shape \(scales), expected one number") }
         guard let data = try inputs.required(0).shape else { return }
         let place = try resolved(axis, rank: data.rank)
         blockSize == 0 ? try checkSlices(scales, data, place) : try checkBlocks(scales, data, place)
     }
-
-    private static func isOne(_ shape: SymbolicShape) -> Bool { shape.dimensions.allSatisfy { $0.value == 1 } }
 
     /// Data of one axis has no other.
     private func resolved(_ axis: Int, rank: Int) throws(OperatorError) -> Int {

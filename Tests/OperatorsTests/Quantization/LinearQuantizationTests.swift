@@ -73,7 +73,10 @@ struct LinearQuantizationTests {
     static let functions = [
         Case(
             name: "QLinearAdd", domain: microsoft,
-            inputs: [bytes(10, 20, shape: [2]), real(0.5), bytes(4), bytes(5, shape: [1]), real(0.25), bytes(1), real(0.125), bytes(7)],
+            inputs: [
+                bytes(10, 20, shape: [2]), real(0.5), bytes(4), bytes(5, shape: [1]), real(0.25), bytes(1), real(0.125),
+                bytes(7),
+            ],
             expected: [39, 79]),
         Case(
             name: "QLinearMul", domain: microsoft,
@@ -81,7 +84,8 @@ struct LinearQuantizationTests {
             expected: [9, 11]),
         Case(
             name: "QLinearSigmoid", domain: microsoft,
-            inputs: [signed(-10, 0, 10, shape: [3]), real(0.25), signed(1), real(1.0 / 256), signed(-128)], expected: [-113, -16, 104]),
+            inputs: [signed(-10, 0, 10, shape: [3]), real(0.25), signed(1), real(1.0 / 256), signed(-128)],
+            expected: [-113, -16, 104]),
         Case(
             name: "QLinearLeakyRelu", domain: microsoft, inputs: [signed(-8, 8, shape: [2]), real(1), nil, real(0.5)],
             attributes: ["alpha": .float(0.25)], expected: [-4, 16]),
@@ -117,7 +121,10 @@ struct LinearQuantizationTests {
     @Test("refuses scales that do not fit")
     func refusals() {
         let data = Self.real(1, 2, 3, 4, shape: [2, 2]), scales = Self.real(1, 2, 3, shape: [3])
-        for attributes: [String: Attribute] in [[:], ["axis": .integer(9)], ["block_size": .integer(2)], ["block_size": .integer(-1)]] {
+        let choices: [[String: Attribute]] = [
+            [:], ["axis": .integer(9)], ["block_size": .integer(2)], ["block_size": .integer(-1)],
+        ]
+        for attributes in choices {
             #expect(throws: OperatorError.self) {
                 try Case(name: "QuantizeLinear", inputs: [data, scales], attributes: attributes, expected: []).run()
             }
