@@ -6,6 +6,7 @@ package enum DecodingOperators {
         ([.png, .jpeg, .croppedJPEG, .gif, .bmp, .webP, .any] as [PictureDecoder.Request]).map { request in
             .tensorFlow(request.rawValue) { reader throws(OperatorError) in try PictureDecoder(reader, request) }
         } + [
+            .onnx("ImageDecoder", since: 20) { reader throws(OperatorError) in try ImageDecoder(reader) },
             .tensorFlow("ExtractJpegShape") { reader throws(OperatorError) in try JPEGShape(reader) },
             .tensorFlow("EncodePng") { reader throws(OperatorError) in try PNGEncoder(reader) },
             .tensorFlow("EncodeJpeg") { reader throws(OperatorError) in try JPEGEncoder(reader, readsQuality: false) },

@@ -5,14 +5,19 @@ import Tensors
 ///
 /// - Shapes: to a type of equal width the shape stays; to a narrower one an axis is added that holds the parts of an element; to a
 ///   wider one the last axis, which holds the parts, goes.
-/// - Source: TensorFlow Bitcast.
+/// - Source: TensorFlow Bitcast; ONNX operator BitCast, which takes types of equal width only.
 struct Bitcast: Operator {
     let target: ElementType
+    /// Whether other widths are refused.
+    var keepsShape = false
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
         let data = try inputs.dense(0)
         guard target.isDense else { throw .unsupported("a bit cast to \(target)") }
+        guard !keepsShape || target.byteCount == data.elementType.byteCount else {
+            throw .invalidInput(index: 0, reason: "is \(data.elementType), which is not as wide as \(target)")
+        }
         guard var shape = data.shape else { return [ValueFact(target, nil as SymbolicShape?)] }
         let source = data.elementType.byteCount, width = target.byteCount
         if width < source {

@@ -1,4 +1,5 @@
 package import GraphIR
+import Tensors
 
 /// Operators that compute each element of their result from the elements at the same place.
 package enum ElementwiseOperators {
@@ -61,6 +62,11 @@ package enum ElementwiseOperators {
             return FloatPredicate(kind: .infinity(positive: positive, negative: try node.flag("detect_negative", default: true)))
         },
         .onnx("Cast") { (node) throws(OperatorError) in try Cast.make(node) },
+        .onnx("BitCast", since: 26) { (node) throws(OperatorError) in
+            guard let number = try node.integer("to") else { throw .invalidAttribute(name: "to", reason: "is missing") }
+            guard let type = ElementType(onnxNumber: number) else { throw .unsupported("a bit cast to element type \(number)") }
+            return Bitcast(target: type, keepsShape: true)
+        },
         .onnx("CastLike", since: 15) { _ in CastLike() },
         .onnx("Clip", through: 10) { (node) throws(OperatorError) in
             Clip(bounds: .attributes(low: try node.float("min"), high: try node.float("max")))

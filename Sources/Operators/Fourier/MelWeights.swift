@@ -48,7 +48,8 @@ struct MelWeights: Operator {
         return CompiledOperator(
             MelWeightsKernel(
                 rows: output.shape[0], bands: output.shape[1], length: length, type: resultType,
-                rateType: try context.input(2).elementType, edgeType: try context.input(3).elementType, byteCount: output.byteCount))
+                rateType: try context.input(2).elementType, edgeType: try context.input(3).elementType,
+                byteCount: output.byteCount))
     }
 }
 
@@ -98,7 +99,7 @@ private struct MelWeightsKernel: Kernel {
     private func position(_ mel: Double, _ rate: Double) throws(OperatorError) -> Int {
         let frequency = 700 * (pow(10, mel / 2595) - 1), place = ((Double(length) + 1) * frequency / rate).rounded(.down)
         guard place >= 0, place <= Double(rows) else {
-            throw .invalidValue("a band reaches to \(frequency) hertz, which the spectrum at \(rate) samples a second does not hold")
+            throw .invalidValue("a band reaches to \(frequency) hertz, beyond the spectrum at \(rate) samples a second")
         }
         return Int(place)
     }

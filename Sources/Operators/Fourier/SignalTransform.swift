@@ -1,8 +1,8 @@
 import GraphIR
 import Tensors
 
-/// The discrete Fourier transform along one axis of signals whose last axis holds the parts of a number: its real part alone, or the
-/// real and the imaginary one.
+/// The discrete Fourier transform along one axis of signals whose last axis holds the parts of a number: its real part alone, or
+/// the real and the imaginary one.
 ///
 /// - Shapes: data [A…, n, B…, 1 or 2] (, length) (, axis) → [A…, length, B…, 2]. The one-sided transform keeps length / 2 + 1
 ///   positions; the inverse of one gives [A…, length, B…, 1].
@@ -65,7 +65,7 @@ struct SignalTransform: Operator {
     /// The axis counted from 0; not the last one.
     private static func resolve(_ axis: Int, rank: Int) throws(OperatorError) -> Int {
         let resolved = try Axes.resolve(axis, rank: rank)
-        guard resolved < rank - 1 else { throw .invalidValue("the axis is \(axis), the last one, which holds the parts of numbers") }
+        guard resolved < rank - 1 else { throw .invalidValue("the axis is \(axis), which holds the parts of numbers") }
         return resolved
     }
 
@@ -87,7 +87,8 @@ struct SignalTransform: Operator {
         if !context.has(1) { length = try defaultLength(shape[axis]) }
         try Self.check(length)
         let lines = SignalLines(
-            shape: shape, axis: axis, output: context.outputs[0].shape, length: length, isInverse: isInverse, isOneSided: isOneSided)
+            shape: shape, axis: axis, output: context.outputs[0].shape, length: length, isInverse: isInverse,
+            isOneSided: isOneSided)
         return try HalfPrecisionBridge.compile(context) { context throws(OperatorError) in
             try context.input(0).elementType == .float64
                 ? SignalKernel<Double>.compile(lines, context) : SignalKernel<Float>.compile(lines, context)

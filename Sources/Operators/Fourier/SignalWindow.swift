@@ -10,8 +10,8 @@ import Tensors
 /// A window: weights that rise from the ends of a signal to its middle.
 ///
 /// - Shapes: size (1) → [size].
-/// - Numerics: a sum of cosines, computed in double precision. A periodic window is one of size + 1 without its last weight. Integers
-///   are cut towards zero.
+/// - Numerics: a sum of cosines, computed in double precision. A periodic window is one of size + 1 without its last weight.
+///   Integers are cut towards zero.
 /// - Source: ONNX operators HannWindow, HammingWindow and BlackmanWindow.
 struct SignalWindow: Operator {
     enum Form: String, Sendable {

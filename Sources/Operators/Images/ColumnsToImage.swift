@@ -81,7 +81,7 @@ struct ColumnsToImage: Operator {
             let reach = (block[axis] - 1) * (dilations?[axis] ?? 1) + 1
             let extent = image[axis] + (pads?[axis] ?? 0) + (pads?[image.count + axis] ?? 0)
             guard extent >= reach else {
-                throw .invalidInput(index: 2, reason: "is \(block), whose blocks reach over the image of \(image) along axis \(axis)")
+                throw .invalidInput(index: 2, reason: "is \(block), which reaches over the image \(image) along axis \(axis)")
             }
             counts.append((extent - reach) / (strides?[axis] ?? 1) + 1)
         }

@@ -4,8 +4,8 @@ import Tensors
 /// Regions of feature maps, each pooled to one size.
 ///
 /// - Shapes: x [N, C, H, W], regions [R, 4] (x1, y1, x2, y2), indices [R] of images → [R, C, output height, output width].
-/// - Numerics: a bin is the mean, or the maximum, of points spread evenly over it; the maximum is that of the four weighted neighbours
-///   of each point. Points beyond the border by more than 1 count as 0.
+/// - Numerics: a bin is the mean, or the maximum, of points spread evenly over it; the maximum is that of the four weighted
+///   neighbours of each point. Points beyond the border by more than 1 count as 0.
 /// - Source: ONNX operator RoiAlign, opsets 10, 16 and 22.
 struct RoiAlign: Operator {
     enum Mode: String, CaseIterable, Sendable { case average = "avg", maximum = "max" }
@@ -31,7 +31,8 @@ struct RoiAlign: Operator {
             ? .outputHalfPixel : try reader.choice("coordinate_transformation_mode", default: .halfPixel)
         movesCenters = coordinates == .halfPixel
         guard size.allSatisfy({ (1...WindowAttributes.limit).contains($0) }) else {
-            throw .invalidAttribute(name: "output_height", reason: "and output_width are \(size), expected 1 to \(WindowAttributes.limit)")
+            throw .invalidAttribute(
+                name: "output_height", reason: "and output_width are \(size), expected 1 to \(WindowAttributes.limit)")
         }
         guard (0...Self.largestRatio).contains(samplingRatio) else {
             throw .invalidAttribute(name: "sampling_ratio", reason: "is \(samplingRatio), expected 0 to \(Self.largestRatio)")
@@ -48,7 +49,8 @@ struct RoiAlign: Operator {
         try ImageInputs.check(inputs, 2, [regions.shape?[0].value])
         for axis in 2..<4 {
             guard let extent = x.shape?[axis].value, !(1...WindowAttributes.limit).contains(extent) else { continue }
-            throw .invalidInput(index: 0, reason: "has extent \(extent) along axis \(axis), expected 1 to \(WindowAttributes.limit)")
+            throw .invalidInput(
+                index: 0, reason: "has extent \(extent) along axis \(axis), expected 1 to \(WindowAttributes.limit)")
         }
         let count = Dimension.unified(regions.shape?[0] ?? .unknown, indices.shape?[0] ?? .unknown) ?? .unknown
         let shape = SymbolicShape([count, x.shape?[1] ?? .unknown, .known(size[0]), .known(size[1])])
@@ -126,7 +128,8 @@ private struct RoiKernel<Scalar: SamplingScalar>: Kernel {
                 throw .invalidValue("region \(region) is of image \(image), there are \(batch)")
             }
             let corners = context.input(1, as: Scalar.self) + 4 * region
-            let down = try span(corners[1], corners[3], op.size[0], region), across = try span(corners[0], corners[2], op.size[1], region)
+            let down = try span(corners[1], corners[3], op.size[0], region)
+            let across = try span(corners[0], corners[2], op.size[1], region)
             let count = down.count * across.count
             let divisor = count > 1 ? count : 1
             let x = context.input(0, as: Scalar.self) + image * channels * plane

@@ -6,6 +6,7 @@ package enum PoolingOperators {
 
     private static let windows: [OperatorSpelling] = [
         .onnx("MaxPool") { attributes throws(OperatorError) in try MaxPool(attributes) },
+        .onnx("MaxUnpool", since: 9) { attributes throws(OperatorError) in try MaxUnpool(attributes) },
         .onnx("AveragePool") { attributes throws(OperatorError) in try AveragePool(attributes) },
         .onnx("LpPool") { attributes throws(OperatorError) in try LpPool(attributes, isGlobal: false) },
         .onnx("GlobalAveragePool") { _ in GlobalPool(.average) },
