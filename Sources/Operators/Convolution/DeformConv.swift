@@ -53,7 +53,8 @@ struct DeformConv: Operator {
     private func checkGroups(_ x: SymbolicShape, _ filter: SymbolicShape) throws(OperatorError) {
         if let channels = x[1].value {
             guard channels % groups == 0, channels % offsetGroups == 0 else {
-                throw .invalidInput(index: 0, reason: "has \(channels) channels, not a multiple of \(groups) and \(offsetGroups) groups")
+                throw .invalidInput(
+                    index: 0, reason: "has \(channels) channels, not a multiple of \(groups) and \(offsetGroups) groups")
             }
             if let found = filter[1].value, found != channels / groups {
                 throw .invalidInput(index: 1, reason: "takes \(found) channels, each of \(groups) groups has \(channels / groups)")

@@ -44,7 +44,8 @@ struct ImageDecoder: DynamicOperator {
     /// Refuses formats that the operator is defined for and that are not decoded here: no picture is no answer for them.
     private static func checkFormat(_ bytes: [UInt8]) throws(OperatorError) {
         let formats: [(name: String, start: [UInt8])] = [
-            ("TIFF", [0x49, 0x49, 0x2a, 0]), ("TIFF", [0x4d, 0x4d, 0, 0x2a]), ("JPEG 2000", [0, 0, 0, 0x0c, 0x6a, 0x50, 0x20, 0x20]),
+            ("TIFF", [0x49, 0x49, 0x2a, 0]), ("TIFF", [0x4d, 0x4d, 0, 0x2a]),
+            ("JPEG 2000", [0, 0, 0, 0x0c, 0x6a, 0x50, 0x20, 0x20]),
             ("JPEG 2000", [0xff, 0x4f, 0xff, 0x51]),
         ]
         if let format = formats.first(where: { bytes.starts(with: $0.start) }) {
