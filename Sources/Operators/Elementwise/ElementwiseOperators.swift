@@ -64,7 +64,10 @@ package enum ElementwiseOperators {
         .onnx("Cast") { (node) throws(OperatorError) in try Cast.make(node) },
         .onnx("BitCast", since: 26) { (node) throws(OperatorError) in
             guard let number = try node.integer("to") else { throw .invalidAttribute(name: "to", reason: "is missing") }
-            guard let type = ElementType(onnxNumber: number) else { throw .unsupported("a bit cast to element type \(number)") }
+            let complex: [Int: ElementType] = [14: .complex64, 15: .complex128]
+            guard let type = ElementType(onnxNumber: number) ?? complex[number] else {
+                throw .unsupported("a bit cast to element type \(number)")
+            }
             return Bitcast(target: type, keepsShape: true)
         },
         .onnx("CastLike", since: 15) { _ in CastLike() },
