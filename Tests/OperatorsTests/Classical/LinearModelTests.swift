@@ -108,8 +108,8 @@ struct LinearModelTests {
         expectRefusal(["3 numbers", "2 rows"]) {
             _ = try classical("LinearRegressor", ["coefficients": .floats([1, 2, 3]), "targets": .integer(2)])
         }
-        expectRefusal(["string class labels"]) {
-            _ = try classical("LinearClassifier", ["classlabels_strings": .strings(["a"])])
+        expectRefusal(["classlabels_ints", "one or the other"]) {
+            _ = try classical("LinearClassifier", ["classlabels_strings": .strings(["a"]), "classlabels_ints": .integers([1])])
         }
         expectRefusal(["2 labels for 3 rows"]) {
             _ = try classical(

@@ -3,7 +3,7 @@ import Operators
 import Tensors
 
 extension RowCases {
-    static let classical = features + scores + trees
+    static let classical = features + encodings + machines + scores + trees
 
     private static func classical(
         _ name: String, _ inputs: [CaseInput?], rows axis: Int, outputs: Int = 1, version: Int = 5,
@@ -39,6 +39,32 @@ extension RowCases {
         classical("ArrayFeatureExtractor", [.shared([2, 5]), .rows([1, 2], axis: 1, .int64, in: 0...4)], rows: 1),
         mixed("ArrayFeatureExtractor", [.rows([2, 5], axis: 1), .fixed([3])]),
         mixed("ArrayFeatureExtractor", [.shared([5]), .rows([2, 2], axis: 1, .int64, in: 0...4)]),
+    ]
+
+    private static let encodings: [RowCase] = [
+        classical(
+            "LabelEncoder", [.rows([2, 2], .int64, in: 0...4)], rows: 0,
+            ["keys_int64s": .integers([1, 3]), "values_floats": .floats([0.5, 2])]),
+        classical("FeatureVectorizer", [.rows([1, 2]), .rows([1, 3])], rows: 0, ["inputdimensions": .integers([3, 2])]),
+        mixed("FeatureVectorizer", [.rows([2]), .rows([3])], ["inputdimensions": .integers([3, 2])]),
+        RowCase("TfIdfVectorizer", [.rows([1, 6], .int32, in: 0...4)], rows: 0, grams),
+        RowCase("TfIdfVectorizer", [.rows([3], .int32, in: 0...4)], .mixed, grams),
+    ]
+
+    private static let grams: [String: Attribute] = [
+        "mode": .string("TF"), "min_gram_length": .integer(1), "max_gram_length": .integer(2), "max_skip_count": .integer(1),
+        "ngram_counts": .integers([0, 2]), "ngram_indexes": .integers([0, 1, 2]), "pool_int64s": .integers([1, 3, 2, 4]),
+    ]
+
+    private static let vectors: [String: Attribute] = [
+        "coefficients": .floats([1, -0.5, 0.25]), "support_vectors": .floats([0, 1, 1, 0, -1, 0.5]), "rho": .floats([0.1]),
+        "kernel_type": .string("RBF"), "kernel_params": .floats([0.5, 0, 0]), "n_supports": .integer(3),
+        "vectors_per_class": .integers([1, 2]), "classlabels_ints": .integers([5, 6]),
+    ]
+
+    private static let machines: [RowCase] = [
+        classical("SVMClassifier", [.rows([2, 2])], rows: 0, outputs: 2, vectors),
+        classical("SVMRegressor", [.rows([1, 2])], rows: 0, vectors),
     ]
 
     private static let coefficients: [String: Attribute] = [

@@ -96,6 +96,12 @@ struct RowFlowTests {
         }
     }
 
+    /// Operators that take or give strings, sequences or maps alone; cases have tensors of numbers.
+    private static let withoutNumbers = [
+        "StringConcat", "StringSplit", "StringNormalizer", "RegexFullMatch", "LabelEncoder", "CategoryMapper", "DictVectorizer",
+        "CastMap", "ZipMap",
+    ]
+
     @Test("have a rule for every operator that ONNX models may name")
     func coverage() {
         for entry in StandardOperators.catalog.listing {
@@ -105,7 +111,8 @@ struct RowFlowTests {
                     $0.domain == entry.domain && $0.name == entry.name && versions.contains($0.version)
                 }
                 // A constant has no inputs, a range and a condition are single numbers.
-                #expect(hasCase || ["Constant", "Range", "If"].contains(entry.name), "\(entry.name) of opset \(versions.lowerBound)")
+                let isExempt = (["Constant", "Range", "If"] + Self.withoutNumbers).contains(entry.name)
+                #expect(hasCase || isExempt, "\(entry.name) of opset \(versions.lowerBound)")
             }
         }
         #expect(RowCases.all.contains { $0.name == "Linear" } && RowCases.all.contains { $0.name == "Conv" && $0.fused != nil })
