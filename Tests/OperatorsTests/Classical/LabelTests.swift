@@ -77,7 +77,8 @@ struct LabelTests {
         let op = try classical(
             "LinearClassifier",
             [
-                "coefficients": .floats([1, 0, 0, 1]), "intercepts": .floats([0, 0]), "classlabels_strings": .strings(["left", "right"]),
+                "coefficients": .floats([1, 0, 0, 1]), "intercepts": .floats([0, 0]),
+                "classlabels_strings": .strings(["left", "right"]),
             ])
         let results = try run(op, .tensor(Tensor([3, 1, 0, 2] as [Float], shape: [2, 2])), outputs: 2)
         #expect(words(results[0]) == ["left", "right"])

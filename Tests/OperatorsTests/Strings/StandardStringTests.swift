@@ -86,7 +86,8 @@ struct StandardStringTests {
     @Test(
         "reads numbers",
         arguments: [
-            (1, ["3.14", "-INF", " 1E8 "], [3.14, -.infinity, 1e8]), (7, ["100.5", "-9007199254740993"], [100, -9_007_199_254_740_992]),
+            (1, ["3.14", "-INF", " 1E8 "], [3.14, -.infinity, 1e8]),
+            (7, ["100.5", "-9007199254740993"], [100, -9_007_199_254_740_992]),
             (9, ["0", "true"], [0, 1]), (10, ["0.5"], [0.5]),
         ] as [(Int64, [String], [Double])])
     func reading(_ type: Int64, _ texts: [String], _ expected: [Double]) throws {
@@ -106,7 +107,8 @@ struct StandardStringTests {
         let result = try run(
             "TfIdfVectorizer", [items],
             [
-                "mode": .string(mode), "min_gram_length": .integer(2), "max_gram_length": .integer(2), "max_skip_count": .integer(skips),
+                "mode": .string(mode), "min_gram_length": .integer(2), "max_gram_length": .integer(2),
+                "max_skip_count": .integer(skips),
                 "ngram_counts": .integers([0, 4]), "ngram_indexes": .integers([0, 1, 2, 3, 4, 5, 6]),
                 "pool_int64s": .integers([2, 3, 5, 4, 5, 6, 7, 8, 6, 7]), "weights": .floats([1, 1, 1, 1, 2, 3, 4]),
             ])
