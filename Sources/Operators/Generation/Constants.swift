@@ -3,7 +3,7 @@ import Tensors
 
 /// A tensor that is part of the model.
 ///
-/// - Source: ONNX operator Constant, in every attribute form but strings and sparse tensors.
+/// - Source: ONNX operator Constant, in every attribute form but sparse tensors; `TextConstant` is for strings.
 struct Constant: Operator {
     let tensor: Tensor
 
@@ -15,7 +15,8 @@ struct Constant: Operator {
     func compile(_ context: CompileContext) -> CompiledOperator { CompiledOperator(ConstantKernel(tensor: tensor)) }
 
     /// The one form that the node has.
-    static func read(_ reader: AttributeReader) throws(OperatorError) -> Constant {
+    static func read(_ reader: AttributeReader) throws(OperatorError) -> any Operator {
+        if let texts = try TextConstant.read(reader) { return texts }
         if let tensor = try reader.tensor("value") { return Constant(tensor: tensor) }
         if let value = try reader.float("value_float") { return Constant(tensor: Tensor(scalar: value)) }
         if let value = try reader.integer("value_int") { return Constant(tensor: Tensor(scalar: Int64(value))) }
@@ -25,11 +26,36 @@ struct Constant: Operator {
         if let values = try reader.integers("value_ints") {
             return Constant(tensor: Tensor(values.map(Int64.init), shape: [values.count]))
         }
-        for form in ["value_string", "value_strings", "sparse_value"] where reader.has(form) {
-            throw .unsupported("a constant given as \(form)")
-        }
+        guard !reader.has("sparse_value") else { throw .unsupported("a constant given as sparse_value") }
         throw .invalidAttribute(name: "value", reason: "is missing, and so is every other form of the constant")
     }
+}
+
+/// A tensor of strings that is part of the model.
+///
+/// - Source: ONNX operator Constant.
+struct TextConstant: DynamicOperator {
+    let tensor: StringTensor
+
+    /// nil when the node's constant is no string.
+    fileprivate static func read(_ reader: AttributeReader) throws(OperatorError) -> TextConstant? {
+        if case .strings(let tensor)? = try reader.tensorValue("value") { return TextConstant(tensor: tensor) }
+        if let text = try reader.string("value_string") {
+            return TextConstant(tensor: StringTensor(shape: .scalar, elements: [Array(text.utf8)]))
+        }
+        return try reader.strings("value_strings").map { texts in
+            TextConstant(tensor: StringTensor(shape: [texts.count], elements: texts.map { Array($0.utf8) }))
+        }
+    }
+
+    var name: String { "Constant" }
+
+    func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
+        try inputs.checkCount(0...0)
+        return [ValueFact(constant: .strings(tensor))]
+    }
+
+    func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] { [.strings(tensor)] }
 }
 
 /// A tensor of the wanted shape, filled with one value.

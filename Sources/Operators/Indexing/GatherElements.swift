@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: data [d0, …, dn], indices [i0, …, in] with ik ≤ dk off the axis → [i0, …, in].
 /// - Source: ONNX operator GatherElements.
-struct GatherElements: Operator {
+struct GatherElements: ElementMover {
     var axis = 0
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {

@@ -6,8 +6,10 @@ import Tensors
 /// - Shapes: indices [I…], depth (one number), values [2] (off, on) → [I…] with an axis of extent `depth` inserted.
 ///   Indices outside -depth … depth - 1 give a vector that is off everywhere.
 /// - Source: ONNX operator OneHot.
-struct OneHot: Operator {
+struct OneHot: ElementMover {
     var axis = -1
+
+    func movesElements(ofInput index: Int) -> Bool { index == 2 }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)

@@ -5,9 +5,14 @@ import Tensors
 ///
 /// - Shapes: data [d0, …, dn], indices and updates [i0, …, in] with ik ≤ dk off the axis → [d0, …, dn].
 /// - Source: ONNX operators ScatterElements and Scatter (its name before opset 11).
-struct ScatterElements: Operator {
+struct ScatterElements: TextCounterpart {
     var axis = 0
     var reduction = ScatterReduction.none
+
+    /// Strings are replaced, never combined.
+    var onStrings: (any Operator)? {
+        reduction == .none ? StringElements(ScatterReplacement(base: self, name: name)) : nil
+    }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)

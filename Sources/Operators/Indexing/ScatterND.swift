@@ -5,9 +5,14 @@ import Tensors
 ///
 /// - Shapes: data [d…, S…], indices [I…, k], updates [I…, S…] → the data's shape.
 /// - Source: ONNX operator ScatterND; reductions add and mul since opset 16, max and min since 18.
-struct ScatterND: Operator {
+struct ScatterND: TextCounterpart {
     var reduction = ScatterReduction.none
     var range = IndexRange.fromEnd
+
+    /// Strings are replaced, never combined.
+    var onStrings: (any Operator)? {
+        reduction == .none ? StringElements(ScatterReplacement(base: self, name: name)) : nil
+    }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)

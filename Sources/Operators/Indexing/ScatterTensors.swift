@@ -32,13 +32,14 @@ struct ScatterIntoZeros: Operator {
     }
 }
 
-/// The data with slices, addressed by index tuples, replaced: of any type.
+/// The data with slices or single elements replaced: of any type.
 ///
-/// - Shapes: data [d…, S…], indices [I…, k], updates [I…, S…] → the data's shape. Of several updates of one place the last one stays.
-/// - Source: TensorFlow's TensorScatterUpdate.
+/// - Shapes: data, indices and updates as `base` takes them → the data's shape. Of several updates of one place the last one stays.
+/// - Source: TensorFlow's TensorScatterUpdate; ONNX ScatterND and ScatterElements of strings.
 struct ScatterReplacement: ElementMover {
-    let base: ScatterND
-    var name: String { "TensorScatterUpdate" }
+    /// Replaces, and combines nothing.
+    let base: any Operator
+    let name: String
 
     func movesElements(ofInput index: Int) -> Bool { index != 1 }
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] { try base.infer(inputs) }
@@ -51,7 +52,7 @@ enum ScatterTensorOperators {
         [
             .tensorFlow("ScatterNd") { reader throws(OperatorError) in ScatterIntoZeros(range: try IndexRange(reader)) },
             .tensorFlow("TensorScatterUpdate") { reader throws(OperatorError) in
-                ScatterReplacement(base: ScatterND(range: try IndexRange(reader)))
+                ScatterReplacement(base: ScatterND(range: try IndexRange(reader)), name: "TensorScatterUpdate")
             },
         ] + combinations
 

@@ -4,8 +4,9 @@ import Tensors
 /// Moves blocks of channels into space, or back.
 ///
 /// - Shapes: DepthToSpace [N, C·b², H, W] → [N, C, H·b, W·b]; SpaceToDepth the other way; or with the channels last.
-/// - Source: ONNX operators DepthToSpace and SpaceToDepth (mode DCR or CRD, which SpaceToDepth has since opset 28); TensorFlow operators of the same names.
-struct DepthSpace: Operator {
+/// - Source: ONNX operators DepthToSpace and SpaceToDepth (mode DCR or CRD, which SpaceToDepth has since opset 28); TensorFlow
+///   operators of the same names.
+struct DepthSpace: ElementMover {
     enum Direction: Sendable {
         /// The block's place is the slower (DCR) or the faster (CRD) part of the channel number.
         case depthToSpace(blockIsSlower: Bool)

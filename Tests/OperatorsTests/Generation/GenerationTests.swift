@@ -28,9 +28,16 @@ struct GenerationTests {
         }
     }
 
-    @Test("refuses constants of strings, sparse constants and none at all")
+    @Test("gives constants of strings")
+    func texts() throws {
+        #expect(try Self.make("Constant", ["value_string": .string("a")]).infer(OperatorInputs([]))[0].strings?.elements == [[97]])
+        let list = try Self.make("Constant", ["value_strings": .strings(["a", "b"])])
+        #expect(try list.infer(OperatorInputs([]))[0].strings?.shape == [2])
+    }
+
+    @Test("refuses sparse constants and none at all")
     func constantRefusals() {
-        expectRefusal(["value_string", "not supported"]) { _ = try Self.make("Constant", ["value_string": .string("a")]) }
+        expectRefusal(["sparse_value", "not supported"]) { _ = try Self.make("Constant", ["sparse_value": .integer(1)]) }
         expectRefusal(["value", "missing"]) { _ = try Self.make("Constant") }
     }
 
