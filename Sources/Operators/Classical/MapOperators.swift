@@ -117,6 +117,9 @@ struct DictVectorizer: DynamicOperator {
 /// - Shapes: a map from int64 to float32 or strings → [1, values], or [1, max_map] with zeros or empty strings between.
 /// - Source: ONNX operator ai.onnx.ml CastMap.
 struct CastMap: DynamicOperator {
+    /// Far more values than anybody keeps in a map.
+    private static let widthLimit = 1 << 24
+
     enum Target: String, CaseIterable, Sendable {
         case float = "TO_FLOAT", text = "TO_STRING", integer = "TO_INT64"
     }
@@ -134,9 +137,8 @@ struct CastMap: DynamicOperator {
             return
         }
         let width = try reader.integer("max_map", default: 1)
-        guard (1...Shape.maximumElementCount).contains(width) else {
-            throw .invalidAttribute(name: "max_map", reason: "is \(width), expected the length of a row")
-        }
+        guard width >= 1 else { throw .invalidAttribute(name: "max_map", reason: "is \(width), expected the length of a row") }
+        guard width <= Self.widthLimit else { throw .unsupported("a row of \(width) values from a map") }
         self.width = width
     }
 
