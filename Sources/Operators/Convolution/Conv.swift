@@ -33,6 +33,9 @@ package struct Conv: Operator {
         try inputs.checkCount(2...4)
         let x = try inputs.required(0, of: ElementTypes.floatingPoint)
         let weights = try inputs.required(1, of: [x.elementType])
+        if x.elementType == .float64, activation != nil || inputs[3] != nil {
+            throw .unsupported("a convolution of float64 with a residual or an activation")
+        }
         if inputs[2] != nil { _ = try inputs.required(2, of: [x.elementType]) }
         let rank = try ConvolutionInputs.rank(x.shape, weights.shape)
         guard let rank else { return [ValueFact(x.elementType, nil)] }

@@ -6,25 +6,35 @@ import Tensors
 /// - Shapes: `x` [..., M, K] · `y` [..., K, N] → [..., M, N].
 /// - Numerics: float32 over weights packed at load when `y` is one constant matrix, else OpenBLAS; integers wrap; 16-bit floats
 ///   are rounded once, from float32.
+///   A scale is a factor of the product of real floating-point numbers.
 /// - Source: TensorFlow's BatchMatMul, BatchMatMulV2, BatchMatMulV3 and, for what MatMul is not made for, MatMul.
 package struct BatchMatMul: Operator {
     var left = MatrixForm.plain
     var right = MatrixForm.plain
     /// The result's element type when it is not the operands'.
     var resultType: ElementType?
+    /// A factor of the product.
+    var scale: Float = 1
+    /// Whether the axes of the stack stand between the rows and the columns: [M, ..., K] for [..., M, K].
+    var turnsLeftStack = false
+    var turnsRightStack = false
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
         let x = try inputs.required(0, of: ElementType.contracted)
         let y = try inputs.required(1, of: ElementType.contracted)
         let result = resultType ?? x.elementType
+        if scale != 1, !ElementTypes.floatingPoint.contains(x.elementType) || !ElementTypes.floatingPoint.contains(result) {
+            throw .unsupported("a scaled matrix product of \(x.elementType)")
+        }
         guard x.elementType == y.elementType || isMixed(x.elementType, y.elementType) else {
             throw .invalidInput(index: 1, reason: "is \(y.elementType), expected \(x.elementType) as input 0")
         }
         for (index, fact) in [x, y].enumerated() {
             if let rank = fact.rank, rank < 2 { throw .invalidInput(index: index, reason: "has rank \(rank), expected 2 or more") }
         }
-        let shape = try ProductShape.infer(Self.turned(x.shape, left), Self.turned(y.shape, right))
+        let shape = try ProductShape.infer(
+            Self.turned(x.shape, left, turnsLeftStack), Self.turned(y.shape, right, turnsRightStack))
         return [ValueFact(result, shape)]
     }
 
@@ -37,15 +47,18 @@ package struct BatchMatMul: Operator {
     }
 
     /// The shape as it enters the product.
-    private static func turned(_ shape: SymbolicShape?, _ form: MatrixForm) -> SymbolicShape? {
-        guard var shape, form.isTransposed, shape.rank >= 2 else { return shape }
+    private static func turned(_ shape: SymbolicShape?, _ form: MatrixForm, _ turnsStack: Bool) -> SymbolicShape? {
+        guard var shape, shape.rank >= 2 else { return shape }
         let last = shape.rank - 1
+        if turnsStack { shape = SymbolicShape(Array(shape.dimensions[1..<last]) + [shape[0], shape[last]]) }
+        guard form.isTransposed else { return shape }
         (shape[last - 1], shape[last]) = (shape[last], shape[last - 1])
         return shape
     }
 
     package func rows(_ inputs: RowInputs) -> RowFlow {
-        inputs.stackedProduct(turnsLeft: left.isTransposed, turnsRight: right.isTransposed)
+        if turnsLeftStack || turnsRightStack { return .mixed("moves the axes of a stack of matrices") }
+        return inputs.stackedProduct(turnsLeft: left.isTransposed, turnsRight: right.isTransposed)
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
@@ -56,12 +69,13 @@ package struct BatchMatMul: Operator {
         let x = try context.input(0), y = try context.input(1), output = context.outputs[0]
         if context.makesNothing { return .nothing }
         let contraction = try contraction(x.shape, y.shape)
-        if x.elementType == .float32, y.elementType == .float32, output.elementType == .float32, context.constant(1) != nil,
+        let isTurned = turnsLeftStack || turnsRightStack
+        if !isTurned, x.elementType == .float32, y.elementType == .float32, output.elementType == .float32, context.constant(1) != nil,
             contraction.axes.isEmpty, !left.isTransposed
         {
             let product = contraction.product
             let weights = RightOperand(
-                rows: product.steps, columns: product.columns, transposed: right.isTransposed, scale: 1)
+                rows: product.steps, columns: product.columns, transposed: right.isTransposed, scale: scale)
             return try LinearKernel.compile(context, weights: weights, rows: product.rows)
         }
         guard x.elementType == output.elementType, y.elementType == output.elementType else {
@@ -72,16 +86,19 @@ package struct BatchMatMul: Operator {
 
     /// Which matrix meets which. The rows of all products make one matrix when there is one matrix on the right.
     private func contraction(_ x: Shape, _ y: Shape) throws(OperatorError) -> Contraction {
+        if turnsLeftStack || turnsRightStack { return try turnedContraction(x, y) }
         let (own, other) = (Array(x.extents.dropLast(2)), Array(y.extents.dropLast(2)))
         let (rowAxis, stepAxis) = left.isTransposed ? (x.rank - 1, x.rank - 2) : (x.rank - 2, x.rank - 1)
         let rows = x[rowAxis], steps = x[stepAxis]
         let columns = y[right.isTransposed ? y.rank - 2 : y.rank - 1]
         if !left.isTransposed, other.allSatisfy({ $0 == 1 }) {
-            let product = try MatrixProduct(
+            var product = try MatrixProduct(
                 rows: rows * own.reduce(1, *), steps: steps, columns: columns, left: left, right: right)
+            product.scale = Double(scale)
             return Contraction(product: product, axes: [])
         }
-        let product = try MatrixProduct(rows: rows, steps: steps, columns: columns, left: left, right: right)
+        var product = try MatrixProduct(rows: rows, steps: steps, columns: columns, left: left, right: right)
+        product.scale = Double(scale)
         let rank = max(own.count, other.count)
         var axes: [Contraction.Axis] = []
         var strides = (left: rows * steps, right: steps * columns, result: rows * columns)
@@ -94,6 +111,29 @@ package struct BatchMatMul: Operator {
                     extent: extent, left: first == 1 ? 0 : strides.left, right: second == 1 ? 0 : strides.right,
                     result: strides.result))
             strides = (strides.left * first, strides.right * second, strides.result * extent)
+        }
+        return Contraction(product: product, axes: axes.reversed())
+    }
+
+    /// The same where a stack lies between the rows and the columns of its matrices.
+    private func turnedContraction(_ x: Shape, _ y: Shape) throws(OperatorError) -> Contraction {
+        let first = MatrixStackLayout(x, isTurned: turnsLeftStack), second = MatrixStackLayout(y, isTurned: turnsRightStack)
+        let (rows, steps) = left.isTransposed ? (first.columns, first.rows) : (first.rows, first.columns)
+        let columns = right.isTransposed ? second.rows : second.columns
+        var product = try MatrixProduct(
+            rows: rows, steps: steps, columns: columns, left: MatrixProduct.Operand(form: left, stride: first.rowStride),
+            right: MatrixProduct.Operand(form: right, stride: second.rowStride), resultStride: columns)
+        product.scale = Double(scale)
+        let rank = max(first.stack.count, second.stack.count)
+        var axes: [Contraction.Axis] = []
+        var stride = rows * columns
+        for axis in (0..<rank).reversed() {
+            let (own, step) = first.axis(axis, of: rank), (other, otherStep) = second.axis(axis, of: rank)
+            let extent = own == 1 ? other : own
+            axes.append(
+                Contraction.Axis(
+                    extent: extent, left: own == 1 ? 0 : step, right: other == 1 ? 0 : otherStep, result: stride))
+            stride *= extent
         }
         return Contraction(product: product, axes: axes.reversed())
     }
@@ -125,5 +165,30 @@ package struct BatchMatMul: Operator {
             return BatchMatMul(left: left ? .transposed : .plain, right: right ? .transposed : .plain)
         }
         return left || right ? Gemm(transposesLeft: left, transposesRight: right) : MatMul()
+    }
+}
+
+/// Where the matrices of a stack lie.
+private struct MatrixStackLayout {
+    let rows: Int
+    let columns: Int
+    let rowStride: Int
+    /// Extents and strides of the stack's axes.
+    let stack: [(extent: Int, stride: Int)]
+
+    /// - Parameter isTurned: whether the shape is [rows, stack…, columns] instead of [stack…, rows, columns].
+    init(_ shape: Shape, isTurned: Bool) {
+        let rank = shape.rank, strides = shape.strides
+        let rowAxis = isTurned ? 0 : rank - 2
+        rows = shape[rowAxis]
+        columns = shape[rank - 1]
+        rowStride = strides[rowAxis]
+        stack = (isTurned ? 1..<rank - 1 : 0..<rank - 2).map { (shape[$0], strides[$0]) }
+    }
+
+    /// Axis `axis` of `rank` aligned from the last one on; an axis of 1 where there is none.
+    func axis(_ axis: Int, of rank: Int) -> (extent: Int, stride: Int) {
+        let place = axis - (rank - stack.count)
+        return place < 0 ? (1, 0) : stack[place]
     }
 }

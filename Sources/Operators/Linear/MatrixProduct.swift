@@ -33,6 +33,8 @@ struct MatrixProduct: Sendable {
     let left: Operand
     let right: Operand
     let resultStride: Int
+    /// A factor of the result, for real floating-point numbers.
+    var scale: Double = 1
 
     /// - Throws: when an extent is beyond what OpenBLAS can count.
     init(rows: Int, steps: Int, columns: Int, left: Operand, right: Operand, resultStride: Int) throws(OperatorError) {
@@ -110,7 +112,7 @@ extension Float: ContractionScalar {
     ) {
         cblas_sgemm(
             CblasRowMajor, product.left.form.cblas, product.right.form.cblas, Int32(product.rows), Int32(product.columns),
-            Int32(product.steps), 1, a, Int32(product.left.stride), b, Int32(product.right.stride), 0, c,
+            Int32(product.steps), Float(product.scale), a, Int32(product.left.stride), b, Int32(product.right.stride), 0, c,
             Int32(product.resultStride))
     }
 }
@@ -121,7 +123,7 @@ extension Double: ContractionScalar {
     ) {
         cblas_dgemm(
             CblasRowMajor, product.left.form.cblas, product.right.form.cblas, Int32(product.rows), Int32(product.columns),
-            Int32(product.steps), 1, a, Int32(product.left.stride), b, Int32(product.right.stride), 0, c,
+            Int32(product.steps), product.scale, a, Int32(product.left.stride), b, Int32(product.right.stride), 0, c,
             Int32(product.resultStride))
     }
 }

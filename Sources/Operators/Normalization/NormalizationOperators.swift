@@ -9,6 +9,10 @@ package enum NormalizationOperators {
             }
             return try BatchStatistics(attributes)
         },
+        // onnxruntime writes these into models of older opsets, too.
+        .onnx("LayerNormalization", through: 16) { attributes throws(OperatorError) in
+            try LayerNormalization(attributes, centres: true)
+        },
         .onnx("LayerNormalization", since: 17) { attributes throws(OperatorError) in
             try LayerNormalization(attributes, centres: true)
         },
