@@ -18,6 +18,7 @@ package enum StandardOperators {
         PoolingOperators.spellings,
         NormalizationOperators.spellings,
         AttentionOperators.spellings,
+        TransformerOperators.spellings,
         MovementOperators.spellings,
         IndexingOperators.spellings,
         DiagonalOperators.spellings,

@@ -156,6 +156,10 @@ private struct MaximumMaker: NumericVisitor {
                     for c in 0..<channels where isFirst || (to[c].isBelow(from[c]) && !from[c].isNaNElement) { to[c] = from[c] }
                     isFirst = false
                 }
+                // A window beside the data.
+                guard isFirst else { return }
+                UnsafeMutableRawPointer(to).initializeMemory(
+                    as: UInt8.self, repeating: 0, count: channels * MemoryLayout<Element>.stride)
             }
         }
     }
