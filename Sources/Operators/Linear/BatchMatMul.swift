@@ -70,7 +70,7 @@ package struct BatchMatMul: Operator {
         if context.makesNothing { return .nothing }
         let contraction = try contraction(x.shape, y.shape)
         let isTurned = turnsLeftStack || turnsRightStack
-        if !isTurned, x.elementType == .float32, y.elementType == .float32, output.elementType == .float32, context.constant(1) != nil,
+        if !isTurned, [x, y, output].allSatisfy({ $0.elementType == .float32 }), context.constant(1) != nil,
             contraction.axes.isEmpty, !left.isTransposed
         {
             let product = contraction.product

@@ -102,7 +102,8 @@ enum AttentionInputs {
         guard shape.rank == 4, shape[0] == batch || shape[0] == 1, shape[1] == heads || shape[1] == 1, shape[2] == length,
             shape[3] == total
         else {
-            throw .invalidInput(index: input, reason: "is \(shape), expected \([batch, heads, length, total]), or 1 for the first axes")
+            throw .invalidInput(
+                index: input, reason: "is \(shape), expected \([batch, heads, length, total]), or 1 for the first axes")
         }
         let strides = shape.strides
         return HeadLayout(batch: shape[0] == 1 ? 0 : strides[0], head: shape[1] == 1 ? 0 : strides[1], row: strides[2])

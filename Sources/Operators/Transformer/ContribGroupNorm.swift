@@ -76,8 +76,8 @@ private struct ImageGroupNorm: Kernel {
         let count = channels * places
         guard isChannelsLast else {
             kernels.matrix.group_norm_f32(
-                context.output(0, as: Float.self), context.input(0, as: Float.self), scale, bias, images * channels, group, channels,
-                places, epsilon)
+                context.output(0, as: Float.self), context.input(0, as: Float.self), scale, bias, images * channels, group,
+                channels, places, epsilon)
             activate(context)
             return
         }

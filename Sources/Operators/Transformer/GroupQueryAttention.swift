@@ -55,7 +55,8 @@ struct GroupQueryAttention: Operator {
         try AttentionInputs.refuse(12..<16, inputs, of: name)
         guard inputs.outputCount <= 3 else { throw .unsupported("the scores as an output of \(name)") }
         let query = try inputs.required(Input.query, of: [.float32, .float16, .bfloat16])
-        for index in [Input.key, Input.value, Input.pastKey, Input.pastValue, Input.addend, Input.sinks] where inputs[index] != nil {
+        let others = [Input.key, Input.value, Input.pastKey, Input.pastValue, Input.addend, Input.sinks]
+        for index in others where inputs[index] != nil {
             _ = try inputs.required(index, of: [query.elementType])
         }
         _ = try inputs.required(Input.lengths, of: [.int32])
@@ -234,8 +235,8 @@ private struct CachedAttention: AttentionRules {
         let kept = isPrompt ? 0 : total - length
         guard total >= 1, total <= capacity, kept >= 0, kept <= past else {
             throw .invalidValue(
-                "batch entry \(batch) has \(total) keys, expected 1 to \(capacity), of which \(isPrompt ? "none" : "\(past) at most") "
-                    + "are of the past and \(length) are new")
+                "batch entry \(batch) has \(total) keys, expected 1 to \(capacity), of which "
+                    + "\(isPrompt ? "none" : "\(past) at most") are of the past and \(length) are new")
         }
         return AttentionSpan(past: kept, total: total)
     }

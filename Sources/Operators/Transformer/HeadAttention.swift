@@ -155,7 +155,8 @@ struct HeadAttention: Sendable {
             try gather(
                 memory.value, memory.pastValue.map { $0 + past * valueSize }, into: values, size: valueSize, entry, head, span,
                 clears: memory.presentValue != nil)
-            let call = HeadCall(attention: self, memory: memory, context: context, entry: entry, span: span, keys: keys, values: values)
+            let call = HeadCall(
+                attention: self, memory: memory, context: context, entry: entry, span: span, keys: keys, values: values)
             for member in 0..<group {
                 try call.run(head * group + member, rules, scratch, scratch + places.scores, kernels)
             }

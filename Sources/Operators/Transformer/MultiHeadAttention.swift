@@ -135,7 +135,8 @@ struct MultiHeadAttention: Operator {
         let own = Source(input: 0, layout: .together(length: query[1], heads: heads, size: size))
         if key.rank == 5 {
             guard key.extents == [query[0], key[1], heads, 2, size], shape(Input.value) == nil, shape(Input.bias) == nil else {
-                throw .invalidInput(index: Input.key, reason: "is \(key), expected keys and values for queries \(query), without bias")
+                throw .invalidInput(
+                    index: Input.key, reason: "is \(key), expected keys and values for queries \(query), without bias")
             }
             let layout = HeadLayout.together(length: key[1], heads: heads, size: size, parts: 2)
             return Sizes(

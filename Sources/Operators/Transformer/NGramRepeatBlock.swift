@@ -40,7 +40,8 @@ struct NGramRepeatBlock: Operator {
                 guard size <= words[1] else { return }
                 for line in 0..<words[0] {
                     let history = context.input(0, as: Int64.self) + line * words[1], last = words[1] - (size - 1)
-                    for first in 0...words[1] - size where (0..<size - 1).allSatisfy({ history[first + $0] == history[last + $0] }) {
+                    for first in 0...words[1] - size {
+                        guard (0..<size - 1).allSatisfy({ history[first + $0] == history[last + $0] }) else { continue }
                         let word = history[first + size - 1]
                         guard word >= 0, word < Int64(count) else {
                             throw .invalidValue("word \(word) is outside the \(count) that have scores")

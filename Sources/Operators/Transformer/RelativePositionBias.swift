@@ -37,7 +37,9 @@ struct RelativePositionBias: Operator {
 
     private func count(_ inputs: OperatorInputs, _ index: Int) throws(OperatorError) -> Dimension {
         guard let values = try inputs.parameters(index) else { return .unknown }
-        guard values.count == 1, values[0] >= 0 else { throw .invalidInput(index: index, reason: "is \(values), expected one count") }
+        guard values.count == 1, values[0] >= 0 else {
+            throw .invalidInput(index: index, reason: "is \(values), expected one count")
+        }
         return .known(values[0])
     }
 

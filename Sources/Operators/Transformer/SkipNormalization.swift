@@ -45,7 +45,9 @@ struct SkipNormalization: Operator {
     /// How many rows of `skip` there are, which repeat over those of `x`.
     private static func skipRows(_ x: Shape, _ skip: Shape) throws(OperatorError) -> Int {
         let extents = Array(skip.extents.drop { $0 == 1 })
-        guard skip.rank <= x.rank, skip.extents.last == x.extents.last, x.extents.suffix(extents.count).elementsEqual(extents) else {
+        guard skip.rank <= x.rank, skip.extents.last == x.extents.last,
+            x.extents.suffix(extents.count).elementsEqual(extents)
+        else {
             throw .invalidInput(index: 1, reason: "is \(skip), expected \(x) or its last axes")
         }
         return skip.elementCount(in: 0..<skip.rank - 1)
