@@ -5,7 +5,7 @@ import Tensors
 ///
 /// - Shapes: those of the operator.
 /// - Types: float32, float64, and 16-bit floats, which are rounded once, from float32.
-/// - Source: onnxruntime's FusedGemm, FusedMatMulActivation, GemmFastGelu, and FastGelu and BiasGelu with a bias (com.microsoft).
+/// - Source: onnxruntime's FusedGemm, FusedMatMulActivation, and FastGelu and BiasGelu with a bias (com.microsoft).
 struct ActivatedOperator: Operator {
     let name: String
     let base: any Operator

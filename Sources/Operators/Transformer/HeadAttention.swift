@@ -106,7 +106,7 @@ struct HeadAttention: Sendable {
 
     var units: Int { ByteCount.product(batch, keyHeads) }
 
-    private var blockRows: Int { min(queryLength, Self.block) }
+    fileprivate var blockRows: Int { min(queryLength, Self.block) }
 
     /// Floats of scratch: queries, scores, keys and values.
     private var scratchPlaces: (scores: Int, keys: Int, values: Int, count: Int) {
@@ -199,7 +199,7 @@ private struct HeadCall {
         _ kernels: apus_softmax_kernels
     ) throws(OperatorError) {
         let sizes = attention, total = span.total, rowStride = sizes.heads * sizes.valueSize
-        let block = max(min(sizes.queryLength, 64), 1)
+        let block = max(sizes.blockRows, 1)
         for first in stride(from: 0, to: sizes.queryLength, by: block) {
             let rows = first..<min(first + block, sizes.queryLength)
             let result = memory.result + (entry * sizes.queryLength + first) * rowStride + head * sizes.valueSize

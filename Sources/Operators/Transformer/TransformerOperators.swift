@@ -23,6 +23,11 @@ package enum TransformerOperators {
         spelling("FusedGemm") { reader throws(OperatorError) in
             ActivatedOperator.make("FusedGemm", try Gemm(reader), try FusedAttributes.productActivation(reader), weights: [1])
         },
+        spelling("GemmFastGelu") { _ in
+            var product = Linear()
+            product.activation = .geluByTanh
+            return product
+        },
         spelling("FusedConv") { reader throws(OperatorError) in
             var convolution = try Conv(reader)
             convolution.activation = try FusedAttributes.convolutionActivation(reader)
