@@ -124,7 +124,7 @@ enum AttentionInputs {
 }
 
 /// Attention over operands of a node.
-struct AttentionKernel<Rules: AttentionRules>: Kernel {
+struct HeadAttentionKernel<Rules: AttentionRules>: Kernel {
     let attention: HeadAttention
     let rules: Rules
     let kernels: KernelFunctions

@@ -183,7 +183,7 @@ struct GroupQueryAttention: Operator {
             isCausal: isCausal, window: window, lengthsInput: Input.lengths,
             positionsInput: context.has(Input.positions) ? Input.positions : nil)
         let memory = memory(context, sizes)
-        let kernel = AttentionKernel(attention: attention, rules: rules, kernels: context.functions, memory: memory)
+        let kernel = HeadAttentionKernel(attention: attention, rules: rules, kernels: context.functions, memory: memory)
         return CompiledOperator(kernel, scratchByteCount: attention.scratchByteCount)
     }
 

@@ -196,7 +196,7 @@ struct MultiHeadAttention: Operator {
             mask: sizes.mask, maskInput: context.has(Input.mask) ? Input.mask : nil, filter: filter)
         let hasBias = context.has(Input.bias), hasPast = context.has(Input.pastKey), outputs = context.outputs.count
         let width = heads * sizes.keySize
-        let kernel = AttentionKernel(attention: attention, rules: rules, kernels: context.functions) { context in
+        let kernel = HeadAttentionKernel(attention: attention, rules: rules, kernels: context.functions) { context in
             let bias = hasBias ? context.input(Input.bias, as: Float.self) : nil
             return AttentionMemory(
                 query: sizes.query.vectors(context, bias: bias), key: sizes.key.vectors(context, bias: bias.map { $0 + width }),
