@@ -1,8 +1,6 @@
 /// Cases that Apus does not pass, each with the reason; a case that passes must be taken out of the list.
 enum KnownUnsupported {
-    static let operators: [String: String] = [
-        "test_scan_sum": "Scan of opset 8 runs a batch of sequences of different lengths; opset 9 dropped that form"
-    ]
+    static let operators: [String: String] = [:]
     /// Of the models that ship and of those that APUS_TEST_CORPUS may add.
     static let models: [String: String] = [
         "sk_pipeline_strings": "takes strings and ends in ZipMap, whose answer is no tensor",

@@ -45,13 +45,15 @@ struct RowAnalysis {
         }
         let outputs = walk(inputs)
         for (output, id) in zip(outputs, graph.outputs) {
-            let name = graph[id].name
+            let name = graph[id].name, type = output.many.valueType
+            // Only dense answers can be split.
+            guard type.isDense else { return .alone("output \"\(name)\" is \(type)") }
             switch output.flow {
             case .mixed(let reason): return .alone(reason)
             case .known(.rows(axis: 0)) where output.many.concrete?.shape.extents.first == rowCount: continue
             case .known(.rows(let axis)):
                 return .alone(
-                    "output \"\(name)\" of type \(output.many.type) does not have one row a request row on axis 0 (rows on axis \(axis))")
+                    "output \"\(name)\" of type \(type) does not have one row a request row on axis 0 (rows on axis \(axis))")
             case .known: return .alone("output \"\(name)\" carries no rows")
             }
         }

@@ -65,15 +65,6 @@ struct DeformConv: Operator {
         }
     }
 
-    /// Every image has its own offsets and its own mask.
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard inputs.onlyInputsCarryRows(0, 2, 4) else { return .mixed(RowReason.parameter) }
-        guard inputs.axis(0) == 0, inputs.axis(2) == 0, inputs[4] == nil || inputs.axis(4) == 0 else {
-            return .mixed(RowReason.positional)
-        }
-        return .rows(axis: 0, of: inputs)
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let geometry = try DeformGeometry(self, context)

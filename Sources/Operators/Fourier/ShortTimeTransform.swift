@@ -42,12 +42,6 @@ struct ShortTimeTransform: Operator {
         return [ValueFact(signal.elementType, try SymbolicShape([shape[0], frames, bins, .known(2)]).checked("the output"))]
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard inputs.isFixed(1), inputs.isFixed(3) else { return .mixed(RowReason.counted) }
-        guard inputs.onlyAxis() == 0 else { return .mixed(RowReason.joined) }
-        return .rows(axis: 0, of: inputs)
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let signal = try context.input(0).shape, output = context.outputs[0].shape

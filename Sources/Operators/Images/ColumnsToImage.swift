@@ -88,11 +88,6 @@ struct ColumnsToImage: Operator {
         return counts
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard inputs.isFixed(1), inputs.isFixed(2) else { return .mixed(RowReason.counted) }
-        return inputs.positionwise(along: [0])
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let image = try context.parameters(1), block = try context.parameters(2)

@@ -23,11 +23,6 @@ struct LinearArithmetic: Operator {
         return [ValueFact(type, try Broadcasting.joined(a, b, index: 3).checked("the output"))]
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard inputs.onlyInputsCarryRows(0, 3) else { return .mixed(RowReason.parameter) }
-        return inputs.broadcast([RowOperand(inputs, 0), RowOperand(inputs, 3)].compactMap(\.self))
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let first = try context.input(0), second = try context.input(3).shape
@@ -106,8 +101,6 @@ struct LinearFunction: Operator {
         return [ValueFact(data.elementType, data.shape)]
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0), count = data.shape.elementCount, isSigned = data.elementType == .int8
         let zeros = (context.present(2), context.present(4)), function = function
@@ -150,17 +143,6 @@ struct LinearConcat: Operator {
             try inputs.checkOneQuantization(scale: index + 1, zero: index + 2, type: type, zeroIsOptional: false)
         }
         return try Concat(axis: axis).infer(OperatorInputs(parts.map { inputs[$0] }))
-    }
-
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        let parts = Array(stride(from: 2, to: inputs.count, by: 3))
-        guard inputs.states.indices.allSatisfy({ inputs.axis($0) == nil || parts.contains($0) }) else {
-            return .mixed(RowReason.parameter)
-        }
-        return Concat(axis: axis).rows(
-            RowInputs(
-                states: parts.map { inputs[$0] }, facts: parts.map { inputs.facts[$0] }, outputs: inputs.outputs,
-                rowCount: inputs.rowCount))
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {

@@ -39,12 +39,6 @@ struct LinearAveragePool: Operator {
         return [ValueFact(x.elementType, layout.shape(batch: shape[0], channels: layout.channels(shape), spatial: ones))]
     }
 
-    /// Images and channels are pooled one by one.
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard let rank = inputs.extents(0)?.count, rank >= 2 else { return .mixed(RowReason.unknown) }
-        return inputs.positionwise(along: [0, layout.channelAxis(rank: rank)])
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let x = try context.input(0), isSigned = x.elementType == .int8
@@ -153,13 +147,6 @@ struct LinearSoftmax: Operator {
         for scale in [1, 3] { try inputs.checkOneQuantization(scale: scale, zero: scale + 1, type: data.elementType) }
         if let rank = data.rank { _ = try resolvedAxis(rank) }
         return [ValueFact(data.elementType, data.shape)]
-    }
-
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        .following { () throws(OperatorError) in
-            let rank = inputs.extents(0)?.count ?? 0, first = try resolvedAxis(rank)
-            return inputs.linewise(along: flattens ? Array(first..<rank) : [first])
-        }
     }
 
     /// A scalar is a line of one; flattening may start behind the last axis.

@@ -22,8 +22,6 @@ struct BiasSplitGelu: Operator {
         return [ValueFact(x.elementType, shape)]
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

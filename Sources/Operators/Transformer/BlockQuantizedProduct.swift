@@ -71,11 +71,6 @@ struct BlockQuantizedProduct: Operator {
         throw .invalidInput(index: index, reason: "is \(shape), expected \(count) elements")
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard let rank = inputs.extents(0)?.count else { return .mixed(RowReason.unknown) }
-        return inputs.linewise(along: [rank - 1])
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

@@ -67,10 +67,6 @@ struct EmbedLayerNormalization: Operator {
         }
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        inputs.batchwise(data: [Input.words, Input.segments, Input.mask], broadcast: [Input.positions])
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let words = try context.input(Input.words).shape

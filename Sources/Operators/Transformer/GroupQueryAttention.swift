@@ -99,14 +99,6 @@ struct GroupQueryAttention: Operator {
         return Array([ValueFact(query.elementType, SymbolicShape([batch, length, width])), cache, cache].prefix(wanted))
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        // Of the positions of a prompt only the first one counts, for all.
-        guard inputs[Input.positions] == nil else { return .mixed("takes positions from its first row") }
-        guard inputs.extents(Input.lengths)?.count == 1 else { return .mixed(RowReason.unknown) }
-        return inputs.batchwise(
-            data: [Input.query, Input.key, Input.value, Input.pastKey, Input.pastValue, Input.lengths], broadcast: [Input.addend])
-    }
-
     private struct Sizes {
         var batch: Int
         var length: Int

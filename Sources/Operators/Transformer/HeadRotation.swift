@@ -109,12 +109,6 @@ struct ContribRotaryEmbedding: Operator {
             batch: x[0], length: x[1], heads: heads, layout: .together(length: x[1], heads: heads, size: known), size: known)
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        // One position counts for all places, though there are as many places as one.
-        guard inputs.extents(1)?.count == 2 || inputs.axis(1) == nil else { return .mixed(RowReason.parameter) }
-        return inputs.extents(1)?.count == 2 ? inputs.batchwise(data: [0], broadcast: [1]) : inputs.batchwise(data: [0])
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

@@ -62,12 +62,6 @@ struct MultiHeadAttention: Operator {
         return Array([result, present, present].prefix(max(inputs.outputCount, 1)))
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard AttentionMask.keepsRows(inputs, Input.mask) else { return .mixed(RowReason.joined) }
-        return inputs.batchwise(
-            data: [Input.query, Input.key, Input.value, Input.pastKey, Input.pastValue], broadcast: [Input.mask, Input.addend])
-    }
-
     /// Vectors of one kind within an input.
     fileprivate struct Source: Sendable {
         let input: Int

@@ -69,12 +69,6 @@ struct ProjectedAttention: Operator {
         return Array([result, present].prefix(wanted))
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard AttentionMask.keepsRows(inputs, Input.mask) else { return .mixed(RowReason.joined) }
-        return inputs.batchwise(
-            data: [Input.x, Input.past], broadcast: [Input.mask, Input.addend], axes: [Input.past: 1], results: [1: 1])
-    }
-
     private struct Sizes {
         var batch: Int
         var length: Int

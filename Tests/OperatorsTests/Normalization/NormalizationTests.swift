@@ -208,7 +208,8 @@ struct NormalizationTests {
     @Test("LpNormalization divides lines by their norm; lines of zeros stay")
     func norms() throws {
         let x = Tensor([3, -4, 0, 0] as [Float], shape: [2, 2])
-        for (order, expected) in [(1, [3.0 / 7, -4.0 / 7, 0, 0]), (2, [0.6, -0.8, 0, 0])] {
+        let cases: [(order: Int, norms: [Double])] = [(1, [3.0 / 7, -4.0 / 7, 0, 0]), (2, [0.6, -0.8, 0, 0])]
+        for (order, expected) in cases {
             let op = try makeOperator(
                 "LpNormalization", in: NormalizationOperators.spellings, version: 22, attributes: ["p": .integer(Int64(order))])
             expectNumbers(try evaluate(op, [x])[0], expected, relative: 1e-6)
