@@ -89,8 +89,9 @@ extension RowCases {
     }
 
     private static let transformer: [RowCase] = [
-        microsoft("Gelu", [.rows([1, 4])]), microsoft("FastGelu", [.rows([1, 4]), .shared([4])]),
-        microsoft("BiasGelu", [.rows([1, 4]), .shared([4])]), microsoft("QuickGelu", [.rows([1, 4])]),
+        microsoft("Gelu", [.rows([1, 4])]), microsoft("FastGelu", [.rows([1, 4])]),
+        RowCase("BiasGelu", [.rows([1, 4]), .shared([4])], .declined, version: 1, domain: "com.microsoft"),
+        microsoft("QuickGelu", [.rows([1, 4])]),
         microsoft("FusedMatMul", [.rows([1, 3]), .shared([3, 2])], ["alpha": .float(0.5)]),
         microsoft("FusedMatMul", [.rows([1, 2, 3]), .rows([1, 2, 3])], ["transB": .integer(1)]),
         microsoft("TransposeMatMul", [.rows([1, 3]), .shared([3, 2])]),
