@@ -1,4 +1,5 @@
-// Normalisations. Variances are means of squared distances from the mean, in a second pass over the row.
+// Normalisations. Variances are means of squared distances from the mean, in a second pass over the row, which also mends the mean:
+// a sum of large numbers is rounded by more than they may differ.
 
 /// Σ (x - mean)² over a row.
 static float row_squares(const float *x, size_t count, float mean) {
@@ -20,6 +21,27 @@ static float row_squares(const float *x, size_t count, float mean) {
     return lanes_sum(a + b) + tail;
 }
 
+/// The variance of a row whose mean is about `*mean`, which becomes as exact as its type allows.
+static float row_variance(const float *x, size_t count, float *mean) {
+    vf squares = {}, sums = {};
+    const vf middle = vf_set(*mean);
+    size_t i = 0;
+    for (; i + VF <= count; i += VF) {
+        const vf v = vf_load(x + i) - middle;
+        squares += v * v;
+        sums += v;
+    }
+    float square = lanes_sum(squares), sum = lanes_sum(sums);
+    for (; i < count; i++) {
+        const float v = x[i] - *mean;
+        square += v * v;
+        sum += v;
+    }
+    const float rest = sum / (float)count, variance = square / (float)count - rest * rest;
+    *mean += rest;
+    return variance > 0 ? variance : variance == variance ? 0 : variance;
+}
+
 /// y = (x - mean) · inverse · scale + bias, element by element.
 static void normalize_row(float *y, const float *x, const float *scale, const float *bias, size_t count, float mean, float inverse) {
     const vf middle = vf_set(mean);
@@ -34,8 +56,8 @@ static void normalize_row(float *y, const float *x, const float *scale, const fl
 static void layer_norm(float *y, const float *x, const float *scale, const float *bias, size_t rows, size_t columns, float epsilon,
                        float *means, float *inverses) {
     for (size_t i = 0; i < rows; i++, x += columns, y += columns) {
-        const float mean = row_sum(x, columns) / (float)columns;
-        const float inverse = 1 / sqrtf(row_squares(x, columns, mean) / (float)columns + epsilon);
+        float mean = row_sum(x, columns) / (float)columns;
+        const float inverse = 1 / sqrtf(row_variance(x, columns, &mean) + epsilon);
         normalize_row(y, x, scale, bias, columns, mean, inverse);
         if (means) means[i] = mean;
         if (inverses) inverses[i] = inverse;
@@ -56,15 +78,23 @@ static void scale_plane(float *y, const float *x, float scale, float shift, size
     if (i < count) vf_store_first(y + i, vf_load_first(x + i, count - i) * scale + shifts, count - i);
 }
 
+/// y = (x - mean) · factor + bias over one plane: of a large mean, nothing is left over.
+static void center_plane(float *y, const float *x, float mean, float factor, float bias, size_t count) {
+    const vf middle = vf_set(mean), shift = vf_set(bias);
+    for (size_t i = 0; i < count; i += VF) {
+        const size_t some = smaller(VF, count - i);
+        vf_store_first(y + i, (vf_load_first(x + i, some) - middle) * factor + shift, some);
+    }
+}
+
 static void group_norm(float *y, const float *x, const float *scale, const float *bias, size_t planes, size_t group, size_t channels,
                        size_t columns, float epsilon) {
     const size_t count = group * columns;
     for (size_t p = 0; p + group <= planes && group > 0; p += group, x += count, y += count) {
-        const float mean = row_sum(x, count) / (float)count;
-        const float inverse = 1 / sqrtf(row_squares(x, count, mean) / (float)count + epsilon);
+        float mean = row_sum(x, count) / (float)count;
+        const float inverse = 1 / sqrtf(row_variance(x, count, &mean) + epsilon);
         for (size_t i = 0; i < group; i++) {
-            const float factor = inverse * scale[(p + i) % channels];
-            scale_plane(y + i * columns, x + i * columns, factor, bias[(p + i) % channels] - mean * factor, columns);
+            center_plane(y + i * columns, x + i * columns, mean, inverse * scale[(p + i) % channels], bias[(p + i) % channels], columns);
         }
     }
 }

@@ -18,6 +18,8 @@ struct ResizeAxis: Sendable {
     let scale: Float
     /// The output's length before it is cut to whole positions: input extent times scale.
     let outputLength: Float
+    /// Whether the scale is the quotient of the extents: places are taken from those, so that no rounding of the scale breaks a tie.
+    var followsExtents = false
     /// Beginning and end of the region of interest, in units of the axis; only for `cropAndResize`.
     var region: (start: Float, end: Float) = (0, 1)
 
@@ -27,19 +29,24 @@ struct ResizeAxis: Sendable {
     func place(_ position: Int, _ transformation: Transformation) -> Float {
         let x = Float(position), input = Float(inputExtent), output = outputLength
         switch transformation {
-        case .halfPixel: return (x + 0.5) / scale - 0.5
+        case .halfPixel: return shrunk(x + 0.5) - 0.5
         case .halfPixelSymmetric:
             let adjustment = Float(outputExtent) / output
-            return input / 2 * (1 - adjustment) + (x + 0.5) / scale - 0.5
-        case .pytorchHalfPixel: return outputExtent > 1 ? (x + 0.5) / scale - 0.5 : 0
+            return input / 2 * (1 - adjustment) + shrunk(x + 0.5) - 0.5
+        case .pytorchHalfPixel: return outputExtent > 1 ? shrunk(x + 0.5) - 0.5 : 0
         case .alignCorners: return outputExtent > 1 ? x * (input - 1) / (output - 1) : 0
-        case .asymmetric: return x / scale
-        case .halfPixelForNearest: return (x + 0.5) / scale
+        case .asymmetric: return shrunk(x)
+        case .halfPixelForNearest: return shrunk(x + 0.5)
         case .cropAndResize:
             return outputExtent > 1
                 ? region.start * (input - 1) + x * (region.end - region.start) * (input - 1) / (output - 1)
                 : 0.5 * (region.start + region.end) * (input - 1)
         }
+    }
+
+    /// A length in the output as one in the input.
+    private func shrunk(_ length: Float) -> Float {
+        followsExtents ? length * Float(inputExtent) / Float(outputExtent) : length / scale
     }
 
     /// Whether the place lies outside the input, where `cropAndResize` shows the extrapolation value.

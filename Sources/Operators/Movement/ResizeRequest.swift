@@ -35,6 +35,7 @@ struct ResizeRequest {
             }
             let length = target.isScales ? scale * Float(input) : Float(output)
             plan[axis] = ResizeAxis(inputExtent: input, outputExtent: output, scale: scale, outputLength: length)
+            plan[axis].followsExtents = !target.isScales && common == nil
             if !region.isEmpty { plan[axis].region = (region[index], region[index + axes.count]) }
         }
         return plan
