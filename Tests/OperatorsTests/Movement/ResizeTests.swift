@@ -40,6 +40,13 @@ struct ResizeTests {
         }
     }
 
+    @Test("places that follow from sizes are as exact as the sizes: ties stay ties")
+    func exactSizes() throws {
+        let op = try Self.resize(["nearest_mode": "round_prefer_ceil"])
+        let line = Tensor((0..<20).map(Float.init), shape: [1, 20])
+        #expect(try Self.run(op, line, sizes: [1, 6]).values(Float.self) == [1, 5, 8, 11, 15, 18])
+    }
+
     @Test("resizes every element type by nearest neighbour", arguments: ElementType.movable)
     func nearestTypes(_ type: ElementType) throws {
         let input = Grid(counting: [2, 3, 2], modulo: type == .bool ? 2 : 100)

@@ -205,6 +205,18 @@ struct NormalizationTests {
         expectNumbers(outputs[2], [2, 33.5], relative: 1e-6)
     }
 
+    @Test("large constants leave nothing but the bias")
+    func largeMeans() throws {
+        let x = Tensor([-1.5, -0.5, 0.5, 1.5] + [Float](repeating: 12345.678, count: 4), shape: [1, 2, 4])
+        let pair = Tensor([1, 1] as [Float], shape: [2]), bias = Tensor([0, 3] as [Float], shape: [2])
+        let instance = try makeOperator("InstanceNormalization", in: NormalizationOperators.spellings, version: 6, inputs: 3)
+        let channels: [Double] = [-1.3416355, -0.4472118, 0.4472118, 1.3416355, 3, 3, 3, 3]
+        expectNumbers(try evaluate(instance, [x, pair, bias])[0], channels, absolute: 1e-5)
+        let ones = Tensor([1, 1, 1, 1] as [Float], shape: [4])
+        let rows: [Double] = [-1.3416355, -0.4472118, 0.4472118, 1.3416355, 0, 0, 0, 0]
+        expectNumbers(try evaluate(LayerNormalization(), [x, ones])[0], rows, absolute: 1e-5)
+    }
+
     @Test("LpNormalization divides lines by their norm; lines of zeros stay")
     func norms() throws {
         let x = Tensor([3, -4, 0, 0] as [Float], shape: [2, 2])
