@@ -15,6 +15,8 @@ package import Tensors
     private struct State {
         var queue = LaneQueue()
         var watched = WatchList()
+        /// What each lane runs. It is watched whether or not anything of it waits.
+        var running: [(any LaneWork)?]
         var idleLanes = 0
         var isWatcherAsleep = false
         var isStopping = false
@@ -47,8 +49,8 @@ package import Tensors
         self.watchInterval = watchInterval
         self.trimDelay = trimDelay
         unsafe state = .allocate(capacity: 1)
-        unsafe state.initialize(to: State())
-        for index in 0..<self.laneCount { start("lane \(index)") { $0.serve() } }
+        unsafe state.initialize(to: State(running: Array(repeating: nil, count: self.laneCount)))
+        for index in 0..<self.laneCount { start("lane \(index)") { $0.serve(index) } }
         start("lane watcher") { $0.watch() }
     }
 
@@ -109,21 +111,25 @@ package import Tensors
 
     // MARK: On the lanes
 
-    private func serve() {
+    private func serve(_ lane: Int) {
         let workspace = Workspace(ledger: ledger)
-        while let work = take(workspace) { finish(work, work.runNext(in: workspace, now: .now)) }
+        while let work = take(lane, workspace) { finish(lane, work, work.runNext(in: workspace, now: .now)) }
     }
 
     /// The next work in turn; nil when the pool stops.
     ///
     /// What has run is let go between `finish` and `take`, without the lock: its end may signal other work.
-    private func take(_ workspace: Workspace) -> (any LaneWork)? {
+    private func take(_ lane: Int, _ workspace: Workspace) -> (any LaneWork)? {
         let idleSince = ContinuousClock.now
         lock.lock()
         defer { lock.unlock() }
         while unsafe !state.pointee.isStopping {
             wakeLanes(forPromoted: unsafe state.pointee.queue.promoteTimers(at: .now))
-            if let work = unsafe state.pointee.queue.dequeue() { return work }
+            if let work = unsafe state.pointee.queue.dequeue() {
+                unsafe state.pointee.running[lane] = work
+                if unsafe state.pointee.isWatcherAsleep { wakeWatcher() }
+                return work
+            }
             rest(workspace, since: idleSince)
         }
         return nil
@@ -134,9 +140,15 @@ package import Tensors
         for _ in 0..<max(0, min(count - 1, unsafe state.pointee.idleLanes)) { lock.wake(.lane) }
     }
 
-    private func finish(_ work: any LaneWork, _ outcome: LaneOutcome) {
+    private func wakeWatcher() {
+        unsafe state.pointee.isWatcherAsleep = false
+        lock.wake(.watcher)
+    }
+
+    private func finish(_ lane: Int, _ work: any LaneWork, _ outcome: LaneOutcome) {
         lock.lock()
         defer { lock.unlock() }
+        unsafe state.pointee.running[lane] = nil
         switch outcome {
         case .idle: break
         case .more: _ = unsafe state.pointee.queue.enqueue(work)
@@ -184,7 +196,7 @@ package import Tensors
         } else {
             lock.wait(as: .watcher, for: watchInterval)
         }
-        let works = unsafe state.pointee.watched.beginLook()
+        let works = unsafe state.pointee.watched.beginLook(running: state.pointee.running)
         idleLooks = works.isEmpty ? idleLooks + 1 : 0
         return works
     }

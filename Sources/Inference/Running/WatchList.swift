@@ -16,12 +16,12 @@ struct WatchList {
         entries[key] = Entry(work: work)
     }
 
-    /// What to look at now.
-    mutating func beginLook() -> [any LaneWork] {
-        entries.values.map(\.work).map { work in
-            entries[ObjectIdentifier(work)]?.isFresh = false
-            return work
-        }
+    /// What to look at now: what was signalled, and what runs though nothing of it waits any more.
+    mutating func beginLook(running: [(any LaneWork)?]) -> [any LaneWork] {
+        var works = entries.values.map(\.work)
+        for work in works { entries[ObjectIdentifier(work)]?.isFresh = false }
+        for case let work? in running where !works.contains(where: { $0 === work }) { works.append(work) }
+        return works
     }
 
     /// Takes out what has nothing to look after and was not signalled meanwhile.

@@ -211,6 +211,31 @@ import Testing
         }
     }
 
+    /// Between taking a batch from its queue and noting it as running, a runner has nothing that it could be asked about.
+    @Test("work that runs is looked at, though nothing waited at an earlier look or it was forgotten", arguments: [false, true])
+    func watchesRunning(isForgotten: Bool) {
+        Self.withPool(1) { pool in
+            let isNoted = Atomic(false), isCancelled = Atomic(false), cell = Mutex<FakeWork?>(nil)
+            let work = FakeWork(
+                { _, _ in
+                    #expect(waitUntil { cell.withLock { $0?.lookCount ?? 0 } >= 3 }, "looks that find nothing")
+                    if isForgotten { cell.withLock { $0.map { pool.forget($0) } } }
+                    isNoted.store(true, ordering: .sequentiallyConsistent)
+                    #expect(waitUntil { isCancelled.load(ordering: .sequentiallyConsistent) }, "a look that finds the run")
+                    return .idle
+                },
+                look: { _ in
+                    guard isNoted.load(ordering: .sequentiallyConsistent) else { return false }
+                    isCancelled.store(true, ordering: .sequentiallyConsistent)
+                    return true
+                })
+            cell.withLock { $0 = work }
+            pool.signal(work)
+            #expect(waitUntil { work.runCount == 1 })
+            cell.withLock { $0 = nil }
+        }
+    }
+
     @Test("a watcher that sleeps after long idleness wakes for the next signal")
     func wakesWatcher() {
         Self.withPool(1, watchInterval: .microseconds(50)) { pool in
