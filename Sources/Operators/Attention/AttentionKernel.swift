@@ -1,10 +1,9 @@
 import CKernels
-import COpenBLAS
 import GraphIR
 import Tensors
 
 /// Takes some rows of queries of one head at a time: their products with all keys lie in scratch memory until the values are mixed.
-struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
+struct AttentionKernel<Scalar: FloatingScalar & ContractionScalar>: Kernel {
     /// Enough rows for products to be fast; few enough for their products with long rows of keys to stay near.
     private static var rowsInUnit: Int { 64 }
 
@@ -48,20 +47,20 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
 
     private var heads: Int { max(geometry.queryHeads, geometry.keyHeads) }
 
-    func run(_ context: KernelContext) { run(units: 0..<geometry.images * heads * blocks, context) }
+    func run(_ context: KernelContext) throws(OperatorError) { try run(units: 0..<geometry.images * heads * blocks, context) }
 
     var parts: Int { split.count }
 
-    func run(part: Int, _ context: KernelContext) { run(units: split.units(of: part), context) }
+    func run(part: Int, _ context: KernelContext) throws(OperatorError) { try run(units: split.units(of: part), context) }
 
-    private func run(units: Range<Int>, _ context: KernelContext) {
+    private func run(units: Range<Int>, _ context: KernelContext) throws(OperatorError) {
         for unit in units {
             let block = unit % blocks, head = unit / blocks % heads, image = unit / blocks / heads
             if block == 0, head < geometry.keyHeads { copyPresent(context, image: image, head: head) }
             guard head < geometry.queryHeads else { continue }
             let first = block * Self.rowsInUnit
             let rows = min(Self.rowsInUnit, geometry.queryLength - first)
-            if rows > 0 { attend(context, Place(image: image, head: head, first: first, rows: rows, geometry)) }
+            if rows > 0 { try attend(context, Place(image: image, head: head, first: first, rows: rows, geometry)) }
         }
     }
 
@@ -82,9 +81,9 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
         }
     }
 
-    private func attend(_ context: KernelContext, _ place: Place) {
+    private func attend(_ context: KernelContext, _ place: Place) throws(OperatorError) {
         let scores = context.scratch.assumingMemoryBound(to: Scalar.self)
-        multiplyKeys(context, place, scores)
+        try multiplyKeys(context, place, scores)
         show(.product, context, place, scores)
         hide(context, place, scores)
         show(.masked, context, place, scores)
@@ -93,13 +92,15 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
         show(.capped, context, place, scores)
         if geometry.totalLength > 0 { normalize(scores, rows: place.rows) }
         show(.softmax, context, place, scores)
-        mixValues(context, place, scores)
+        try mixValues(context, place, scores)
     }
 
     // MARK: Products
 
     /// scores [rows, T] = scale · q · kᵀ, the keys of the past first.
-    private func multiplyKeys(_ context: KernelContext, _ place: Place, _ scores: UnsafeMutablePointer<Scalar>) {
+    private func multiplyKeys(
+        _ context: KernelContext, _ place: Place, _ scores: UnsafeMutablePointer<Scalar>
+    ) throws(OperatorError) {
         let size = geometry.keySize, past = geometry.pastLength, total = geometry.totalLength
         guard size > 0 else { return scores.update(repeating: 0, count: place.rows * total) }
         let queries =
@@ -107,23 +108,28 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
             + geometry.query.offset(image: place.image, head: place.head, row: place.first)
         if past > 0 {
             let keys = context.input(4, as: Scalar.self) + (place.image * geometry.keyHeads + place.keyHead) * past * size
-            Scalar.multiply(
-                ScaledProduct(
-                    rows: place.rows, columns: past, steps: size, transposesRight: true,
-                    strides: (geometry.query.row, size, total)),
-                scale, queries, keys, 0, scores)
+            try multiply(queries, geometry.query.row, keys, size, columns: past, into: scores, place)
         }
         guard geometry.newLength > 0 else { return }
         let keys = context.input(1, as: Scalar.self) + geometry.key.offset(image: place.image, head: place.keyHead)
-        Scalar.multiply(
-            ScaledProduct(
-                rows: place.rows, columns: geometry.newLength, steps: size, transposesRight: true,
-                strides: (geometry.query.row, geometry.key.row, total)),
-            scale, queries, keys, 0, scores + past)
+        try multiply(queries, geometry.query.row, keys, geometry.key.row, columns: geometry.newLength, into: scores + past, place)
+    }
+
+    private func multiply(
+        _ queries: UnsafePointer<Scalar>, _ queryStride: Int, _ keys: UnsafePointer<Scalar>, _ keyStride: Int, columns: Int,
+        into scores: UnsafeMutablePointer<Scalar>, _ place: Place
+    ) throws(OperatorError) {
+        var product = try MatrixProduct(
+            rows: place.rows, steps: geometry.keySize, columns: columns, left: MatrixProduct.Operand(stride: queryStride),
+            right: MatrixProduct.Operand(form: .transposed, stride: keyStride), resultStride: geometry.totalLength)
+        product.scale = Double(scale)
+        Scalar.multiply(product, queries, keys, into: scores)
     }
 
     /// result [rows, V] = weights [rows, T] · values.
-    private func mixValues(_ context: KernelContext, _ place: Place, _ weights: UnsafeMutablePointer<Scalar>) {
+    private func mixValues(
+        _ context: KernelContext, _ place: Place, _ weights: UnsafeMutablePointer<Scalar>
+    ) throws(OperatorError) {
         let size = geometry.valueSize, past = geometry.pastLength, total = geometry.totalLength
         guard size > 0 else { return }
         let result =
@@ -134,19 +140,23 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
         }
         if past > 0 {
             let values = context.input(5, as: Scalar.self) + (place.image * geometry.keyHeads + place.keyHead) * past * size
-            Scalar.multiply(
-                ScaledProduct(
-                    rows: place.rows, columns: size, steps: past, transposesRight: false,
-                    strides: (total, size, geometry.result.row)),
-                1, weights, values, 0, result)
+            try mix(weights, values, size, steps: past, into: result, place)
         }
         guard geometry.newLength > 0 else { return }
         let values = context.input(2, as: Scalar.self) + geometry.value.offset(image: place.image, head: place.keyHead)
-        Scalar.multiply(
-            ScaledProduct(
-                rows: place.rows, columns: size, steps: geometry.newLength, transposesRight: false,
-                strides: (total, geometry.value.row, geometry.result.row)),
-            1, weights + past, values, past > 0 ? 1 : 0, result)
+        try mix(weights + past, values, geometry.value.row, steps: geometry.newLength, into: result, place, accumulates: past > 0)
+    }
+
+    private func mix(
+        _ weights: UnsafePointer<Scalar>, _ values: UnsafePointer<Scalar>, _ valueStride: Int, steps: Int,
+        into result: UnsafeMutablePointer<Scalar>, _ place: Place, accumulates: Bool = false
+    ) throws(OperatorError) {
+        var product = try MatrixProduct(
+            rows: place.rows, steps: steps, columns: geometry.valueSize,
+            left: MatrixProduct.Operand(stride: geometry.totalLength), right: MatrixProduct.Operand(stride: valueStride),
+            resultStride: geometry.result.row)
+        product.accumulates = accumulates
+        Scalar.multiply(product, weights, values, into: result)
     }
 
     // MARK: Masks
@@ -226,47 +236,5 @@ struct AttentionKernel<Scalar: AttentionScalar>: Kernel {
         for row in 0..<geometry.newLength {
             (target + past + row * size).update(from: source + row * layout.row, count: size)
         }
-    }
-}
-
-/// c [rows, columns] = factor · a · b + kept · c, where `strides` are the distances between rows of a, b and c in memory.
-struct ScaledProduct {
-    let rows: Int
-    let columns: Int
-    let steps: Int
-    let transposesRight: Bool
-    let strides: (left: Int, right: Int, result: Int)
-
-    var right: CBLAS_TRANSPOSE { transposesRight ? CblasTrans : CblasNoTrans }
-}
-
-/// A number that attention is computed with.
-protocol AttentionScalar: FloatingScalar {
-    static func multiply(
-        _ product: ScaledProduct, _ factor: Self, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ kept: Self,
-        _ c: UnsafeMutablePointer<Self>)
-}
-
-extension Float: AttentionScalar {
-    static func multiply(
-        _ product: ScaledProduct, _ factor: Float, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ kept: Float,
-        _ c: UnsafeMutablePointer<Float>
-    ) {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, product.right, Int32(product.rows), Int32(product.columns), Int32(product.steps), factor,
-            a,
-            Int32(product.strides.left), b, Int32(product.strides.right), kept, c, Int32(product.strides.result))
-    }
-}
-
-extension Double: AttentionScalar {
-    static func multiply(
-        _ product: ScaledProduct, _ factor: Double, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ kept: Double,
-        _ c: UnsafeMutablePointer<Double>
-    ) {
-        cblas_dgemm(
-            CblasRowMajor, CblasNoTrans, product.right, Int32(product.rows), Int32(product.columns), Int32(product.steps), factor,
-            a,
-            Int32(product.strides.left), b, Int32(product.strides.right), kept, c, Int32(product.strides.result))
     }
 }

@@ -35,6 +35,8 @@ struct MatrixProduct: Sendable {
     let resultStride: Int
     /// A factor of the result, for real floating-point numbers.
     var scale: Double = 1
+    /// Whether the result is added to what is there, for real floating-point numbers.
+    var accumulates = false
 
     /// - Throws: when an extent is beyond what OpenBLAS can count.
     init(rows: Int, steps: Int, columns: Int, left: Operand, right: Operand, resultStride: Int) throws(OperatorError) {
@@ -112,7 +114,8 @@ extension Float: ContractionScalar {
     ) {
         cblas_sgemm(
             CblasRowMajor, product.left.form.cblas, product.right.form.cblas, Int32(product.rows), Int32(product.columns),
-            Int32(product.steps), Float(product.scale), a, Int32(product.left.stride), b, Int32(product.right.stride), 0, c,
+            Int32(product.steps), Float(product.scale), a, Int32(product.left.stride), b, Int32(product.right.stride),
+            product.accumulates ? 1 : 0, c,
             Int32(product.resultStride))
     }
 }
@@ -123,7 +126,8 @@ extension Double: ContractionScalar {
     ) {
         cblas_dgemm(
             CblasRowMajor, product.left.form.cblas, product.right.form.cblas, Int32(product.rows), Int32(product.columns),
-            Int32(product.steps), product.scale, a, Int32(product.left.stride), b, Int32(product.right.stride), 0, c,
+            Int32(product.steps), product.scale, a, Int32(product.left.stride), b, Int32(product.right.stride),
+            product.accumulates ? 1 : 0, c,
             Int32(product.resultStride))
     }
 }

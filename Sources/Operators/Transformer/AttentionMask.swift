@@ -35,12 +35,6 @@ enum AttentionMask: Sendable, Hashable {
                 index: input, reason: "is \(shape), which is no mask for \(batch) times \(length) queries and \(total) keys")
         }
     }
-
-    /// Whether the mask of row-batched requests is the masks of the requests one after another.
-    static func keepsRows(_ inputs: RowInputs, _ index: Int) -> Bool {
-        guard let extents = inputs.extents(index), extents.count == 1 else { return true }
-        return extents[0] == inputs.extents(0)?.first
-    }
 }
 
 /// All batch entries have as many keys; masks come from an input.

@@ -183,6 +183,22 @@ struct HeadAttention: Sendable {
     }
 }
 
+extension HeadAttention {
+    /// With as many heads of keys as of queries, all of whose keys are in the present.
+    ///
+    /// - Throws: when an extent is beyond what OpenBLAS can count.
+    init(
+        batch: Int, heads: Int, length: Int, newLength: Int, past: Int, keySize: Int, valueSize: Int, scale: Float?,
+        addend: HeadLayout?
+    ) throws(OperatorError) {
+        self.init(
+            batch: batch, heads: heads, keyHeads: heads, queryLength: length, newLength: newLength, pastLength: past,
+            capacity: past + newLength, keySize: keySize, valueSize: valueSize, scale: scale ?? 1 / Float(keySize).squareRoot())
+        addendLayout = addend
+        try check()
+    }
+}
+
 /// One batch entry with the keys and values of one head.
 private struct HeadCall {
     let attention: HeadAttention

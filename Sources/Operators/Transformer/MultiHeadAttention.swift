@@ -179,12 +179,9 @@ struct MultiHeadAttention: Operator {
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let sizes = try sizes { $0 < context.inputs.count ? context.inputs[$0]?.shape : nil }
         let total = sizes.past + sizes.newLength, heads = heads
-        var attention = HeadAttention(
-            batch: sizes.batch, heads: heads, keyHeads: heads, queryLength: sizes.length, newLength: sizes.newLength,
-            pastLength: sizes.past, capacity: total, keySize: sizes.keySize, valueSize: sizes.valueSize,
-            scale: scale ?? 1 / Float(sizes.keySize).squareRoot())
-        attention.addendLayout = sizes.addend
-        try attention.check()
+        let attention = try HeadAttention(
+            batch: sizes.batch, heads: heads, length: sizes.length, newLength: sizes.newLength, past: sizes.past,
+            keySize: sizes.keySize, valueSize: sizes.valueSize, scale: scale, addend: sizes.addend)
         let rules = MaskedAttention(
             batch: sizes.batch, length: sizes.length, past: sizes.past, total: total, isCausal: isCausal && sizes.length > 1,
             mask: sizes.mask, maskInput: context.has(Input.mask) ? Input.mask : nil, filter: filter)

@@ -128,12 +128,9 @@ struct ProjectedAttention: Operator {
             context, weights: RightOperand(rows: sizes.inputSize, columns: sizes.rowSize, transposed: false, scale: 1), rows: rows,
             bias: context.has(Input.bias) ? Input.bias : nil)
         guard case .kernel(let product) = projection.body else { throw .unsupported("a projection without a kernel") }
-        var attention = HeadAttention(
-            batch: sizes.batch, heads: heads, keyHeads: heads, queryLength: sizes.length, newLength: sizes.length,
-            pastLength: sizes.past, capacity: total, keySize: sizes.keySize, valueSize: sizes.valueSize,
-            scale: scale ?? 1 / Float(sizes.keySize).squareRoot())
-        attention.addendLayout = sizes.addend
-        try attention.check()
+        let attention = try HeadAttention(
+            batch: sizes.batch, heads: heads, length: sizes.length, newLength: sizes.length, past: sizes.past,
+            keySize: sizes.keySize, valueSize: sizes.valueSize, scale: scale, addend: sizes.addend)
         let rules = MaskedAttention(
             batch: sizes.batch, length: sizes.length, past: sizes.past, total: total, isCausal: isCausal && sizes.length > 1,
             mask: sizes.mask, maskInput: context.has(Input.mask) ? Input.mask : nil, filter: filter)
