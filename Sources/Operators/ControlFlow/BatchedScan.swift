@@ -37,17 +37,10 @@ struct BatchedScan: SubgraphOperator {
 
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
         let stateCount = try stateCount(inputs.count)
-        guard let body = subgraphOutputs.first, subgraphOutputs.count == 1 else {
-            throw .invalidValue("has \(subgraphOutputs.count) bodies, expected 1")
-        }
-        guard body.count == inputs.outputCount, body.count >= stateCount else {
-            throw .invalidValue(
-                "its body gives \(body.count) outputs, expected \(inputs.outputCount), of them \(stateCount) states")
-        }
+        let body = try inputs.scanBody(subgraphOutputs, stateCount: stateCount)
         let (batch, length) = try extents(inputs, stateCount: stateCount)
         var outputs: [ValueFact] = []
         for (index, part) in body.enumerated() {
-            guard part.valueType.isDense else { throw .unsupported("a body that gives \(part.valueType)") }
             if index < stateCount {
                 let first = try inputs.tensor(index + 1)
                 guard first.elementType == part.elementType else {

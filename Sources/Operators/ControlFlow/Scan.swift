@@ -34,17 +34,10 @@ struct Scan: SubgraphOperator {
 
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
         let stateCount = try stateCount(inputs.count)
-        guard let body = subgraphOutputs.first, subgraphOutputs.count == 1 else {
-            throw .invalidValue("has \(subgraphOutputs.count) bodies, expected 1")
-        }
-        guard body.count == inputs.outputCount, body.count >= stateCount else {
-            throw .invalidValue(
-                "its body gives \(body.count) outputs, expected \(inputs.outputCount), of them \(stateCount) states")
-        }
+        let body = try inputs.scanBody(subgraphOutputs, stateCount: stateCount)
         let length = try sequenceLength(inputs, stateCount: stateCount)
         var outputs: [ValueFact] = []
         for (index, part) in body.enumerated() {
-            guard part.valueType.isDense else { throw .unsupported("a body that gives \(part.valueType)") }
             guard index >= stateCount else {
                 let first = try inputs.required(index)
                 guard first.elementType == part.elementType else {
@@ -197,4 +190,18 @@ struct Scan: SubgraphOperator {
                 outputDirections: try reader.integers("scan_output_directions") ?? [])
         }
     ]
+}
+
+extension OperatorInputs {
+    /// What the one body of a scan gives for each output of the node: dense tensors, the states first.
+    func scanBody(_ subgraphOutputs: [[ValueFact]], stateCount: Int) throws(OperatorError) -> [ValueFact] {
+        guard let body = subgraphOutputs.first, subgraphOutputs.count == 1 else {
+            throw .invalidValue("has \(subgraphOutputs.count) bodies, expected 1")
+        }
+        guard body.count == outputCount, body.count >= stateCount else {
+            throw .invalidValue("its body gives \(body.count) outputs, expected \(outputCount), of them \(stateCount) states")
+        }
+        for part in body where !part.valueType.isDense { throw .unsupported("a body that gives \(part.valueType)") }
+        return body
+    }
 }

@@ -48,17 +48,18 @@ struct ShortTimeTransform: Operator {
         let window = context.has(2) ? try context.input(2).shape[0] : nil
         guard let step = try context.parameters(1).first else { throw .invalidInput(index: 1, reason: "is empty") }
         let length = try context.optionalParameters(3)?.first ?? window ?? signal[1]
-        let frames = SignalFrames(
+        let frames = FrameGeometry(
             batch: signal[0], extent: signal[1], parts: signal.rank > 2 ? signal[2] : 1, frameCount: output[1], step: step,
             length: length, filled: min(window ?? length, length), bins: output[2], hasWindow: window != nil)
         return try HalfPrecisionBridge.compile(context) { context throws(OperatorError) in
             try context.input(0).elementType == .float64
-                ? FrameKernel<Double>.compile(frames, context) : FrameKernel<Float>.compile(frames, context)
+                ? SignalTransformKernel.compile(SignalFrames<Double>(frames), context)
+                : SignalTransformKernel.compile(SignalFrames<Float>(frames), context)
         }
     }
 }
 
-private struct SignalFrames: Sendable {
+private struct FrameGeometry: Sendable {
     let batch: Int
     /// Positions of a signal.
     let extent: Int
@@ -72,50 +73,31 @@ private struct SignalFrames: Sendable {
     let hasWindow: Bool
 }
 
-private struct FrameKernel<Scalar: SamplingScalar>: Kernel {
-    typealias Number = Complex<Double>
+/// The frames of signals, under a window.
+private struct SignalFrames<Scalar: SamplingScalar>: TransformedSignals {
+    private let geometry: FrameGeometry
 
-    let frames: SignalFrames
-    let plan: FourierPlan
-    let split: PartSplit
+    init(_ geometry: FrameGeometry) { self.geometry = geometry }
 
-    static func compile(_ frames: SignalFrames, _ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let plan = try FourierPlan(length: frames.length, context)
-        let count = ByteCount.product(frames.batch, frames.frameCount)
-        let kernel = FrameKernel(
-            frames: frames, plan: plan, split: PartSplit(units: count, operations: 40 * Double(count) * Double(frames.length)))
-        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Number.self, frames.length, plan.workCount))
-    }
+    var count: Int { ByteCount.product(geometry.batch, geometry.frameCount) }
+    var length: Int { geometry.length }
 
-    var parts: Int { split.count }
-
-    func run(_ context: KernelContext) { run(0..<frames.batch * frames.frameCount, context) }
-
-    func run(part: Int, _ context: KernelContext) { run(split.units(of: part), context) }
-
-    private func run(_ numbers: Range<Int>, _ context: KernelContext) {
-        let line = context.scratch.assumingMemoryBound(to: Number.self), f = frames
-        let window = f.hasWindow ? context.input(2, as: Scalar.self) : nil
-        for number in numbers {
-            let signal = context.input(0, as: Scalar.self) + number / f.frameCount * f.extent * f.parts
-            load(signal, first: number % f.frameCount * f.step, window, into: line)
-            plan.run(line, work: line + f.length)
-            let target = context.output(0, as: Scalar.self) + number * f.bins * 2
-            for bin in 0..<f.bins {
-                target[2 * bin] = Scalar(line[bin].real)
-                target[2 * bin + 1] = Scalar(line[bin].imaginary)
-            }
+    func load(_ number: Int, _ context: KernelContext, into line: UnsafeMutablePointer<Complex<Double>>) {
+        let g = geometry, first = number % g.frameCount * g.step, count = min(g.filled, g.extent - first)
+        let signal = context.input(0, as: Scalar.self) + (number / g.frameCount * g.extent + first) * g.parts
+        let window = g.hasWindow ? context.input(2, as: Scalar.self) : nil
+        (line + count).update(repeating: Complex(0), count: g.length - count)
+        for place in 0..<count {
+            let from = signal + place * g.parts, weight = window?[place] ?? 1
+            line[place] = Complex(Double(from[0] * weight), g.parts > 1 ? Double(from[1] * weight) : 0)
         }
     }
 
-    private func load(
-        _ signal: UnsafePointer<Scalar>, first: Int, _ window: UnsafePointer<Scalar>?, into line: UnsafeMutablePointer<Number>
-    ) {
-        let f = frames, count = min(f.filled, f.extent - first)
-        (line + count).update(repeating: Number(0), count: f.length - count)
-        for place in 0..<count {
-            let from = signal + (first + place) * f.parts, weight = window?[place] ?? 1
-            line[place] = Number(Double(from[0] * weight), f.parts > 1 ? Double(from[1] * weight) : 0)
+    func store(_ number: Int, _ context: KernelContext, from line: UnsafePointer<Complex<Double>>) {
+        let target = context.output(0, as: Scalar.self) + number * geometry.bins * 2
+        for bin in 0..<geometry.bins {
+            target[2 * bin] = Scalar(line[bin].real)
+            target[2 * bin + 1] = Scalar(line[bin].imaginary)
         }
     }
 }

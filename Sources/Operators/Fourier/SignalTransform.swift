@@ -86,12 +86,13 @@ struct SignalTransform: Operator {
         var length = try context.optionalParameters(1)?.first ?? 0
         if !context.has(1) { length = try defaultLength(shape[axis]) }
         try Self.check(length)
-        let lines = SignalLines(
+        let lines = LineGeometry(
             shape: shape, axis: axis, output: context.outputs[0].shape, length: length, isInverse: isInverse,
             isOneSided: isOneSided)
         return try HalfPrecisionBridge.compile(context) { context throws(OperatorError) in
             try context.input(0).elementType == .float64
-                ? SignalKernel<Double>.compile(lines, context) : SignalKernel<Float>.compile(lines, context)
+                ? SignalTransformKernel.compile(SignalLines<Double>(lines), context)
+                : SignalTransformKernel.compile(SignalLines<Float>(lines), context)
         }
     }
 }
@@ -108,8 +109,8 @@ extension OperatorInputs {
     }
 }
 
-/// The lines that a signal transform takes one by one.
-private struct SignalLines: Sendable {
+/// Where the lines lie that a signal transform takes one by one.
+private struct LineGeometry: Sendable {
     let outerCount: Int
     let innerCount: Int
     /// Positions of a line in the input and in the output, and of the transform.
@@ -136,45 +137,28 @@ private struct SignalLines: Sendable {
     }
 }
 
-private struct SignalKernel<Scalar: SamplingScalar>: Kernel {
-    typealias Number = Complex<Double>
+private struct SignalLines<Scalar: SamplingScalar>: TransformedSignals {
+    private let geometry: LineGeometry
 
-    let lines: SignalLines
-    let plan: FourierPlan
-    let split: PartSplit
+    init(_ geometry: LineGeometry) { self.geometry = geometry }
 
-    static func compile(_ lines: SignalLines, _ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let plan = try FourierPlan(length: lines.length, context)
-        let count = ByteCount.product(lines.outerCount, lines.innerCount)
-        let kernel = SignalKernel(
-            lines: lines, plan: plan, split: PartSplit(units: count, operations: 40 * Double(count) * Double(lines.length)))
-        return CompiledOperator(kernel, scratchByteCount: ByteCount.of(Number.self, lines.length, plan.workCount))
-    }
+    var count: Int { ByteCount.product(geometry.outerCount, geometry.innerCount) }
+    var length: Int { geometry.length }
 
-    var parts: Int { split.count }
-
-    func run(_ context: KernelContext) { run(0..<lines.outerCount * lines.innerCount, context) }
-
-    func run(part: Int, _ context: KernelContext) { run(split.units(of: part), context) }
-
-    private func run(_ numbers: Range<Int>, _ context: KernelContext) {
-        let line = context.scratch.assumingMemoryBound(to: Number.self), l = lines
-        for number in numbers {
-            let outer = number / l.innerCount, inner = number % l.innerCount
-            load(context.input(0, as: Scalar.self) + (outer * l.input * l.innerCount + inner) * l.inputParts, into: line)
-            plan.run(line, work: line + l.length)
-            store(line, context.output(0, as: Scalar.self) + (outer * l.output * l.innerCount + inner) * l.outputParts)
-        }
+    /// Elements before line `number` whose numbers have `parts` parts, `extent` of them in a line.
+    private func offset(_ number: Int, extent: Int, parts: Int) -> Int {
+        (number / geometry.innerCount * extent * geometry.innerCount + number % geometry.innerCount) * parts
     }
 
     /// The signal with zeros behind it, for inverses its conjugates.
-    private func load(_ source: UnsafePointer<Scalar>, into line: UnsafeMutablePointer<Number>) {
-        let l = lines, isHalf = l.isInverse && l.isOneSided, stride = l.innerCount * l.inputParts
+    func load(_ number: Int, _ context: KernelContext, into line: UnsafeMutablePointer<Complex<Double>>) {
+        let l = geometry, isHalf = l.isInverse && l.isOneSided, stride = l.innerCount * l.inputParts
+        let source = context.input(0, as: Scalar.self) + offset(number, extent: l.input, parts: l.inputParts)
         let count = min(l.input, isHalf ? l.length / 2 + 1 : l.length), sign: Double = l.isInverse ? -1 : 1
-        (line + count).update(repeating: Number(0), count: l.length - count)
+        (line + count).update(repeating: Complex(0), count: l.length - count)
         for place in 0..<count {
             let from = source + place * stride
-            line[place] = Number(Double(from[0]), l.inputParts > 1 ? sign * Double(from[1]) : 0)
+            line[place] = Complex(Double(from[0]), l.inputParts > 1 ? sign * Double(from[1]) : 0)
         }
         guard isHalf else { return }
         // The other half mirrors this one; what mirrors itself is real.
@@ -183,8 +167,9 @@ private struct SignalKernel<Scalar: SamplingScalar>: Kernel {
         for place in l.length / 2 + 1..<max(l.length, l.length / 2 + 1) { line[place] = line[l.length - place].conjugate }
     }
 
-    private func store(_ line: UnsafePointer<Number>, _ target: UnsafeMutablePointer<Scalar>) {
-        let l = lines, stride = l.innerCount * l.outputParts
+    func store(_ number: Int, _ context: KernelContext, from line: UnsafePointer<Complex<Double>>) {
+        let l = geometry, stride = l.innerCount * l.outputParts
+        let target = context.output(0, as: Scalar.self) + offset(number, extent: l.output, parts: l.outputParts)
         let scale = l.isInverse ? 1 / Double(l.length) : 1, other = l.isInverse ? -scale : 1
         for place in 0..<l.output {
             let to = target + place * stride
