@@ -54,6 +54,8 @@ struct HostileInputsTests {
         "T2", "Tindices", "Tidx", "DstT", "value_dtype", "Tout", "output_type", "Tshape", "Tsplits", "index_type",
         "out_idx", "Tcomplex", "Taxis", "Tlabels", "dtype",
     ]
+    /// Attributes in which ONNX numbers an element type.
+    private static let typeNumbers = ["to", "dtype", "output_datatype", "output_dtype", "stash_type", "precision"]
     private static let choices: [String: [String]] = [
         "padding": ["SAME", "VALID", "EXPLICIT", "other"], "data_format": ["NHWC", "NCHW", "NDHWC", "other"],
         "equation": ["ij,jk->ik", "...i->...", "ii", "i,j"], "mode": ["constant", "reflect", "REFLECT", "linear", "MIN_FIRST"],
@@ -74,7 +76,8 @@ struct HostileInputsTests {
         let type = numbers.element(Self.types), other = numbers.element(Self.types), isTensorFlow = domain == "tensorflow"
         let node = SourceNode(
             name: "node", domain: isTensorFlow ? "" : domain, operatorName: name, version: version,
-            inputs: (0..<numbers.next(7)).map { "in\($0)" }, outputs: ["out"], attributes: attributes(type, other, &numbers))
+            inputs: (0..<numbers.next(7)).map { "in\($0)" }, outputs: ["out"],
+            attributes: attributes(type, other, isTensorFlow: isTensorFlow, &numbers))
         guard let spelling = StandardOperators.catalog.spelling(for: node, dialect: isTensorFlow ? .tensorFlow : .onnx) else { return }
         do {
             let values = node.inputs.map { _ in value(type, other, &numbers) }
@@ -84,10 +87,17 @@ struct HostileInputsTests {
         }
     }
 
-    private func attributes(_ type: ElementType, _ other: ElementType, _ numbers: inout RandomNumbers) -> [String: Attribute] {
+    private func attributes(
+        _ type: ElementType, _ other: ElementType, isTensorFlow: Bool, _ numbers: inout RandomNumbers
+    ) -> [String: Attribute] {
         var attributes: [String: Attribute] = [:]
         for key in Self.dataTypes { attributes[key] = .type(.tensor(TensorType(type, nil))) }
         for key in Self.otherTypes { attributes[key] = .type(.tensor(TensorType(other, nil))) }
+        if !isTensorFlow {
+            for key in Self.typeNumbers {
+                attributes[key] = numbers.next(3) > 0 ? .integer(Int64(numbers.next(18))) : nil
+            }
+        }
         for key in Self.numbers where numbers.next(3) > 0 { attributes[key] = .integer(Int64(numbers.hostile())) }
         for key in Self.flags where numbers.next(2) == 0 { attributes[key] = .integer(Int64(numbers.next(2))) }
         for key in Self.lists where numbers.next(3) == 0 {

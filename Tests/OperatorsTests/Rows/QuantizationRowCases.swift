@@ -103,5 +103,12 @@ extension RowCases {
         microsoft("SkipLayerNormalization", [.rows([1, 2, 4]), .rows([1, 2, 4]), .shared([4]), .shared([4])]),
         microsoft("SkipSimplifiedLayerNormalization", [.rows([1, 2, 4]), .rows([1, 2, 4]), .shared([4])]),
         microsoft("Trilu", [.rows([1, 3, 3])]),
+        microsoft("GemmFastGelu", [.rows([1, 4]), .shared([4, 3]), .shared([3])]),
+        microsoft("NhwcMaxPool", [.rows([1, 4, 4, 2], .uint8, in: 0...9)], ["kernel_shape": .integers([2, 2])]),
+        RowCase(
+            "FusedGemm", [.rows([1, 4]), .shared([4, 3]), .shared([3])], .declined, version: 1, domain: "com.microsoft",
+            ["activation": .string("Relu")]),
+        RowCase("Det", [.rows([1, 3, 3])], rows: 0, version: 11), RowCase("Det", [.rows([1, 3, 3])], rows: 0, version: 22),
+        RowCase("BitCast", [.rows([1, 4])], rows: 0, ["to": .integer(6)]),
     ]
 }
