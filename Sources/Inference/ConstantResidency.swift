@@ -14,6 +14,8 @@ final class ConstantResidency: ConstantAccess {
         var prepared: Set<ObjectIdentifier> = []
         /// Storages whose pages were given back.
         var discarded: Set<ObjectIdentifier> = []
+        /// Storages whose bytes somebody reads right now, and how many do.
+        var readers: [ObjectIdentifier: Int] = [:]
         /// Bytes of the files' contents, and of what follows from them, that are charged.
         var charged = 0
         /// Contents that passes have derived, so that engines which derive the same share them.
@@ -21,7 +23,7 @@ final class ConstantResidency: ConstantAccess {
     }
 
     private let allowance: MemoryAllowance
-    /// Held while contents are read, brought back or given back, so that nobody reads what goes.
+    /// Held while contents are brought back or given back; what has readers is not given back.
     private let state = Mutex(State())
 
     init(allowance: MemoryAllowance) { self.allowance = allowance }
@@ -73,10 +75,17 @@ final class ConstantResidency: ConstantAccess {
         of constant: Tensor, _ body: () throws(OperatorError) -> Result
     ) throws(OperatorError) -> Result {
         guard constant.storage.origin != nil else { return try body() }
-        return try state.withLock { state throws(OperatorError) in
+        let key = ObjectIdentifier(constant.storage)
+        try state.withLock { state throws(OperatorError) in
             try restore(constant, &state)
-            return try body()
+            state.readers[key, default: 0] += 1
         }
+        defer {
+            state.withLock { state in
+                state.readers[key] = state.readers[key].flatMap { $0 > 1 ? $0 - 1 : nil }
+            }
+        }
+        return try body()
     }
 
     /// Gives back whatever of the constants' files no tensor looks at, those of `constants` that are prepared and nowhere read, and
@@ -90,7 +99,7 @@ final class ConstantResidency: ConstantAccess {
             storages.merge(sources) { constant, _ in constant }
             for (key, storage) in storages where !storage.isCharged {
                 let isUseless = sources[key] != nil || state.prepared.contains(key)
-                let isUnread = storage.origin != nil && isUseless && !state.raw.contains(key)
+                let isUnread = storage.origin != nil && isUseless && !state.raw.contains(key) && state.readers[key] == nil
                 if let file = storage.file {
                     files[ObjectIdentifier(file), default: (file, [])].unread += isUnread ? [storage] : []
                     if isUnread { state.discarded.insert(key) }

@@ -41,17 +41,22 @@ struct WarmUp {
         let workspace = Workspace(ledger: nil)
         var report = Report(failure: "the signature has an input of unknown rank")
         let start = ContinuousClock.now
-        guard let (rows, extent) = firstRun(workspace, &report.failure) else { return report }
+        guard let (rows, extent, elapsed) = firstRun(workspace, &report.failure) else { return report }
         report.failure = nil
         let end = max(ContinuousClock.now, start) + budget
-        if let first = rows.first, !SampleTypes.hasOpenExtents(signature) { report.rowCost = measure(first, workspace, until: end) }
+        if let first = rows.first, !SampleTypes.hasOpenExtents(signature) {
+            report.rowCost = measure(first, workspace, first: elapsed, until: end)
+        }
         let isTooLong = report.rowCost.map { ContinuousClock.now + $0 * Self.comparedRuns > end } ?? false
         if !isTooLong { report.difference = difference(rows, extent, workspace, until: end) }
         return report
     }
 
-    /// Two different rows of samples for the first extents that the model takes, one of which has been run.
-    private func firstRun(_ workspace: Workspace, _ failure: inout String?) -> (rows: [[Tensor]], extent: Int)? {
+    /// Two different rows of samples for the first extents that the model takes, one of which has been run, in `elapsed` once it was
+    /// planned.
+    private func firstRun(
+        _ workspace: Workspace, _ failure: inout String?
+    ) -> (rows: [[Tensor]], extent: Int, elapsed: Duration)? {
         let end = ContinuousClock.now + firstRunLimit
         for extent in SampleTypes.extents where ContinuousClock.now < end {
             guard let rows = samples(extent) else {
@@ -59,8 +64,10 @@ struct WarmUp {
                 return nil
             }
             do {
+                _ = try engine.plan(for: rows[0].map(\.spec))
+                let start = ContinuousClock.now
                 _ = try outputs(rows[0], workspace)
-                return (rows, extent)
+                return (rows, extent, ContinuousClock.now - start)
             } catch {
                 failure = String(describing: error)
             }
@@ -88,8 +95,12 @@ struct WarmUp {
     }
 
     /// The quickest of some runs; nil when the network has no plan for the whole, or when there was no time for any.
-    private func measure(_ row: [Tensor], _ workspace: Workspace, until end: ContinuousClock.Instant) -> Duration? {
+    private func measure(
+        _ row: [Tensor], _ workspace: Workspace, first: Duration, until end: ContinuousClock.Instant
+    ) -> Duration? {
         guard engine.readyPlan(for: row.map(\.spec)) != nil else { return nil }
+        // A long run's cost shows at once, cold memory and all.
+        guard first < Self.longRun * 10 else { return first }
         var least: Duration?
         for _ in 0..<Self.measuredRuns {
             let start = ContinuousClock.now

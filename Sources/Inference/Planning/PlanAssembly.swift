@@ -1,8 +1,13 @@
+import Dispatch
 import GraphIR
+import Synchronization
 import Tensors
 
 /// From typed nodes to a plan: drops what nobody reads, compiles kernels, lays out the arena.
 struct PlanAssembly {
+    /// Constants of a plan that are worth several threads.
+    private static let minimumSharedByteCount = 4 << 20
+
     let facts: [ValueFact]
     /// Constants that live as long as the model, whose prepared forms are shared.
     let isModelConstant: [Bool]
@@ -14,9 +19,7 @@ struct PlanAssembly {
     func plan() throws(EngineError) -> Plan {
         let nodes = Liveness.needed(nodes, for: outputs, valueCount: facts.count)
         try checkSizes(nodes)
-        var compiled: [CompiledOperator] = []
-        compiled.reserveCapacity(nodes.count)
-        for node in nodes { compiled.append(try compile(node)) }
+        let compiled = try compile(nodes)
         var lifetimes = Lifetimes(valueCount: facts.count, nodes: nodes, compiled: compiled, outputs: outputs)
         lifetimes.lendInputs(inputs)
         lifetimes.reuseInPlace(byteCount: byteCount)
@@ -58,6 +61,38 @@ struct PlanAssembly {
             throw .tooLarge(
                 what: "the memory to compute inputs of type \(types)", byteCount: error.byteCount,
                 limit: state.limits.maximumArenaBytes)
+        }
+    }
+
+    /// Constants are packed on several threads when there is enough of them.
+    private func compile(_ nodes: [Node]) throws(EngineError) -> [CompiledOperator] {
+        let constantByteCount = nodes.reduce(0) { $0 + modelConstantByteCount($1) }
+        guard constantByteCount >= Self.minimumSharedByteCount else {
+            var compiled: [CompiledOperator] = []
+            compiled.reserveCapacity(nodes.count)
+            for node in nodes { compiled.append(try compile(node)) }
+            return compiled
+        }
+        let results = Mutex<[Int: Result<CompiledOperator, EngineError>]>([:])
+        // The largest first, so that no thread ends long after the others.
+        let order = nodes.indices.sorted { modelConstantByteCount(nodes[$0]) > modelConstantByteCount(nodes[$1]) }
+        DispatchQueue.concurrentPerform(iterations: order.count) { turn in
+            let result = Result { () throws(EngineError) in try compile(nodes[order[turn]]) }
+            results.withLock { $0[order[turn]] = result }
+        }
+        let all = results.withLock { $0 }
+        var compiled: [CompiledOperator] = []
+        for index in nodes.indices {
+            guard let result = all[index] else { preconditionFailure("node \(index) was not compiled") }
+            compiled.append(try result.get())
+        }
+        return compiled
+    }
+
+    private func modelConstantByteCount(_ node: Node) -> Int {
+        node.inputs.reduce(0) { sum, input in
+            guard let input, isModelConstant[input.index], let constant = facts[input.index].constant else { return sum }
+            return sum + constant.spec.byteCount
         }
     }
 
