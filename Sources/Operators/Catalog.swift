@@ -43,5 +43,5 @@ package enum StandardOperators {
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
-    package static let passes: [any GraphPass] = FusionPasses.all + LookupOperators.passes
+    package static let passes: [any GraphPass] = FusionPasses.all + [ChannelsLastLayout()] + LookupOperators.passes
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// Where the channels of image-like data stand; the batch is axis 0 in either.
 ///
-/// Operators with windows and those that treat channels apart take their axes from it. Kernels exist for `channelsFirst` only.
+/// Operators with windows and those that treat channels apart take their axes from it.
 package enum TensorLayout: String, Sendable, Hashable {
     /// [batch, channels, spatial…], the one layout of ONNX.
     case channelsFirst = "NCHW"
@@ -23,6 +23,9 @@ package enum TensorLayout: String, Sendable, Hashable {
 }
 
 extension TensorLayout {
+    /// The axes of input 0 that make planes: images and channels.
+    func planeAxes(_ inputs: RowInputs) -> Set<Int> { [0, inputs.extents(0).map { channelAxis(rank: max($0.count, 2)) } ?? 1] }
+
     func channels(_ shape: SymbolicShape) -> Dimension { shape[channelAxis(rank: shape.rank)] }
     func channels(_ shape: Shape) -> Int { shape[channelAxis(rank: shape.rank)] }
 

@@ -3,14 +3,15 @@
 #include "last_winograd.h"
 #include "last_depthwise.h"
 #include "last_pooling.h"
+#include "last_normalization.h"
 
 /// A filter is packed for the way that its convolution takes.
 static unsigned filter_kind(const apus_convolution *s) { return is_winograd(s) ? 1 : 0; }
 
 static size_t packed_filter_count(const apus_convolution *s) { return is_winograd(s) ? winograd_packed_count(s) : last_packed_count(s); }
 
-static void pack_filter(float *packed, const float *filter, const apus_convolution *s) {
-    is_winograd(s) ? winograd_pack(packed, filter, s) : last_pack(packed, filter, s);
+static void pack_filter(float *packed, const float *filter, const apus_convolution *s, const apus_filter_strides *strides) {
+    is_winograd(s) ? winograd_pack(packed, filter, s, strides) : last_pack(packed, filter, s, strides);
 }
 
 static size_t filter_scratch_count(const apus_convolution *s) { return is_winograd(s) ? winograd_scratch_count(s) : last_scratch_count(s); }
@@ -50,4 +51,5 @@ static const apus_channels_last_kernels APUS_NAME(channels_last) = {
     .max_pool_rows_f32 = last_max_pool,
     .average_pool_rows_f32 = last_average_pool,
     .scale_rows_f32 = last_scale_rows,
+    .neighbour_norm_rows_f32 = last_neighbour_norm,
 };

@@ -50,10 +50,28 @@ static size_t last_packed_count(const apus_convolution *s) {
     return saturating_multiply(s->groups, packed_right_count(last_steps(s), s->channels_out));
 }
 
-static void last_pack(float *packed, const float *filter, const apus_convolution *s) {
-    const size_t steps = last_steps(s), each = packed_right_count(steps, s->channels_out), columns = s->groups * s->channels_out;
+/// The weights of one tap and input channel for `some` output channels, zero beyond them up to `count`.
+APUS_INLINE void pack_weights_row(float *packed, const float *filter, size_t output_stride, size_t some, size_t count) {
+    if (output_stride == 1) {
+        copy_floats(packed, filter, some);
+    } else {
+        for (size_t o = 0; o < some; o++) packed[o] = filter[o * output_stride];
+    }
+    for (size_t o = some; o < count; o++) packed[o] = 0;
+}
+
+static void last_pack(float *packed, const float *filter, const apus_convolution *s, const apus_filter_strides *strides) {
+    const size_t in = s->channels_in, taps = tap_count(s);
     for (size_t group = 0; group < s->groups; group++) {
-        pack_right(packed + group * each, filter + group * s->channels_out, columns, 1, steps, s->channels_out, 1);
+        for (size_t o = 0; o < s->channels_out; o += NR, packed += taps * in * NR) {
+            const float *from = filter + (group * s->channels_out + o) * strides->output;
+            const size_t some = smaller(NR, s->channels_out - o);
+            for (size_t tap = 0; tap < taps; tap++) {
+                for (size_t c = 0; c < in; c++) {
+                    pack_weights_row(packed + (tap * in + c) * NR, from + tap * strides->tap + c * strides->input, strides->output, some, NR);
+                }
+            }
+        }
     }
 }
 

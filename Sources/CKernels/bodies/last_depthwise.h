@@ -1,22 +1,19 @@
 // Depthwise convolution over channels-last data: a vector of channels of several neighbouring pixels is summed in registers, and each
 // pixel of the input is loaded once for all outputs of a line that meet it.
 
-/// Packed: for each vector of channels its taps, VF floats each, zero beyond the last channel. With several output channels for each
-/// input channel the filter stays as it is.
+/// Packed: for each vector of channels its taps, VF floats each, zero beyond the last channel; with several output channels for each
+/// input channel, for each tap its output channels.
 static size_t last_depthwise_count(const apus_convolution *s) {
     const size_t channels = s->channels_out == 1 ? round_up(s->groups, VF) : saturating_multiply(s->groups, s->channels_out);
     return saturating_multiply(channels, tap_count(s));
 }
 
-static void last_pack_depthwise(float *packed, const float *filter, const apus_convolution *s) {
-    const size_t taps = tap_count(s), channels = s->groups * s->channels_out;
-    if (s->channels_out != 1) {
-        memcpy(packed, filter, channels * taps * sizeof(float));
-        return;
-    }
-    for (size_t c = 0; c < channels; c += VF) {
-        for (size_t tap = 0; tap < taps; tap++, packed += VF) {
-            vf_store(packed, vf_load_first(filter + tap * channels + c, smaller(VF, channels - c)));
+static void last_pack_depthwise(float *packed, const float *filter, const apus_convolution *s, const apus_filter_strides *strides) {
+    const size_t taps = tap_count(s), channels = s->groups * s->channels_out, run = s->channels_out == 1 ? VF : channels;
+    for (size_t c = 0; c < channels; c += run) {
+        for (size_t tap = 0; tap < taps; tap++, packed += run) {
+            const float *from = filter + c * strides->output + tap * strides->tap;
+            pack_weights_row(packed, from, strides->output, smaller(run, channels - c), run);
         }
     }
 }

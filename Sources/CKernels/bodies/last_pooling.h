@@ -45,7 +45,7 @@ APUS_INLINE void last_pool_rows(float *y, const float *x, const apus_pooling *s,
             const ptrdiff_t at = (((ptrdiff_t)(image * s->input[0]) + depth) * (ptrdiff_t)s->input[1] + line) * (ptrdiff_t)s->input[2] + column;
             const float *from = x + at * (ptrdiff_t)channels;
             float *to = y + (row * s->output[2] + w) * channels;
-            const float divisor = (float)((high[0] - low[0]) * (high[1] - low[1]) * (high[2] - low[2]));
+            const float divisor = largest ? 1 : (float)(counted(d, 0, s) * counted(h, 1, s) * counted(w, 2, s));
             size_t c = 0;
             for (; c + 4 * VF <= channels; c += 4 * VF) last_pool_channels(to + c, from + c, 4, VF, low, high, s, channels, largest, divisor);
             for (; c + VF <= channels; c += VF) last_pool_channels(to + c, from + c, 1, VF, low, high, s, channels, largest, divisor);

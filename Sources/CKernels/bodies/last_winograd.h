@@ -50,14 +50,13 @@ static size_t winograd_packed_count(const apus_convolution *s) {
 }
 
 /// Panels of output channels; of each the nine taps of one input channel after another.
-static void winograd_pack(float *packed, const float *filter, const apus_convolution *s) {
+static void winograd_pack(float *packed, const float *filter, const apus_convolution *s, const apus_filter_strides *strides) {
     const size_t in = s->channels_in, out = s->channels_out;
     for (size_t o = 0; o < out; o += NR) {
         const size_t some = smaller(NR, out - o);
         for (size_t c = 0; c < in; c++) {
             for (size_t tap = 0; tap < 9; tap++, packed += NR) {
-                memcpy(packed, filter + (tap * in + c) * out + o, some * sizeof(float));
-                memset(packed + some, 0, (NR - some) * sizeof(float));
+                pack_weights_row(packed, filter + o * strides->output + c * strides->input + tap * strides->tap, strides->output, some, NR);
             }
         }
     }

@@ -11,7 +11,7 @@ import Tensors
 package struct Conv: Operator {
     package var window = WindowAttributes()
     package var groups = 1
-    /// Of data and result; weights are as above in any.
+    /// Of data and result; weights are as above in any. Channels-last float64 has no kernel.
     package var layout = TensorLayout.channelsFirst
     /// Applied to the result; set by passes, never for float64.
     package var activation: FusedActivation?
@@ -72,16 +72,11 @@ package struct Conv: Operator {
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        try layout.checkKernels(of: name)
-        return try HalfPrecisionBridge.compile(context, weights: [1], compileWide)
+        try HalfPrecisionBridge.compile(context, weights: [1], layout == .channelsFirst ? compileWide : compileChannelsLast)
     }
 
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let x = try context.input(0), weights = try context.input(1).shape
-        let kernel = weights.extents.dropFirst(2).map(Dimension.known)
-        let geometry = try ConvolutionGeometry(
-            window: window.window(axes: weights.rank - 2, weights: kernel), x: x.shape, layout: layout,
-            groups: groups, channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
+        let x = try context.input(0), geometry = try geometry(context)
         let bias = context.has(2) ? 2 : nil, residual = context.has(3) ? 3 : nil
         switch x.elementType {
         case .float32 where geometry.isDense:
@@ -95,5 +90,23 @@ package struct Conv: Operator {
             return CompiledOperator(PlainConvolution<Double>(geometry: geometry, biasInput: bias))
         default: throw .unsupported("Conv of \(x.elementType)")
         }
+    }
+
+    private func compileChannelsLast(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
+        if context.makesNothing { return .nothing }
+        let x = try context.input(0), geometry = try geometry(context)
+        guard x.elementType == .float32 else { throw .unsupported("Conv of \(x.elementType) over \(layout.rawValue) data") }
+        let compile =
+            geometry.isDepthwise && geometry.isFlat ? DepthwiseFilterKernel.compile : FilterConvolutionKernel.compile
+        return try compile(
+            context, geometry, .outputsOutermost, context.has(2) ? 2 : nil, context.has(3) ? 3 : nil, activation)
+    }
+
+    private func geometry(_ context: CompileContext) throws(OperatorError) -> ConvolutionGeometry {
+        let weights = try context.input(1).shape
+        let kernel = weights.extents.dropFirst(2).map(Dimension.known)
+        return try ConvolutionGeometry(
+            window: window.window(axes: weights.rank - 2, weights: kernel), x: context.input(0).shape, layout: layout,
+            groups: groups, channelsIn: weights[1], channelsOut: weights[0] / groups, output: context.outputs[0].shape)
     }
 }

@@ -59,6 +59,12 @@ struct ConvolutionGeometry: Sendable {
     /// Whether the one window covers the whole input, so that an image is a row of a plain product.
     var isDense: Bool { groups == 1 && outputCount == 1 && input == kernel && pad == (0, 0, 0) }
 
+    /// Whether each input channel is a group.
+    var isDepthwise: Bool { channelsIn == 1 && groups > 1 }
+
+    /// Whether the outermost of three axes is no more than a formality.
+    var isFlat: Bool { input.0 == 1 && kernel.0 == 1 && output.0 == 1 && pad.0 == 0 }
+
     /// As the kernels take it.
     var shape: apus_convolution {
         apus_convolution(

@@ -99,9 +99,11 @@ package struct FilterConvolution: Operator {
         let bias = context.has(2) ? 2 : nil, residual = context.has(3) ? 3 : nil
         switch x.elementType {
         case .float32 where kind == .full:
-            return try FilterConvolutionKernel.compile(context, geometry, bias: bias, residual: residual, activation: activation)
-        case .float32 where geometry.input.0 == 1 && geometry.kernel.0 == 1 && geometry.output.0 == 1:
-            return try DepthwiseFilterKernel.compile(context, geometry, bias: bias, residual: residual, activation: activation)
+            return try FilterConvolutionKernel.compile(
+                context, geometry, .outputsInnermost, bias: bias, residual: residual, activation: activation)
+        case .float32 where geometry.isFlat:
+            return try DepthwiseFilterKernel.compile(
+                context, geometry, .outputsInnermost, bias: bias, residual: residual, activation: activation)
         case .float64:
             return CompiledOperator(PlainFilterConvolution<Double>(geometry: geometry, biasInput: bias, residualInput: residual))
         case .int32:

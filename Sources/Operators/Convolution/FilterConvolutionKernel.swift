@@ -2,10 +2,27 @@ import CKernels
 import GraphIR
 import Tensors
 
+/// The order in which a filter lies before it is packed.
+enum FilterOrder: String {
+    /// [channels out, channels in of a group, kernel…], as in ONNX.
+    case outputsOutermost
+    /// [kernel…, channels in of a group, channels out], as in TensorFlow.
+    case outputsInnermost
+
+    func strides(_ geometry: ConvolutionGeometry) -> apus_filter_strides {
+        let taps = geometry.tapCount, outputs = geometry.groups * geometry.channelsOut
+        return switch self {
+        case .outputsOutermost: apus_filter_strides(output: geometry.channelsIn * taps, input: taps, tap: 1)
+        case .outputsInnermost: apus_filter_strides(output: 1, input: outputs, tap: geometry.channelsIn * outputs)
+        }
+    }
+}
+
 /// activation(x ∗ filter + bias + residual) over channels-last data, single precision, over a packed filter.
 struct FilterConvolutionKernel: Kernel {
     private let kernels: KernelFunctions
     private let geometry: ConvolutionGeometry
+    private let strides: apus_filter_strides
     /// nil when the filter comes at run time and is packed into scratch.
     private let packed: Tensor?
     private let scratchOffset: Int
@@ -15,23 +32,25 @@ struct FilterConvolutionKernel: Kernel {
     private let epilogue: FusedEpilogue
 
     static func compile(
-        _ context: CompileContext, _ geometry: ConvolutionGeometry, bias: Int?, residual: Int?, activation: FusedActivation?
+        _ context: CompileContext, _ geometry: ConvolutionGeometry, _ order: FilterOrder, bias: Int?, residual: Int?,
+        activation: FusedActivation?
     ) throws(OperatorError) -> CompiledOperator {
         let kernels = context.functions
         var shape = geometry.shape
+        let strides = order.strides(geometry)
         let packedCount = kernels.channelsLast.packed_filter_count(&shape)
-        let form = "filter/\(kernels.levelName)/\(geometry.weightsForm)/\(kernels.channelsLast.filter_kind(&shape))"
+        let form = "filter/\(order)/\(kernels.levelName)/\(geometry.weightsForm)/\(kernels.channelsLast.filter_kind(&shape))"
         let packed = try context.prepared(1, form: form) { (filter) throws(OperatorError) in
             try PackedWeights.tensor(context, count: packedCount, filter) { packed, filter in
-                var shape = geometry.shape
-                kernels.channelsLast.pack_filter_f32(packed, filter, &shape)
+                var shape = geometry.shape, strides = strides
+                kernels.channelsLast.pack_filter_f32(packed, filter, &shape, &strides)
             }
         }
         let runtimeCount = packed == nil ? packedCount : 0
         let products = Double(geometry.weightCount) * Double(geometry.batch) * Double(geometry.outputCount)
         let parts = kernels.channelsLast.convolution_part_count(&shape)
         let kernel = FilterConvolutionKernel(
-            kernels: kernels, geometry: geometry, packed: packed, scratchOffset: runtimeCount,
+            kernels: kernels, geometry: geometry, strides: strides, packed: packed, scratchOffset: runtimeCount,
             split: packed == nil ? .whole : PartSplit(units: parts, operations: products), biasInput: bias,
             residualInput: residual, epilogue: FusedEpilogue(activation))
         let scratchCount = kernels.channelsLast.convolution_scratch_count(&shape)
@@ -43,7 +62,10 @@ struct FilterConvolutionKernel: Kernel {
     func run(_ context: KernelContext) {
         var shape = geometry.shape, end = end(context)
         let scratch = context.scratch.assumingMemoryBound(to: Float.self)
-        if packed == nil { kernels.channelsLast.pack_filter_f32(scratch, context.input(1, as: Float.self), &shape) }
+        if packed == nil {
+            var strides = strides
+            kernels.channelsLast.pack_filter_f32(scratch, context.input(1, as: Float.self), &shape, &strides)
+        }
         kernels.channelsLast.convolution_f32(
             context.output(0, as: Float.self), context.input(0, as: Float.self),
             packed.map(PackedWeights.floats) ?? UnsafePointer(scratch), &shape, &end, scratch + scratchOffset)
@@ -73,6 +95,7 @@ struct FilterConvolutionKernel: Kernel {
 struct DepthwiseFilterKernel: Kernel {
     private let kernels: KernelFunctions
     private let geometry: ConvolutionGeometry
+    private let strides: apus_filter_strides
     /// nil when the filter comes at run time and is packed into scratch.
     private let packed: Tensor?
     private let split: PartSplit
@@ -81,22 +104,24 @@ struct DepthwiseFilterKernel: Kernel {
     private let epilogue: FusedEpilogue
 
     static func compile(
-        _ context: CompileContext, _ geometry: ConvolutionGeometry, bias: Int?, residual: Int?, activation: FusedActivation?
+        _ context: CompileContext, _ geometry: ConvolutionGeometry, _ order: FilterOrder, bias: Int?, residual: Int?,
+        activation: FusedActivation?
     ) throws(OperatorError) -> CompiledOperator {
         let kernels = context.functions
         var shape = geometry.shape
+        let strides = order.strides(geometry)
         let packedCount = kernels.channelsLast.packed_depthwise_count(&shape)
-        let form = "depthwise-filter/\(kernels.levelName)/\(geometry.weightsForm)"
+        let form = "depthwise-filter/\(order)/\(kernels.levelName)/\(geometry.weightsForm)"
         let packed = try context.prepared(1, form: form) { (filter) throws(OperatorError) in
             try PackedWeights.tensor(context, count: packedCount, filter) { packed, filter in
-                var shape = geometry.shape
-                kernels.channelsLast.pack_depthwise_f32(packed, filter, &shape)
+                var shape = geometry.shape, strides = strides
+                kernels.channelsLast.pack_depthwise_f32(packed, filter, &shape, &strides)
             }
         }
         let rows = ByteCount.product(geometry.batch, geometry.output.1)
         let products = Double(geometry.weightCount) * Double(geometry.batch) * Double(geometry.outputCount)
         let kernel = DepthwiseFilterKernel(
-            kernels: kernels, geometry: geometry, packed: packed,
+            kernels: kernels, geometry: geometry, strides: strides, packed: packed,
             split: packed == nil ? .whole : PartSplit(units: rows, operations: products), biasInput: bias,
             residualInput: residual, epilogue: FusedEpilogue(activation))
         return CompiledOperator(
@@ -107,8 +132,8 @@ struct DepthwiseFilterKernel: Kernel {
     func run(_ context: KernelContext) {
         let scratch = context.scratch.assumingMemoryBound(to: Float.self)
         if packed == nil {
-            var shape = geometry.shape
-            kernels.channelsLast.pack_depthwise_f32(scratch, context.input(1, as: Float.self), &shape)
+            var shape = geometry.shape, strides = strides
+            kernels.channelsLast.pack_depthwise_f32(scratch, context.input(1, as: Float.self), &shape, &strides)
         }
         run(rows: 0..<geometry.batch * geometry.output.1, packed.map(PackedWeights.floats) ?? UnsafePointer(scratch), context)
     }

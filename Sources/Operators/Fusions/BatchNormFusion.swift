@@ -37,15 +37,8 @@ package struct BatchNormFusion: GraphPass {
             guard let factors = graph.floats(node.input(1)), let shifts = graph.floats(node.input(2)) else { return nil }
             return zip(factors, shifts).map { (Double($0), Double($1)) }
         }
-        guard let op = node.op as? BatchNormalization, op.layout.channelAxis(rank: rank) == axis, let scale = graph.floats(node.input(1)),
-            let bias = graph.floats(node.input(2)),
-            let mean = graph.floats(node.input(3)), let variance = graph.floats(node.input(4)),
-            [bias.count, mean.count, variance.count].allSatisfy({ $0 == scale.count })
-        else { return nil }
-        return scale.indices.map { channel in
-            let factor = Double(scale[channel]) / (Double(variance[channel]) + Double(op.epsilon)).squareRoot()
-            return (factor, Double(bias[channel]) - Double(mean[channel]) * factor)
-        }
+        guard let op = node.op as? BatchNormalization, op.layout.channelAxis(rank: rank) == axis else { return nil }
+        return op.affine(node, graph)
     }
 
     /// The weights with each output channel scaled; nil when their channels are not as many as the factors.
@@ -63,6 +56,20 @@ package struct BatchNormFusion: GraphPass {
         guard let last = weights.shape.extents.last else { return nil }
         guard (host as? FilterConvolution)?.kind == .depthwise, weights.shape.rank >= 2 else { return last }
         return weights.shape[weights.shape.rank - 2] * last
+    }
+}
+
+extension BatchNormalization {
+    /// Factor and shift of each channel; nil unless all numbers are constant.
+    func affine(_ node: Node, _ graph: Graph) -> [(factor: Double, shift: Double)]? {
+        guard let scale = graph.floats(node.input(1)), let bias = graph.floats(node.input(2)), let mean = graph.floats(node.input(3)),
+            let variance = graph.floats(node.input(4)),
+            [bias.count, mean.count, variance.count].allSatisfy({ $0 == scale.count })
+        else { return nil }
+        return scale.indices.map { channel in
+            let factor = Double(scale[channel]) / (Double(variance[channel]) + Double(epsilon)).squareRoot()
+            return (factor, Double(bias[channel]) - Double(mean[channel]) * factor)
+        }
     }
 }
 

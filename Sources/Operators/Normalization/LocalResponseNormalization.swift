@@ -45,7 +45,7 @@ package struct LocalResponseNormalization: Operator {
         return [ValueFact(x.type)]
     }
 
-    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [1]) }
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [layout.channelAxis(rank: max(inputs.extents(0)?.count ?? 2, 2))]) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context, compileWide)
@@ -53,7 +53,7 @@ package struct LocalResponseNormalization: Operator {
 
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        try layout.checkKernels(of: name)
+        if layout == .channelsLast { return try compileChannelsLast(x, context.functions) }
         let channels = layout.channels(x.shape), columns = layout.spatialCount(x.shape)
         switch x.elementType {
         case .float32:
@@ -64,6 +64,15 @@ package struct LocalResponseNormalization: Operator {
                 PlainChannelNormKernel<Double>(op: self, images: x.shape[0], channels: channels, columns: columns))
         default: throw .unsupported("LRN of \(x.elementType)")
         }
+    }
+
+    private func compileChannelsLast(_ x: TensorSpec, _ kernels: KernelFunctions) throws(OperatorError) -> CompiledOperator {
+        guard x.elementType == .float32 else { throw .unsupported("LRN of \(x.elementType) over \(layout.rawValue) data") }
+        let rank = x.shape.rank, before = (size - 1) / 2
+        return CompiledOperator(
+            NeighbourNormKernel(
+                kernels: kernels, rows: x.shape.elementCount(in: 0..<rank - 1), channels: x.shape[rank - 1], before: before,
+                after: size - 1 - before, alpha: alpha / Float(size), beta: beta, bias: bias))
     }
 }
 

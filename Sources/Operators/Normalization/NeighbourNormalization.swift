@@ -1,11 +1,6 @@
+import CKernels
 import GraphIR
 import Tensors
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// Normalisation of channels-last data by the energy of neighbouring channels: x / (bias + alpha · Σ x²)^beta.
 ///
@@ -41,25 +36,28 @@ struct NeighbourNormalization: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
-            let shape = try context.input(0).shape, op = self
-            let channels = shape[3], pixels = shape.elementCount(in: 0..<3)
+            let shape = try context.input(0).shape
             return CompiledOperator(
-                LoopKernel { context in
-                    for pixel in 0..<pixels {
-                        op.normalize(
-                            context.input(0, as: Float.self) + pixel * channels, context.output(0, as: Float.self) + pixel * channels,
-                            channels)
-                    }
-                })
+                NeighbourNormKernel(
+                    kernels: context.functions, rows: shape.elementCount(in: 0..<3), channels: shape[3], before: radius, after: radius,
+                    alpha: alpha, beta: beta, bias: bias))
         }
     }
+}
 
-    private func normalize(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ channels: Int) {
-        for channel in 0..<channels {
-            var sum: Float = 0
-            for c in max(channel - radius, 0)...min(channel + radius, channels - 1) { sum += x[c] * x[c] }
-            let base = bias + alpha * sum
-            y[channel] = x[channel] * (beta == 0.5 ? 1 / base.squareRoot() : beta == 1 ? 1 / base : powf(base, -beta))
-        }
+/// Channels-last data, single precision.
+struct NeighbourNormKernel: Kernel {
+    let kernels: KernelFunctions
+    let rows: Int
+    let channels: Int
+    let before: Int
+    let after: Int
+    let alpha: Float
+    let beta: Float
+    let bias: Float
+
+    func run(_ context: KernelContext) {
+        kernels.channelsLast.neighbour_norm_rows_f32(
+            context.output(0, as: Float.self), context.input(0, as: Float.self), rows, channels, before, after, alpha, beta, bias)
     }
 }

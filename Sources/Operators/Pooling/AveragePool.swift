@@ -28,7 +28,7 @@ package struct AveragePool: Operator {
     }
 
     /// Images and channels are pooled one by one.
-    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: attributes.layout.planeAxes(inputs)) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context, compileWide)
@@ -36,7 +36,11 @@ package struct AveragePool: Operator {
 
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
+        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape)
+        if attributes.layout == .channelsLast {
+            guard x.elementType == .float32 else { throw .unsupported("AveragePool of \(x.elementType) over NHWC data") }
+            return CompiledOperator(ChannelsLastPoolKernel(context, geometry, averages: true, countsPadding: countsPadding))
+        }
         switch x.elementType {
         case .float32: return PoolKernel.compile(context, geometry, averages: true, countsPadding: countsPadding)
         case .float64: return CompiledOperator(PlainAveragePool<Double>(geometry: geometry, countsPadding: countsPadding))

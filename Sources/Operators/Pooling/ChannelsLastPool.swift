@@ -66,9 +66,7 @@ package struct ChannelsLastPool: Operator {
         let geometry = try PoolingGeometry(window: window, x: x.shape, layout: .channelsLast, output: context.outputs[0].shape)
         let channels = x.shape[rank - 1]
         if x.elementType == .float32 {
-            return CompiledOperator(
-                ChannelsLastPoolKernel(
-                    context.functions, geometry, batch: x.shape[0], channels: channels, averages: function == .average))
+            return CompiledOperator(ChannelsLastPoolKernel(context, geometry, averages: function == .average))
         }
         if function == .average {
             return CompiledOperator(PlainChannelsLastMean(geometry: geometry, batch: x.shape[0], channels: channels))
@@ -79,20 +77,23 @@ package struct ChannelsLastPool: Operator {
 }
 
 /// Single precision; rows of output are its parts.
-private struct ChannelsLastPoolKernel: Kernel {
+struct ChannelsLastPoolKernel: Kernel {
     private let kernels: KernelFunctions
     private let geometry: PoolingGeometry
     private let batch: Int
     private let channels: Int
     private let averages: Bool
+    private let countsPadding: Bool
     private let split: PartSplit
 
-    init(_ kernels: KernelFunctions, _ geometry: PoolingGeometry, batch: Int, channels: Int, averages: Bool) {
-        self.kernels = kernels
+    init(_ context: CompileContext, _ geometry: PoolingGeometry, averages: Bool, countsPadding: Bool = false) {
+        kernels = context.functions
         self.geometry = geometry
-        self.batch = batch
-        self.channels = channels
+        let shape = context.outputs[0].shape
+        batch = shape[0]
+        channels = shape[shape.rank - 1]
         self.averages = averages
+        self.countsPadding = countsPadding
         let window = Double(geometry.kernel.0) * Double(geometry.kernel.1) * Double(geometry.kernel.2)
         split = PartSplit(
             units: batch * geometry.output.0 * geometry.output.1,
@@ -106,7 +107,7 @@ private struct ChannelsLastPoolKernel: Kernel {
     func run(part: Int, _ context: KernelContext) { run(rows: split.units(of: part), context) }
 
     private func run(rows: Range<Int>, _ context: KernelContext) {
-        var shape = geometry.shape()
+        var shape = geometry.shape(countsPadding: countsPadding)
         shape.planes = batch
         let x = context.input(0, as: Float.self), y = context.output(0, as: Float.self)
         if averages {

@@ -29,15 +29,19 @@ package struct GlobalPool: Operator {
     }
 
     /// Images and channels are pooled one by one.
-    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0, 1]) }
+    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: layout.planeAxes(inputs)) }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context, compileWide)
     }
 
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        try layout.checkKernels(of: name)
         let x = try context.input(0)
+        if layout == .channelsLast {
+            guard x.elementType == .float32 else { throw .unsupported("\(name) of \(x.elementType) over NHWC data") }
+            let geometry = PoolingGeometry(plane: x.shape, layout: layout)
+            return CompiledOperator(ChannelsLastPoolKernel(context, geometry, averages: reduction == .average))
+        }
         let rows = x.shape[0] * layout.channels(x.shape), columns = layout.spatialCount(x.shape)
         switch x.elementType {
         case .float32: return CompiledOperator(GlobalPoolKernel(context.functions, reduction, rows, columns))

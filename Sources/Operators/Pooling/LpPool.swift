@@ -54,7 +54,8 @@ package struct LpPool: Operator {
         let x = try context.input(0)
         let geometry: PoolingGeometry
         if let attributes {
-            geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
+            try attributes.layout.checkKernels(of: name)
+            geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape)
         } else {
             // A plane of any rank is one row under one window.
             try layout.checkKernels(of: name)

@@ -32,7 +32,7 @@ package struct MaxPool: Operator {
     /// Images and channels are pooled one by one, but indices count from the first image on.
     package func rows(_ inputs: RowInputs) -> RowFlow {
         guard inputs.outputs.count == 1 else { return .mixed("returns indices that count through all rows") }
-        return inputs.positionwise(along: [0, 1])
+        return inputs.positionwise(along: attributes.layout.planeAxes(inputs))
     }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
@@ -41,8 +41,12 @@ package struct MaxPool: Operator {
 
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let x = try context.input(0)
-        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape, of: name)
+        let geometry = try attributes.geometry(x.shape, output: context.outputs[0].shape)
         let wantsIndices = context.outputs.count > 1
+        if attributes.layout == .channelsLast {
+            guard x.elementType == .float32, !wantsIndices else { throw .unsupported("MaxPool of \(x.elementType) over NHWC data") }
+            return CompiledOperator(ChannelsLastPoolKernel(context, geometry, averages: false))
+        }
         switch x.elementType {
         case .float32 where !wantsIndices: return PoolKernel.compile(context, geometry, averages: false, countsPadding: false)
         case .float32: return plain(Float.self, geometry, wantsIndices)

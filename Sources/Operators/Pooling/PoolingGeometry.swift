@@ -29,6 +29,14 @@ struct PoolingGeometry: Sendable {
         padEnd = axes(placements.map(\.padEnd), 0)
     }
 
+    /// One window over all of each plane, however many axes it has.
+    init(plane x: Shape, layout: TensorLayout) {
+        planes = x[0] * layout.channels(x)
+        input = (1, 1, layout.spatialCount(x))
+        kernel = input
+        (output, stride, dilation, pad, padEnd) = ((1, 1, 1), (1, 1, 1), (1, 1, 1), (0, 0, 0), (0, 0, 0))
+    }
+
     var inputCount: Int { input.0 * input.1 * input.2 }
     var outputCount: Int { output.0 * output.1 * output.2 }
 

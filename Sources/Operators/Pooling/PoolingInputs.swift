@@ -41,10 +41,8 @@ package struct PoolingAttributes: Sendable {
         return try layout.shape(batch: x[0], channels: layout.channels(x), spatial: spatial).checked("the output")
     }
 
-    /// The sizes for a kernel of the operator `name`.
-    func geometry(_ x: Shape, output: Shape, of name: String) throws(OperatorError) -> PoolingGeometry {
-        try layout.checkKernels(of: name)
-        return try PoolingGeometry(window: window(axes: x.rank - 2), x: x, layout: layout, output: output)
+    func geometry(_ x: Shape, output: Shape) throws(OperatorError) -> PoolingGeometry {
+        try PoolingGeometry(window: window(axes: x.rank - 2), x: x, layout: layout, output: output)
     }
 
     static func checkRank(_ x: SymbolicShape, maximum: Int) throws(OperatorError) {

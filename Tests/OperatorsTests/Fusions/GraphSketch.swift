@@ -33,7 +33,8 @@ struct GraphSketch {
     ) throws -> ValueID {
         let spellings =
             LinearOperators.spellings + ConvolutionOperators.spellings + NormalizationOperators.spellings
-            + ActivationOperators.spellings + ElementwiseOperators.spellings
+            + ActivationOperators.spellings + ElementwiseOperators.spellings + MovementOperators.spellings
+            + ReductionOperators.spellings
         let op = try makeOperator(name, in: spellings, version: version, inputs: inputs.count, attributes: attributes)
         return try node(op, inputs)
     }
