@@ -8,7 +8,9 @@ package struct EngineLimits: Sendable {
     /// Bytes of the results whose sizes depend on data, all that one run holds at once.
     package var maximumDynamicBytes = 2 << 30
     /// Bytes of one value that is computed ahead of requests.
-    package var maximumFoldedBytes = 64 << 20
+    package var maximumFoldedBytes = 512 << 20
+    /// Once a version holds this many bytes, only values of 64 MiB at most are computed ahead.
+    package var generousHeldBytes = 2 << 30
     /// Plans kept for one region of a model, one for each combination of input shapes.
     package var maximumPlans = 64
     /// Bytes of all plans of one region.

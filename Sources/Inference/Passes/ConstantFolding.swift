@@ -5,7 +5,7 @@ import Tensors
 struct ConstantFolding: GraphPass {
     let name = "constant-folding"
     let evaluator: NodeEvaluator
-    let maximumByteCount: Int
+    let limits: EngineLimits
     /// Whether the graph is run only in some cases (a branch, a loop's body): what cannot be computed is then left to the run that
     /// gets there, else it is refused now.
     let isConditional: Bool
@@ -21,6 +21,11 @@ struct ConstantFolding: GraphPass {
         }
         defer { graph.nodes = kept }
         return graph.nodes.count - kept.count
+    }
+
+    /// Models whose large weights are computed (ConstantOfShape) would otherwise compute them in every run.
+    private var maximumByteCount: Int {
+        evaluator.state.heldByteCount < limits.generousHeldBytes ? limits.maximumFoldedBytes : min(limits.maximumFoldedBytes, 64 << 20)
     }
 
     private func fold(_ node: Node, in graph: Graph) throws(NodeError) -> [Tensor]? {

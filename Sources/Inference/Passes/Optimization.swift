@@ -13,7 +13,7 @@ struct Optimization {
             }
         }
         let folding = ConstantFolding(
-            evaluator: NodeEvaluator(state: state), maximumByteCount: state.limits.maximumFoldedBytes, isConditional: isConditional)
+            evaluator: NodeEvaluator(state: state), limits: state.limits, isConditional: isConditional)
         let changes = try PassPipeline([folding, BranchInlining()] + passes + [DeadNodes()]).run(on: &graph)
         graph.dropUnreadConstants()
         return changes

@@ -4,6 +4,6 @@ package import GraphIR
 package enum FusionPasses {
     package static let all: [any GraphPass] = [
         TensorLoops(), RecurrentLoops(), DenseLayers(), ChannelScales(), PadFusion(), BatchNormFusion(), BiasFusion(),
-        ComposedActivations(), ActivationFusion(), ResidualFusion(),
+        ComposedActivations(), ActivationFusion(), ResidualFusion(), ChannelShuffles(),
     ]
 }

@@ -40,15 +40,21 @@ enum FusionSweep {
 extension FusionSweep.Pair {
     /// What the consumer adds to the producer's result; nil unless it is a plain addition.
     var addend: ValueID? {
-        guard let addition = consumer.op as? Arithmetic, addition.function == .add, case .multidirectional = addition.rule,
-            consumer.inputs.count == 2
-        else { return nil }
+        guard consumer.inputs.count == 2, consumer.op.addsWithBroadcast else { return nil }
         return consumer.inputs[0] == value ? consumer.inputs[1] : consumer.inputs[0]
     }
 
     /// The producer with another operator and other inputs, giving what the consumer gave.
     func fused(_ op: any Operator, inputs: [ValueID?]) -> Node {
         Node(name: producer.name, op: op, inputs: inputs, outputs: consumer.outputs)
+    }
+}
+
+extension Operator {
+    /// Whether the operator adds its operands up as NumPy does.
+    fileprivate var addsWithBroadcast: Bool {
+        if let addition = self as? Arithmetic, addition.function == .add, case .multidirectional = addition.rule { return true }
+        return (self as? Variadic)?.function == .sum
     }
 }
 

@@ -18,6 +18,13 @@ extension Split: ChannelsLastConvertible {
     }
 }
 
+extension ChannelShuffle: ChannelsLastConvertible {
+    func channelsLastForm(_ node: LayoutNode) -> ChannelsLastForm? {
+        guard layout == .channelsFirst else { return nil }
+        return node.form(ChannelShuffle(groups: groups, layout: .channelsLast))
+    }
+}
+
 extension Resize: ChannelsLastConvertible {
     /// The lists of numbers stay in their order: they say which axes they speak of.
     func channelsLastForm(_ node: LayoutNode) -> ChannelsLastForm? {

@@ -45,7 +45,9 @@ package struct LocalResponseNormalization: Operator {
         return [ValueFact(x.type)]
     }
 
-    package func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [layout.channelAxis(rank: max(inputs.extents(0)?.count ?? 2, 2))]) }
+    package func rows(_ inputs: RowInputs) -> RowFlow {
+        inputs.linewise(along: [layout.channelAxis(rank: max(inputs.extents(0)?.count ?? 2, 2))])
+    }
 
     package func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context, compileWide)

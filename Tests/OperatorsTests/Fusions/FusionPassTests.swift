@@ -237,4 +237,28 @@ enum Composed: CaseIterable {
         let bracket = try s.node("Add", [s.scalar(1), s.node("Tanh", [argument])])
         return try s.node("Mul", [x, s.node("Mul", [s.scalar(0.5), bracket])])
     }
+
+    @Test("reshaping around a transposition of groups and channels is a shuffle, other transpositions are not")
+    func shuffle() throws {
+        for (order, expected) in [([0, 2, 1, 3, 4], ["ChannelShuffle"]), ([0, 2, 1, 4, 3], ["Reshape", "Transpose", "Reshape"])] {
+            var sketch = GraphSketch()
+            let input = sketch.input([.symbol("batch"), .known(6), .known(3), .known(3)])
+            let groups = sketch.constant(Tensor([0, 2, 3, 3, 3] as [Int64], shape: [5]))
+            let channels = sketch.constant(Tensor([0, 6, 3, 3] as [Int64], shape: [4]))
+            var value = try sketch.node("Reshape", [input, groups])
+            value = try sketch.node("Transpose", [value], attributes: ["perm": .integers(order)])
+            sketch.graph.outputs = [try sketch.node("Reshape", [value, channels])]
+            try check(sketch, [SampleData.floats([2, 6, 3, 3], seed: 9)], becomes: expected)
+        }
+    }
+
+    @Test("a sum of two is an addition")
+    func sum() throws {
+        var sketch = GraphSketch()
+        let input = sketch.input(image)
+        let first = try sketch.node("Exp", [input])
+        let value = try sketch.node(Conv(window: WindowAttributes(pads: [1, 1, 1, 1])), [first, sketch.constant(weights([2, 2, 3, 3]))])
+        sketch.graph.outputs = [try sketch.node("Relu", [try sketch.node("Sum", [value, first])])]
+        try check(sketch, [picture], becomes: ["Exp", "Conv"], scale: 60)
+    }
 }

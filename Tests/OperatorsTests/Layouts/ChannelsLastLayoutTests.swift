@@ -153,6 +153,21 @@ struct ChannelsLastLayoutTests {
         try check(sketch, becomes: ["Transpose", "Conv", expected, "Transpose"])
     }
 
+    @Test("a shuffle of channels works on channels-last data as well")
+    func shuffle() throws {
+        var sketch = GraphSketch()
+        let input = sketch.input(image)
+        let value = try convolution(&sketch, input, [4, 3, 3, 3])
+        let groups = sketch.constant(Tensor([0, 2, 2, 7, 6] as [Int64], shape: [5]))
+        let channels = sketch.constant(Tensor([0, 4, 7, 6] as [Int64], shape: [4]))
+        let split = try sketch.node("Reshape", [value, groups])
+        let swapped = try sketch.node("Transpose", [split], attributes: ["perm": .integers([0, 2, 1, 3, 4])])
+        sketch.graph.outputs = [try sketch.node("Reshape", [swapped, channels])]
+        var fused = sketch
+        try fused.fuse()
+        try check(fused, becomes: ["Transpose", "Conv", "ChannelShuffle", "Transpose"])
+    }
+
     @Test("what has no such form reads data as it was", arguments: ["Flatten", "Softmax"])
     func others(_ name: String) throws {
         var sketch = GraphSketch()
