@@ -1,0 +1,97 @@
+import CKernels
+import GraphIR
+
+/// Lays trees out as the walks of `apus_forest_kernels` read them.
+struct ForestLayout<Number: ForestNumber> {
+    private(set) var words: [apus_tree_word]
+    /// By tree: how many steps every walk takes at least.
+    private(set) var shortest: [UInt32]
+    /// The description's leaves, by the numbers that walks give.
+    private(set) var leaves: [Int] = []
+    /// Whether a missing feature counts as at most some threshold. Walks then read rows of twice as many numbers: each feature, and
+    /// the feature with -inf where it is missing.
+    private(set) var raisesMissing = false
+
+    private let description: TreeDescription
+    /// By node of the description: its threshold and link, once it has a place.
+    private var records: [(threshold: apus_tree_word, link: apus_tree_word)?]
+
+    /// What goes to a place.
+    private struct Task {
+        let place: Int
+        let tree: Int
+        let depth: UInt32
+        let node: Int
+        /// Nil for the node itself.
+        var decision: Decision<Number>?
+
+        func next(at place: Int, _ decision: Decision<Number>) -> Task {
+            Task(place: place, tree: tree, depth: depth + 1, node: node, decision: decision)
+        }
+    }
+
+    /// - Throws: `.unsupported` for more nodes than places can number. The description has been found to consist of trees.
+    init(_ description: TreeDescription) throws(OperatorError) {
+        self.description = description
+        let treeCount = description.roots.count
+        records = Array(repeating: nil, count: description.nodes.count)
+        words = Array(repeating: 0, count: (treeCount + 1) / 2 * 4)
+        shortest = Array(repeating: .max, count: treeCount)
+        for (tree, root) in description.roots.enumerated() {
+            var tasks = [Task(place: 4 * (tree / 2) + tree % 2, tree: tree, depth: 0, node: root)]
+            while let task = tasks.popLast() { try place(task, &tasks) }
+        }
+        guard !raisesMissing else { return }
+        for link in links { words[link] = words[link] & 0xFFFF_FFFF | (words[link] >> 33) << 32 }
+    }
+
+    private var links: some Sequence<Int> { words.indices.lazy.filter { $0 & 2 != 0 } }
+
+    private mutating func place(_ task: Task, _ tasks: inout [Task]) throws(OperatorError) {
+        let node = description.nodes[task.node]
+        let decision: Decision<Number>
+        if let own = task.decision {
+            decision = own
+        } else if case .branch(let comparison) = node.kind {
+            if let record = records[task.node] { return write(record, at: task.place) }
+            decision = Decision(node, comparison)
+        } else {
+            return placeLeaf(task)
+        }
+        switch decision {
+        case .outcome(let isTrue):
+            tasks.append(
+                Task(place: task.place, tree: task.tree, depth: task.depth, node: isTrue ? node.whenTrue : node.whenFalse))
+        case .test(let test, let holds, let fails):
+            let child = words.count
+            guard child <= Int(UInt32.max) - 4 else { throw .unsupported("an ensemble of \(description.nodes.count) nodes") }
+            words += [0, 0, 0, 0]
+            raisesMissing = raisesMissing || test.raisesMissing
+            let feature = UInt64(node.feature) << 1 | (test.raisesMissing ? 1 : 0)
+            let record = (threshold: test.threshold.treeWord, link: UInt64(child) | feature << 32)
+            write(record, at: task.place)
+            if task.decision == nil { records[task.node] = record }
+            let rises = test.isInverted ? fails : holds, falls = test.isInverted ? holds : fails
+            tasks.append(task.next(at: child + 1, rises))
+            tasks.append(task.next(at: child, falls))
+        }
+    }
+
+    private mutating func placeLeaf(_ task: Task) {
+        let threshold: apus_tree_word
+        if let record = records[task.node] {
+            threshold = record.threshold
+        } else {
+            threshold = Number.leafWord(UInt32(leaves.count))
+            leaves.append(task.node)
+            records[task.node] = (threshold, 0)
+        }
+        write((threshold, UInt64(task.place)), at: task.place)
+        shortest[task.tree] = min(shortest[task.tree], task.depth)
+    }
+
+    private mutating func write(_ record: (threshold: apus_tree_word, link: apus_tree_word), at place: Int) {
+        words[place] = record.threshold
+        words[place + 2] = record.link
+    }
+}
