@@ -75,13 +75,14 @@ struct ForestKernel<Number: ForestNumber>: Kernel {
 
     var parts: Int { split.count }
 
-    func run(_ context: KernelContext) { run(0..<task.rows, context) }
+    func run(_ context: KernelContext) { Number.compute(self, 0..<task.rows, context) }
 
     func run(part: Int, _ context: KernelContext) {
-        run(split.elements(of: part, unit: blockExtent, total: task.rows), context)
+        Number.compute(self, split.elements(of: part, unit: blockExtent, total: task.rows), context)
     }
 
-    private func run(_ rows: Range<Int>, _ context: KernelContext) {
+    /// The answers of some rows.
+    func compute(_ rows: Range<Int>, _ context: KernelContext) {
         let divisor = task.aggregate == .average ? Double(forest.treeCount) : 1
         let leaves = (context.scratch + layout.leaves).assumingMemoryBound(to: UInt32.self)
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: blockExtent) {

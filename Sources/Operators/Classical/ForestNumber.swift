@@ -1,4 +1,5 @@
 import CKernels
+import GraphIR
 
 /// A type in which features and thresholds are compared, with its kernels.
 protocol ForestNumber: BinaryFloatingPoint, NumericElement {
@@ -22,6 +23,9 @@ protocol ForestNumber: BinaryFloatingPoint, NumericElement {
             UnsafeMutablePointer<Double>, UnsafePointer<Self>, UnsafePointer<UInt32>, UnsafePointer<UInt32>, Int, Int, Int
         ) -> Void
     static func functions(_ kernels: apus_forest_kernels) -> (walk: Walk, addLeaves: AddLeaves, addLeaf: AddLeaf)
+
+    /// Calls `kernel.compute`: from here it is code for this type, while a generic kernel's `run` is code for any.
+    static func compute(_ kernel: ForestKernel<Self>, _ rows: Range<Int>, _ context: KernelContext)
 }
 
 extension Float: ForestNumber {
@@ -39,6 +43,8 @@ extension Float: ForestNumber {
     static func functions(_ kernels: apus_forest_kernels) -> (walk: Walk, addLeaves: AddLeaves, addLeaf: AddLeaf) {
         (kernels.walk_f32, kernels.add_leaves_f32, kernels.add_leaf_f32)
     }
+
+    static func compute(_ kernel: ForestKernel<Float>, _ rows: Range<Int>, _ context: KernelContext) { kernel.compute(rows, context) }
 }
 
 extension Double: ForestNumber {
@@ -53,4 +59,6 @@ extension Double: ForestNumber {
     static func functions(_ kernels: apus_forest_kernels) -> (walk: Walk, addLeaves: AddLeaves, addLeaf: AddLeaf) {
         (kernels.walk_f64, kernels.add_leaves_f64, kernels.add_leaf_f64)
     }
+
+    static func compute(_ kernel: ForestKernel<Double>, _ rows: Range<Int>, _ context: KernelContext) { kernel.compute(rows, context) }
 }
