@@ -23,11 +23,12 @@ struct TreeWalks: Comparison {
         let tableRows = max(1_024 / rows, 2) * rows
         let table = FloatMemory.samples(count: tableRows * Self.features)
         let walk = try InstructionSet.requested().functions.pointee.forest.walk_f32
-        let shortest = [UInt32](repeating: UInt32(depth), count: trees)
+        let span = apus_tree_span(shortest: UInt32(depth), longest: UInt32(depth))
+        let spans = [apus_tree_span](repeating: span, count: trees)
         var found = [UInt32](repeating: 0, count: trees * rows), expected = found
         var next = 0, nextExpected = 0
         let candidate = {
-            walk(&found, forest.words, shortest, 0, trees, table.start + next * Self.features, Self.features, rows)
+            walk(&found, forest.words, spans, 0, trees, table.start + next * Self.features, Self.features, rows)
             next = (next + rows) % tableRows
         }
         let reference = {

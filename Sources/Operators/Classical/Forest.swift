@@ -8,7 +8,7 @@ import Tensors
 struct Forest<Number: ForestNumber>: Sendable {
     /// See `apus_tree_word`.
     private let words: TensorStorage
-    private let shortest: [UInt32]
+    private let spans: [apus_tree_span]
     let leaves: ForestLeaves<Number>
     let treeCount: Int
     /// The number of features that a row must have.
@@ -30,7 +30,7 @@ struct Forest<Number: ForestNumber>: Sendable {
         layout.words.withUnsafeBytes { [words] bytes in
             if let source = bytes.baseAddress { words.baseAddress.copyMemory(from: source, byteCount: bytes.count) }
         }
-        shortest = layout.shortest
+        spans = layout.spans
         raisesMissing = layout.raisesMissing
         treeCount = description.roots.count
         leaves = ForestLeaves(layout.leaves.map { description.nodes[$0].weights }, outputCount: outputCount, areSummed: areSummed)
@@ -45,9 +45,9 @@ struct Forest<Number: ForestNumber>: Sendable {
         stride: Int, rows: Int
     ) {
         let words = UnsafePointer(self.words.baseAddress.assumingMemoryBound(to: apus_tree_word.self))
-        shortest.withUnsafeBufferPointer { shortest in
-            guard let shortest = shortest.baseAddress else { return }
-            function(leaves, words, shortest, trees.lowerBound, trees.count, table, stride, rows)
+        spans.withUnsafeBufferPointer { spans in
+            guard let spans = spans.baseAddress else { return }
+            function(leaves, words, spans, trees.lowerBound, trees.count, table, stride, rows)
         }
     }
 }

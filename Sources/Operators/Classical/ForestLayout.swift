@@ -4,8 +4,8 @@ import GraphIR
 /// Lays trees out as the walks of `apus_forest_kernels` read them.
 struct ForestLayout<Number: ForestNumber> {
     private(set) var words: [apus_tree_word]
-    /// By tree: how many steps every walk takes at least.
-    private(set) var shortest: [UInt32]
+    /// By tree.
+    private(set) var spans: [apus_tree_span]
     /// The description's leaves, by the numbers that walks give.
     private(set) var leaves: [Int] = []
     /// Whether a missing feature counts as at most some threshold. Walks then read rows of twice as many numbers: each feature, and
@@ -13,20 +13,29 @@ struct ForestLayout<Number: ForestNumber> {
     private(set) var raisesMissing = false
 
     private let description: TreeDescription
-    /// By node of the description: its threshold and link, once it has a place.
-    private var records: [(threshold: apus_tree_word, link: apus_tree_word)?]
+    /// By node of the description, once it has a place.
+    private var records: [Record?]
+
+    /// Of the tree that is laid out: the least and the most steps to a leaf's first place, and how much later copies add to them.
+    private var reach = (least: Int.max, most: 0, added: 0)
+
+    private struct Record {
+        let threshold: apus_tree_word
+        let link: apus_tree_word
+        /// Steps from the root to its first place.
+        let depth: Int
+    }
 
     /// What goes to a place.
     private struct Task {
         let place: Int
-        let tree: Int
-        let depth: UInt32
+        let depth: Int
         let node: Int
         /// Nil for the node itself.
         var decision: Decision<Number>?
 
         func next(at place: Int, _ decision: Decision<Number>) -> Task {
-            Task(place: place, tree: tree, depth: depth + 1, node: node, decision: decision)
+            Task(place: place, depth: depth + 1, node: node, decision: decision)
         }
     }
 
@@ -36,10 +45,13 @@ struct ForestLayout<Number: ForestNumber> {
         let treeCount = description.roots.count
         records = Array(repeating: nil, count: description.nodes.count)
         words = Array(repeating: 0, count: (treeCount + 1) / 2 * 4)
-        shortest = Array(repeating: .max, count: treeCount)
+        spans = []
         for (tree, root) in description.roots.enumerated() {
-            var tasks = [Task(place: 4 * (tree / 2) + tree % 2, tree: tree, depth: 0, node: root)]
+            reach = (.max, 0, 0)
+            var tasks = [Task(place: 4 * (tree / 2) + tree % 2, depth: 0, node: root)]
             while let task = tasks.popLast() { try place(task, &tasks) }
+            spans.append(
+                apus_tree_span(shortest: UInt32(clamping: reach.least), longest: UInt32(clamping: reach.most + reach.added)))
         }
         guard !raisesMissing else { return }
         for link in links { words[link] = words[link] & 0xFFFF_FFFF | (words[link] >> 33) << 32 }
@@ -53,7 +65,7 @@ struct ForestLayout<Number: ForestNumber> {
         if let own = task.decision {
             decision = own
         } else if case .branch(let comparison) = node.kind {
-            if let record = records[task.node] { return write(record, at: task.place) }
+            if let record = records[task.node] { return placeCopy(of: record, task) }
             decision = Decision(node, comparison)
         } else {
             return placeLeaf(task)
@@ -61,20 +73,27 @@ struct ForestLayout<Number: ForestNumber> {
         switch decision {
         case .outcome(let isTrue):
             tasks.append(
-                Task(place: task.place, tree: task.tree, depth: task.depth, node: isTrue ? node.whenTrue : node.whenFalse))
+                Task(place: task.place, depth: task.depth, node: isTrue ? node.whenTrue : node.whenFalse))
         case .test(let test, let holds, let fails):
             let child = words.count
             guard child <= Int(UInt32.max) - 4 else { throw .unsupported("an ensemble of \(description.nodes.count) nodes") }
             words += [0, 0, 0, 0]
             raisesMissing = raisesMissing || test.raisesMissing
             let feature = UInt64(node.feature) << 1 | (test.raisesMissing ? 1 : 0)
-            let record = (threshold: test.threshold.treeWord, link: UInt64(child) | feature << 32)
+            let record = Record(threshold: test.threshold.treeWord, link: UInt64(child) | feature << 32, depth: task.depth)
             write(record, at: task.place)
             if task.decision == nil { records[task.node] = record }
             let rises = test.isInverted ? fails : holds, falls = test.isInverted ? holds : fails
             tasks.append(task.next(at: child + 1, rises))
             tasks.append(task.next(at: child, falls))
         }
+    }
+
+    /// A decision of several tests has an outcome in several places: they share the nodes below.
+    private mutating func placeCopy(of record: Record, _ task: Task) {
+        write(record, at: task.place)
+        // No way on is longer by more.
+        reach.added += max(task.depth - record.depth, 0)
     }
 
     private mutating func placeLeaf(_ task: Task) {
@@ -84,13 +103,14 @@ struct ForestLayout<Number: ForestNumber> {
         } else {
             threshold = Number.leafWord(UInt32(leaves.count))
             leaves.append(task.node)
-            records[task.node] = (threshold, 0)
         }
-        write((threshold, UInt64(task.place)), at: task.place)
-        shortest[task.tree] = min(shortest[task.tree], task.depth)
+        let record = Record(threshold: threshold, link: UInt64(task.place), depth: task.depth)
+        records[task.node] = record
+        write(record, at: task.place)
+        reach = (min(reach.least, task.depth), max(reach.most, task.depth), reach.added)
     }
 
-    private mutating func write(_ record: (threshold: apus_tree_word, link: apus_tree_word), at place: Int) {
+    private mutating func write(_ record: Record, at place: Int) {
         words[place] = record.threshold
         words[place + 2] = record.link
     }

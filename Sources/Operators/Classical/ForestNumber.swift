@@ -12,7 +12,8 @@ protocol ForestNumber: BinaryFloatingPoint, NumericElement {
 
     typealias Walk =
         @Sendable (
-            UnsafeMutablePointer<UInt32>, UnsafePointer<apus_tree_word>, UnsafePointer<UInt32>, Int, Int, UnsafePointer<Self>, Int, Int
+            UnsafeMutablePointer<UInt32>, UnsafePointer<apus_tree_word>, UnsafePointer<apus_tree_span>, Int, Int, UnsafePointer<Self>, Int,
+            Int
         ) -> Void
     typealias AddLeaves =
         @Sendable (
