@@ -97,6 +97,14 @@ typedef float APUS_NAME(four_f32) __attribute__((vector_size(16)));
 #define APUS_ADD_FUNCTIONS(type, number)                                                                                    \
     static void APUS_NAME(add_leaves_##type)(double *sums, const number *weights, const uint32_t *leaves, size_t trees,     \
                                              size_t rows, size_t width) {                                                   \
+        if (width == 1 && rows < WALKS) {                                                                                   \
+            for (size_t r = 0; r < rows; r++) {                                                                             \
+                double sum = sums[r];                                                                                       \
+                for (size_t t = 0; t < trees; t++) sum += (double)weights[leaves[t * rows + r]];                            \
+                sums[r] = sum;                                                                                              \
+            }                                                                                                               \
+            return;                                                                                                         \
+        }                                                                                                                   \
         if (width == 1) {                                                                                                   \
             for (; trees > 0; trees--, leaves += rows)                                                                      \
                 for (size_t r = 0; r < rows; r++) sums[r] += (double)weights[leaves[r]];                                    \
