@@ -26,17 +26,12 @@ struct ForestLayout<Number: ForestNumber> {
         let depth: Int
     }
 
-    /// What goes to a place.
+    /// What goes to a place: a node of the description, or a further test of its decision.
     private struct Task {
         let place: Int
         let depth: Int
         let node: Int
-        /// Nil for the node itself.
         var decision: Decision<Number>?
-
-        func next(at place: Int, _ decision: Decision<Number>) -> Task {
-            Task(place: place, depth: depth + 1, node: node, decision: decision)
-        }
     }
 
     /// - Throws: `.unsupported` for more nodes than places can number. The description has been found to consist of trees.
@@ -60,32 +55,29 @@ struct ForestLayout<Number: ForestNumber> {
     private var links: some Sequence<Int> { words.indices.lazy.filter { $0 & 2 != 0 } }
 
     private mutating func place(_ task: Task, _ tasks: inout [Task]) throws(OperatorError) {
-        let node = description.nodes[task.node]
-        let decision: Decision<Number>
-        if let own = task.decision {
-            decision = own
-        } else if case .branch(let comparison) = node.kind {
-            if let record = records[task.node] { return placeCopy(of: record, task) }
-            decision = Decision(node, comparison)
-        } else {
-            return placeLeaf(task)
-        }
+        if let decision = task.decision { return try place(decision, of: task, &tasks) }
+        guard case .branch(let comparison) = description.nodes[task.node].kind else { return placeLeaf(task) }
+        if let record = records[task.node] { return placeCopy(of: record, task) }
+        try place(Decision(description.nodes[task.node], comparison), of: task, &tasks)
+    }
+
+    private mutating func place(_ decision: Decision<Number>, of task: Task, _ tasks: inout [Task]) throws(OperatorError) {
         switch decision {
         case .outcome(let isTrue):
-            tasks.append(
-                Task(place: task.place, depth: task.depth, node: isTrue ? node.whenTrue : node.whenFalse))
+            let node = isTrue ? description.nodes[task.node].whenTrue : description.nodes[task.node].whenFalse
+            try place(Task(place: task.place, depth: task.depth, node: node), &tasks)
         case .test(let test, let holds, let fails):
             let child = words.count
             guard child <= Int(UInt32.max) - 4 else { throw .unsupported("an ensemble of \(description.nodes.count) nodes") }
             words += [0, 0, 0, 0]
             raisesMissing = raisesMissing || test.raisesMissing
-            let feature = UInt64(node.feature) << 1 | (test.raisesMissing ? 1 : 0)
+            let feature = UInt64(description.nodes[task.node].feature) << 1 | (test.raisesMissing ? 1 : 0)
             let record = Record(threshold: test.threshold.treeWord, link: UInt64(child) | feature << 32, depth: task.depth)
             write(record, at: task.place)
             if task.decision == nil { records[task.node] = record }
             let rises = test.isInverted ? fails : holds, falls = test.isInverted ? holds : fails
-            tasks.append(task.next(at: child + 1, rises))
-            tasks.append(task.next(at: child, falls))
+            tasks.append(Task(place: child + 1, depth: task.depth + 1, node: task.node, decision: rises))
+            tasks.append(Task(place: child, depth: task.depth + 1, node: task.node, decision: falls))
         }
     }
 
