@@ -121,6 +121,13 @@ package struct EvaluationContext {
         try subgraphs[index].lend(inputs, to: body)
     }
 
+    /// Subgraph `index` made ready for many runs over dense inputs of these types, within this call; nil when its plan depends on
+    /// more than types.
+    package func rounds(subgraph index: Int, inputs specs: [TensorSpec]) throws -> (any SubgraphRounds)? {
+        guard index < subgraphs.count else { throw OperatorError.invalidValue("has no subgraph \(index)") }
+        return try subgraphs[index].rounds(specs)
+    }
+
     /// What is known of output `output` of subgraph `index` without running it; nil when nothing is.
     package func outputFact(ofSubgraph index: Int, _ output: Int) -> ValueFact? {
         guard index < subgraphs.count else { return nil }
@@ -136,6 +143,10 @@ package protocol SubgraphRunner {
     /// Runs and lends the outputs to `body`; they are valid during the call.
     func lend(_ inputs: [ValueView], to body: ([ValueView]) throws -> Void) throws
 
+    /// The subgraph made ready for many runs over dense inputs of these types, for as long as the node runs; nil when its plan
+    /// depends on more than types.
+    func rounds(_ specs: [TensorSpec]) throws -> (any SubgraphRounds)?
+
     /// What is known of the outputs without running: the type of a loop's output that no round made. May be empty.
     var outputFacts: [ValueFact] { get }
 }
@@ -146,5 +157,18 @@ extension SubgraphRunner {
         try withExtendedLifetime(outputs) { try body(outputs.map(ValueView.init)) }
     }
 
+    package func rounds(_ specs: [TensorSpec]) throws -> (any SubgraphRounds)? { nil }
+
     package var outputFacts: [ValueFact] { [] }
+}
+
+/// A subgraph with one plan and memory for it: a run is a run of the plan and nothing else.
+package protocol SubgraphRounds: AnyObject {
+    var outputs: [TensorSpec] { get }
+
+    /// Runs over tensors of the types that this was made for.
+    ///
+    /// - Parameter inputs: an address for each.
+    /// - Returns: an address for each output; valid until the next run, and only as long as the inputs.
+    func run(_ inputs: UnsafePointer<UnsafeRawPointer>) throws -> UnsafePointer<UnsafeRawPointer>
 }

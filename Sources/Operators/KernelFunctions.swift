@@ -24,6 +24,7 @@ struct KernelFunctions: @unchecked Sendable {
     @inline(__always) var channelsLast: apus_channels_last_kernels { table.pointee.channels_last }
     @inline(__always) var matrix: apus_matrix_kernels { table.pointee.matrix }
     @inline(__always) var recurrent: apus_recurrent_kernels { table.pointee.recurrent }
+    @inline(__always) var forest: apus_forest_kernels { table.pointee.forest }
 }
 
 extension CompileContext {

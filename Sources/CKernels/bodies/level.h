@@ -9,6 +9,7 @@
 #include "matrix.h"
 #include "channels_last.h"
 #include "recurrent.h"
+#include "forest.h"
 
 const apus_kernels APUS_NAME(apus_kernels) = {
     .isa = APUS_LEVEL_ID,
@@ -20,4 +21,5 @@ const apus_kernels APUS_NAME(apus_kernels) = {
     .matrix = APUS_NAME(matrix),
     .channels_last = APUS_NAME(channels_last),
     .recurrent = APUS_NAME(recurrent),
+    .forest = APUS_NAME(forest),
 };

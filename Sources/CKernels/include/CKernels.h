@@ -9,6 +9,7 @@
 #include "cast.h"
 #include "channels_last.h"
 #include "elementwise.h"
+#include "forest.h"
 #include "matrix.h"
 #include "recurrent.h"
 #include "reduce.h"
@@ -39,6 +40,7 @@ typedef struct apus_kernels {
     apus_matrix_kernels matrix;
     apus_channels_last_kernels channels_last;
     apus_recurrent_kernels recurrent;
+    apus_forest_kernels forest;
 } apus_kernels;
 
 /// The name used in `APUS_ISA`, `apus version` and messages.

@@ -62,8 +62,8 @@ import Tensors
     /// Pops everything above `mark`.
     func pop(to mark: Mark) {
         guard !mark.isBottom else {
-            // One block that holds all takes the place of several at the next push.
-            if blocks.count > 1 { releaseAll() } else if !blocks.isEmpty { blocks[0].used = 0 }
+            // One block that holds all takes the place of several, or of one that was outgrown, at the next push.
+            if blocks.count > 1 || capacity < peak { releaseAll() } else if !blocks.isEmpty { blocks[0].used = 0 }
             return
         }
         while blocks.count > mark.blockCount { release(blocks.removeLast()) }

@@ -17,14 +17,33 @@ extension Plan {
             throw .memory(what: "the memory of a run", error)
         }
         let table = unsafe workspace.bind(self, base: base, inputs: inputs)
+        try unsafe runSteps(table, base: base, token: token)
+        return unsafe base
+    }
+
+    /// Runs every step over `operands`, bound for an arena at `base`.
+    @inline(__always)
+    @unsafe func runSteps(
+        _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?
+    ) throws(EngineError) {
         for index in 0..<stepCount {
             if let token, token.isStopped { throw .stopped(token.reason ?? .abandoned) }
             do throws(OperatorError) {
-                try unsafe steps[index].run(table, base: base)
+                try unsafe steps[index].run(operands, base: base)
             } catch {
                 throw EngineError.node(name: notes[index].node, operatorName: notes[index].operatorName, error)
             }
         }
-        return unsafe base
+    }
+
+    /// Fills `table` with the address of each operand in a run whose arena is at `base`.
+    @inline(__always)
+    @unsafe func bind(
+        _ table: UnsafeMutablePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer,
+        inputs: UnsafeBufferPointer<UnsafeRawPointer>
+    ) {
+        unsafe operands.withUnsafeBufferPointer { places in
+            for index in places.indices { unsafe table[index] = places[index].address(base: base, inputs: inputs) }
+        }
     }
 }

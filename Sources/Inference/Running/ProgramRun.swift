@@ -133,6 +133,9 @@ struct ProgramRun {
     private mutating func run(_ step: DynamicStep) throws {
         try scope.token?.check()
         let node = step.node
+        // Results have memory of their own.
+        let mark = scope.workspace.arena.mark
+        defer { scope.workspace.arena.pop(to: mark) }
         var inputs: [ValueView?] = []
         for input in node.inputs { inputs.append(try input.map { value throws(EngineError) in try view(of: value) }) }
         var captured: [ValueView] = []
@@ -162,31 +165,6 @@ struct ProgramRun {
                     name: node.name, operatorName: node.op.name, .invalidValue("gave \(result.kind), expected \(wanted)"))
             }
             slots[output.index] = .object(result)
-        }
-    }
-}
-
-/// A subgraph with what it captures from around the node.
-private struct NestedRunner: SubgraphRunner {
-    let engine: Engine
-    let captured: [ValueView]
-    let scope: RunScope
-
-    var outputFacts: [ValueFact] { engine.graph.outputFacts }
-
-    func lend(_ inputs: [ValueView], to body: ([ValueView]) throws -> Void) throws {
-        try engine.run(inputs + captured, scope) { outputs in try body((0..<outputs.count).map { outputs[$0] }) }
-    }
-
-    func run(_ inputs: [ValueView]) throws -> [RuntimeValue] {
-        try engine.run(inputs + captured, scope) { outputs in
-            try (0..<outputs.count).map { index in
-                do throws(MemoryRefusal) {
-                    return try outputs[index].owned(allowance: scope.allowance)
-                } catch {
-                    throw OperatorError.memory(error)
-                }
-            }
         }
     }
 }

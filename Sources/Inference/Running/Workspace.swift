@@ -49,9 +49,7 @@ package import Tensors
             unsafe operands = .allocate(capacity: plan.operands.count * 2)
         }
         let table = unsafe operands.baseAddress.unsafelyUnwrapped
-        unsafe plan.operands.withUnsafeBufferPointer { places in
-            for index in places.indices { unsafe table[index] = places[index].address(base: base, inputs: inputs) }
-        }
+        unsafe plan.bind(table, base: base, inputs: inputs)
         return unsafe UnsafePointer(table)
     }
 }

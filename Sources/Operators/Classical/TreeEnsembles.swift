@@ -115,7 +115,7 @@ struct TreeEnsembleRegressor: Operator {
     func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        try ensemble.compile(context, .regression(transform))
+        try ensemble.compile(context, .regression(transform, type: context.outputs[0].elementType))
     }
 }
 
@@ -137,7 +137,10 @@ struct TreeEnsembleModel: Sendable {
         self.outputCount = outputCount
         self.aggregate = aggregate
         self.base = base.isEmpty ? [Double](repeating: 0, count: outputCount) : base
-        forest = description.isDouble ? .double(try Forest(description)) : .single(try Forest(description))
+        forest =
+            description.isDouble
+            ? .double(try Forest(description, outputCount: outputCount, areSummed: aggregate.isSum))
+            : .single(try Forest(description, outputCount: outputCount, areSummed: aggregate.isSum))
         featureCount = forest.featureCount
     }
 
@@ -151,13 +154,15 @@ struct TreeEnsembleModel: Sendable {
         return rows
     }
 
-    func compile(_ context: CompileContext, _ finish: ForestKernel.Finish) throws(OperatorError) -> CompiledOperator {
+    func compile(_ context: CompileContext, _ kind: ForestFinish.Kind) throws(OperatorError) -> CompiledOperator {
         let table = try context.input(0)
         let (rows, columns) = ClassicalInput.table(table.shape)
-        let kernel = ForestKernel(
-            forest: forest.comparing(table.elementType), type: table.elementType,
-            outputType: context.outputs[context.outputs.count - 1].elementType, rows: rows,
-            columns: columns, outputCount: outputCount, aggregate: aggregate, base: base, finish: finish)
-        return CompiledOperator(kernel, scratchByteCount: kernel.scratchByteCount)
+        let task = ForestTask(
+            type: table.elementType, rows: rows, columns: columns, aggregate: aggregate,
+            finish: ForestFinish(kind: kind, base: base))
+        switch forest {
+        case .single(let forest): return ForestKernel(forest, task, context.functions).compiled
+        case .double(let forest): return ForestKernel(forest, task, context.functions).compiled
+        }
     }
 }

@@ -45,7 +45,7 @@ enum Condition: Sendable {
         strings.shape.rank == 0 ? !(strings.elements.first?.isEmpty ?? true) : strings.shape.elementCount > 0
     }
 
-    private static func holds(_ view: TensorView) -> Bool {
+    static func holds(_ view: TensorView) -> Bool {
         guard view.shape.rank == 0 else { return view.elementCount > 0 }
         switch view.elementType {
         case .float32: return view.values(Float.self)[0] != 0

@@ -56,16 +56,43 @@ struct CountedLoop: SubgraphOperator {
             throw OperatorError.invalidValue("counts from \(start) to \(limit) in steps of \(delta)")
         }
         var carried = try (3..<max(context.inputs.count, 3)).map { try context.copy(try context.value($0)) }
-        for number in stride(from: start, to: limit, by: delta) {
+        // The first round may change the types of what is carried; later ones rarely do.
+        var attempts = 2
+        var number = start
+        while delta > 0 ? number < limit : number > limit {
             try context.checkStop()
+            if attempts > 0 {
+                attempts -= 1
+                if let ends = try steadyEnds(carried, from: number, to: limit, by: delta, context) { return ends }
+            }
             let inputs = [.tensor(Tensor(scalar: Int32(truncatingIfNeeded: number)))] + carried
             let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
             guard results.count == carried.count else {
                 throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(carried.count)")
             }
             carried = results
+            number += delta
         }
         return carried
+    }
+
+    /// What all rounds from `first` on leave; nil when they are not runs of one plan.
+    private func steadyEnds(
+        _ carried: [RuntimeValue], from first: Int, to limit: Int, by delta: Int, _ context: EvaluationContext
+    ) throws -> [RuntimeValue]? {
+        let counter = Tensor(scalar: Int32(truncatingIfNeeded: first))
+        guard
+            var steady = try SteadyRounds(
+                subgraph: 0, leading: [counter.spec], carried: carried, outputCount: carried.count, context)
+        else { return nil }
+        steady.setInput(0, UnsafeRawPointer(counter.storage.baseAddress))
+        for number in stride(from: first, to: limit, by: delta) {
+            try context.checkStop()
+            counter.storage.baseAddress.storeBytes(of: Int32(truncatingIfNeeded: number), as: Int32.self)
+            try steady.run { _ in }
+        }
+        withExtendedLifetime(counter) {}
+        return steady.carried.map(RuntimeValue.tensor)
     }
 
     static let spellings: [OperatorSpelling] = [.tensorFlow("For") { _ throws(OperatorError) in CountedLoop() }]

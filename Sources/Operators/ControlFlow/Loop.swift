@@ -70,98 +70,21 @@ package struct Loop: SubgraphOperator {
     package var acceptsObjects: Bool { true }
 
     package func evaluate(_ context: EvaluationContext) throws -> [RuntimeValue] {
-        let tripCount = try context.tripCount()
         let carriedCount = max(context.inputs.count - 2, 0)
-        let scanCount = context.outputCount - carriedCount
-        guard scanCount >= 0 else {
+        guard context.outputCount >= carriedCount else {
             throw OperatorError.invalidValue("has \(context.outputCount) outputs for \(carriedCount) carried values")
         }
-        var condition = try context.inputs.count > 1 && context.inputs[1] != nil ? context.flag(1) : true
-        var carried = try (0..<carriedCount).map { try context.copy(try context.value($0 + 2)) }
-        var optionals = CarriedOptionals(carried)
-        var parts = [[Tensor]](repeating: [], count: scanCount)
-        var round = 0
-        while condition, round < tripCount {
-            guard round < maximumRoundCount else {
-                throw OperatorError.invalidValue(
-                    "is still running after \(maximumRoundCount) rounds (trip count \(tripCount)); check its trip count and "
-                        + "condition"
-                )
-            }
-            try context.checkStop()
-            let inputs = [.tensor(Tensor(scalar: Int64(round))), .tensor(Tensor(scalar: condition))] + carried
-            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
-            guard results.count == 1 + carriedCount + scanCount else {
-                throw OperatorError.invalidValue(
-                    "its body gives \(results.count) outputs, expected \(1 + carriedCount + scanCount)")
-            }
-            condition = try results[0].condition()
-            carried = optionals.wrapped(results[1..<1 + carriedCount])
-            for index in 0..<scanCount { parts[index].append(try results[1 + carriedCount + index].tensor()) }
-            round += 1
-        }
-        let stacked = try parts.enumerated().map { index, parts in
-            let fact = context.outputFact(ofSubgraph: 0, 1 + carriedCount + index)
-            return RuntimeValue.tensor(try ScanOutput(axis: 0, isReversed: false).stack(parts, emptyLike: fact, context))
-        }
-        return try optionals.unwrapped(carried) { context.outputFact(ofSubgraph: 0, $0 + 1)?.valueType } + stacked
+        let carried = try (0..<carriedCount).map { try context.copy(try context.value($0 + 2)) }
+        var rounds = LoopRounds(
+            carried: carried, partCount: context.outputCount - carriedCount, tripCount: try context.tripCount(),
+            condition: try context.has(1) ? context.flag(1) : true, maximumCount: maximumRoundCount)
+        try rounds.run(context)
+        return try rounds.results(context)
     }
 
     static let spellings: [OperatorSpelling] = [
         .onnx("Loop") { _ throws(OperatorError) in Loop() }
     ]
-}
-
-/// Carried values that begin as optionals and that the body hands on as what the optional holds: the body meets them as optionals
-/// again, and after the loop they are what the body gave.
-private struct CarriedOptionals {
-    private let areOptional: [Bool]
-    private var areHandedOnBare: [Bool?]
-
-    init(_ carried: [RuntimeValue]) {
-        areOptional = carried.map { if case .optional = $0 { true } else { false } }
-        areHandedOnBare = Array(repeating: nil, count: carried.count)
-    }
-
-    /// What holds of a value that begins as `first` and that the body hands on as `next`; nil when they do not fit.
-    static func join(_ first: ValueType, _ next: ValueType) -> ValueType? {
-        if let joined = ValueType.join(first, next) { return joined }
-        guard case .optional(let element) = first else { return nil }
-        return ValueType.join(element, next)
-    }
-
-    /// What the next round meets when a round gave `values`.
-    mutating func wrapped(_ values: ArraySlice<RuntimeValue>) -> [RuntimeValue] {
-        values.enumerated().map { index, value in
-            guard index < areOptional.count, areOptional[index] else { return value }
-            if case .optional = value {
-                areHandedOnBare[index] = false
-                return value
-            }
-            areHandedOnBare[index] = true
-            return .optional(value)
-        }
-    }
-
-    /// What the loop gives when its rounds left `carried`.
-    ///
-    /// - Parameter type: what the body gives, where no round has shown it.
-    func unwrapped(_ carried: [RuntimeValue], type: (Int) -> ValueType?) throws(OperatorError) -> [RuntimeValue] {
-        var results = carried
-        for index in carried.indices where areOptional[index] {
-            guard case .optional(let value) = carried[index], areHandedOnBare[index] ?? Self.isBare(type(index)) else { continue }
-            guard let value else { throw .invalidValue("ends with an optional that holds no value as carried value \(index)") }
-            results[index] = value
-        }
-        return results
-    }
-
-    private static func isBare(_ type: ValueType?) -> Bool {
-        switch type {
-        case nil, .optional: false
-        default: true
-        }
-    }
 }
 
 extension EvaluationContext {
@@ -173,21 +96,5 @@ extension EvaluationContext {
             throw .invalidInput(index: 0, reason: "is \(view.spec), expected a single int64")
         }
         return count
-    }
-}
-
-extension RuntimeValue {
-    /// The single bool that a loop's body returns.
-    fileprivate func condition() throws(OperatorError) -> Bool {
-        guard case .tensor(let tensor) = self, tensor.elementType == .bool, let value = tensor.integers?.first,
-            tensor.elementCount == 1
-        else { throw .invalidValue("its body returns \(kind) for the condition, expected a single bool") }
-        return value != 0
-    }
-
-    /// The dense tensor that a loop's body returns.
-    func tensor() throws(OperatorError) -> Tensor {
-        guard case .tensor(let tensor) = self else { throw .invalidValue("its body returns \(kind), expected a dense tensor") }
-        return tensor
     }
 }

@@ -128,7 +128,7 @@ struct Scan: SubgraphOperator {
         }
         let sequences = try (0..<sequenceCount).map { index in
             let view = try context.required(stateCount + index)
-            return WalkedInput(
+            return WalkedSequence(
                 view: view, axis: try axis(of: index, rank: view.shape.rank, input: stateCount + index),
                 isReversed: index < inputDirections.count && inputDirections[index] == 1)
         }
@@ -136,46 +136,11 @@ struct Scan: SubgraphOperator {
         guard sequences.allSatisfy({ $0.length == length }) else {
             throw OperatorError.invalidValue("has sequences of the lengths \(sequences.map(\.length)); they must be equal")
         }
-        var states = try (0..<stateCount).map { try context.copy(try context.value($0)) }
-        var parts = [[Tensor]](repeating: [], count: context.outputCount - stateCount)
-        for step in 0..<length {
-            try context.checkStop()
-            let inputs = try states + sequences.map { .tensor(try $0.element(step, context)) }
-            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
-            guard results.count == context.outputCount else {
-                throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(context.outputCount)")
-            }
-            states = Array(results[..<stateCount])
-            for index in parts.indices { parts[index].append(try results[stateCount + index].tensor()) }
-        }
-        return try states
-            + parts.enumerated().map { index, parts in
-                let fact = context.outputFact(ofSubgraph: 0, stateCount + index)
-                return .tensor(try output(index).stack(parts, emptyLike: fact, context))
-            }
-    }
-
-    /// One of the inputs that is walked along.
-    private struct WalkedInput {
-        let view: TensorView
-        let axis: Int
-        let isReversed: Bool
-        var length: Int { view.shape[axis] }
-
-        /// The element that step `step` meets.
-        func element(_ step: Int, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
-            var extents = view.shape.extents, strides = view.shape.strides
-            extents.remove(at: axis)
-            let stride = strides.remove(at: axis)
-            let shape = Shape(extents)
-            let copy = StridedCopy(
-                extents: extents, sourceStrides: strides, destinationStrides: shape.strides,
-                elementByteCount: view.elementType.byteCount,
-                sourceOffset: (isReversed ? length - 1 - step : step) * stride)
-            return try context.makeTensor(TensorSpec(view.elementType, shape)) { bytes in
-                if let target = bytes.baseAddress { copy.run(from: view.baseAddress, to: target) }
-            }
-        }
+        let states = try (0..<stateCount).map { try context.copy(try context.value($0)) }
+        let outputs = (0..<context.outputCount - stateCount).map(output)
+        var steps = ScanSteps(states: states, sequences: sequences, outputs: outputs, length: length)
+        try steps.run(context)
+        return try steps.results(context)
     }
 
     static let spellings: [OperatorSpelling] = [

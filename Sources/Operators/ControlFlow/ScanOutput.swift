@@ -1,7 +1,7 @@
 import GraphIR
 import Tensors
 
-/// Joins the parts that a loop's rounds gave along a new axis.
+/// How the parts that a loop's rounds gave are joined along a new axis.
 struct ScanOutput: Sendable {
     var axis = 0
     /// Whether the last round's part comes first.
@@ -11,31 +11,37 @@ struct ScanOutput: Sendable {
     ///   - parts: one a round, all of one shape.
     ///   - fact: what is known of a part when there is none; unknown extents become 0.
     func stack(_ parts: [Tensor], emptyLike fact: ValueFact?, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
-        guard let first = parts.first else { return try empty(fact, context) }
-        for part in parts where part.spec != first.spec {
-            throw .invalidValue("a scan output is \(first.spec) in one round and \(part.spec) in another; all rounds must agree")
+        var joined = ScanParts(self, expectedCount: parts.count)
+        for part in parts { try joined.add(part.view, context) }
+        return try joined.stacked(emptyLike: fact, context)
+    }
+
+    /// The first `count` of `parts` [n, part…], each of type `spec`, along the axis.
+    func arranged(
+        _ parts: Tensor, count: Int, _ spec: TensorSpec, _ context: EvaluationContext
+    ) throws(OperatorError) -> Tensor {
+        guard let place = Shape.resolve(axis: axis, rank: spec.shape.rank + 1) else {
+            throw .invalidValue("axis \(axis) of a scan output is outside the rank \(spec.shape.rank + 1) of the stacked parts")
         }
-        guard let place = Shape.resolve(axis: axis, rank: first.shape.rank + 1) else {
-            throw .invalidValue("axis \(axis) of a scan output is outside the rank \(first.shape.rank + 1) of the stacked parts")
-        }
-        var extents = first.shape.extents
-        extents.insert(parts.count, at: place)
+        var extents = spec.shape.extents
+        extents.insert(count, at: place)
         let shape = try Shape(checked: extents, what: "a scan output")
         var strides = shape.strides
         let partStride = strides.remove(at: place)
-        return try context.makeTensor(TensorSpec(first.elementType, shape)) { bytes in
+        return try context.makeTensor(TensorSpec(spec.elementType, shape)) { bytes in
             guard let target = bytes.baseAddress else { return }
-            for (round, part) in parts.enumerated() {
+            for round in 0..<count {
                 let copy = StridedCopy(
-                    extents: part.shape.extents, sourceStrides: part.shape.strides, destinationStrides: strides,
-                    elementByteCount: part.elementType.byteCount,
-                    destinationOffset: (isReversed ? parts.count - 1 - round : round) * partStride)
-                copy.run(from: UnsafeRawPointer(part.storage.baseAddress), to: target)
+                    extents: spec.shape.extents, sourceStrides: spec.shape.strides, destinationStrides: strides,
+                    elementByteCount: spec.elementType.byteCount,
+                    destinationOffset: (isReversed ? count - 1 - round : round) * partStride)
+                copy.run(from: UnsafeRawPointer(parts.storage.baseAddress + round * spec.byteCount), to: target)
             }
         }
     }
 
-    private func empty(_ fact: ValueFact?, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
+    /// The output of a loop that ran no round.
+    func empty(_ fact: ValueFact?, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
         guard let fact else { throw .invalidValue("ran no round, so the type of a scan output is not known") }
         var extents = fact.shape?.dimensions.map { $0.value ?? 0 } ?? []
         extents.insert(0, at: Shape.resolve(axis: axis, rank: extents.count + 1) ?? 0)

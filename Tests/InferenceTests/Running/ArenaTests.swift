@@ -57,6 +57,29 @@ import Testing
         #expect(ledger.used == 0 && !ledger.wasOverdrawn)
     }
 
+    /// A loop's rounds took further blocks and gave them back, every one in every run.
+    @Test("an arena that a part of a run outgrew holds the next run in a single block")
+    func mergesParts() throws {
+        let ledger = CountingLedger()
+        let arena = Arena(ledger: ledger)
+        func run() throws -> [UnsafeMutableRawPointer] {
+            let mark = arena.mark
+            defer { arena.pop(to: mark) }
+            let outer = try arena.push(10 * Self.kilobyte)
+            return try [outer]
+                + (0..<3).map { _ in
+                    let mark = arena.mark
+                    defer { arena.pop(to: mark) }
+                    return try arena.push(500 * Self.kilobyte)
+                }
+        }
+        _ = try run()
+        let places = try run()
+        #expect(places.dropFirst().allSatisfy { $0 - places[0] == 10 * Self.kilobyte })
+        #expect(arena.capacity == 510 * Self.kilobyte && ledger.used == arena.capacity)
+        #expect(try run() == places, "the block is kept")
+    }
+
     @Test("an arena that grew over several blocks within one run holds the next one in a single block")
     func merges() throws {
         let ledger = CountingLedger()

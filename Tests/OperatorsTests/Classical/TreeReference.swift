@@ -17,11 +17,15 @@ indirect enum TreeReference {
                 case "BRANCH_GTE": x >= threshold
                 case "BRANCH_GT": x > threshold
                 case "BRANCH_EQ": x == threshold
+                case "BRANCH_MEMBER": Self.members(threshold).contains(x)
                 default: x != threshold
                 }
             return (holds || missingIsTrue && x.isNaN ? whenTrue : whenFalse).leaf(for: row)
         }
     }
+
+    /// The set of a membership branch.
+    static func members(_ threshold: Double) -> [Double] { [threshold, threshold + 2, threshold - 3, threshold + 2] }
 
     /// A tree of at most `depth` branches in a row, whose leaves speak of every output in `outputs`.
     static func random(

@@ -6,6 +6,8 @@ import Testing
 /// A subgraph made of code, instead of nodes.
 struct CodeSubgraph: SubgraphRunner, Sendable {
     var outputFacts: [ValueFact] = []
+    /// Whether it can be made ready for many runs, as a graph that is one plan.
+    var isSteady = false
     let body: @Sendable ([Tensor]) throws -> [Tensor]
 
     func run(_ inputs: [ValueView]) throws -> [RuntimeValue] {
@@ -14,6 +16,42 @@ struct CodeSubgraph: SubgraphRunner, Sendable {
             return try Tensor(copying: view)
         }
         return try body(tensors).map(RuntimeValue.tensor)
+    }
+
+    func rounds(_ specs: [TensorSpec]) throws -> (any SubgraphRounds)? {
+        guard isSteady else { return nil }
+        let zeros = specs.map { Tensor([Double](repeating: 0, count: $0.shape.elementCount), $0.elementType, $0.shape) }
+        return CodeRounds(inputs: specs, outputs: try body(zeros).map(\.spec), body: body)
+    }
+
+    func steady(_ isSteady: Bool) -> CodeSubgraph {
+        var result = self
+        result.isSteady = isSteady
+        return result
+    }
+}
+
+/// The code of a `CodeSubgraph` over addresses.
+private final class CodeRounds: SubgraphRounds {
+    let inputs: [TensorSpec]
+    let outputs: [TensorSpec]
+    private let body: ([Tensor]) throws -> [Tensor]
+    private var results: [Tensor] = []
+    private let addresses: UnsafeMutablePointer<UnsafeRawPointer>
+
+    init(inputs: [TensorSpec], outputs: [TensorSpec], body: @escaping ([Tensor]) throws -> [Tensor]) {
+        (self.inputs, self.outputs, self.body) = (inputs, outputs, body)
+        addresses = .allocate(capacity: outputs.count)
+    }
+
+    deinit { addresses.deallocate() }
+
+    func run(_ inputs: UnsafePointer<UnsafeRawPointer>) throws -> UnsafePointer<UnsafeRawPointer> {
+        let tensors = try self.inputs.enumerated().map { try Tensor(copying: TensorView($1, inputs[$0])) }
+        results = try body(tensors)
+        #expect(results.map(\.spec) == outputs)
+        for (index, result) in results.enumerated() { addresses[index] = UnsafeRawPointer(result.storage.baseAddress) }
+        return UnsafePointer(addresses)
     }
 }
 
@@ -103,16 +141,18 @@ struct LoopTests {
             (.max, true, 3, [2, 4]), (-2, true, 9, []),
         ] as [(Int?, Bool?, Double, [Double])])
     func rounds(_ trips: Int?, _ condition: Bool?, _ limit: Double, _ parts: [Double]) throws {
-        let results = try ControlFlowSketch("Loop").run(
-            [trips.map { integers([$0], shape: []) }, condition.map(truth), number(1)], outputs: 2,
-            Self.doubling(limit: limit))
-        #expect(results[0].numbers == [parts.last ?? 1])
-        #expect(results[1].numbers == parts && results[1].shape.extents == [parts.count])
+        for isSteady in [false, true] {
+            let results = try ControlFlowSketch("Loop").run(
+                [trips.map { integers([$0], shape: []) }, condition.map(truth), number(1)], outputs: 2,
+                Self.doubling(limit: limit).steady(isSteady))
+            #expect(results[0].numbers == [parts.last ?? 1])
+            #expect(results[1].numbers == parts && results[1].shape.extents == [parts.count])
+        }
     }
 
-    @Test("tells the body its round")
-    func roundNumbers() throws {
-        let body = CodeSubgraph { inputs in [truth(true), inputs[0]] }
+    @Test("tells the body its round", arguments: [false, true])
+    func roundNumbers(isSteady: Bool) throws {
+        let body = CodeSubgraph { inputs in [truth(true), inputs[0]] }.steady(isSteady)
         let results = try ControlFlowSketch("Loop").run([integers([4], shape: []), nil], outputs: 1, body)
         #expect(results[0].integers == [0, 1, 2, 3])
     }
@@ -127,10 +167,10 @@ struct LoopTests {
         #expect(results[0].numbers == [9, 9])
     }
 
-    @Test("an endless loop is refused")
-    func endless() throws {
+    @Test("an endless loop is refused", arguments: [false, true])
+    func endless(isSteady: Bool) throws {
         // The body stops by itself beyond the limit, so that a missing limit fails instead of hanging.
-        let body = CodeSubgraph { inputs in [truth(inputs[0].numbers[0] < 200)] }
+        let body = CodeSubgraph { inputs in [truth(inputs[0].numbers[0] < 200)] }.steady(isSteady)
         expectRefusal(["still running after 100 rounds", "trip count"]) {
             _ = try evaluateDynamic(Loop(maximumRoundCount: 100), [nil, truth(true)], outputs: 0, subgraphs: [body])
         }
@@ -195,7 +235,8 @@ struct ScanTests {
             "scan_output_directions": .integers([Int64(directions.output)]),
         ])
         let results = try sketch.run([Tensor([0, 0], .float32, [2]), data.tensor()], outputs: 2, Self.summing)
-        #expect(results[0].numbers == [6, 9])
+        let steady = try sketch.run([Tensor([0, 0], .float32, [2]), data.tensor()], outputs: 2, Self.summing.steady(true))
+        #expect(results[0].numbers == [6, 9] && steady.map(\.numbers) == results.map(\.numbers))
         var sum = [0.0, 0.0]
         var parts = (directions.input == 1 ? [2, 1, 0] : [0, 1, 2]).map { row in
             sum = [sum[0] + rows[[row, 0]], sum[1] + rows[[row, 1]]]
