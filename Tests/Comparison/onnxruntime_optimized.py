@@ -6,7 +6,7 @@
 CORPUS holds folders NAME/1/model.onnx with NAME/golden.npz, whose arrays in_<i> are the network's inputs. Each network is saved at
 the graph optimisation levels basic, extended and all (`SessionOptions.optimized_model_filepath`); those that --transformers names
 also go through onnxruntime.transformers.optimizer at every opt_level, in float32 and float16, and through quantize_dynamic.
-Needs `pip install onnx onnxruntime numpy sympy`. What `apus` refuses by name is counted apart.
+Needs `pip install onnx onnxruntime numpy sympy torch`. What `apus` refuses by name is counted apart.
 """
 import argparse
 import re
@@ -67,7 +67,9 @@ def transformers(path, folder):
                 yield title, saved, 2e-2 if half else 1e-3
                 if level == 1 and not half:
                     quantized = folder / "quantized.onnx"
-                    quantize_dynamic(str(saved), str(quantized), weight_type=QuantType.QInt8)
+                    quantize_dynamic(
+                        str(saved), str(quantized), weight_type=QuantType.QInt8,
+                        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
                     yield "transformers.optimizer and quantize_dynamic", quantized, None
             except Exception as error:
                 yield title, error, 0
