@@ -122,7 +122,7 @@ extension RowCases {
         microsoft("CDist", [.rows([1, 3]), .shared([2, 3])]), microsoft("Pad", [.rows([1, 3]), .fixed([0, 1, 0, 2])]),
         RowCase("CDist", [.shared([2, 3]), .rows([1, 3])], rows: 1, version: 1, domain: "com.microsoft"),
         microsoft("GatherND", [.shared([4, 3]), .rows([1, 1], .int64, in: 0...3)]),
-        RowCase("Unique", [.rows([1])], .mixed, outputs: 3, version: 1, domain: "com.microsoft"),
+        RowCase("Unique", [.rows([1], .int64, in: 0...1)], .mixed, outputs: 3, version: 1, domain: "com.microsoft"),
         RowCase("Det", [.rows([1, 3, 3])], rows: 0, version: 11), RowCase("Det", [.rows([1, 3, 3])], rows: 0, version: 22),
         RowCase("BitCast", [.rows([1, 4])], rows: 0, ["to": .integer(6)]),
     ]
