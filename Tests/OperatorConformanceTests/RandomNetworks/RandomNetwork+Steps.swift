@@ -82,7 +82,7 @@ extension RandomNetwork {
         if name == "CumSum" {
             node(name, [x.name, constant(Tensor(scalar: Int64(axis)))], shape: x.shape, bound: x.bound * count)
         } else if name == "Softmax" {
-            node(random.pick([name, "LogSoftmax"]), [x.name], ["axis": .integer(Int64(axis))], shape: x.shape, bound: 2 * x.bound + 4)
+            node(random.pick([name, "LogSoftmax"]), [x.name], ["axis": .integer(Int64(axis))], shape: x.shape, bound: 2 * x.bound + 8)
         } else {
             var shape = x.shape
             if keeps { shape[axis] = 1 } else { shape.remove(at: axis) }
