@@ -29,7 +29,7 @@ SOURCES  := Package.swift Sources Tests
 help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
 	@echo "make build      release binary at $(BINARY)"
-	@echo "make test       build and run every test; FILTER=NAME runs those that match"
+	@echo "make test       build and run every test; FILTER=NAME runs those that match; APUS_RANDOM_GRAPHS=N makes N random networks"
 	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate|model|savedmodel SECONDS=60 (each)"
 	@echo "make sanitize   tests under the thread and the address sanitizer, but the daemon's own"
 	@echo "make bench      the project's benchmarks, each beside its reference; FILTER=NAME SECONDS=S"
@@ -114,6 +114,7 @@ install: $(BINARY)
 	[ -e $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml ] || { \
 		sed -e 's|\.\./state/|/var/lib/apus/|' -e 's|\.\./models|/var/lib/apus/models|' config/apus.yaml \
 			> $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml && chmod 644 $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml; }
+	$(INSTALL) -D -m 644 deploy/operators.md $(DESTDIR)$(PREFIX)/share/doc/apus/operators.md
 	$(INSTALL) -D -m 644 deploy/apus.1 $(DESTDIR)$(PREFIX)/share/man/man1/apus.1
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d

@@ -34,6 +34,16 @@ bool apus_regex_full_match(const apus_regex *regex, const char *text, size_t len
     return RE2::FullMatch(re2::StringPiece(text, length), regex->expression);
 }
 
+bool apus_regex_find(const apus_regex *regex, const char *text, size_t length, size_t start, size_t *begin, size_t *end) {
+    re2::StringPiece match;
+    if (start > length || !regex->expression.Match(re2::StringPiece(text, length), start, length, RE2::UNANCHORED, &match, 1)) {
+        return false;
+    }
+    *begin = static_cast<size_t>(match.data() - text);
+    *end = *begin + match.size();
+    return true;
+}
+
 namespace {
 
 constexpr int maximum_groups = 10;

@@ -32,9 +32,12 @@ package struct OperatorCatalog: Sendable {
     }
 
     private let spellings: [Key: [OperatorSpelling]]
+    private let advice: [String: String]
 
+    /// - Parameter advice: by domain, what to do about a model that has operators of it, where none of them is known.
     /// - Precondition: the version ranges of one name do not overlap.
-    package init(_ list: [OperatorSpelling]) {
+    package init(_ list: [OperatorSpelling], advice: [String: String] = [:]) {
+        self.advice = advice
         spellings = Dictionary(grouping: list) { Key(dialect: $0.dialect, domain: $0.domain, name: $0.name) }
         for (key, group) in spellings {
             let sorted = group.sorted { $0.versions.lowerBound < $1.versions.lowerBound }
@@ -61,6 +64,9 @@ package struct OperatorCatalog: Sendable {
         spellings[Key(dialect: dialect, domain: node.domain, name: node.operatorName)]?
             .first { $0.versions.contains(node.version) }
     }
+
+    /// What to do about operators of this domain, none of which is known; nil when there is nothing to say.
+    package func advice(domain: String) -> String? { advice[domain] }
 
     /// The versions of `node`'s operator that are known: empty when the operator is not known at all.
     package func knownVersions(of node: SourceNode, dialect: Dialect) -> [ClosedRange<Int>] {

@@ -42,22 +42,25 @@ package struct RowInputs: Sendable {
     package let outputs: [ValueFact]
     /// At least 2.
     package let rowCount: Int
+    /// As `facts`, for a single row; empty where that is not known.
+    private let single: [ValueFact?]
     /// What the outputs of each subgraph are when its formal inputs have the given states; nil when it mixes rows.
     private let subgraph: @Sendable (Int, [RowState]) -> [RowState]?
 
     package init(
-        states: [RowState?], facts: [ValueFact?], outputs: [ValueFact], rowCount: Int,
+        states: [RowState?], facts: [ValueFact?], outputs: [ValueFact], rowCount: Int, single: [ValueFact?] = [],
         subgraph: @escaping @Sendable (Int, [RowState]) -> [RowState]? = { _, _ in nil }
     ) {
         self.states = states
         self.facts = facts
         self.outputs = outputs
         self.rowCount = rowCount
+        self.single = single
         self.subgraph = subgraph
     }
 
     func replacing(facts: [ValueFact?], outputs: [ValueFact]) -> RowInputs {
-        RowInputs(states: states, facts: facts, outputs: outputs, rowCount: rowCount, subgraph: subgraph)
+        RowInputs(states: states, facts: facts, outputs: outputs, rowCount: rowCount, single: single, subgraph: subgraph)
     }
 
     package var count: Int { states.count }
@@ -74,6 +77,9 @@ package struct RowInputs: Sendable {
     }
 
     package func integers(_ index: Int) -> [Int]? { index < facts.count ? facts[index]?.integers : nil }
+
+    /// What `integers` would be if there were a single row; nil where that is not known.
+    package func integersOfSingleRow(_ index: Int) -> [Int]? { index < single.count ? single[index]?.integers : nil }
 
     /// Whether no input but those in `indices` carries rows.
     package func onlyInputsCarryRows(_ indices: Int...) -> Bool {

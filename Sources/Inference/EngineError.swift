@@ -3,8 +3,9 @@ package import Tensors
 
 /// Why a network cannot be lowered, planned or run.
 package enum EngineError: Error, Sendable, CustomStringConvertible {
-    /// No operators of these names, domains and versions are known.
-    case unsupportedOperators([UnsupportedOperator])
+    /// Operators that are not known by their names, domains and versions, and nodes whose operators, which are known, do not
+    /// compute what they ask for. What depends on them has not been looked at.
+    case unsupported([UnsupportedOperator], nodes: [NodeError])
     /// An operator refused: while it was made, typed, compiled or run.
     case node(name: String, operatorName: String, OperatorError)
     /// The graph itself is wrong: an unknown name, a name made twice.
@@ -21,7 +22,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unsupportedOperators(let list): return UnsupportedOperator.text(list)
+        case .unsupported(let operators, let nodes): return UnsupportedParts.text(operators, nodes)
         case .node(let name, let operatorName, let error):
             return "node \"\(name)\" (\(operatorName)): \(error)"
         case .invalidGraph(let reason):
@@ -40,7 +41,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// Whether the model, and not one request, is at fault with something Apus does not compute.
     package var isUnsupported: Bool {
         switch self {
-        case .unsupportedOperators: true
+        case .unsupported: true
         case .node(_, _, let error): error.isUnsupported
         default: false
         }

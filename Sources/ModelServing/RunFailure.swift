@@ -18,7 +18,7 @@ extension EngineError {
     fileprivate var statusCode: StatusCode {
         switch self {
         case .node(_, _, let error) where error.isUnsupported: .unimplemented
-        case .unsupportedOperators: .unimplemented
+        case .unsupported: .unimplemented
         case .node(_, _, .memory(let refusal)), .memory(_, let refusal): refusal.statusCode
         case .invalidInput, .node(_, _, .invalidValue), .node(_, _, .invalidInput), .tooLarge: .invalidArgument
         case .node(_, _, .unavailable): .unavailable

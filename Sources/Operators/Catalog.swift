@@ -2,7 +2,12 @@ package import GraphIR
 
 /// Everything Apus computes: one line for each family of operators, and the passes that fuse them.
 package enum StandardOperators {
-    package static let catalog = OperatorCatalog(families.flatMap(\.self))
+    package static let catalog = OperatorCatalog(families.flatMap(\.self), advice: advice)
+
+    /// Of domains whose operators onnxruntime writes for the layouts of its own kernels.
+    private static let advice = ["com.microsoft.nchwc", "com.ms.internal.nhwc"].reduce(into: [:]) { advice, domain in
+        advice[domain] = "save the model with onnxruntime's graph optimisation level ORT_ENABLE_EXTENDED or below"
+    }
 
     private static let families: [[OperatorSpelling]] = [
         ElementwiseOperators.spellings,

@@ -3,6 +3,7 @@
 
     make_fixtures.py operators NODE_TESTS OUT     ONNX's node tests: onnx/backend/test/data/node of the wheel onnx==1.21.0
     make_fixtures.py tensorflow CASES OUT         SavedModels of one operator each: <name>/{1/saved_model.pb, golden*.npz, meta.json}
+    make_fixtures.py versions . OUT               the versions of ONNX's operators, as the installed package onnx lists them
     make_fixtures.py models CORPUS OUT            model corpus entries: <name>/{1/model.onnx, golden*.npz, meta.json}
 
 `operators` copies the cases whose operators and element types Apus means to support, unchanged, and leaves out
@@ -118,6 +119,22 @@ def copy_operators(source, out):
 
 
 # ------------------------------------------------------------------ tensorflow
+def list_versions(_, out):
+    """The operator sets in which each operator of the standard changed, and `x` where it ended."""
+    from onnx import defs
+
+    schemas = {}
+    for schema in defs.get_all_schemas_with_history():
+        if schema.domain in ("", "ai.onnx.ml"):
+            schemas.setdefault((schema.domain or "ai.onnx", schema.name), []).append(schema)
+    lines = []
+    for (domain, name), found in sorted(schemas.items()):
+        found.sort(key=lambda schema: schema.since_version)
+        versions = [f"{schema.since_version}{'x' if schema.deprecated else ''}" for schema in found]
+        lines.append(" ".join([domain, name, *versions]))
+    (out / "versions.txt").write_text("\n".join(lines) + "\n")
+
+
 def write_tensor(path, array):
     if array.dtype == object or array.dtype.kind in "SU":
         strings = [x if isinstance(x, bytes) else str(x).encode() for x in array.ravel()]
@@ -209,11 +226,12 @@ def empty(out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["operators", "tensorflow", "models"])
+    parser.add_argument("what", choices=["operators", "tensorflow", "models", "versions"])
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    {"operators": copy_operators, "tensorflow": copy_tensorflow, "models": copy_models}[arguments.what](arguments.source, arguments.out)
+    makers = {"operators": copy_operators, "tensorflow": copy_tensorflow, "models": copy_models, "versions": list_versions}
+    makers[arguments.what](arguments.source, arguments.out)
     return 0
 
 

@@ -59,6 +59,38 @@ import Testing
         }
     }
 
+    @Test("reports all that is not supported at once, and nothing that merely depends on it")
+    func reportsAll() throws {
+        let body = Fakes.graph(inputs: [], outputs: ["t"], [Fakes.node("Hidden", ["x"], ["t"])])
+        let reader = Fakes.graph(inputs: [], outputs: ["s"], [Fakes.node("Add", ["b", "b"], ["s"])])
+        let source = Fakes.graph(
+            inputs: [("x", TensorType(.int32, nil)), ("c", Fakes.flag)], outputs: ["e"],
+            [
+                Fakes.node("Frobnicate", ["x"], ["a"]), Fakes.node("Frobnicate", ["x"], ["b"]), Fakes.node("Add", ["x", "x"], ["d"]),
+                Fakes.node("Add", ["d", "d"], ["e"]), Fakes.node("Add", ["x", "c"], ["f"]),
+                Fakes.node("If", ["c"], ["g"], attributes: ["then": .graph(body), "else": .graph(body)]),
+                Fakes.node("If", ["c"], ["h"], attributes: ["then": .graph(reader), "else": .graph(reader)]),
+            ])
+        let failure = #expect(throws: EngineError.self) { try Lowering.lower(source, catalog: Fakes.catalog) }
+        let message = try #require(failure).description
+        #expect(failure?.isUnsupported == true)
+        for part in [
+            "node \"Frobnicate_a\" and 1 other: operator Frobnicate", "node \"Hidden_t\" and 1 other: operator Hidden",
+            "node \"Add_d\" (Add): input 0 of type int32 is not supported", "node \"Add_f\" (Add)",
+        ] { #expect(message.contains(part), "\(message)") }
+        for part in ["Add_e", "Add_s", "If_g", "If_h"] { #expect(!message.contains(part), "\(message)") }
+    }
+
+    @Test("says what to do about operators of a domain where the catalogue knows")
+    func advice() throws {
+        let node = SourceNode(
+            name: "odd", domain: "com.odd", operatorName: "Odd", version: 1, inputs: ["x"], outputs: ["y"], attributes: [:])
+        let source = Fakes.graph(inputs: [("x", Fakes.vector)], outputs: ["y"], [node])
+        let catalog = OperatorCatalog([], advice: ["com.odd": "save it evenly"])
+        let failure = #expect(throws: EngineError.self) { try Lowering.lower(source, catalog: catalog) }
+        #expect(failure?.description == "node \"odd\": operator Odd of domain com.odd, version 1, is not supported; save it evenly")
+    }
+
     @Test("a subgraph captures values of every enclosing graph once")
     func captures() throws {
         let inner = Fakes.graph(inputs: [], outputs: ["z"], [Fakes.node("Add", ["x", "y"], ["t"]), Fakes.node("Add", ["t", "x"], ["z"])])

@@ -21,6 +21,9 @@ void apus_regex_free(apus_regex *regex);
 /* Whether the whole of `text` matches. */
 bool apus_regex_full_match(const apus_regex *regex, const char *text, size_t length);
 
+/* The first match in `text` from the byte `start` on; `*begin` and `*end` are where it lies. Returns false when there is none. */
+bool apus_regex_find(const apus_regex *regex, const char *text, size_t length, size_t start, size_t *begin, size_t *end);
+
 enum {
     APUS_REGEX_UNCHANGED = 0,
     APUS_REGEX_CHANGED = 1,

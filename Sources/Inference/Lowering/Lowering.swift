@@ -3,45 +3,11 @@ import Tensors
 
 /// `SourceGraph` → `Graph`: names become values, source operators become operators, types are inferred.
 package enum Lowering {
-    /// - Throws: `EngineError` for names nobody makes, operators nobody knows and types that do not fit.
+    /// - Throws: `EngineError` for names nobody makes, types that do not fit, and all that is not supported, which goes first.
     package static func lower(_ source: SourceGraph, catalog: OperatorCatalog) throws(EngineError) -> Graph {
-        try checkOperators(of: source, catalog)
-        let scope = LoweringScope(source: source, catalog: catalog, parent: nil, formals: nil)
+        let scope = LoweringScope(
+            source: source, catalog: catalog, parent: nil, formals: nil, unsupported: UnsupportedParts(of: source, catalog))
         return try scope.lower()
-    }
-}
-
-extension Lowering {
-    /// All operators that are not known are named at once.
-    private static func checkOperators(of source: SourceGraph, _ catalog: OperatorCatalog) throws(EngineError) {
-        let missing = missingOperators(in: source, catalog)
-        guard !missing.isEmpty else { return }
-        throw .unsupportedOperators(missing.sorted { $0.key < $1.key }.map(\.value))
-    }
-
-    /// The first node of each operator that no spelling reads, in the graph and inside its nodes.
-    private static func missingOperators(in source: SourceGraph, _ catalog: OperatorCatalog) -> [String: UnsupportedOperator] {
-        var missing: [String: UnsupportedOperator] = [:]
-        for node in source.nodes {
-            if catalog.spelling(for: node, dialect: source.dialect) == nil {
-                let found = UnsupportedOperator(node, source.dialect, known: catalog.knownVersions(of: node, dialect: source.dialect))
-                if missing[found.key] == nil { missing[found.key] = found }
-            }
-            for graph in node.attributes.values.flatMap(\.graphs) {
-                missing.merge(missingOperators(in: graph, catalog)) { first, _ in first }
-            }
-        }
-        return missing
-    }
-}
-
-extension Attribute {
-    fileprivate var graphs: [SourceGraph] {
-        switch self {
-        case .graph(let graph): [graph]
-        case .graphs(let graphs): graphs
-        default: []
-        }
     }
 }
 
@@ -58,8 +24,14 @@ private final class LoweringScope {
     private var valueOfName: [String: ValueID] = [:]
     /// What this graph reads of its parent, in order of first use.
     private(set) var captured: [(outer: ValueID, inner: ValueID)] = []
+    /// What is not supported of a whole model; subgraphs throw what they meet.
+    private var unsupported: UnsupportedParts?
 
-    init(source: SourceGraph, catalog: OperatorCatalog, parent: LoweringScope?, formals: [ValueFact]?) {
+    init(
+        source: SourceGraph, catalog: OperatorCatalog, parent: LoweringScope?, formals: [ValueFact]?,
+        unsupported: UnsupportedParts? = nil
+    ) {
+        self.unsupported = unsupported
         self.source = source
         self.catalog = catalog
         self.parent = parent
@@ -73,7 +45,8 @@ private final class LoweringScope {
         for (index, input) in source.inputs.enumerated() where valueOfName[input.name] == nil {
             graph.inputs.append(try define(input.name, try fact(of: input, at: index)))
         }
-        for node in source.nodes { try lower(node) }
+        for node in source.nodes { try lowerOrNote(node) }
+        if let unsupported, !unsupported.isEmpty { throw unsupported.error }
         for output in source.outputs {
             guard let id = resolve(output.name) else {
                 throw .invalidGraph("graph \"\(source.name)\": output \"\(output.name)\" is made by no node")
@@ -127,11 +100,24 @@ private final class LoweringScope {
         return inner
     }
 
+    /// Nodes of a whole model that are not supported are noted, and those that read what they would make are looked at as far as
+    /// their attributes.
+    private func lowerOrNote(_ node: SourceNode) throws(EngineError) {
+        guard let found = unsupported else { return try lower(node) }
+        do throws(EngineError) {
+            guard found.reaches(node) else { return try lower(node) }
+            unsupported?.lose(node)
+            guard let spelling = catalog.spelling(for: node, dialect: source.dialect) else { return }
+            _ = try attributing(node) { () throws(OperatorError) in try spelling.make(AttributeReader(node)) }
+        } catch {
+            guard unsupported?.note(error, of: node) == false else { return }
+            throw found.isEmpty ? error : found.error
+        }
+    }
+
     private func lower(_ node: SourceNode) throws(EngineError) {
         guard let spelling = catalog.spelling(for: node, dialect: source.dialect) else {
-            throw .unsupportedOperators([
-                UnsupportedOperator(node, source.dialect, known: catalog.knownVersions(of: node, dialect: source.dialect))
-            ])
+            throw .unsupported([UnsupportedOperator(node, source.dialect, catalog)], nodes: [])
         }
         var op = try attributing(node) { () throws(OperatorError) in try spelling.make(AttributeReader(node)) }
         var inputs: [ValueID?] = []

@@ -143,7 +143,7 @@ private struct NodeCall {
     private func carried(_ states: [RowState?]) throws(RowFault) -> [RowAnalysis.Value] {
         let many = try facts(\.many), one = try facts(\.one)
         let rows = RowInputs(
-            states: states, facts: inputs.map { $0?.many }, outputs: many, rowCount: analysis.rowCount,
+            states: states, facts: inputs.map { $0?.many }, outputs: many, rowCount: analysis.rowCount, single: inputs.map { $0?.one },
             subgraph: { [self] index, formals in subgraphStates(index, formals) })
         let flow = node.op.rows(rows)
         guard case .states(let states) = flow else {

@@ -4,7 +4,7 @@ import Tensors
 /// Each element replaced by the value that its key has in a table, or by a default.
 ///
 /// - Shapes: [A…] of the keys' type → [A…] of the values' type: strings, int64, int32, int16, float32 or float64.
-/// - Keys are compared by value, NaN with NaN; of equal keys the last one counts.
+/// - Keys are compared by value, from opset 4 NaN with NaN, before that NaN is nobody's key; of equal keys the last one counts.
 /// - Source: ONNX operator ai.onnx.ml LabelEncoder, opset 2 and 4.
 struct LabelEncoder: DynamicOperator {
     private static let types: Set<ElementType> = [.string, .int64, .int32, .int16, .float32, .float64]
@@ -21,9 +21,10 @@ struct LabelEncoder: DynamicOperator {
         }
         keyType = keys.elementType
         self.values = try ValueTable(values, default: try Self.fallback(reader, values.elementType))
+        let matchesNaN = reader.version >= 4
         places = keys.withElements { list in
             var places: [ElementKey: Int] = [:]
-            for place in 0..<list.count { places[list.labelKey(place)] = place }
+            for place in 0..<list.count where matchesNaN || !list.isNaN(place) { places[list.labelKey(place)] = place }
             return places
         }
     }
@@ -182,13 +183,15 @@ private struct ValueTable: Sendable {
 extension ElementList {
     /// As `key`, but every NaN is the same.
     fileprivate func labelKey(_ position: Int) -> ElementKey {
-        guard case .dense(let view) = self else { return key(position) }
-        switch view.elementType {
-        case .float32 where view.baseAddress.load(fromByteOffset: position * 4, as: Float.self).isNaN:
-            return .number(Int64(Float.nan.bitPattern))
-        case .float64 where view.baseAddress.load(fromByteOffset: position * 8, as: Double.self).isNaN:
-            return .number(Int64(bitPattern: Double.nan.bitPattern))
-        default: return key(position)
+        isNaN(position) ? .number(Int64(bitPattern: Double.nan.bitPattern)) : key(position)
+    }
+
+    fileprivate func isNaN(_ position: Int) -> Bool {
+        guard case .dense(let view) = self else { return false }
+        return switch view.elementType {
+        case .float32: view.baseAddress.load(fromByteOffset: position * 4, as: Float.self).isNaN
+        case .float64: view.baseAddress.load(fromByteOffset: position * 8, as: Double.self).isNaN
+        default: false
         }
     }
 }

@@ -6,9 +6,11 @@ import Tensors
 ///
 /// - Shapes: table [rows, features] → int64 labels [rows], float32 scores [rows, scores]. Scores are one for each class when there
 ///   are probabilities (`prob_a`, `prob_b`), weights or two classes; else one for each pair of classes.
-/// - Support vectors: each pair of classes gives a vote, the class with the most wins, the first of equal ones. Two classes whose
-///   coefficients are all positive and that have no probabilities answer with the second label.
-/// - Source: ONNX operator ai.onnx.ml SVMClassifier; string labels are put in place by `NamedClasses`.
+/// - Support vectors: each pair of classes gives a vote, the class with the most wins, the first of equal ones.
+/// - Weights: the class with the largest score wins; of two classes the second one does as soon as any score is above 0, or
+///   is 1/2 where all weights are positive.
+/// - Source: ONNX operator ai.onnx.ml SVMClassifier, where the standard is silent as onnxruntime has it; string labels are put in
+///   place by `NamedClasses`.
 struct SVMClassifier: Operator {
     let model: VectorMachine
     let labels: [Int64]
@@ -159,7 +161,8 @@ private struct SVMClassifierKernel: Kernel {
                     model.intercepts[0] + model.similarity(features, weights + index * model.featureCount, model.featureCount)
             }
         }
-        let winner = indexOfLargest(scores, model.classCount)
+        var winner = indexOfLargest(scores, model.classCount)
+        if model.classCount == 2, model.isPositive ? scores[winner] >= 0.5 : scores[winner] > 0 { winner = 1 }
         transform.apply(scores, model.classCount)
         return winner
     }
@@ -187,8 +190,8 @@ private struct SVMClassifierKernel: Kernel {
             transform.apply(scores, model.pairCount)
             return winner
         }
-        write(margin: margins[0], scores)
-        return model.isPositive ? 1 : winner
+        transform.binary(margins[0], isProbability: transform != .none, into: scores)
+        return winner
     }
 
     private func vote(
@@ -214,11 +217,5 @@ private struct SVMClassifierKernel: Kernel {
             sum += model.coefficients[line * model.vectorCount + vector] * likeness[vector]
         }
         return sum
-    }
-
-    /// The scores of two classes from the one that they have together.
-    private func write(margin: Float, _ scores: UnsafeMutablePointer<Float>) {
-        transform.binary(margin, isProbability: false, into: scores)
-        if transform == .softmax || transform == .softmaxZero { transform.apply(scores, 2) }
     }
 }

@@ -4,7 +4,8 @@ import Tensors
 /// A regression by support vectors, or by one line of weights; or whether a row is like those that a model was made of.
 ///
 /// - Shapes: table [rows, features] → float32 [rows, 1]; with `one_class` 1 for what is alike and -1 for what is not.
-/// - Source: ONNX operator ai.onnx.ml SVMRegressor.
+/// - Source: ONNX operator ai.onnx.ml SVMRegressor. Its post_transform would change a score that stands alone: as in onnxruntime
+///   it is read and not applied.
 struct SVMRegressor: Operator {
     fileprivate let similarity: SimilarityFunction
     /// One after the other; the weights alone when there are no support vectors.
@@ -14,7 +15,6 @@ struct SVMRegressor: Operator {
     fileprivate let intercept: Float
     fileprivate let featureCount: Int
     fileprivate let isOneClass: Bool
-    fileprivate let transform: PostTransform
 
     init(_ reader: AttributeReader) throws(OperatorError) {
         let count = try reader.integer("n_supports", default: 0)
@@ -38,7 +38,7 @@ struct SVMRegressor: Operator {
         self.intercept = intercept
         featureCount = self.vectors.count / self.coefficients.count
         isOneClass = try reader.flag("one_class", default: false)
-        transform = try reader.choice("post_transform", default: .none)
+        _ = try reader.choice("post_transform", default: PostTransform.none)
     }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
@@ -66,10 +66,8 @@ private struct SVMRegressorKernel: Kernel {
     func run(_ context: KernelContext) throws(OperatorError) {
         try type.dispatchClassical(
             FeatureRows(rows: rows, columns: model.featureCount, context: context) { row, features in
-                let target = context.output(0, as: Float.self) + row
                 let score = score(features)
-                target.pointee = model.isOneClass ? (score > 0 ? 1 : -1) : score
-                model.transform.apply(target, 1)
+                context.output(0, as: Float.self)[row] = model.isOneClass ? (score > 0 ? 1 : -1) : score
             })
     }
 

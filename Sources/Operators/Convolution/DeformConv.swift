@@ -65,6 +65,8 @@ struct DeformConv: Operator {
         }
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.entrywise([0, 2, 4]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let geometry = try DeformGeometry(self, context)

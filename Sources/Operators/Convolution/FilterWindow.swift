@@ -77,6 +77,6 @@ struct FilterWindow: Sendable {
     /// `op`, which takes channels-last data, as it takes data of this layout.
     func adapt(_ op: any Operator, moved: Set<Int> = [0], lists: Set<Int> = [], keepsImagesApart: Bool = true) -> any Operator {
         layout == .channelsLast
-            ? op : ChannelsFirst(base: op, movedInputs: moved, lists: lists, keepsImagesApart: keepsImagesApart)
+            ? op : ChannelsMoved(base: op, movedInputs: moved, lists: lists, keepsImagesApart: keepsImagesApart)
     }
 }

@@ -42,6 +42,8 @@ struct ShortTimeTransform: Operator {
         return [ValueFact(signal.elementType, try SymbolicShape([shape[0], frames, bins, .known(2)]).checked("the output"))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.entrywise([0]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let signal = try context.input(0).shape, output = context.outputs[0].shape

@@ -88,6 +88,8 @@ struct ColumnsToImage: Operator {
         return counts
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.entrywise([0]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let image = try context.parameters(1), block = try context.parameters(2)

@@ -44,13 +44,15 @@ struct Expand: ElementMover {
         guard extent == 1 || inputs[1] == .counted && extent == data[axis] else {
             return .mixed("expands to a fixed extent along the axis of the rows")
         }
-        // Which of the wanted extents follow the number of rows is not known: another axis must not grow with it.
-        let grows = wanted.indices.contains { index in
-            let own = index + data.count - wanted.count
-            return own + rank - data.count != place && wanted[index] != 1 && wanted[index] != (own >= 0 ? data[own] : 1)
+        guard inputs[1] == .counted else { return .rows(axis: place, of: inputs) }
+        // No other axis may grow with the number of rows.
+        let single = inputs.integersOfSingleRow(1)
+        let isFixed = wanted.indices.allSatisfy { index in
+            let axis = index + rank - wanted.count, own = axis - (rank - data.count)
+            return axis == place || wanted[index] == 1 || own >= 0 && wanted[index] == data[own]
+                || single?.count == wanted.count && single?[index] == wanted[index]
         }
-        guard inputs[1] != .counted || !grows else { return .mixed("expands another axis by what may follow the number of rows") }
-        return .rows(axis: place, of: inputs)
+        return isFixed ? .rows(axis: place, of: inputs) : .mixed("expands another axis by what may follow the number of rows")
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {

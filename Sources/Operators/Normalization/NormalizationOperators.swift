@@ -32,6 +32,6 @@ package enum NormalizationOperators {
     @Sendable private static func fusedBatchNorm(_ attributes: AttributeReader) throws(OperatorError) -> any Operator {
         let op = try FusedBatchNorm(attributes)
         guard try FilterWindow.layout(attributes) == .channelsFirst else { return op }
-        return ChannelsFirst(base: op, movedInputs: [0], keepsImagesApart: false)
+        return ChannelsMoved(base: op, movedInputs: [0], keepsImagesApart: false)
     }
 }

@@ -14,7 +14,7 @@ enum ChannelsLastPoolOperators {
             }
             let op = ChannelsLastPool(name: "MaxPoolV2", function: .maximum, rank: 4, window: window, readsWindow: true)
             guard try FilterWindow.layout(reader) == .channelsFirst else { return op }
-            return ChannelsFirst(base: op, movedInputs: [0], lists: [1, 2])
+            return ChannelsMoved(base: op, movedInputs: [0], lists: [1, 2])
         },
         .tensorFlow("MaxPoolWithArgmax") { reader throws(OperatorError) in try MaxPoolWithArgmax(reader) },
     ]

@@ -23,6 +23,11 @@ struct LinearArithmetic: Operator {
         return [ValueFact(type, try Broadcasting.joined(a, b, index: 3).checked("the output"))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard inputs.onlyInputsCarryRows(0, 3) else { return .mixed(RowReason.parameter) }
+        return inputs.broadcast([0, 3].compactMap { RowOperand(inputs, $0) })
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let first = try context.input(0), second = try context.input(3).shape
@@ -101,6 +106,8 @@ struct LinearFunction: Operator {
         return [ValueFact(data.elementType, data.shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let data = try context.input(0), count = data.shape.elementCount, isSigned = data.elementType == .int8
         let zeros = (context.present(2), context.present(4)), function = function
@@ -145,6 +152,15 @@ struct LinearConcat: Operator {
         return try Concat(axis: axis).infer(OperatorInputs(parts.map { inputs[$0] }))
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        let parts = Array(stride(from: 2, to: inputs.count, by: 3))
+        guard inputs.states.indices.allSatisfy({ parts.contains($0) || inputs.isFixed($0) }) else { return .mixed(RowReason.parameter) }
+        return Concat(axis: axis).rows(
+            RowInputs(
+                states: parts.map { inputs[$0] }, facts: parts.map { inputs.facts[$0] }, outputs: inputs.outputs,
+                rowCount: inputs.rowCount))
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let output = context.outputs[0], place = try Axes.resolve(axis, rank: output.shape.rank)
@@ -180,7 +196,7 @@ private struct LinearPart: Sendable {
 }
 
 /// What each of 256 bytes becomes.
-private struct ByteTable {
+struct ByteTable {
     static let byteCount = 256
 
     private let bytes: UnsafeMutablePointer<UInt8>
@@ -193,6 +209,9 @@ private struct ByteTable {
             bytes[Int(byte)] = UInt8(truncatingIfNeeded: function(isSigned ? Int32(Int8(bitPattern: byte)) : Int32(byte)))
         }
     }
+
+    @inline(__always)
+    subscript(byte: UInt8) -> UInt8 { bytes[Int(byte)] }
 
     func map(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ count: Int) {
         let y = to.assumingMemoryBound(to: UInt8.self), x = from.assumingMemoryBound(to: UInt8.self)

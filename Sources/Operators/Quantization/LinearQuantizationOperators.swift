@@ -35,11 +35,17 @@ enum LinearQuantizationOperators {
         .onnx("QGemm", domain: microsoft) { reader throws(OperatorError) in try IntegerGemm(reader) },
         .onnx("ConvInteger", since: 10) { reader throws(OperatorError) in try IntegerConvolution(reader, isQuantized: false) },
         .onnx("QLinearConv", since: 10) { reader throws(OperatorError) in try IntegerConvolution(reader, isQuantized: true) },
+        .onnx("QLinearConv", domain: microsoft) { reader throws(OperatorError) in
+            let convolution = try IntegerConvolution(reader, isQuantized: true)
+            guard try reader.flag("channels_last", default: false) else { return convolution }
+            return ChannelsMoved(base: convolution, layout: .channelsLast, movedInputs: [0])
+        },
     ]
 
     private static let functions: [OperatorSpelling] = [
         .onnx("QLinearAdd", domain: microsoft) { _ in LinearArithmetic(function: .add) },
         .onnx("QLinearMul", domain: microsoft) { _ in LinearArithmetic(function: .multiply) },
+        .onnx("QLinearWhere", domain: microsoft) { _ in LinearSelection() },
         .onnx("QLinearSigmoid", domain: microsoft) { _ in LinearFunction(function: .sigmoid) },
         .onnx("QLinearLeakyRelu", domain: microsoft) { reader throws(OperatorError) in
             LinearFunction(function: .leakyRelu(try reader.float("alpha", default: 0.01)))

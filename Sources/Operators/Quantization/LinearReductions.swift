@@ -39,6 +39,8 @@ struct LinearAveragePool: Operator {
         return [ValueFact(x.elementType, layout.shape(batch: shape[0], channels: layout.channels(shape), spatial: ones))]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let x = try context.input(0), isSigned = x.elementType == .int8
@@ -154,6 +156,13 @@ struct LinearSoftmax: Operator {
         if flattens, axis == rank { return rank }
         if rank == 0, axis == 0 || axis == -1 { return 0 }
         return try Axes.resolve(axis, rank: rank)
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        .following { () throws(OperatorError) in
+            let rank = inputs.extents(0)?.count ?? 0, first = try resolvedAxis(rank)
+            return inputs.linewise(along: flattens ? Array(first..<rank) : [first])
+        }
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {

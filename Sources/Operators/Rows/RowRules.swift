@@ -25,6 +25,15 @@ extension RowInputs {
         return independentAxes.contains(axis) ? .rows(axis: axis, of: self) : .mixed(RowReason.joined)
     }
 
+    /// Each entry along axis 0 of the inputs `entries`, those that are there, gives that entry of each output. The other inputs are
+    /// parameters, the same for all.
+    func entrywise(_ entries: [Int]) -> RowFlow {
+        let parts = entries.filter { self[$0] != nil }
+        guard !parts.isEmpty, parts.allSatisfy({ axis($0) == 0 }) else { return .mixed(RowReason.crossed) }
+        guard states.indices.allSatisfy({ parts.contains($0) || isFixed($0) }) else { return .mixed(RowReason.parameter) }
+        return .rows(axis: 0, of: self)
+    }
+
     /// Lines of input 0 along `axes` give the outputs, whose other axes are the input's.
     ///
     /// - Parameter keepsAxes: whether the outputs still have `axes`.

@@ -23,6 +23,13 @@ final class Regex: @unchecked Sendable {
         text.withText { apus_regex_full_match(handle, $0, $1) }
     }
 
+    /// Where the first match from byte `start` on lies; nil when there is none.
+    func firstMatch(in text: [UInt8], from start: Int) -> Range<Int>? {
+        var begin = 0, end = 0
+        guard text.withText({ apus_regex_find(handle, $0, $1, start, &begin, &end) }) else { return nil }
+        return begin..<end
+    }
+
     /// `text` with the first match or all of them replaced.
     func replacing(_ text: [UInt8], with rewrite: [UInt8], all: Bool, limit: Int = 1 << 30) throws(OperatorError) -> [UInt8] {
         var result: UnsafeMutablePointer<CChar>?

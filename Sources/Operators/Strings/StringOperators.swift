@@ -21,6 +21,7 @@ package enum StringOperators {
             .onnx("StringConcat", since: 20) { _ throws(OperatorError) in TextConcatenation(name: "StringConcat") },
             .onnx("StringSplit", since: 20) { reader throws(OperatorError) in try DelimitedText(reader) },
             .onnx("StringNormalizer", since: 10) { reader throws(OperatorError) in try StringNormalizer(reader) },
+            .onnx("Tokenizer", domain: "com.microsoft") { reader throws(OperatorError) in try Tokenizer(reader) },
             .onnx("TfIdfVectorizer", since: 9) { reader throws(OperatorError) in try TfIdfVectorizer(reader) },
             .tensorFlow("StringJoin") { reader throws(OperatorError) in try StringJoin(reader) },
             .tensorFlow("ReduceJoin") { reader throws(OperatorError) in try ReduceJoin(reader) },

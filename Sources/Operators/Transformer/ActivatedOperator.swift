@@ -23,6 +23,8 @@ struct ActivatedOperator: Operator {
 
     var shapeOperands: Set<Int> { base.shapeOperands }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { base.rows(inputs) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context, weights: weights, compileWide)

@@ -22,6 +22,8 @@ struct BiasSplitGelu: Operator {
         return [ValueFact(x.elementType, shape)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [2]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

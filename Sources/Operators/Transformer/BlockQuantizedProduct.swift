@@ -71,6 +71,8 @@ struct BlockQuantizedProduct: Operator {
         throw .invalidInput(index: index, reason: "is \(shape), expected \(count) elements")
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.linewise(along: [(inputs.extents(0)?.count ?? 0) - 1]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

@@ -45,6 +45,8 @@ struct ContribGroupNorm: Operator {
         return [ValueFact(x.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

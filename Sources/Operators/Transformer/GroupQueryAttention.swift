@@ -152,6 +152,17 @@ struct GroupQueryAttention: Operator {
         sizes.past = key[2]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        var entries = [Input.query, Input.key, Input.value, Input.pastKey, Input.pastValue, Input.lengths]
+        if inputs[Input.positions] != nil {
+            // Without a past, all entries begin where the first one does.
+            guard let total = inputs.integers(Input.total)?.first, let length = inputs.extents(0)?.dropFirst().first, length != total
+            else { return .mixed(RowReason.parameter) }
+            entries.append(Input.positions)
+        }
+        return inputs.attentionEntries(entries, addend: Input.addend)
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context, compileWide)

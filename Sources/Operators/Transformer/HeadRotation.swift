@@ -109,6 +109,12 @@ struct ContribRotaryEmbedding: Operator {
             batch: x[0], length: x[1], heads: heads, layout: .together(length: x[1], heads: heads, size: known), size: known)
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        // One position is that of the first place of every entry.
+        guard let extents = inputs.extents(1) else { return .mixed(RowReason.unknown) }
+        return inputs.entrywise(inputs[1] == .shared && extents.allSatisfy { $0 == 1 } ? [0] : [0, 1])
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in

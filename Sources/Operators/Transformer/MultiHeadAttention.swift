@@ -171,6 +171,11 @@ struct MultiHeadAttention: Operator {
         sizes.past = key[2]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        inputs.attentionEntries(
+            [Input.query, Input.key, Input.value, Input.pastKey, Input.pastValue], mask: Input.mask, addend: Input.addend)
+    }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context, compileWide)

@@ -29,6 +29,8 @@ struct NGramRepeatBlock: Operator {
         return [ValueFact(scores.type)]
     }
 
+    func rows(_ inputs: RowInputs) -> RowFlow { inputs.entrywise([0, 1]) }
+
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let words = try context.input(0).shape, count = try context.input(1).shape[1], size = size
         return CompiledOperator(

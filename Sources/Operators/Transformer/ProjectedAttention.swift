@@ -6,9 +6,11 @@ import Tensors
 /// - Shapes: x [B, S, C], weights [C, D + D + V], optional bias [D + D + V], mask (see `AttentionMask`), past [2, B, N, P, D / N]
 ///   and addend of the scores [B or 1, N or 1, S, P + S] → [B, S, V]; on request keys and values with those of the past,
 ///   [2, B, N, P + S, D / N].
-/// - Types: float32 and 16-bit floats, which are rounded once, from float32; masks int32.
-/// - Source: onnxruntime's Attention (com.microsoft).
+/// - Types: float32 and 16-bit floats, which are rounded once, from float32; masks int32. Quantized, x and weights are int8 or
+///   uint8, with a scale and a zero point of x (one number) and of the weights (one number or one for each column).
+/// - Source: onnxruntime's Attention and QAttention (com.microsoft).
 struct ProjectedAttention: Operator {
+    let inputs: ProjectedAttentionInputs
     let heads: Int
     let filter: Float
     let scale: Float?
@@ -16,9 +18,10 @@ struct ProjectedAttention: Operator {
     /// Elements of queries, keys and values; nil for three equal parts.
     let hiddenSizes: [Int]?
 
-    let name = "Attention"
+    var name: String { inputs.isQuantized ? "QAttention" : "Attention" }
 
-    init(_ reader: AttributeReader) throws(OperatorError) {
+    init(_ reader: AttributeReader, isQuantized: Bool = false) throws(OperatorError) {
+        inputs = isQuantized ? .quantized : .real
         heads = try AttentionInputs.heads("num_heads", reader)
         filter = try reader.float("mask_filter_value", default: -10000)
         scale = try AttentionInputs.scale(reader)
@@ -29,23 +32,14 @@ struct ProjectedAttention: Operator {
             throw .invalidAttribute(name: "qkv_hidden_sizes", reason: "is \(sizes), expected three sizes, the first two equal")
         }
         for name in ["do_rotary", "past_present_share_buffer"] where try reader.flag(name, default: false) {
-            throw .unsupported("attribute \"\(name)\" of Attention")
+            throw .unsupported("attribute \"\(name)\" of \(self.name)")
         }
     }
 
-    fileprivate enum Input {
-        static let x = 0, weights = 1, bias = 2, mask = 3, past = 4, addend = 5
-    }
+    private typealias Input = ProjectedAttentionInputs
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
-        try inputs.checkCount(2...7)
-        try AttentionInputs.refuse(6..<7, inputs, of: name)
-        let x = try inputs.required(Input.x, of: [.float32, .float16, .bfloat16])
-        _ = try inputs.required(Input.weights, of: [x.elementType])
-        for index in [Input.bias, Input.past, Input.addend] where inputs[index] != nil {
-            _ = try inputs.required(index, of: [x.elementType])
-        }
-        if inputs[Input.mask] != nil { _ = try inputs.required(Input.mask, of: [.int32]) }
+        let type = try self.inputs.check(inputs, of: name), x = ValueFact(type, try inputs.required(Input.x).shape)
         let wanted = max(inputs.outputCount, 1)
         guard AttentionInputs.areKnown(inputs) else { return openFacts(inputs, x, wanted) }
         let sizes = try sizes(outputs: wanted) { AttentionInputs.shape($0, inputs) }
@@ -95,25 +89,39 @@ struct ProjectedAttention: Operator {
         }
         var sizes = Sizes(
             batch: x[0], length: x[1], inputSize: x[2], rowSize: row, keySize: hidden[0] / heads, valueSize: hidden[2] / heads)
-        if outputs > 1 || shape(Input.past) != nil, sizes.keySize != sizes.valueSize {
+        let past = inputs.past, mask = inputs.mask
+        if outputs > 1 || shape(past) != nil, sizes.keySize != sizes.valueSize {
             throw .invalidAttribute(name: "qkv_hidden_sizes", reason: "is \(hidden), expected equal sizes for a past or a present")
         }
-        if let past = shape(Input.past) {
-            guard past.rank == 5, past.extents == [2, x[0], heads, past[3], sizes.keySize] else {
-                throw .invalidInput(index: Input.past, reason: "is \(past), expected keys and values of \(heads) heads")
+        if let shape = shape(past) {
+            guard shape.rank == 5, shape.extents == [2, x[0], heads, shape[3], sizes.keySize] else {
+                throw .invalidInput(index: past, reason: "is \(shape), expected keys and values of \(heads) heads")
             }
-            sizes.past = past[3]
+            sizes.past = shape[3]
         }
         let total = sizes.past + sizes.length
-        if let mask = shape(Input.mask) {
-            sizes.mask = try AttentionMask(mask, input: Input.mask, batch: sizes.batch, length: sizes.length, total: total)
+        if let shape = shape(mask) {
+            sizes.mask = try AttentionMask(shape, input: mask, batch: sizes.batch, length: sizes.length, total: total)
             if isCausal, case .positions = sizes.mask { throw .unsupported("a mask of 4 axes for unidirectional Attention") }
         }
-        if let addend = shape(Input.addend) {
+        if let addend = inputs.addend, let shape = shape(addend) {
             sizes.addend = try AttentionInputs.addendLayout(
-                addend, input: Input.addend, batch: sizes.batch, heads: heads, length: sizes.length, total: total)
+                shape, input: addend, batch: sizes.batch, heads: heads, length: sizes.length, total: total)
         }
         return sizes
+    }
+
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        let past = self.inputs.past
+        // Keys and values stand behind one another, each with its own axis of entries.
+        guard inputs[past] == nil || inputs.axis(past) == 1 else { return .mixed(RowReason.crossed) }
+        var states = inputs.states
+        if past < states.count { states[past] = nil }
+        let others = RowInputs(states: states, facts: inputs.facts, outputs: inputs.outputs, rowCount: inputs.rowCount)
+        guard case .states = others.attentionEntries([Input.x], mask: self.inputs.mask, addend: self.inputs.addend) else {
+            return .mixed(RowReason.crossed)
+        }
+        return .states(inputs.outputs.indices.map { .rows(axis: $0) })
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
@@ -124,23 +132,22 @@ struct ProjectedAttention: Operator {
     private func compileWide(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let sizes = try sizes(outputs: context.outputs.count) { $0 < context.inputs.count ? context.inputs[$0]?.shape : nil }
         let total = sizes.past + sizes.length, rows = sizes.batch * sizes.length
-        let projection = try LinearKernel.compile(
-            context, weights: RightOperand(rows: sizes.inputSize, columns: sizes.rowSize, transposed: false, scale: 1), rows: rows,
-            bias: context.has(Input.bias) ? Input.bias : nil)
+        let projection = try inputs.projection(context, rows: rows, steps: sizes.inputSize, columns: sizes.rowSize)
         guard case .kernel(let product) = projection.body else { throw .unsupported("a projection without a kernel") }
         let attention = try HeadAttention(
             batch: sizes.batch, heads: heads, length: sizes.length, newLength: sizes.length, past: sizes.past,
             keySize: sizes.keySize, valueSize: sizes.valueSize, scale: scale, addend: sizes.addend)
         let rules = MaskedAttention(
             batch: sizes.batch, length: sizes.length, past: sizes.past, total: total, isCausal: isCausal && sizes.length > 1,
-            mask: sizes.mask, maskInput: context.has(Input.mask) ? Input.mask : nil, filter: filter)
+            mask: sizes.mask, maskInput: context.present(inputs.mask), filter: filter)
         let table = (context.inputs.count + 1) * MemoryLayout<UnsafeMutableRawPointer>.stride
         let projected = ByteCount.aligned(table, to: TensorStorage.alignment)
         let rest = ByteCount.aligned(
             ByteCount.sum(projected, ByteCount.of(Float.self, ByteCount.product(rows, sizes.rowSize))), to: TensorStorage.alignment)
         let kernel = ProjectedAttentionKernel(
             product: product, attention: attention, rules: rules, kernels: context.functions, rowSize: sizes.rowSize,
-            hasPast: context.has(Input.past), givesPresent: context.outputs.count > 1, projectedPlace: projected, restPlace: rest)
+            past: context.present(inputs.past), addend: inputs.addend.flatMap(context.present), givesPresent: context.outputs.count > 1,
+            projectedPlace: projected, restPlace: rest)
         return CompiledOperator(
             kernel, scratchByteCount: ByteCount.sum(rest, max(projection.scratchByteCount, attention.scratchByteCount)),
             preparedInputs: projection.preparedInputs)
@@ -155,7 +162,9 @@ private struct ProjectedAttentionKernel: Kernel {
     let kernels: KernelFunctions
     /// Elements of a projected row: query, key and value of all heads.
     let rowSize: Int
-    let hasPast: Bool
+    /// Inputs.
+    let past: Int?
+    let addend: Int?
     let givesPresent: Bool
     /// Where, in scratch memory, the projection lies, and what the kernels themselves use.
     let projectedPlace: Int
@@ -178,7 +187,7 @@ private struct ProjectedAttentionKernel: Kernel {
             let layout = HeadLayout(batch: sizes.queryLength * rowSize, head: size, row: rowSize)
             return HeadVectors(base: projected + offset, layout: layout)
         }
-        let past = hasPast ? context.input(ProjectedAttention.Input.past, as: Float.self) : nil
+        let past = past.map { context.input($0, as: Float.self) }
         let present = givesPresent ? context.output(1, as: Float.self) : nil
         let pastCount = sizes.batch * sizes.heads * sizes.pastLength * sizes.keySize
         let presentCount = sizes.batch * sizes.heads * sizes.capacity * sizes.keySize
@@ -186,6 +195,6 @@ private struct ProjectedAttentionKernel: Kernel {
             query: vectors(0, sizes.keySize), key: vectors(width, sizes.keySize), value: vectors(2 * width, sizes.valueSize),
             pastKey: past, pastValue: past.map { $0 + pastCount }, presentKey: present,
             presentValue: present.map { $0 + presentCount }, result: context.output(0, as: Float.self),
-            addend: sizes.addendLayout == nil ? nil : context.input(ProjectedAttention.Input.addend, as: Float.self))
+            addend: addend.map { context.input($0, as: Float.self) })
     }
 }

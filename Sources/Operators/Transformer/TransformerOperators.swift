@@ -1,4 +1,5 @@
 package import GraphIR
+import Tensors
 
 /// Operators that onnxruntime's optimizer and exporters write in place of several standard ones.
 package enum TransformerOperators {
@@ -64,11 +65,15 @@ package enum TransformerOperators {
             try SkipNormalization(reader, centres: false)
         },
         spelling("EmbedLayerNormalization") { reader throws(OperatorError) in try EmbedLayerNormalization(reader) },
+        spelling("QEmbedLayerNormalization") { reader throws(OperatorError) in
+            try EmbedLayerNormalization(reader, isQuantized: true)
+        },
         spelling("GroupNorm") { reader throws(OperatorError) in try ContribGroupNorm(reader) },
     ]
 
     private static let attentions: [OperatorSpelling] = [
         spelling("Attention") { reader throws(OperatorError) in try ProjectedAttention(reader) },
+        spelling("QAttention") { reader throws(OperatorError) in try ProjectedAttention(reader, isQuantized: true) },
         spelling("MultiHeadAttention") { reader throws(OperatorError) in try MultiHeadAttention(reader) },
         spelling("GroupQueryAttention") { reader throws(OperatorError) in try GroupQueryAttention(reader) },
         spelling("RotaryEmbedding") { reader throws(OperatorError) in try ContribRotaryEmbedding(reader) },
@@ -77,6 +82,10 @@ package enum TransformerOperators {
 
     private static let others: [OperatorSpelling] = [
         spelling("Inverse") { _ in MatrixInverse() },
+        spelling("CDist") { reader throws(OperatorError) in PairDistance(metric: try reader.choice("metric", default: .square)) },
+        spelling("GatherND") { _ in GatherND() },
+        spelling("Pad") { reader throws(OperatorError) in Pad(mode: try reader.choice("mode", default: .constant)) },
+        spelling("Unique") { _ in Distinct(counts: true, indexType: .int64) },
         spelling("Trilu") { reader throws(OperatorError) in Trilu(keepsUpper: try reader.flag("upper", default: true)) },
         spelling("NGramRepeatBlock") { reader throws(OperatorError) in try NGramRepeatBlock(reader) },
         spelling("NhwcMaxPool") { reader throws(OperatorError) in

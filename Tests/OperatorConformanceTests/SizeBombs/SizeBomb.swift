@@ -25,6 +25,14 @@ struct SizeBomb: Sendable, CustomTestStringConvertible {
             initializers: constants.map { ($0.name, .dense($0.value)) }, nodes: nodes)
     }
 
+    /// The same with the size as a constant.
+    func source(constant: Tensor) -> SourceGraph {
+        var source = source
+        source.inputs = []
+        source.initializers.append(("s", .dense(constant)))
+        return source
+    }
+
     static let all: [SizeBomb] = fills + movements + resizes + indexing + loops
 }
 

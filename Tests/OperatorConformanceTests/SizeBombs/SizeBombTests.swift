@@ -49,20 +49,42 @@ struct SizeBombTests {
         #expect(ledger.used == 0 && !ledger.wasOverdrawn)
     }
 
+    @Test(
+        "a size that is a constant of the model is refused with the node's name, or gives a small result", arguments: SizeBomb.all,
+        [true, false])
+    func constants(_ bomb: SizeBomb, isOptimized: Bool) throws {
+        for size in Self.sizes {
+            let ledger = CountingLedger()
+            do {
+                let engine = try Subject.engine(
+                    bomb.source(constant: bomb.input(size)), limit: Self.generousLimit, isOptimized: isOptimized, ledger)
+                let result = try engine.run([])[0]
+                #expect(result.elementCount <= Subject.smallElementCount, "size \(size) gives \(result.spec)")
+            } catch let error as EngineError {
+                #expect(error.description.contains("the "), "size \(size): \(error)")
+            }
+            #expect(ledger.used == 0 && !ledger.wasOverdrawn, "size \(size)")
+        }
+    }
+
     /// A loaded model.
     private struct Subject {
         /// No request's result for a size that is none has more elements.
-        private static let smallElementCount = 8192
+        static let smallElementCount = 8192
 
         private let bomb: SizeBomb
         private let engine: Engine
 
         init(_ bomb: SizeBomb, limit: Int, isOptimized: Bool, _ ledger: CountingLedger) throws {
             self.bomb = bomb
+            engine = try Self.engine(bomb.source, limit: limit, isOptimized: isOptimized, ledger)
+        }
+
+        static func engine(_ source: SourceGraph, limit: Int, isOptimized: Bool, _ ledger: CountingLedger) throws -> Engine {
             var limits = EngineLimits()
             limits.maximumDynamicBytes = limit
-            engine = try Engine(
-                bomb.source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [],
+            return try Engine(
+                source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [],
                 state: ModelState(limits: limits, ledger: ledger))
         }
 

@@ -65,6 +65,22 @@ struct FeatureTests {
         expectRefusal(["index 4", "axis 1"]) { _ = try evaluate(op, [table.tensor(type), integers([4])]) }
     }
 
+    @Test("extracts labels that are strings")
+    func stringExtractor() throws {
+        let labels = TensorFlowCase.strings(["a", "b", "c"], [3]), indices = integers([2, 0, 2])
+        let op = try classical("ArrayFeatureExtractor", [:])
+            .fitted(to: [ValueFact(.string, [3] as Shape), ValueFact(indices.spec.type)])
+        let dynamic = try #require(op as? any DynamicOperator)
+        let result = try withExtendedLifetime(indices) {
+            try dynamic.evaluate(EvaluationContext(inputs: [ValueView(labels), .dense(indices.view)], outputCount: 1))[0]
+        }
+        guard case .strings(let tensor) = result else {
+            Issue.record("gives \(result.kind)")
+            return
+        }
+        #expect(tensor.shape == [1, 3] && tensor.elements == ["c", "a", "c"].map { Array($0.utf8) })
+    }
+
     @Test("encodes categories", arguments: classicalTypes)
     func oneHotEncoder(_ type: ElementType) throws {
         let numbers = Tensor([3, 1, 9], type, [3])

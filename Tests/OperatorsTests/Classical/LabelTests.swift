@@ -31,6 +31,9 @@ struct LabelTests {
         let naming = try classical(
             "LabelEncoder", ["keys_floats": .floats([.nan, 1, 1]), "values_strings": .strings(["none", "first", "last"])])
         #expect(words(try run(naming, .tensor(Tensor([1, -Float.nan, 2], shape: [3])))[0]) == ["last", "none", "_Unused"])
+        let older = try classical(
+            "LabelEncoder", ["keys_floats": .floats([.nan, 1]), "values_strings": .strings(["none", "one"])], version: 2)
+        #expect(words(try run(older, .tensor(Tensor([1, Float.nan], shape: [2])))[0]) == ["one", "_Unused"])
         let tensors = try classical(
             "LabelEncoder",
             [

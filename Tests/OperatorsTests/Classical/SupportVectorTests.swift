@@ -54,31 +54,46 @@ struct SupportVectorTests {
         let margins = try evaluate(classical("SVMClassifier", attributes), [table], outputs: 2)
         #expect(margins[0].numbers == [4, 3])
         expectNumbers(margins[1], [0.6097176, -0.6097176, -0.05144401, 0.05144401], relative: 1e-4, "margins")
+        for transform in ["SOFTMAX", "SOFTMAX_ZERO"] {
+            let rest = attributes.merging(["post_transform": .string(transform)]) { $1 }
+            let scores = try evaluate(classical("SVMClassifier", rest), [table], outputs: 2)[1]
+            expectNumbers(scores, [1.6097176, -0.6097176, 0.948556, 0.05144401], relative: 1e-4, transform)
+        }
         let logistic = attributes.merging(["post_transform": .string("LOGISTIC")]) { $1 }
         let scores = try evaluate(classical("SVMClassifier", logistic), [table], outputs: 2)[1]
         expectNumbers(scores, [0.6478764, 0.35212362, 0.4871418, 0.5128582], relative: 1e-4, "logistic")
     }
 
-    @Test("weighs features where there are no vectors")
+    @Test("coefficients that are all positive change nothing about the vote")
+    func positiveCoefficients() throws {
+        let attributes = Self.vectors.merging(Self.two) { $1 }.merging(["coefficients": .floats([1, 0.5, 0.25, 1])]) { $1 }
+        let results = try evaluate(classical("SVMClassifier", attributes), [Tensor(Self.table, .float32, [2, 2])], outputs: 2)
+        #expect(results[0].numbers == [3, 3])
+        expectNumbers(results[1], [-1.1012832, 1.1012832, -0.4241284, 0.4241284], relative: 1e-4, "margins")
+    }
+
+    @Test("weighs features where there are no vectors, and prefers the second class for any score above 0")
     func weights() throws {
         let op = try classical(
             "SVMClassifier",
             ["classlabels_ints": .integers([3, 4]), "coefficients": .floats([1, -0.5, 0.25, -1]), "rho": .floats([0.1])])
         let results = try evaluate(op, [Tensor(Self.table, .float32, [2, 2])], outputs: 2)
-        #expect(results[0].numbers == [4, 3])
+        #expect(results[0].numbers == [4, 4])
         expectNumbers(results[1], [1.1, 1.225, 1.6, -0.4], relative: 1e-5, "weights")
     }
 
-    @Test("regresses, or tells what is alike", arguments: [(0, [-0.6097176, 0.051444]), (1, [-1, 1])] as [(Int64, [Double])])
-    func regressor(_ oneClass: Int64, _ expected: [Double]) throws {
+    @Test(
+        "regresses, or tells what is alike, whatever the transform",
+        arguments: [(0, [-0.6097176, 0.051444]), (1, [-1, 1])] as [(Int64, [Double])], ["NONE", "LOGISTIC", "PROBIT"])
+    func regressor(_ expectation: (oneClass: Int64, numbers: [Double]), _ transform: String) throws {
         let more: [String: Attribute] = [
             "coefficients": .floats([1, -0.5, 0.25, -1]), "rho": .floats([0.1]), "n_supports": .integer(4),
-            "kernel_type": .string("RBF"), "one_class": .integer(oneClass),
+            "kernel_type": .string("RBF"), "one_class": .integer(expectation.oneClass), "post_transform": .string(transform),
         ]
         let op = try classical("SVMRegressor", Self.vectors.merging(more) { $1 })
         let result = try evaluate(op, [Tensor(Self.table, .float32, [2, 2])])[0]
         #expect(result.shape == [2, 1])
-        expectNumbers(result, expected, relative: 1e-4, "one class \(oneClass)")
+        expectNumbers(result, expectation.numbers, relative: 1e-4, "one class \(expectation.oneClass)")
     }
 
     @Test("refuses attributes that do not match")

@@ -92,6 +92,21 @@ struct SamplingTests {
         expectRefusal(["finite"]) { _ = try evaluate(op, [counted([1, 1, 3, 4]), infinite, list(0)]) }
     }
 
+    @Test("regions have the largest elements of each bin", arguments: [ElementType.float32, .float64, .float16])
+    func largestOfRegions(_ type: ElementType) throws {
+        let image = Tensor((0..<16).map(Double.init), type, [1, 1, 4, 4])
+        let op = try make("MaxRoiPool", ["pooled_shape": .integers([2, 2])], inputs: 2)
+        let regions = Tensor([0, 0, 0, 3, 3, 0, 0.6, 1, 2.5, 9], type, [2, 5])
+        #expect(try evaluate(op, [image, regions])[0].numbers == [5, 7, 13, 15, 14, 15, 0, 0])
+        let halved = try make("MaxRoiPool", ["pooled_shape": .integers([2, 2]), "spatial_scale": .float(0.5)], inputs: 2)
+        #expect(try evaluate(halved, [image, Tensor([0, 0, 0, 7, 7], type, [1, 5])])[0].numbers == [10, 11, 14, 15])
+        let outside = try make("MaxRoiPool", ["pooled_shape": .integers([1, 2])], inputs: 2)
+        #expect(try evaluate(outside, [image, Tensor([0, 5, 5, 6, 6], type, [1, 5])])[0].numbers == [0, 0])
+        expectRefusal(["image 2"]) { _ = try evaluate(op, [image, Tensor([2, 0, 0, 1, 1], type, [1, 5])]) }
+        expectRefusal(["not finite"]) { _ = try evaluate(op, [image, Tensor([0, 0, .infinity, 1, .nan], type, [1, 5])]) }
+        expectRefusal(["pooled_shape"]) { _ = try make("MaxRoiPool", ["pooled_shape": .integers([0, 2])], inputs: 2) }
+    }
+
     @Test("affine maps give grids")
     func affine() throws {
         let maps = Tensor([1, 0.5, 0, 0, 2, -1] as [Float], shape: [1, 2, 3])

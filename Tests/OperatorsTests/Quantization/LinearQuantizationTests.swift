@@ -50,6 +50,12 @@ struct LinearQuantizationTests {
 
     static let products = [
         Case(
+            name: "QLinearConv", domain: microsoft,
+            inputs: [
+                bytes(1, 2, 3, 4, 5, 6, 7, 8, shape: [1, 2, 2, 2]), real(0.5), bytes(1), signed(1, -1, 2, 1, shape: [2, 2, 1, 1]),
+                real(0.25, 0.5, shape: [2]), signed(0, 0, shape: [2]), real(0.5), bytes(10),
+            ], attributes: ["channels_last": .integer(1)], expected: [10, 10, 10, 14, 10, 16, 10, 20]),
+        Case(
             name: "MatMulInteger", inputs: [left, right, bytes(12, 5, shape: [2]), rightZeros], expected: [31, -105, 13, -27]),
         Case(
             name: "QLinearMatMul", inputs: [left, real(0.5), bytes(12), right, rightScales, rightZeros, real(0.25), signed(3)],
@@ -71,6 +77,12 @@ struct LinearQuantizationTests {
     ]
 
     static let functions = [
+        Case(
+            name: "QLinearWhere", domain: microsoft,
+            inputs: [
+                Tensor([1, 0, 0, 1], .bool, [2, 2]), bytes(10, 20, 30, 40, shape: [2, 2]), real(0.1), bytes(5),
+                bytes(100, 200, shape: [2]), real(0.05), bytes(100), real(0.2), bytes(10),
+            ], expected: [12, 35, 10, 28]),
         Case(
             name: "QLinearAdd", domain: microsoft,
             inputs: [

@@ -76,8 +76,20 @@ extension RowCases {
     private static let sampling: [RowCase] =
         [16, 20, 22].map { version in
             RowCase("GridSample", [.rows([1, 2, 3, 3]), .rows([1, 2, 2, 2])], rows: 0, version: version)
-        } + [
+        }
+        + [19, 22].map { version in
+            RowCase(
+                "DeformConv",
+                [.rows([1, 2, 4, 4]), .shared([3, 2, 2, 2]), .rows([1, 8, 3, 3]), .shared([3]), .rows([1, 4, 3, 3])], rows: 0,
+                version: version)
+        }
+        + [
             RowCase("CenterCropPad", [.rows([1, 4, 3]), .fixed([2, 5])], rows: 0, version: 18, ["axes": .integers([1, 2])]),
+            RowCase("STFT", [.rows([1, 8, 1]), .fixed([2], shape: []), .shared([4])], rows: 0, version: 17),
+            RowCase(
+                "STFT", [.rows([1, 8, 2]), .fixed([3], shape: []), nil, .fixed([4], shape: [])], rows: 0, version: 17,
+                ["onesided": .integer(0)]),
+            RowCase("Col2Im", [.rows([1, 8, 4]), .fixed([3, 3]), .fixed([2, 2])], rows: 0, version: 18),
             RowCase("DFT", [.rows([1, 5, 1])], rows: 0, version: 17, ["axis": .integer(1)]),
             RowCase("DFT", [.rows([1, 5, 2]), nil, .fixed([1], shape: [])], rows: 0, version: 20),
             RowCase("Mod", [.rows([1, 3], in: 1...2), .shared([3], in: 1...2)], rows: 0, version: 28),
@@ -90,7 +102,7 @@ extension RowCases {
 
     private static let transformer: [RowCase] = [
         microsoft("Gelu", [.rows([1, 4])]), microsoft("FastGelu", [.rows([1, 4])]),
-        RowCase("BiasGelu", [.rows([1, 4]), .shared([4])], .declined, version: 1, domain: "com.microsoft"),
+        microsoft("BiasGelu", [.rows([1, 4]), .shared([4])]), microsoft("FastGelu", [.rows([1, 4]), .shared([4])]),
         microsoft("QuickGelu", [.rows([1, 4])]),
         microsoft("FusedMatMul", [.rows([1, 3]), .shared([3, 2])], ["alpha": .float(0.5)]),
         microsoft("FusedMatMul", [.rows([1, 2, 3]), .rows([1, 2, 3])], ["transB": .integer(1)]),
@@ -105,9 +117,12 @@ extension RowCases {
         microsoft("Trilu", [.rows([1, 3, 3])]),
         microsoft("GemmFastGelu", [.rows([1, 4]), .shared([4, 3]), .shared([3])]),
         microsoft("NhwcMaxPool", [.rows([1, 4, 4, 2], .uint8, in: 0...9)], ["kernel_shape": .integers([2, 2])]),
-        RowCase(
-            "FusedGemm", [.rows([1, 4]), .shared([4, 3]), .shared([3])], .declined, version: 1, domain: "com.microsoft",
-            ["activation": .string("Relu")]),
+        microsoft("FusedGemm", [.rows([1, 4]), .shared([4, 3]), .shared([3])], ["activation": .string("Relu")]),
+        microsoft("FusedMatMulActivation", [.rows([1, 2, 4]), .shared([4, 3])], ["activation": .string("Relu")]),
+        microsoft("CDist", [.rows([1, 3]), .shared([2, 3])]), microsoft("Pad", [.rows([1, 3]), .fixed([0, 1, 0, 2])]),
+        RowCase("CDist", [.shared([2, 3]), .rows([1, 3])], rows: 1, version: 1, domain: "com.microsoft"),
+        microsoft("GatherND", [.shared([4, 3]), .rows([1, 1], .int64, in: 0...3)]),
+        RowCase("Unique", [.rows([1], .int64, in: 0...1)], .mixed, outputs: 3, version: 1, domain: "com.microsoft"),
         RowCase("Det", [.rows([1, 3, 3])], rows: 0, version: 11), RowCase("Det", [.rows([1, 3, 3])], rows: 0, version: 22),
         RowCase("BitCast", [.rows([1, 4])], rows: 0, ["to": .integer(6)]),
     ]

@@ -2,5 +2,5 @@
 enum RowCases {
     static let all =
         elementwise + reductions + products + windows + normalizations + movements + shapes + indexing + scattering + recurrent
-        + classical + controlFlow + attention + quantization + signals + tensorFlow
+        + classical + controlFlow + attention + quantization + signals + contributed + tensorFlow
 }

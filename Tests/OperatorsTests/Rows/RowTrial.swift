@@ -60,7 +60,15 @@ struct RowTrial {
         return op.rows(
             RowInputs(
                 states: row.inputs.map { $0?.state }, facts: facts, outputs: Array(outputs.prefix(row.outputCount)),
-                rowCount: rowCount, subgraph: row.bodies?.states ?? none))
+                rowCount: rowCount, single: hidden.isEmpty ? singleFacts : [], subgraph: row.bodies?.states ?? none))
+    }
+
+    /// The inputs that are known before running, for a single row.
+    private var singleFacts: [ValueFact?] {
+        row.inputs.enumerated().map { index, input in
+            guard let input, !input.isFree else { return nil }
+            return ValueFact(constant: input.tensor(rowCount: 1, seed: UInt64(index + 1)))
+        }
     }
 
     // MARK: What is true

@@ -41,6 +41,9 @@ extension RowCases {
     private static let stretches: [RowCase] = [
         RowCase("Expand", [.rows([1, 4, 3]), .counted { [Double($0), 4, 3] }], rows: 0),
         RowCase("Expand", [.rows([1, 1, 3]), .counted { [Double($0), Double($0), 3] }], .mixed),
+        RowCase("Expand", [.rows([1, 1]), .counted { [Double($0), 5] }], rows: 0),
+        RowCase("Expand", [.rows([1, 1]), .counted { [2, Double($0), 5] }], rows: 1),
+        RowCase("Expand", [.rows([1, 1]), .counted { [Double($0 + 1), Double($0), 5] }], .mixed),
         RowCase("Expand", [.rows([1, 3]), .fixed([1, 1])], rows: 0), RowCase("Expand", [.rows([1, 1]), .fixed([3])], rows: 0),
         RowCase("Expand", [.rows([1, 3]), .fixed([2, 1, 3])], rows: 1),
         // Fits where there are that many rows, and stretches a single one.

@@ -61,6 +61,57 @@ struct TransformerTests {
         expect(outputs[1], [-0.4375, -0.875, -2, 1.25, -0.75, 0, -2.875, 0.0625, 0.25, 0.4375, -0.625, -1])
     }
 
+    private func bytes(_ values: [Double], _ shape: Shape, _ type: ElementType = .uint8) -> Tensor { Tensor(values, type, shape) }
+    private func number(_ value: Double, _ type: ElementType = .float32) -> Tensor { Tensor([value], type, .scalar) }
+
+    @Test("QAttention projects integers, with one scale or one for each column")
+    func quantizedAttention() throws {
+        let x = bytes([10, 20, 30, 40], [1, 2, 2])
+        let weights = bytes((0..<12).map { Double($0 * 7 % 23 - 11) }, [2, 6], .int8)
+        let bias = Tensor([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], .float32, [6])
+        let one = try make("QAttention", ["num_heads": .integer(1)]), two = try make("QAttention", ["num_heads": .integer(2)])
+        let shared: [Tensor?] = [x, weights, bias, number(0.05), number(0.1), nil, number(12, .uint8), number(3, .int8)]
+        for constants in [[], [1]] as [Set<Int>] {
+            expect(try evaluate(one, shared, constants: constants)[0], [-0.896105, 0.028689, -0.415048, 0.203619])
+        }
+        var columns = shared
+        columns[4] = Tensor([0.1, 0.2, 0.1, 0.2, 0.1, 0.2], .float32, [6])
+        columns[7] = bytes([1, 2, 3, 1, 2, 3], [6], .int8)
+        expect(try evaluate(two, columns)[0], [-0.800332, -0.170965, -0.9, 0.159946])
+        var wrong = shared
+        wrong[4] = Tensor([1, 2], .float32, [2])
+        expectRefusal(["input 4", "[2]"]) { _ = try evaluate(one, wrong) }
+    }
+
+    @Test("QEmbedLayerNormalization takes tables of integers")
+    func quantizedEmbeddings() throws {
+        let op = try make("QEmbedLayerNormalization", inputs: 18, outputs: 2, ["epsilon": .float(1e-5)])
+        let inputs: [Tensor?] =
+            [
+                whole([1, 2], [1, 2]), whole([0, 1], [1, 2]), bytes((0..<12).map { Double($0 * 9 % 50) }, [3, 4]),
+                bytes((0..<12).map { Double($0 * 5 % 40) }, [3, 4]), bytes([3, 1, 4, 1, 5, 9, 2, 6], [2, 4]), bytes([10, 12, 9, 11], [4]),
+                bytes([2, 3, 1, 4], [4]), whole([1, 0], [1, 2]),
+            ] + [0.1, 0.2, 0.3, 0.1, 0.05].map { number($0) } + [1, 2, 3, 1, 2].map { number($0, .uint8) }
+        let outputs = try evaluate(op, inputs, outputs: 2)
+        expect(outputs[0], [-0.143819, 1.702326, -1.098284, 0.068041, -1.272084, 0.101826, -0.087691, 1.513427])
+        #expect(outputs[1].numbers == [1])
+        var missing = inputs
+        missing[13] = nil
+        expectRefusal(["input 13"]) { _ = try evaluate(op, missing, outputs: 2) }
+    }
+
+    @Test(
+        "CDist measures every pair of rows",
+        arguments: [("euclidean", [0, 2.236068, 5, 2.828427, 5, 2.236068]), ("sqeuclidean", [0, 5, 25, 8, 25, 5])])
+    func distances(_ metric: String, _ expected: [Double]) throws {
+        let op = try make("CDist", inputs: 2, ["metric": .string(metric)])
+        for type in [ElementType.float32, .float64] {
+            let inputs = [Tensor([1, 2, 3, 4], type, [2, 2]), Tensor([1, 2, 0, 0, 4, 6], type, [3, 2])]
+            expect(try evaluate(op, inputs)[0], expected)
+        }
+        expectRefusal(["columns"]) { _ = try evaluate(op, [pattern([2, 2]), pattern([2, 3])]) }
+    }
+
     @Test("GroupQueryAttention rotates, and adds to the cache")
     func groupQuery() throws {
         let op = try make(

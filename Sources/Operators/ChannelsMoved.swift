@@ -1,10 +1,12 @@
 import GraphIR
 import Tensors
 
-/// An operator over channels-last data, for data whose channels are axis 1: its data is transposed into scratch memory before the
-/// kernel runs, and output 0 back after it.
-struct ChannelsFirst: Operator {
+/// An operator over data of one layout, for data of the other: its data is transposed into scratch memory before the kernel runs,
+/// and output 0 back after it.
+struct ChannelsMoved: Operator {
     let base: any Operator
+    /// Of the data; `base` takes the other.
+    var layout = TensorLayout.channelsFirst
     /// Inputs that are data.
     let movedInputs: Set<Int>
     /// Inputs that list one number for each axis of the data.
@@ -18,12 +20,12 @@ struct ChannelsFirst: Operator {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         let facts = inputs.facts.enumerated().map { index, fact -> ValueFact? in
             guard let fact, let tensor = fact.valueType.tensor else { return fact }
-            if movedInputs.contains(index) { return ValueFact(tensor.elementType, tensor.shape.map(Self.last)) }
+            if movedInputs.contains(index) { return ValueFact(tensor.elementType, tensor.shape.map(inward)) }
             guard lists.contains(index), let constant = fact.constant else { return fact }
-            return ValueFact(constant: Self.last(list: constant))
+            return ValueFact(constant: inward(list: constant))
         }
         var results = try base.infer(OperatorInputs(facts, outputCount: inputs.outputCount))
-        if let first = results.first { results[0] = ValueFact(first.elementType, first.shape.map(Self.first)) }
+        if let first = results.first { results[0] = ValueFact(first.elementType, first.shape.map(outward)) }
         return results
     }
 
@@ -33,49 +35,53 @@ struct ChannelsFirst: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         let inputs = context.inputs.enumerated().map { index, spec in
-            spec.map { movedInputs.contains(index) ? Self.last($0) : $0 }
+            spec.map { movedInputs.contains(index) ? inward($0) : $0 }
         }
         var outputs = context.outputs
-        outputs[0] = Self.last(outputs[0])
+        outputs[0] = inward(outputs[0])
         let constants = context.inputs.indices.map { index -> Tensor? in
             if movedInputs.contains(index) { return nil }
-            return lists.contains(index) ? context.constant(index).map(Self.last(list:)) : context.constant(index)
+            return lists.contains(index) ? context.constant(index).map(inward(list:)) : context.constant(index)
         }
         let compiled = try base.compile(
-            context.retyped(inputs: inputs, outputs: outputs, constants: constants, suffix: "/channels-last"))
+            context.retyped(
+                inputs: inputs, outputs: outputs, constants: constants,
+                suffix: layout == .channelsFirst ? "/channels-last" : "/channels-first"))
         let kernel: any Kernel
         switch compiled.body {
         case .kernel(let inner): kernel = inner
         case .view(let input): kernel = Self.copy(input, byteCount: outputs[0].byteCount)
         }
-        return TransposedKernel.compile(kernel, compiled, context, movedInputs)
+        return TransposedKernel.compile(kernel, compiled, context, movedInputs, toLast: layout == .channelsFirst)
     }
 
     private static func copy(_ input: Int, byteCount: Int) -> LoopKernel {
         LoopKernel { context in context.output(0).copyMemory(from: context.input(input), byteCount: byteCount) }
     }
 
-    /// [N, C, …] as [N, …, C].
-    private static func last(_ shape: SymbolicShape) -> SymbolicShape {
-        guard shape.rank > 2 else { return shape }
-        return SymbolicShape([shape[0]] + shape.dimensions[2...] + [shape[1]])
+    /// The order of the data's axes in which `base` takes them.
+    private func inwardOrder(_ rank: Int) -> [Int] { Self.order(rank, toLast: layout == .channelsFirst) }
+
+    /// [N, C, …] as [N, …, C], or back.
+    fileprivate static func order(_ rank: Int, toLast: Bool) -> [Int] {
+        guard rank > 2 else { return Array(0..<rank) }
+        return toLast ? [0] + Array(2..<rank) + [1] : [0, rank - 1] + Array(1..<rank - 1)
     }
 
-    private static func last(_ spec: TensorSpec) -> TensorSpec {
-        guard spec.shape.rank > 2 else { return spec }
-        return TensorSpec(spec.elementType, Shape([spec.shape[0]] + spec.shape.extents[2...] + [spec.shape[1]]))
+    private func inward(_ shape: SymbolicShape) -> SymbolicShape { SymbolicShape(inwardOrder(shape.rank).map { shape[$0] }) }
+
+    private func outward(_ shape: SymbolicShape) -> SymbolicShape {
+        SymbolicShape(Self.order(shape.rank, toLast: layout != .channelsFirst).map { shape[$0] })
     }
 
-    private static func first(_ shape: SymbolicShape) -> SymbolicShape {
-        guard shape.rank > 2 else { return shape }
-        return SymbolicShape([shape[0], shape[shape.rank - 1]] + shape.dimensions[1..<shape.rank - 1])
+    private func inward(_ spec: TensorSpec) -> TensorSpec {
+        TensorSpec(spec.elementType, Shape(inwardOrder(spec.shape.rank).map { spec.shape[$0] }))
     }
 
-    /// A list of numbers for axes in the order of channels-last data.
-    private static func last(list: Tensor) -> Tensor {
+    /// A list of numbers for axes in the order of the operator's data.
+    private func inward(list: Tensor) -> Tensor {
         func moved<Scalar: TensorScalar>(_ values: [Scalar]) -> Tensor {
-            guard values.count > 2 else { return list }
-            return Tensor([values[0]] + values[2...] + [values[1]], shape: list.shape)
+            Tensor(inwardOrder(values.count).map { values[$0] }, shape: list.shape)
         }
         return switch list.elementType {
         case .int32: moved(list.values(Int32.self))
@@ -100,7 +106,7 @@ private struct TransposedKernel: Kernel {
     private let innerScratch: Int
 
     static func compile(
-        _ kernel: any Kernel, _ compiled: CompiledOperator, _ context: CompileContext, _ moved: Set<Int>
+        _ kernel: any Kernel, _ compiled: CompiledOperator, _ context: CompileContext, _ moved: Set<Int>, toLast: Bool
     ) -> CompiledOperator {
         let operandCount = context.inputs.count + context.outputs.count
         var offset = ByteCount.aligned(operandCount * MemoryLayout<UnsafeMutableRawPointer>.stride, to: TensorStorage.alignment)
@@ -111,23 +117,22 @@ private struct TransposedKernel: Kernel {
         var moves: [Move] = []
         for index in moved.sorted() {
             guard index < context.inputs.count, let spec = context.inputs[index] else { continue }
-            moves.append(Move(operand: index, copy: Self.copy(spec, toLast: true), offset: reserve(spec)))
+            moves.append(Move(operand: index, copy: Self.copy(spec, inward: true, toLast), offset: reserve(spec)))
         }
         let output = context.outputs[0]
-        let result = Move(operand: context.inputs.count, copy: Self.copy(output, toLast: false), offset: reserve(output))
+        let result = Move(operand: context.inputs.count, copy: Self.copy(output, inward: false, toLast), offset: reserve(output))
         let wrapped = TransposedKernel(
             kernel: kernel, operandCount: operandCount, moves: moves, result: result, innerScratch: offset)
         return CompiledOperator(
             wrapped, scratchByteCount: ByteCount.sum(offset, compiled.scratchByteCount), preparedInputs: compiled.preparedInputs)
     }
 
-    /// Between a tensor of `spec`, channels first, and the same with channels last.
-    private static func copy(_ spec: TensorSpec, toLast: Bool) -> StridedCopy {
-        let shape = spec.shape, strides = shape.strides, rank = shape.rank
-        let order = rank > 2 ? [0] + Array(2..<rank) + [1] : Array(0..<rank)
+    /// Between a tensor of `spec`, in the data's layout, and the same in the operator's.
+    private static func copy(_ spec: TensorSpec, inward: Bool, _ toLast: Bool) -> StridedCopy {
+        let shape = spec.shape, strides = shape.strides, order = ChannelsMoved.order(shape.rank, toLast: toLast)
         let extents = order.map { shape[$0] }, dense = Shape(extents).strides, spread = order.map { strides[$0] }
         return StridedCopy(
-            extents: extents, sourceStrides: toLast ? spread : dense, destinationStrides: toLast ? dense : spread,
+            extents: extents, sourceStrides: inward ? spread : dense, destinationStrides: inward ? dense : spread,
             elementByteCount: spec.elementType.byteCount)
     }
 
