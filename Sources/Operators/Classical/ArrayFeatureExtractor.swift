@@ -3,9 +3,9 @@ import Tensors
 
 /// Chosen features of each row.
 ///
-/// - Shapes: data [A…, features], int64 indices of any shape with k elements → [A…, k]; a list gives [1, k].
+/// - Shapes: data [A…, features] of any type, int64 indices of any shape with k elements → [A…, k]; a list gives [1, k].
 /// - Source: ONNX operator ai.onnx.ml ArrayFeatureExtractor.
-struct ArrayFeatureExtractor: Operator {
+struct ArrayFeatureExtractor: ElementMover {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
         let data = try inputs.dense(0), indices = try inputs.required(1, of: [.int64])

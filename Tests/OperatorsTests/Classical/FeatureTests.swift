@@ -65,6 +65,22 @@ struct FeatureTests {
         expectRefusal(["index 4", "axis 1"]) { _ = try evaluate(op, [table.tensor(type), integers([4])]) }
     }
 
+    @Test("extracts features that are strings, as pipelines do to name a class")
+    func stringFeatures() throws {
+        let names = TensorFlowCase.strings(["a", "b", "c"], [3]), chosen = RuntimeValue.tensor(integers([2, 0], shape: [2]))
+        let facts = [ValueFact(.string, [3] as Shape), ValueFact(.int64, [2] as Shape)]
+        let op = try #require(try classical("ArrayFeatureExtractor", [:]).fitted(to: facts) as? any DynamicOperator)
+        #expect(try op.infer(OperatorInputs(facts))[0].type == TensorSpec(.string, [1, 2]).type)
+        let result = try withExtendedLifetime((names, chosen)) {
+            try op.evaluate(EvaluationContext(inputs: [ValueView(names), ValueView(chosen)], outputCount: 1))[0]
+        }
+        guard case .strings(let tensor) = result else {
+            Issue.record("\(result.kind) is no tensor of strings")
+            return
+        }
+        #expect(tensor.elements == [Array("c".utf8), Array("a".utf8)] && tensor.shape == [1, 2])
+    }
+
     @Test("encodes categories", arguments: classicalTypes)
     func oneHotEncoder(_ type: ElementType) throws {
         let numbers = Tensor([3, 1, 9], type, [3])
