@@ -48,7 +48,7 @@ package final class ModelState: Sendable {
     /// Notes that the bytes of these are read as they are as long as the version is loaded, though no engine has them as constants.
     package func keep(_ values: [TensorValue]) throws(EngineError) {
         for case .dense(let tensor) in values {
-            do { try residency.willRead(tensor) } catch { throw .node(name: "", operatorName: "Constant", error) }
+            do { try residency.willRead(tensor) } catch { throw .node(name: "what requests may replace", operatorName: "Constant", error) }
         }
     }
 

@@ -74,7 +74,7 @@ package struct ModelLoader: ServableLoader {
     ) throws -> LoadedModel {
         let prepared = try prepare(path, state, memory)
         // What was imported is gone by now: what passes have made of constants is enough.
-        state.releaseUnread(by: prepared.engines.map(\.engine))
+        state.releaseUnread(by: prepared.engines.flatMap { [$0.engine, $0.overriding].compactMap(\.self) })
         var runners: [SignatureRunner] = [], reports: [WarmUp.Subject: WarmUp.Report] = [:]
         for (signature, engine, overriding) in prepared.engines {
             try Task.checkCancellation()

@@ -60,6 +60,8 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         for call in queue.close() { call.fail(Self.unloaded) }
     }
 
+    var engines: [Engine] { [engine, overriding].compactMap(\.self) }
+
     /// Whether rows of different requests share a run.
     package var sharesBatches: Bool { isSharing.load(ordering: .relaxed) }
 
