@@ -57,7 +57,8 @@ struct ValueWritingTests {
                     "m",
                     .map(
                         .integers([
-                            (key: Int64(-1), value: list([1, 2])), (key: Int64.max, value: .strings(StringTensor(shape: .scalar, elements: [[0x77]]))),
+                            (key: Int64(-1), value: list([1, 2])),
+                            (key: Int64.max, value: .strings(StringTensor(shape: .scalar, elements: [[0x77]]))),
                         ]))
                 )
             ]),
