@@ -34,36 +34,33 @@ struct TensorDecoder {
         unsafe skip(1, &position)
         guard unsafe position.pointee != UInt8(ascii: "]") else { throw .invalid("No values in 'instances' array") }
         guard unsafe !isObject(position, text) else { return try unsafe readObjects(&position, text) }
-        guard let input = plainInput else {
+        guard hasPlainInput else {
             throw .invalid(
                 "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
             )
         }
-        guard let type = input.rowType else { throw Self.withoutRows(input) }
+        guard let type = inputs[0].rowType else { throw Self.withoutRows(inputs[0]) }
         var reader = unsafe onlyReader(type.elementType, position, text)
         let count = try unsafe readPlainRows(&reader, &position, text)
         let tensor = try reader.stacked(count)
-        return input.tensor == nil ? CallInputs([.optional(RuntimeValue(tensor))]) : CallInputs(tensor)
+        return inputs[0].tensor == nil ? CallInputs([.optional(RuntimeValue(tensor))]) : CallInputs(tensor)
     }
 
     /// Reads the value of `inputs`: tensors as they are written.
     private func readColumns(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
         guard unsafe !isObject(position, text) else { return try unsafe readNamedColumns(&position, text) }
-        guard let input = plainInput else {
+        guard hasPlainInput else {
             throw .invalid(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map")
         }
-        guard let type = input.tensor else { return CallInputs([try unsafe readValue(of: input, &position, text)]) }
+        guard let type = inputs[0].tensor else { return CallInputs([try unsafe readValue(of: inputs[0], &position, text)]) }
         var reader = unsafe onlyReader(type.elementType, position, text)
         try unsafe reader.readWhole(&position, text)
         return CallInputs(try reader.whole())
     }
 
-    /// The input that is meant when none is named; nil when there are several. The constants that a request may replace come last.
-    private var plainInput: Signature.Parameter? {
-        guard inputs.count > 1 else { return inputs.first }
-        return inputs[1].isOverridable && !inputs[0].isOverridable ? inputs[0] : nil
-    }
+    /// Whether a value without a name means the first input, as there is no other but the constants that a request may replace.
+    private var hasPlainInput: Bool { inputs.count == 1 || inputs[1].isOverridable && !inputs[0].isOverridable }
 
     /// A reader of the only input, whose values begin at `start`.
     private func onlyReader(_ type: ElementType, _ start: Position, _ text: SentinelText) -> InputReader {
