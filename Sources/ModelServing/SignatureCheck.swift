@@ -12,23 +12,31 @@ enum SignatureCheck {
                 .invalidArgument,
                 "signature \"\(signature.name)\" has \(signature.inputs.count) inputs, \(inputs.count) were given")
         }
-        for (parameter, value) in zip(parameters, inputs.values) {
-            try check(value, against: parameter, hasAdvisoryShapes: signature.hasAdvisoryShapes)
+        guard case .mixed(let values) = inputs else {
+            for (parameter, tensor) in zip(parameters, inputs.tensors ?? []) { try check(tensor.spec, parameter, signature) }
+            return
+        }
+        for (parameter, value) in zip(parameters, values) {
+            if let spec = value.spec {
+                try check(spec, parameter, signature)
+            } else if let reason = parameter.type.mismatch(value) {
+                throw ServableError(.invalidArgument, "input \"\(parameter.name)\" \(reason)")
+            }
         }
     }
 
+    /// Holds a tensor against what the signature declares.
     private static func check(
-        _ value: RuntimeValue, against parameter: Signature.Parameter, hasAdvisoryShapes: Bool
+        _ spec: TensorSpec, _ parameter: Signature.Parameter, _ signature: Signature
     ) throws(ServableError) {
-        guard let tensor = parameter.tensor, let spec = value.spec else {
-            guard let reason = parameter.type.mismatch(value) else { return }
-            throw ServableError(.invalidArgument, "input \"\(parameter.name)\" \(reason)")
+        guard let tensor = parameter.tensor else {
+            throw ServableError(.invalidArgument, "input \"\(parameter.name)\" is \(spec), expected \(parameter.type)")
         }
         guard spec.elementType == tensor.elementType else {
             throw ServableError(
                 .invalidArgument, "input \"\(parameter.name)\" is \(spec.elementType), expected \(tensor.elementType)")
         }
-        guard hasAdvisoryShapes || tensor.shape?.admits(spec.shape) ?? true else {
+        guard signature.hasAdvisoryShapes || tensor.shape?.admits(spec.shape) ?? true else {
             throw ServableError(
                 .invalidArgument,
                 "input \"\(parameter.name)\" has shape \(spec.shape), expected \(tensor); see the model's /metadata route")
