@@ -91,7 +91,8 @@ struct InputListingTests {
 
     @Test("gives sequences, optionals and constants that are replaced", arguments: accepted)
     func collections(_ entry: Collection) throws {
-        let values = try InputListing(directory: folder("[\(entry.entries)]").path).values(for: collections)
+        let folder = try folder("[\(entry.entries)]")
+        let values = try InputListing(directory: folder.path).values(for: collections)
         #expect(values.count == (entry.constant == nil ? 2 : 3))
         #expect(floats(values[0]) == entry.sequence)
         #expect(floats(values[1]) == entry.optional)

@@ -88,23 +88,28 @@ struct UnreachedGraphTests {
         #expect("\(error)".contains("node \"the t\" (Reshape)"), "\(error)")
     }
 
+    /// Runs a body that nothing fits, as no shape has two extents to be found.
+    ///
+    /// - Parameter part: what the body declares of the part that each round would give.
+    private static func looping(_ part: TensorType?) -> SourceGraph {
+        let body = graph(
+            [node("Identity", ["k"], ["ko"]), node("Neg", ["w"], ["wo"]), node("Reshape", ["w", "s"], ["p"])],
+            inputs: [("i", nil), ("k", nil), ("w", nil)], outputs: [("ko", nil), ("wo", nil), ("p", part)])
+        var source = graph(
+            [node("Loop", ["n", "", "x"], ["y", "parts"], ["body": .graph(body)])],
+            inputs: [("n", TensorType(.int64, SymbolicShape([]))), ("x", five)], outputs: [("y", nil), ("parts", nil)])
+        source.initializers = [("s", .dense(Tensor([Int64(-1), -1], shape: [2])))]
+        return source
+    }
+
     @Test("a loop that makes no round does not need a body that fits", arguments: [false, true])
     func loops(optimized: Bool) throws {
-        let body = Self.graph(
-            [
-                Self.node("Identity", ["k"], ["ko"]), Self.node("Split", ["w"], ["wo", "u", "v", "z"], ["num_outputs": .integer(4)]),
-                Self.node("MatMul", ["w", "k"], ["p"]),
-            ], inputs: [("i", nil), ("k", nil), ("w", nil)],
-            outputs: [("ko", nil), ("wo", nil), ("p", TensorType(.float32, SymbolicShape([.known(3)])))])
-        let source = Self.graph(
-            [Self.node("Loop", ["n", "", "x"], ["y", "parts"], ["body": .graph(body)])],
-            inputs: [("n", TensorType(.int64, SymbolicShape([]))), ("x", Self.five)], outputs: [("y", nil), ("parts", nil)])
-        let engine = try Self.engine(source, optimized: optimized)
+        let engine = try Self.engine(Self.looping(TensorType(.float32, SymbolicShape([.known(3)]))), optimized: optimized)
         let results = try engine.run([Tensor(scalar: Int64(0)), Self.ones])
         #expect(results[0].values(Float.self) == [1, 1, 1, 1, 1])
         #expect(results[1].shape == [0, 3])
         let error = try #require(throws: EngineError.self) { try engine.run([Tensor(scalar: Int64(1)), Self.ones]) }
-        #expect("\(error)".contains("(MatMul)") || "\(error)".contains("(Split)"), "\(error)")
+        #expect("\(error)".contains("node \"the p\" (Reshape)"), "\(error)")
     }
 
     @Test("so it is with TensorFlow's loops and cases")
@@ -131,19 +136,7 @@ struct UnreachedGraphTests {
 
     static let refusals: [Refusal] = [
         Refusal(testDescription: "no branch fits", graph: choosing(misfit, misfit), words: "(Split)"),
-        Refusal(
-            testDescription: "nothing says what a loop's body gives",
-            graph: graph(
-                [
-                    node(
-                        "Loop", ["n", "", "x"], ["y", "p"],
-                        [
-                            "body": .graph(
-                                graph(
-                                    [node("Identity", ["k"], ["ko"]), node("Split", ["w"], ["q", "u", "v"], ["axis": .integer(7)])],
-                                    inputs: [("i", nil), ("k", nil), ("w", nil)], outputs: [("ko", nil), ("w", nil), ("q", nil)]))
-                        ])
-                ], inputs: [("n", TensorType(.int64, SymbolicShape([]))), ("x", five)], outputs: [("y", nil)]), words: "(Split)"),
+        Refusal(testDescription: "nothing says what a loop's body gives", graph: looping(nil), words: "(Reshape)"),
         Refusal(
             testDescription: "a branch uses what Apus does not compute",
             graph: choosing(graph([node("STFT", ["c", "c"], ["t"])], outputs: [("t", nil)]), sound), words: "is not supported"),

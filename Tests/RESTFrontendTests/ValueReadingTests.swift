@@ -49,7 +49,7 @@ struct ValueReadingTests {
         Case(body: #"{"inputs": [ [1, 2] , 3 ]}"#, inputs: [sequence], text: "[[1.0, 2.0](2), [3.0]()]"),
         Case(body: #"{"inputs": []}"#, inputs: [sequence], text: "[]"),
         Case(body: #"{"inputs": {"s": [ ], "x": 1}}"#, inputs: [sequence, x], text: "[] [1.0]()"),
-        Case(body: #"{"inputs": {"w": ["a", ["b", {"b64": "AQ=="}]]}}"#, inputs: [words], text: #"[["a"](), ["b", "\#u{1}"](2)]"#),
+        Case(body: #"{"inputs": {"w": ["a", ["b", {"b64": "AQ=="}]]}}"#, inputs: [words], text: #"[["a"](), ["b", "\u{01}"](2)]"#),
         Case(body: #"{"inputs": {"o": [1]}}"#, inputs: [optional], text: "some [1.0](1)"),
         Case(body: #"{"inputs": {"o": null}}"#, inputs: [optional], text: "none"),
         Case(body: #"{"inputs": {}}"#, inputs: [optional], text: "none"),
