@@ -159,11 +159,6 @@ package struct ModelLoader: ServableLoader {
         _ imported: ImportedModel, _ signature: Signature, _ path: String, _ engines: inout SignatureEngines
     ) throws(ServableError) -> Engine? {
         guard !signature.overridables.isEmpty else { return nil }
-        do {
-            try engines.state.keep(signature.overridables.compactMap(\.fallback))
-        } catch {
-            throw refusal(error, path)
-        }
         return try engine(imported, signature.overriding, path, &engines)
     }
 

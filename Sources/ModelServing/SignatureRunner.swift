@@ -213,7 +213,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
             // To the queue a call that shares its run with nobody counts as one row.
             try track([call], rowCount: call.inputs.rowCount) { token, hasRun in
                 let inputs = call.inputs.values
-                let engine = inputs.count == signature.inputs.count ? engine : overriding ?? engine
+                let engine = try engine(for: call.inputs)
                 try withExtendedLifetime(inputs) {
                     try engine.run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
                         hasRun()
@@ -224,6 +224,13 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         } catch {
             call.fail(ServableError(run: error))
         }
+    }
+
+    /// What runs these inputs. The constants that a request may replace and does not are read as they are.
+    private func engine(for inputs: CallInputs) throws(EngineError) -> Engine {
+        guard inputs.count > signature.inputs.count, let overriding else { return engine }
+        try overriding.state.keep(signature.overridables.compactMap(\.fallback))
+        return overriding
     }
 
     /// Runs the rows of all calls at once.

@@ -109,6 +109,11 @@ struct ONNXRefusalTests {
             $0.initializer("k", DataType.int64, [1]) { $0.packed(7, [1]) }
             $0.node("Add", ["x", "k"], ["y"])
         },
+        Case("input with an initializer twice", "graph input \"k\" is there twice") {
+            for _ in 0..<2 { $0.input("k", DataType.float, [.known(1)]) }
+            $0.initializer("k", DataType.float, [1]) { $0.rawFloats([1]) }
+            $0.node("Add", ["x", "k"], ["y"])
+        },
         Case("attribute without value", "attribute \"alpha\" has no value") {
             $0.node("Elu", ["x"], ["y"]) { $0.attribute("alpha", kind: 0) }
         },
