@@ -87,6 +87,13 @@ package protocol SubgraphOperator: DynamicOperator {
     /// Each call must give up some knowledge, so that the question comes to an end.
     func widenedInputs(_ formals: [[ValueFact]], subgraphOutputs: [[ValueFact]]) -> [[ValueFact]]?
 
+    /// Whether one subgraph at most runs, so that what the others give says of what kind its outputs must be.
+    var subgraphsAreAlternatives: Bool { get }
+
+    /// What the outputs of subgraph `index` must be for what `formals` say of the subgraphs' formal inputs, as far as the operator
+    /// knows: used in place of the outputs of a subgraph that does not fit, and is therefore never to be run.
+    func expectedOutputs(ofSubgraph index: Int, formals: [[ValueFact]]) -> [ValueType?]
+
     /// Output types from input types and from what is known of each subgraph's outputs.
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact]
 
@@ -98,6 +105,8 @@ package protocol SubgraphOperator: DynamicOperator {
 extension SubgraphOperator {
     package func selectedSubgraph(_ inputs: OperatorInputs) -> Int? { nil }
     package var typesAreTried: Bool { false }
+    package var subgraphsAreAlternatives: Bool { false }
+    package func expectedOutputs(ofSubgraph index: Int, formals: [[ValueFact]]) -> [ValueType?] { [] }
     package func widenedInputs(_ formals: [[ValueFact]], subgraphOutputs: [[ValueFact]]) -> [[ValueFact]]? { nil }
 
     package func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {

@@ -26,6 +26,15 @@ package indirect enum RuntimeValue: Sendable {
         }
     }
 
+    /// Element type and shape of a tensor; nil for what is none.
+    package var spec: TensorSpec? {
+        switch self {
+        case .tensor(let tensor): tensor.spec
+        case .strings(let tensor): TensorSpec(.string, tensor.shape)
+        default: nil
+        }
+    }
+
     /// nil for what is no tensor.
     package var elementType: ElementType? {
         switch self {

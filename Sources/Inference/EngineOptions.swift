@@ -47,6 +47,14 @@ package final class ModelState: Sendable {
     /// Counts the contents of the model's files, which constants are windows of.
     package func charge(contents byteCount: Int) throws(MemoryRefusal) { try residency.charge(contents: byteCount) }
 
+    /// Notes that the bytes of these are read as they are from now on, though no engine has them as constants, and brings them back
+    /// from their files when they were given back.
+    package func keep(_ values: [TensorValue]) throws(EngineError) {
+        for case .dense(let tensor) in values {
+            do { try residency.willRead(tensor) } catch { throw .node(name: "what requests may replace", operatorName: "Constant", error) }
+        }
+    }
+
     /// Gives back the contents of the model's files that no plan reads: what is no constant of an engine, and constants that kernels
     /// hold in a form of their own. Should a later plan need such a constant, it is read from its file again.
     ///

@@ -51,7 +51,7 @@ package struct ImportedModel: Sendable {
     /// What runs for a signature: its inputs are exactly the signature's, its outputs the signature's, both in order; its nodes are
     /// those that the outputs depend on, in an order in which they can run; no node is a call.
     ///
-    /// An input may be any value of the graph, which is cut there.
+    /// An input may be any value of the graph, which is cut there; a constant is one no longer.
     ///
     /// - Throws: `.malformed` when the signature names values that the graph does not have, an output depends on a graph input that
     ///   the signature lacks, or a function calls itself; `.limitExceeded` when functions multiply nodes beyond the limit.
@@ -74,13 +74,12 @@ package struct ImportedModel: Sendable {
 }
 
 extension Signature {
-    /// TensorFlow takes tensors of any shape, whatever a signature says.
-    func sourceInputs(_ dialect: Dialect) -> [SourceValue] {
-        inputs.map { SourceValue(name: $0.valueName, type: dialect == .tensorFlow ? TensorType($0.type.elementType, nil) : $0.type) }
-    }
+    func sourceInputs(_ dialect: Dialect) -> [SourceValue] { Self.sourceValues(inputs, dialect) }
+    func sourceOutputs(_ dialect: Dialect) -> [SourceValue] { Self.sourceValues(outputs, dialect) }
 
-    func sourceOutputs(_ dialect: Dialect) -> [SourceValue] {
-        outputs.map { SourceValue(name: $0.valueName, type: dialect == .tensorFlow ? TensorType($0.type.elementType, nil) : $0.type) }
+    /// TensorFlow takes tensors of any shape, whatever a signature says.
+    private static func sourceValues(_ parameters: [Parameter], _ dialect: Dialect) -> [SourceValue] {
+        parameters.map { SourceValue(name: $0.valueName, type: dialect == .tensorFlow ? $0.type.ignoringShape : $0.type) }
     }
 }
 

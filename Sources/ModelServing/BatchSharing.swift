@@ -17,6 +17,10 @@ package enum BatchSharing: Sendable, Equatable, CustomStringConvertible {
 
     /// What is derived from the graph alone.
     package init(derivedFor signature: Signature, _ engine: Engine) {
+        if let other = (signature.inputs + signature.outputs).first(where: { $0.tensor == nil }) {
+            self = .alone("\"\(other.name)\" is \(other.type)")
+            return
+        }
         guard Self.declaresRows(signature) else {
             self = .alone("its inputs and outputs do not share an open leading dimension")
             return
@@ -38,7 +42,7 @@ package enum BatchSharing: Sendable, Equatable, CustomStringConvertible {
     /// Whether the types alone leave rows open on every side.
     private static func declaresRows(_ signature: Signature) -> Bool {
         let isOpen = { (parameter: Signature.Parameter) in
-            parameter.type.shape.map { $0.rank > 0 && $0[0].value == nil } ?? true
+            parameter.tensor?.shape.map { $0.rank > 0 && $0[0].value == nil } ?? true
         }
         return !signature.inputs.isEmpty && signature.inputs.allSatisfy(isOpen) && signature.outputs.allSatisfy(isOpen)
     }
@@ -59,16 +63,16 @@ package enum SampleTypes {
     /// So many that no broadcast or repetition fits by chance where one row would.
     static let rowCount = 3
 
-    /// Nil when an input has no known rank or is too large to count.
+    /// Nil when an input is no tensor, has no known rank or is too large to count.
     package static func specs(of signature: Signature, rowCount: Int, openExtent: Int) -> [TensorSpec]? {
         var specs: [TensorSpec] = []
         for parameter in signature.inputs {
-            guard let shape = parameter.type.shape else { return nil }
+            guard let type = parameter.tensor, let shape = type.shape else { return nil }
             let extents = shape.dimensions.enumerated().map { axis, dimension in
                 dimension.value ?? (axis == 0 ? rowCount : openExtent)
             }
             guard let concrete = Shape(checking: extents) else { return nil }
-            specs.append(TensorSpec(parameter.type.elementType, concrete))
+            specs.append(TensorSpec(type.elementType, concrete))
         }
         return specs
     }
@@ -76,7 +80,7 @@ package enum SampleTypes {
     /// Whether something besides the rows is open.
     package static func hasOpenExtents(_ signature: Signature) -> Bool {
         signature.inputs.contains { parameter in
-            parameter.type.shape.map { $0.dimensions.dropFirst().contains { $0.value == nil } } ?? false
+            parameter.tensor?.shape.map { $0.dimensions.dropFirst().contains { $0.value == nil } } ?? false
         }
     }
 }

@@ -1,23 +1,27 @@
+package import GraphIR
 package import Tensors
 
-/// The tensors of a predict request, in the order of the signature's inputs.
+/// The values of a predict request, in the order of the signature's inputs; behind them, when the request replaces one of the
+/// constants that may be replaced, all of these.
 package enum CallInputs: Sendable {
     /// Most models have one input, for which no array is made.
     case only(Tensor)
     case dense([Tensor])
-    /// Some of them are strings.
-    case mixed([TensorValue])
+    /// Some of them are strings, or no tensors.
+    case mixed([RuntimeValue])
 
     package init(_ value: TensorValue) {
         self =
             switch value {
             case .dense(let tensor): .only(tensor)
-            case .strings: .mixed([value])
+            case .strings(let tensor): .mixed([.strings(tensor)])
             }
     }
 
-    package init(_ values: [TensorValue]) {
-        let tensors = values.compactMap { if case .dense(let tensor) = $0 { tensor } else { nil } }
+    package init(_ values: [TensorValue]) { self.init(values.map(RuntimeValue.init)) }
+
+    package init(_ values: [RuntimeValue]) {
+        let tensors = values.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
         guard tensors.count == values.count else {
             self = .mixed(values)
             return
@@ -25,19 +29,19 @@ package enum CallInputs: Sendable {
         self = tensors.count == 1 ? .only(tensors[0]) : .dense(tensors)
     }
 
-    package var values: [TensorValue] {
+    package var values: [RuntimeValue] {
         switch self {
-        case .only(let tensor): [.dense(tensor)]
-        case .dense(let tensors): tensors.map { .dense($0) }
+        case .only(let tensor): [.tensor(tensor)]
+        case .dense(let tensors): tensors.map { .tensor($0) }
         case .mixed(let values): values
         }
     }
 
-    package var specs: [TensorSpec] {
+    package var count: Int {
         switch self {
-        case .only(let tensor): [tensor.spec]
-        case .dense(let tensors): tensors.map(\.spec)
-        case .mixed(let values): values.map(\.spec)
+        case .only: 1
+        case .dense(let tensors): tensors.count
+        case .mixed(let values): values.count
         }
     }
 
@@ -46,7 +50,7 @@ package enum CallInputs: Sendable {
         switch self {
         case .only(let tensor): tensor.shape.extents.first ?? 1
         case .dense(let tensors): tensors.first?.shape.extents.first ?? 1
-        case .mixed(let values): values.first?.spec.shape.extents.first ?? 1
+        case .mixed(let values): values.first?.spec?.shape.extents.first ?? 1
         }
     }
 

@@ -51,7 +51,7 @@ package final class LoadedModel: Servable, PredictingModel {
     }
 
     /// Of all signatures.
-    var engines: [Engine] { runners.values.map(\.engine) }
+    var engines: [Engine] { runners.values.flatMap(\.engines) }
 
     /// Rows waiting, by signature.
     package var queuedRowCounts: [(signature: String, rowCount: Int)] {

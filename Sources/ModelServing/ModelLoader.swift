@@ -74,14 +74,14 @@ package struct ModelLoader: ServableLoader {
     ) throws -> LoadedModel {
         let prepared = try prepare(path, state, memory)
         // What was imported is gone by now: what passes have made of constants is enough.
-        state.releaseUnread(by: prepared.engines.map(\.engine))
+        state.releaseUnread(by: prepared.engines.flatMap { [$0.engine, $0.overriding].compactMap(\.self) })
         var runners: [SignatureRunner] = [], reports: [WarmUp.Subject: WarmUp.Report] = [:]
-        for (signature, engine) in prepared.engines {
+        for (signature, engine, overriding) in prepared.engines {
             try Task.checkCancellation()
             let warmUp = WarmUp(engine: engine, signature: signature)
             // Signatures that share an engine need not warm it up twice.
             if warmsUp, reports[warmUp.subject] == nil { reports[warmUp.subject] = warmUp.run() }
-            runners.append(runner(id, signature, engine, reports[warmUp.subject]))
+            runners.append(runner(id, signature, engine, overriding, reports[warmUp.subject]))
         }
         return LoadedModel(
             id: id, path: path, format: prepared.format, fileByteCount: prepared.files.byteCount, runners: runners, memory: memory,
@@ -92,7 +92,7 @@ package struct ModelLoader: ServableLoader {
     private struct PreparedModel {
         let format: String
         let files: ModelFiles
-        var engines: [(signature: Signature, engine: Engine)] = []
+        var engines: [(signature: Signature, engine: Engine, overriding: Engine?)] = []
     }
 
     private func prepare(_ path: String, _ state: ModelState, _ memory: Reservation) throws -> PreparedModel {
@@ -107,7 +107,8 @@ package struct ModelLoader: ServableLoader {
         var engines = SignatureEngines(state: state), prepared = PreparedModel(format: imported.format, files: imported.files)
         for signature in imported.signatures {
             try Task.checkCancellation()
-            prepared.engines.append((signature, try engine(imported, signature, path, &engines)))
+            let engine = try engine(imported, signature, path, &engines)
+            prepared.engines.append((signature, engine, try overridingEngine(imported, signature, path, &engines)))
         }
         return prepared
     }
@@ -153,8 +154,16 @@ package struct ModelLoader: ServableLoader {
         }
     }
 
+    /// Takes the constants that a request may replace as inputs; nil when there are none.
+    private func overridingEngine(
+        _ imported: ImportedModel, _ signature: Signature, _ path: String, _ engines: inout SignatureEngines
+    ) throws(ServableError) -> Engine? {
+        guard !signature.overridables.isEmpty else { return nil }
+        return try engine(imported, signature.overriding, path, &engines)
+    }
+
     private func runner(
-        _ id: ServableID, _ signature: Signature, _ engine: Engine, _ report: WarmUp.Report?
+        _ id: ServableID, _ signature: Signature, _ engine: Engine, _ overriding: Engine?, _ report: WarmUp.Report?
     ) -> SignatureRunner {
         let settings = batching(id.name)
         let sharing = settings.isEnabled ? BatchSharing(engine: engine, signature: signature, report) : .alone("batching is off")
@@ -165,8 +174,8 @@ package struct ModelLoader: ServableLoader {
             logger.notice("\(id), signature \"\(signature.name)\": not warmed up: \(failure)")
         }
         return SignatureRunner(
-            id: id, signature: signature, engine: engine, policy: settings.policy, sharing: sharing, rowCost: report?.rowCost,
-            inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces, observer: observer, logger: logger)
+            id: id, signature: signature, engine: engine, overriding: overriding, policy: settings.policy, sharing: sharing,
+            rowCost: report?.rowCost, inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces, observer: observer, logger: logger)
     }
 }
 

@@ -4,7 +4,7 @@ package import ServableCore
 
 /// One prediction to make, as every front end asks for it: which inputs, until when, for whom. It is run once, hence noncopyable.
 package struct PredictCall: ~Copyable, Sendable {
-    /// In the order of the signature's.
+    /// In the order of the signature's; see `CallInputs`.
     package var inputs: CallInputs
     /// When the request was there, in nanoseconds of the monotonic clock.
     package var start: Int64
@@ -40,6 +40,8 @@ package protocol SignatureRunning: AnyObject, Sendable {
     var id: ServableID { get }
     var name: String { get }
     var inputs: [Signature.Parameter] { get }
+    /// Everything that a call may give: the inputs, then the constants that it may replace; see `Signature.overridables`.
+    var accepted: [Signature.Parameter] { get }
     var outputs: [Signature.Parameter] { get }
     /// What is recorded of the signature's calls; nil when nobody listens.
     var meter: (any SignatureMeter)? { get }
@@ -48,4 +50,8 @@ package protocol SignatureRunning: AnyObject, Sendable {
     ///
     /// - Parameter handle: keeps the version alive until then; nil for a runner that needs nothing kept.
     func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: any PredictReply)
+}
+
+extension SignatureRunning {
+    package var accepted: [Signature.Parameter] { inputs }
 }

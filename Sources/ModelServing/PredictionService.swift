@@ -60,6 +60,7 @@ package struct CallableSignature: Sendable {
     package var id: ServableID { runner.id }
     package var name: String { runner.name }
     package var inputs: [Signature.Parameter] { runner.inputs }
+    package var accepted: [Signature.Parameter] { runner.accepted }
     package var outputs: [Signature.Parameter] { runner.outputs }
     package var meter: (any SignatureMeter)? { runner.meter }
 

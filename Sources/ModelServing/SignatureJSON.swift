@@ -14,10 +14,11 @@ enum SignatureJSON {
 
     private static func list(_ parameters: [Signature.Parameter]) -> String {
         let items = parameters.map { parameter in
-            let shape = parameter.type.shape.map { shape in
+            let shape = parameter.tensor?.shape.map { shape in
                 "[" + shape.dimensions.map { $0.value.map(String.init) ?? quoted($0.description) }.joined(separator: ",") + "]"
             }
-            return "{\"name\":\(quoted(parameter.name)),\"type\":\"\(parameter.type.elementType)\",\"shape\":\(shape ?? "null")}"
+            let type = parameter.tensor.map { "\($0.elementType)" } ?? parameter.type.description
+            return "{\"name\":\(quoted(parameter.name)),\"type\":\(quoted(type)),\"shape\":\(shape ?? "null")}"
         }
         return "[" + items.joined(separator: ",") + "]"
     }

@@ -13,6 +13,10 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     package let signature: Signature
     package let meter: (any SignatureMeter)?
     let engine: Engine
+    /// Runs the requests that replace constants; nil when none may.
+    private let overriding: Engine?
+    /// What a request may give.
+    package let accepted: [Signature.Parameter]
     let policy: BatchPolicy
     private let inline: InlineRule
     private let queue: BatchQueue<PendingCall>
@@ -25,17 +29,20 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     private let logger: Logger
 
     /// - Parameters:
+    ///   - overriding: takes the constants that a request may replace as further inputs.
     ///   - sharing: whether rows of different requests may share a run.
     ///   - rowCost: measured time of a run of one row; nil when it is not known or differs from request to request.
     ///   - inlineBudget: what may run on the caller's thread.
     init(
-        id: ServableID, signature: Signature, engine: Engine, policy: BatchPolicy, sharing: BatchSharing, rowCost: Duration? = nil,
-        inlineBudget: Duration = ModelLoader.standardInlineBudget, lanes: LanePool, workspaces: WorkspacePool,
+        id: ServableID, signature: Signature, engine: Engine, overriding: Engine? = nil, policy: BatchPolicy, sharing: BatchSharing,
+        rowCost: Duration? = nil, inlineBudget: Duration = ModelLoader.standardInlineBudget, lanes: LanePool, workspaces: WorkspacePool,
         observer: (any InferenceObserver)?, logger: Logger
     ) {
         self.id = id
         self.signature = signature
         self.engine = engine
+        self.overriding = overriding
+        accepted = signature.accepted
         self.policy = policy
         self.lanes = lanes
         self.workspaces = workspaces
@@ -52,6 +59,8 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     deinit {
         for call in queue.close() { call.fail(Self.unloaded) }
     }
+
+    var engines: [Engine] { [engine, overriding].compactMap(\.self) }
 
     /// Whether rows of different requests share a run.
     package var sharesBatches: Bool { isSharing.load(ordering: .relaxed) }
@@ -134,7 +143,8 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     }
 
     private func grouping(_ inputs: CallInputs) -> (PendingCall.GroupKey, rowCount: Int) {
-        guard sharesBatches, let tensors = inputs.tensors, let rows = tensors.first?.shape.extents.first, rows > 0,
+        guard sharesBatches, inputs.count == signature.inputs.count, let tensors = inputs.tensors,
+            let rows = tensors.first?.shape.extents.first, rows > 0,
             tensors.allSatisfy({ $0.shape.extents.first == rows })
         else { return (.alone(AloneCounter.next()), 1) }
         return (.rows(tensors.map { TensorSpec($0.elementType, $0.shape.replacing(axis: 0, with: 1)) }), rows)
@@ -202,7 +212,8 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         do {
             // To the queue a call that shares its run with nobody counts as one row.
             try track([call], rowCount: call.inputs.rowCount) { token, hasRun in
-                let inputs = call.inputs.values.map(RuntimeValue.init)
+                let inputs = call.inputs.values
+                let engine = try engine(for: call.inputs)
                 try withExtendedLifetime(inputs) {
                     try engine.run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
                         hasRun()
@@ -215,6 +226,13 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         }
     }
 
+    /// What runs these inputs. The constants that a request may replace and does not are read as they are.
+    private func engine(for inputs: CallInputs) throws(EngineError) -> Engine {
+        guard inputs.count > signature.inputs.count, let overriding else { return engine }
+        try overriding.state.keep(signature.overridables.compactMap(\.fallback))
+        return overriding
+    }
+
     /// Runs the rows of all calls at once.
     ///
     /// - Returns: false when they do not share a run: their rows are not independent for these shapes, or the run has failed, so
@@ -223,7 +241,8 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         guard sharesBatches else { return false }
         let batch = BatchAssembly(calls, paddedRowCount: policy.paddedRowCount(for:))
         let specs = batch.specs
-        guard calls.allSatisfy({ isIndependent($0.inputs.specs) }), isIndependent(specs) else { return false }
+        let areIndependent = calls.allSatisfy { call in call.inputs.tensors.map { isIndependent($0.map(\.spec)) } ?? false }
+        guard areIndependent, isIndependent(specs) else { return false }
         do {
             return try track(calls, rowCount: calls.reduce(0) { $0 + $1.rowCount }) { token, hasRun in
                 try workspace.withStaging(specs.map(\.byteCount)) { places in

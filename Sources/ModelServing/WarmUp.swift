@@ -19,7 +19,7 @@ struct WarmUp {
     /// What is warmed up: signatures of one engine and the same types need it once.
     struct Subject: Hashable {
         let engine: ObjectIdentifier
-        let types: [TensorType]
+        let types: [ValueType]
     }
 
     let engine: Engine

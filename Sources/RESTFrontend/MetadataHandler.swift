@@ -38,18 +38,29 @@ struct MetadataHandler: Sendable {
 
     private func append(_ parameters: [Signature.Parameter], to buffer: inout ByteBuffer) {
         buffer.appendJSON(object: parameters.map { (key: $0.name, value: $0) }) { parameter, buffer in
+            let tensor = parameter.type.requestedTensor
             buffer.append("{\"dtype\":\"")
-            buffer.append(parameter.type.elementType.dataTypeName)
+            buffer.append(tensor?.elementType.dataTypeName ?? Self.variant)
             buffer.append("\",\"tensor_shape\":{\"dim\":")
-            buffer.appendJSON(list: parameter.type.shape?.dimensions ?? []) { dimension, buffer in
+            buffer.appendJSON(list: tensor?.shape?.dimensions ?? []) { dimension, buffer in
                 buffer.append("{\"size\":\"")
                 buffer.append(decimal: dimension.value ?? -1)
                 buffer.append("\",\"name\":\"\"}")
             }
-            buffer.append(parameter.type.shape == nil ? ",\"unknown_rank\":true" : ",\"unknown_rank\":false")
+            buffer.append(tensor?.shape == nil ? ",\"unknown_rank\":true" : ",\"unknown_rank\":false")
             buffer.append("},\"name\":")
             buffer.appendJSON(string: parameter.valueName)
             buffer.append("}")
         }
+    }
+
+    /// What TensorFlow calls the type of a tensor that holds anything else: a sequence, a map.
+    private static let variant = "DT_VARIANT"
+}
+
+extension ValueType {
+    /// The tensor that a request gives or a response holds; nil for a sequence and a map.
+    fileprivate var requestedTensor: TensorType? {
+        if case .optional(let content) = self { content.tensor } else { tensor }
     }
 }

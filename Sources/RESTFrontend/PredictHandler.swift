@@ -52,7 +52,7 @@ struct PredictHandler: Sendable {
             }
             // The meter knows whose it is.
             if let meter = found.meter { reply.observer = meter } else { reply.record.note(found.id, signature: found.name) }
-            let inputs = found.inputs
+            let inputs = found.accepted
             target = consume found
             return inputs
         }

@@ -55,6 +55,21 @@ struct CallExampleTests {
                 + "'http://127.0.0.1:8501/v1/models/m:predict'"),
     ]
 
+    @Test(
+        "write values that are no tensors as a request has them",
+        arguments: [
+            (.sequence(.tensor(TensorSpec(.float32, [2]).type)), "[[1.0,1.0]]"),
+            (.optional(.tensor(TensorSpec(.int64, .scalar).type)), "1"),
+            (.map(key: .string, value: .tensor(TensorSpec(.float32, .scalar).type)), #"{"KEY":1.0}"#),
+            (.sequence(.map(key: .int64, value: .tensor(TensorSpec(.string, .scalar).type))), #"[{"1":"text"}]"#),
+        ] as [(ValueType, String)])
+    func values(_ type: ValueType, _ text: String) {
+        let signature = Signature(
+            name: Signature.defaultName, inputs: [Signature.Parameter(name: "x", valueName: "x", type: type)], outputs: [])
+        let line = CallExample(signature, path: "m/1").line
+        #expect(line == "curl -d '{\"inputs\":{\"x\":\(text)}}' 'http://127.0.0.1:8501/v1/models/m:predict'")
+    }
+
     @Test("can be given to a shell as they are", arguments: cases)
     func lines(_ entry: Case) { #expect(CallExample(entry.signature, path: entry.path).line == entry.line) }
 }

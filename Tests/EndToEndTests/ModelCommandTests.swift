@@ -32,6 +32,42 @@ extension EndToEnd {
             }
         }
 
+        @Test("run takes sequences and gives a file for each of their elements; bench does not make them up")
+        func sequences() async throws {
+            let model = TinyModel { graph in
+                graph.node("SequenceInsert", ["s", "x", "first"], ["t"])
+                graph.message(5) {
+                    $0.integer(2, ProtobufBytes.ElementCode.int64.rawValue)
+                    $0.text(8, "first")
+                    $0.delimited(9, [UInt8](repeating: 0, count: 8))
+                }
+                graph.sequence(11, "s")
+                graph.input("x", .float, ["n"])
+                graph.sequence(12, "t")
+            }
+            let home = try TemporaryFolder()
+            try FileManager.default.createDirectory(at: home["model"], withIntermediateDirectories: true)
+            try model.publish(1, in: home["model"])
+            try NumPyValues(shape: [1], values: [1]).write(to: home["input_0_0.npy"])
+            try NumPyValues(shape: [2], values: [2, 3]).write(to: home["input_1.npy"])
+            try home.write(
+                """
+                [{"index": 0, "name": "s", "kind": "sequence", "dtype": "float", "items": [{"npy": "input_0_0.npy", "shape": [1]}]},
+                 {"index": 1, "name": "x", "kind": "tensor", "dtype": "float", "shape": [2], "npy": "input_1.npy"}]
+                """, to: "inputs.json")
+            let run = try await ApusCommand("run", "model/1", "--inputs", ".", "--outputs", "outputs", home: home)
+            #expect(run.errors == "" && run.status == 0)
+            #expect(try NumPyValues(home["outputs/output_0_0.npy"]) == NumPyValues(shape: [2], values: [2, 3]))
+            #expect(try NumPyValues(home["outputs/output_0_1.npy"]) == NumPyValues(shape: [1], values: [1]))
+            let inspect = try await ApusCommand("inspect", "model/1", home: home)
+            #expect(inspect.output.contains("  input     s: sequence(float32[…])"))
+            let bench = try await ApusCommand("bench", "model/1", "--seconds", "0.05", home: home)
+            #expect(bench.status == 64)
+            #expect(bench.errors.contains("input \"s\" is sequence(float32[…]), for which no values can be made up"))
+            let given = try await ApusCommand("bench", "model/1", "--inputs", ".", "--seconds", "0.05", home: home)
+            #expect(given.errors == "" && given.status == 0)
+        }
+
         @Test("bench --json prints the documented keys")
         func bench() async throws {
             let home = try TemporaryFolder()

@@ -133,12 +133,25 @@ enum ModelFuzzing {
     private static func sampleInputs(_ signature: Signature) -> [RuntimeValue]? {
         var inputs: [RuntimeValue] = []
         for parameter in signature.inputs {
-            let extents = parameter.type.shape?.dimensions.map { $0.value ?? 2 } ?? [2]
-            guard let shape = Shape(checking: extents), shape.elementCount <= 4096 else { return nil }
-            guard let value = sample(parameter.type.elementType, shape) else { return nil }
+            guard let value = sample(parameter.type) else { return nil }
             inputs.append(value)
         }
         return inputs
+    }
+
+    private static func sample(_ type: ValueType) -> RuntimeValue? {
+        switch type {
+        case .tensor(let type):
+            guard let shape = Shape(checking: type.shape?.dimensions.map { $0.value ?? 2 } ?? [2]), shape.elementCount <= 4096 else {
+                return nil
+            }
+            return sample(type.elementType, shape)
+        case .sequence(let element): return sample(element).map { .sequence([$0, $0]) }
+        case .optional(let content): return sample(content).map { .optional($0) }
+        case .map(.string, let content): return sample(content).map { .map(.strings([(Array("a".utf8), $0)])) }
+        case .map(_, let content): return sample(content).map { .map(.integers([(key: Int64(1), value: $0)])) }
+        case .list, .resource: return nil
+        }
     }
 
     private static func sample(_ type: ElementType, _ shape: Shape) -> RuntimeValue? {

@@ -45,7 +45,7 @@ enum TensorJSONFuzzing {
         return Pieces.withExactMemory(body) { bytes in
             do throws(ServableError) {
                 let result = try reader.read(bytes, addressing: addressing) { _ in inputs }
-                return .tensors(result.format, result.inputs.values)
+                return .tensors(result.format, result.inputs.values.compactMap(\.tensorValue))
             } catch {
                 return .refusal(error.code)
             }

@@ -13,6 +13,19 @@ struct InputListingTests {
         ],
         outputs: [])
 
+    private let collections = Signature(
+        name: "serving_default",
+        inputs: [
+            .init(name: "s", valueName: "s", type: .sequence(.tensor(TensorType(.float32, SymbolicShape([.known(1)]))))),
+            .init(name: "o", valueName: "o", type: .optional(.tensor(TensorType(.float32, nil)))),
+        ],
+        outputs: [],
+        overridables: [
+            .init(
+                name: "k", valueName: "k", type: TensorType(.float32, nil), fallback: .dense(Tensor(scalar: Float(7))),
+                isOverridable: true)
+        ])
+
     private func folder(_ listing: String) throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
         try folder.write(Array(listing.utf8), to: "inputs.json")
@@ -29,9 +42,9 @@ struct InputListingTests {
             [{"index": 1, "name": "b", "kind": "tensor", "dtype": "bfloat16", "shape": [1], "npy": "input_1.npy", "pb": "input_1.pb"},
              {"index": 0, "name": "a", "kind": "tensor", "dtype": "float", "shape": [1], "npy": "input_0.npy"}]
             """)
-        let tensors = try InputListing(directory: folder.path).tensors(for: signature)
-        #expect(tensors.map(\.spec) == [TensorSpec(.float32, [1]), TensorSpec(.bfloat16, [1])])
-        #expect(floats(tensors[0]) == [1.5])
+        let values = try InputListing(directory: folder.path).values(for: signature)
+        #expect(values.map(\.spec) == [TensorSpec(.float32, [1]), TensorSpec(.bfloat16, [1])])
+        #expect(floats(values[0]) == [1.5])
     }
 
     @Test("takes a TensorProto where there is no NumPy file")
@@ -40,11 +53,74 @@ struct InputListingTests {
             """
             [{"name": "a", "kind": "tensor", "pb": "input_0.pb"}, {"name": "b", "kind": "tensor", "npy": "input_1.npy"}]
             """)
-        #expect(floats(try InputListing(directory: folder.path).tensors(for: signature)[0]) == [2.5])
+        #expect(floats(try InputListing(directory: folder.path).values(for: signature)[0]) == [2.5])
     }
 
-    private func floats(_ value: TensorValue) -> [Float]? {
-        if case .dense(let tensor) = value { tensor.values(Float.self) } else { nil }
+    private func floats(_ value: RuntimeValue) -> [Float]? {
+        switch value {
+        case .tensor(let tensor): tensor.values(Float.self)
+        case .sequence(let elements): elements.flatMap { floats($0) ?? [] }
+        case .optional(let content?): floats(content)
+        default: nil
+        }
+    }
+
+    struct Collection: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let entries: String
+        let sequence: [Float]
+        let optional: [Float]?
+        var constant: [Float]?
+    }
+
+    static let accepted: [Collection] = [
+        .init(
+            testDescription: "a sequence, and an optional that is left out",
+            entries: #"{"name": "s", "kind": "sequence", "items": [{"npy": "input_0.npy"}, {"pb": "input_0.pb"}]}"#, sequence: [1.5, 2.5],
+            optional: nil),
+        .init(
+            testDescription: "an empty sequence, and an optional without a value",
+            entries: #"{"name": "o", "kind": "none"}, {"name": "s", "kind": "sequence", "items": []}"#, sequence: [], optional: nil),
+        .init(
+            testDescription: "an optional with a value, and a constant's replacement",
+            entries: """
+                {"name": "o", "kind": "tensor", "npy": "input_0.npy"}, {"name": "k", "kind": "tensor", "pb": "input_0.pb"},
+                {"name": "s", "kind": "sequence", "items": []}
+                """, sequence: [], optional: [1.5], constant: [2.5]),
+    ]
+
+    @Test("gives sequences, optionals and constants that are replaced", arguments: accepted)
+    func collections(_ entry: Collection) throws {
+        let folder = try folder("[\(entry.entries)]")
+        let values = try InputListing(directory: folder.path).values(for: collections)
+        #expect(values.count == (entry.constant == nil ? 2 : 3))
+        #expect(floats(values[0]) == entry.sequence)
+        #expect(floats(values[1]) == entry.optional)
+        if let constant = entry.constant { #expect(floats(values[2]) == constant) }
+    }
+
+    static let misfits: [Refused] = [
+        .init(
+            testDescription: "a tensor for a sequence", listing: #"[{"name": "s", "kind": "tensor", "npy": "input_0.npy"}]"#,
+            words: "gives \"s\" as tensor, the model takes sequence(float32[1])"),
+        .init(testDescription: "no items", listing: #"[{"name": "s", "kind": "sequence"}]"#, words: "lists no items of the sequence \"s\""),
+        .init(
+            testDescription: "an element without a file", listing: #"[{"name": "s", "kind": "sequence", "items": [{}]}]"#,
+            words: "names no file for \"s\""),
+        .init(
+            testDescription: "an element of another type",
+            listing: #"[{"name": "s", "kind": "sequence", "items": [{"npy": "input_1.npy"}]}]"#,
+            words: "gives \"s\", which has an element 0 that is uint16, expected float32"),
+        .init(
+            testDescription: "nothing for a sequence", listing: "[]",
+            words: "lacks the input \"s\"; the model's inputs are \"s\", \"o\", \"k\""),
+    ]
+
+    @Test("refuses values of other kinds than the signature's", arguments: misfits)
+    func refusesMisfits(_ entry: Refused) throws {
+        let folder = try folder(entry.listing)
+        let error = try #require(throws: TensorFileError.self) { try InputListing(directory: folder.path).values(for: collections) }
+        #expect(error.description.contains(entry.words), "\(error)")
     }
 
     struct Refused: CustomTestStringConvertible, Sendable {
@@ -80,25 +156,8 @@ struct InputListingTests {
     func refuses(_ entry: Refused) throws {
         let folder = try folder(entry.listing)
         let error = try #require(throws: TensorFileError.self) {
-            try InputListing(directory: folder.path).tensors(for: signature)
+            try InputListing(directory: folder.path).values(for: signature)
         }
         #expect(error.description.contains(entry.words), "\(error)")
-    }
-
-    @Test("outputs are numbered files in a folder that is made when missing")
-    func outputs() throws {
-        let folder = try TemporaryFolder()
-        let directory = folder.path + "/out"
-        let words = StringTensor(shape: [2], elements: [Array("a".utf8), [0, 255]])
-        let outputs: [TensorValue] = [.dense(Tensor(scalar: Float(1))), .dense(Tensor([Int64(2)], shape: [1])), .strings(words)]
-        try OutputFiles.write(outputs, to: directory)
-        #expect(try NumPyFile.read(directory + "/output_0.npy").values(Float.self) == [1])
-        #expect(try NumPyFile.read(directory + "/output_1.npy").values(Int64.self) == [2])
-        guard case .strings(let read) = try TensorProtoFile.readValue(directory + "/output_2.pb"), read == words else {
-            Issue.record("strings are not what was written")
-            return
-        }
-        let error = try #require(throws: TensorFileError.self) { try OutputFiles.write([], to: folder.path + "/no/such") }
-        #expect(error.description.contains("cannot be made"))
     }
 }

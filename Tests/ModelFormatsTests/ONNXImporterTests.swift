@@ -58,6 +58,63 @@ struct ONNXImporterTests {
         #expect(model.graph.inputs.map(\.name) == ["b", "a"])
     }
 
+    /// A model whose input has an initializer of other extents than it declares to be known.
+    private func modelWithDefault(ir: Int64) throws -> ImportedModel {
+        try importModel(
+            .model(ir: ir) { graph in
+                graph.input("w", DataType.float, [.named("n")])
+                graph.input("x")
+                graph.initializer("w", DataType.float, [2]) { $0.rawFloats([1, 2]) }
+                graph.initializer("c", DataType.float, [2]) { $0.rawFloats([1, 2]) }
+                graph.node("Sum", ["x", "w", "c"], ["y"])
+                graph.output("y")
+            })
+    }
+
+    @Test("an input with an initializer may be replaced since version 4 of the IR", arguments: [3, 4, 8])
+    func overridables(_ ir: Int64) throws {
+        let signature = try #require(try modelWithDefault(ir: ir).signature(Signature.defaultName))
+        #expect(signature.inputs.map(\.name) == ["x"])
+        #expect(signature.overridables.map(\.name) == (ir < 4 ? [] : ["w"]))
+        #expect(signature.overridables.map(\.type.description) == (ir < 4 ? [] : ["float32[n]"]))
+    }
+
+    @Test("a constant that a request replaces is an input of the graph, and no constant")
+    func overriding() throws {
+        let model = try modelWithDefault(ir: 8)
+        let signature = model.signatures[0]
+        #expect(try model.graph(for: signature).initializers.map(\.name) == ["w", "c"])
+        let graph = try model.graph(for: signature.overriding)
+        #expect(graph.inputs.map(\.name) == ["x", "w"])
+        #expect(graph.initializers.map(\.name) == ["c"])
+    }
+
+    @Test("inputs and outputs have the types that the file declares, whatever they are")
+    func parameterTypes() throws {
+        let model = try importModel(
+            .model { graph in
+                graph.value(11, "s") { type in type.message(4) { $0.message(1) { $0.tensorType(DataType.float, nil) } } }
+                graph.value(11, "o") { type in type.message(9) { $0.message(1) { $0.tensorType(DataType.int64, [.known(2)]) } } }
+                graph.node("Identity", ["s"], ["y"])
+                graph.node("ZipMap", ["o"], ["z"])
+                graph.value(12, "y") { type in type.message(4) { $0.message(1) { $0.tensorType(DataType.float, nil) } } }
+                graph.value(12, "z") { type in
+                    type.message(4) { sequence in
+                        sequence.message(1) { map in
+                            map.message(5) {
+                                $0.integer(1, DataType.int64)
+                                $0.message(2) { $0.tensorType(DataType.float, nil) }
+                            }
+                        }
+                    }
+                }
+            })
+        let signature = model.signatures[0]
+        #expect(signature.inputs.map(\.type.description) == ["sequence(float32[…])", "optional(int64[2])"])
+        #expect(signature.outputs.map(\.type.description) == ["sequence(float32[…])", "sequence(map(int64, float32[…]))"])
+        #expect(signature.inputs.allSatisfy { $0.tensor == nil })
+    }
+
     struct Declared: CustomTestStringConvertible {
         let testDescription: String
         let extents: [WireWriter.Extent]?

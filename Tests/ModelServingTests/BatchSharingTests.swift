@@ -56,6 +56,16 @@ import Testing
             ]), reason: nil),
     ]
 
+    @Test("a signature with a value that is no tensor runs alone, and the reason names it")
+    func collections() throws {
+        let known = Networks.signature(Networks.double)
+        let type = ValueType.sequence(.map(key: .int64, value: .tensor(TensorSpec(.float32, .scalar).type)))
+        let signature = Signature(
+            name: "s", inputs: known.inputs, outputs: known.outputs + [Signature.Parameter(name: "p", valueName: "p", type: type)])
+        let sharing = BatchSharing(derivedFor: signature, try Networks.engine(Networks.double))
+        #expect(sharing == .alone("\"p\" is sequence(map(int64, float32[]))"))
+    }
+
     @Test("is derived from the graph, with the node where the derivation ends", arguments: cases)
     func derives(_ entry: Case) throws {
         let signature = Networks.signature(entry.graph)

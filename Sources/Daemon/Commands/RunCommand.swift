@@ -1,4 +1,5 @@
 import ArgumentParser
+import GraphIR
 import ModelFormats
 
 /// `apus run`: one run over tensors from files.
@@ -7,8 +8,10 @@ struct RunCommand: ParsableCommand {
         commandName: "run", abstract: "Run a model once over tensors from files.",
         discussion: """
             The inputs' folder holds inputs.json, a list of {"index", "name", "kind", "dtype", "shape", "npy", "pb"}, and the \
-            values beside it as input_<i>.npy or input_<i>.pb. Outputs are written as output_<i>.npy, or output_<i>.pb for \
-            strings, in the order of the signature's outputs.
+            values beside it as input_<i>.npy or input_<i>.pb; a sequence lists its elements as "items". Outputs are written as \
+            output_<i>.npy, or output_<i>.pb for strings, in the order of the signature's outputs: a sequence as \
+            output_<i>_<j>.npy or output_<i>.empty, an optional without a value as output_<i>.none, maps (ZipMap) as a table \
+            output_<i>.npy with their keys in output_<i>.keys.json.
             """)
 
     @Argument(help: "An .onnx file, or a version directory with one or with a SavedModel.", completion: .file())
@@ -29,10 +32,10 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let file = try ModelFile(path: model)
         let signature = try file.signature(signature)
-        let tensors = try InputListing(directory: inputs).tensors(for: signature)
+        let values = try InputListing(directory: inputs).values(for: signature)
         try file.initialise()
-        let engine = try file.engine(signature, isOptimized: optimizer == .on)
-        try OutputFiles.write(file.run(engine, tensors), to: outputs)
+        let engine = try file.engine(signature, for: values, isOptimized: optimizer == .on)
+        try OutputFiles.write(file.run(engine, values), of: signature.outputs, to: outputs)
     }
 }
 

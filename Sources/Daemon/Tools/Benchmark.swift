@@ -21,9 +21,10 @@ struct Benchmark {
         let clock = ContinuousClock()
         let start = clock.now
         let file = try ModelFile(path: path)
-        let inputs = try inputs(file)
+        let signature = try file.signature(nil)
+        let inputs = try inputs(signature)
         try file.initialise()
-        let engine = try file.engine(file.signature(nil), isOptimized: true)
+        let engine = try file.engine(signature, for: inputs, isOptimized: true)
         _ = try file.run(engine, inputs)
         let loadDuration = clock.now - start
         for _ in 0..<Self.warmUpRunCount { _ = try file.run(engine, inputs) }
@@ -44,16 +45,15 @@ struct Benchmark {
         if let failure = lanes.lazy.compactMap(\.failure).first { throw failure }
     }
 
-    private func inputs(_ file: ModelFile) throws -> [TensorValue] {
-        let signature = try file.signature(nil)
-        if let inputDirectory { return try InputListing(directory: inputDirectory).tensors(for: signature) }
+    private func inputs(_ signature: Signature) throws -> [RuntimeValue] {
+        if let inputDirectory { return try InputListing(directory: inputDirectory).values(for: signature) }
         let named = try shapes.map(SampleInputs.shape)
         let byName = Dictionary(named.map { ($0.name, $0.shape) }) { _, last in last }
-        return try SampleInputs(shapes: byName, rowCount: batch ?? 1).tensors(signature).map(TensorValue.dense)
+        return try SampleInputs(shapes: byName, rowCount: batch ?? 1).tensors(signature).map(RuntimeValue.tensor)
     }
 
-    /// The leading extent of the first input; 1 for a scalar.
-    private static func rowCount(_ inputs: [TensorValue]) -> Int {
-        inputs.first.flatMap { $0.shape.rank > 0 ? $0.shape[0] : nil } ?? 1
+    /// The leading extent of the first input; 1 for one without.
+    private static func rowCount(_ inputs: [RuntimeValue]) -> Int {
+        inputs.first?.spec?.shape.extents.first ?? 1
     }
 }

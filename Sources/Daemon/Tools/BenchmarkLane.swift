@@ -2,7 +2,6 @@ import Dispatch
 import GraphIR
 import Inference
 import Synchronization
-import Tensors
 
 /// One lane's share of a benchmark: runs the model until the time is over.
 final class BenchmarkLane: LaneWork {
@@ -19,9 +18,9 @@ final class BenchmarkLane: LaneWork {
     private let end: ContinuousClock.Instant
     private let state = Mutex(State())
 
-    init(_ engine: Engine, _ inputs: [TensorValue], until end: ContinuousClock.Instant) {
+    init(_ engine: Engine, _ inputs: [RuntimeValue], until end: ContinuousClock.Instant) {
         self.engine = engine
-        self.inputs = inputs.map(RuntimeValue.init)
+        self.inputs = inputs
         self.end = end
     }
 

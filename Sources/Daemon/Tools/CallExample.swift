@@ -56,33 +56,46 @@ package struct CallExample {
 
     private var takesExamples: Bool {
         ["tensorflow/serving/classify", "tensorflow/serving/regress"].contains(signature.methodName)
-            && signature.inputs.map(\.name) == ["inputs"] && signature.inputs[0].type.elementType == .string
+            && signature.inputs.map(\.name) == ["inputs"] && signature.inputs[0].tensor?.elementType == .string
     }
 
     private var isShort: Bool {
         signature.inputs.allSatisfy { input in
+            guard let type = input.type.innermostTensor else { return true }
             // An extent of 0 hides how long the others are.
-            guard let shape = Shape(checking: extents(input).map { max($0, 1) }) else { return false }
+            guard let shape = Shape(checking: extents(type).map { max($0, 1) }) else { return false }
             return shape.elementCount <= Self.maximumElementCount
         }
     }
 
-    /// Rows where every input begins with an open extent, else tensors as they are.
+    /// Rows where every input is a tensor that begins with an open extent, else values as they are.
     private var isByRow: Bool {
-        signature.inputs.allSatisfy { input in input.type.shape.map { $0.rank > 0 && $0[0].value == nil } ?? true }
+        signature.inputs.allSatisfy { input in
+            input.tensor.map { $0.shape.map { $0.rank > 0 && $0[0].value == nil } ?? true } ?? false
+        }
     }
 
     private var member: String {
         let inputs = signature.inputs.map { input in
-            (name: input.name, text: text(extents(input)[(isByRow ? 1 : 0)...], input.type.elementType))
+            (name: input.name, text: text(input.type, skippingAxes: isByRow ? 1 : 0))
         }
         let value =
             inputs.count == 1 ? inputs[0].text : "{" + inputs.map { "\(Self.json($0.name)):\($0.text)" }.joined(separator: ",") + "}"
         return isByRow ? "\"instances\":[\(value)]" : "\"inputs\":\(value)"
     }
 
-    private func extents(_ input: Signature.Parameter) -> [Int] {
-        input.type.shape.map { $0.dimensions.map { $0.value ?? Self.openExtent } } ?? [1]
+    private func extents(_ type: TensorType) -> [Int] {
+        type.shape.map { $0.dimensions.map { $0.value ?? Self.openExtent } } ?? [1]
+    }
+
+    private func text(_ type: ValueType, skippingAxes axisCount: Int = 0) -> String {
+        switch type {
+        case .tensor(let type): text(extents(type)[axisCount...], type.elementType)
+        case .sequence(let element): "[\(text(element))]"
+        case .map(let key, let value): "{\(key == .string ? "\"KEY\"" : "\"1\""):\(text(value))}"
+        case .optional(let content): text(content)
+        case .list, .resource: "null"
+        }
     }
 
     private func text(_ extents: ArraySlice<Int>, _ type: ElementType) -> String {
@@ -98,6 +111,17 @@ package struct CallExample {
         case .bool: isShort ? "true" : "True"
         case _ where type.isInteger: "1"
         default: "1.0"
+        }
+    }
+}
+
+extension ValueType {
+    /// The tensors that a sequence, a map or an optional is made of.
+    fileprivate var innermostTensor: TensorType? {
+        switch self {
+        case .tensor(let type), .list(let type): type
+        case .sequence(let content), .optional(let content), .map(_, let content): content.innermostTensor
+        case .resource: nil
         }
     }
 }

@@ -3,7 +3,6 @@ import Inference
 import ModelFormats
 import ModelServing
 import Operators
-import Tensors
 
 /// A model from a path, for the commands that work on one model without serving it.
 struct ModelFile {
@@ -46,13 +45,13 @@ struct ModelFile {
     /// Runs what the model runs once, before anything else.
     func initialise() throws { try located { try ModelInitialisation.run(imported, state: state) } }
 
-    func run(_ engine: Engine, _ inputs: [TensorValue]) throws -> [TensorValue] {
-        try located {
-            try engine.run(values: inputs.map(RuntimeValue.init)).map { value in
-                guard let tensor = value.tensorValue else { throw CommandFailure(.unsupported, "an output is \(value.kind), no tensor") }
-                return tensor
-            }
-        }
+    /// What runs `inputs`, which may be more than the signature's: see `Signature.overridables`.
+    func engine(_ signature: Signature, for inputs: [RuntimeValue], isOptimized: Bool) throws -> Engine {
+        try engine(inputs.count > signature.inputs.count ? signature.overriding : signature, isOptimized: isOptimized)
+    }
+
+    func run(_ engine: Engine, _ inputs: [RuntimeValue]) throws -> [RuntimeValue] {
+        try located { try engine.run(values: inputs) }
     }
 
     /// Puts the model's path before what the engine says of its nodes.

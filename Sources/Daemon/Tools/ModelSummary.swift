@@ -17,6 +17,8 @@ struct ModelSummary: Encodable {
         let method: String
         let inputs: [Value]
         let outputs: [Value]
+        /// Constants that a request may replace.
+        let overridables: [Value]
         /// Whether rows of different requests share runs, and if not, why.
         let batching: String
         /// A command line that calls it.
@@ -87,6 +89,7 @@ struct ModelSummary: Encodable {
         let engine = try file.engine(signature, isOptimized: true)
         return SignatureSummary(
             name: signature.name, method: signature.methodName, inputs: values(signature.inputs), outputs: values(signature.outputs),
+            overridables: values(signature.overridables),
             batching: BatchSharing(derivedFor: signature, engine).description, call: CallExample(signature, path: file.path).line)
     }
 
@@ -96,6 +99,7 @@ struct ModelSummary: Encodable {
         for signature in signatures {
             lines.append("signature   \(signature.name)")
             lines += signature.inputs.map { "  input     \($0.name): \($0.type)" }
+            lines += signature.overridables.map { "  default   \($0.name): \($0.type) (a request may give another value)" }
             lines += signature.outputs.map { "  output    \($0.name): \($0.type)" }
             lines.append("  method    \(signature.method)")
             lines.append("  batching  \(signature.batching)")

@@ -32,7 +32,13 @@ struct SampleInputs {
             let known = signature.inputs.map(\.name).joined(separator: ", ")
             throw CommandFailure(.usage, "--shape \(unknown): the model has no such input; its inputs are \(known)")
         }
-        return try signature.inputs.map { TensorSpec($0.type.elementType, try shape(of: $0)) }
+        return try signature.inputs.map { input in
+            guard let type = input.tensor else {
+                throw CommandFailure(
+                    .usage, "input \"\(input.name)\" is \(input.type), for which no values can be made up; apus bench takes --inputs")
+            }
+            return TensorSpec(type.elementType, try shape(of: input, type))
+        }
     }
 
     func tensors(_ signature: Signature) throws -> [Tensor] {
@@ -45,9 +51,9 @@ struct SampleInputs {
         }
     }
 
-    private func shape(of input: Signature.Parameter) throws -> Shape {
+    private func shape(of input: Signature.Parameter, _ type: TensorType) throws -> Shape {
         if let given = shapes[input.name] { return given }
-        guard let declared = input.type.shape else {
+        guard let declared = type.shape else {
             throw CommandFailure(.usage, "input \"\(input.name)\" is \(input.type); give its shape with --shape \(input.name)=…")
         }
         let extents = try declared.dimensions.enumerated().map { axis, dimension in

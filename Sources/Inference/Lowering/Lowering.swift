@@ -193,17 +193,15 @@ private final class LoweringScope {
         var formals = try attributing(node) { () throws(OperatorError) in try op.subgraphInputs(facts) }
         var tries = depth < Self.maximumTriedDepth ? 0 : Self.maximumTries
         while true {
-            if tries >= Self.maximumTries, op.typesAreTried {
-                formals = formals.ignoringShapes
-            }
+            let isLastTry = tries >= Self.maximumTries || !op.typesAreTried
+            if isLastTry, op.typesAreTried { formals = formals.ignoringShapes }
             var attempt = lowered
             do throws(EngineError) {
-                for (index, body) in bodies.enumerated() {
-                    try lower(body, formals: index < formals.count ? formals[index] : [], into: &attempt)
-                }
+                let refused = try lower(bodies, formals: formals, into: &attempt, isLastTry: isLastTry)
+                for (index, error) in refused { try refuse(index, of: bodies, op, formals, error, refused, in: &attempt) }
             } catch {
                 // What does not fit the first round's shapes may fit those of all.
-                guard op.typesAreTried, tries < Self.maximumTries else { throw error }
+                guard !isLastTry else { throw error }
                 tries = Self.maximumTries
                 continue
             }
@@ -217,6 +215,46 @@ private final class LoweringScope {
             lowered = attempt
             return
         }
+    }
+
+    /// Adds the graphs of the node `lowered`.
+    ///
+    /// - Returns: those that do not fit what the node hands them, with an empty graph in their place.
+    private func lower(
+        _ bodies: [SourceGraph], formals: [[ValueFact]], into lowered: inout Node, isLastTry: Bool
+    ) throws(EngineError) -> [Int: EngineError] {
+        var refused: [Int: EngineError] = [:]
+        for (index, body) in bodies.enumerated() {
+            do throws(EngineError) {
+                try lower(body, formals: index < formals.count ? formals[index] : [], into: &lowered)
+            } catch {
+                guard isLastTry, error.isMisfit else { throw error }
+                refused[index] = error
+                lowered.subgraphs.append(Subgraph(graph: Graph(name: body.name), captures: []))
+            }
+        }
+        return refused
+    }
+
+    /// Puts a graph that refuses to run in the place of graph `index` of the node `lowered`.
+    ///
+    /// - Throws: `error`, when it is not known what the graph would give.
+    private func refuse(
+        _ index: Int, of bodies: [SourceGraph], _ op: any SubgraphOperator, _ formals: [[ValueFact]], _ error: EngineError,
+        _ refused: [Int: EngineError], in lowered: inout Node
+    ) throws(EngineError) {
+        let expected = op.expectedOutputs(ofSubgraph: index, formals: formals)
+        let sound = op.subgraphsAreAlternatives ? lowered.subgraphs.indices.first { refused[$0] == nil } : nil
+        let given = sound.map { lowered.subgraphs[$0].graph.outputFacts } ?? []
+        var outputs: [ValueType] = []
+        for (position, output) in bodies[index].outputs.enumerated() {
+            let known = position < expected.count ? expected[position] : position < given.count ? given[position].valueType : nil
+            guard let type = known ?? output.type else { throw error }
+            outputs.append(type)
+        }
+        let inputs = index < formals.count ? Array(formals[index].prefix(bodies[index].inputs.count)) : []
+        guard let graph = RefusedGraph.graph(bodies[index].name, inputs: inputs, outputs: outputs, error) else { throw error }
+        lowered.subgraphs[index].graph = graph
     }
 
     private func bodies(of node: SourceNode, _ op: any SubgraphOperator) throws(EngineError) -> [SourceGraph] {

@@ -30,6 +30,26 @@ final class GraphBuilder {
         return built.graph
     }
 
+    /// The initializers of the model's graph that it lists as inputs too: a request may give other values (`GraphProto.initializer`,
+    /// since version 4 of the IR).
+    func overridables(_ proto: ONNX.Graph, of graph: SourceGraph) throws(ImportError) -> [Signature.Parameter] {
+        let constants = Dictionary(graph.initializers) { first, _ in first }
+        var result: [Signature.Parameter] = [], names: Set<String> = []
+        for input in try values(proto.inputs, "input") {
+            guard let value = constants[input.name] else { continue }
+            guard names.insert(input.name).inserted else {
+                throw session.malformed("graph input \"\(input.name)\"", "is there twice; names are unique")
+            }
+            let type = input.type ?? .tensor(value.spec.type)
+            if let reason = type.mismatch(RuntimeValue(value)) {
+                throw session.malformed("graph input \"\(input.name)\"", "has an initializer that \(reason)")
+            }
+            result.append(
+                Signature.Parameter(name: input.name, valueName: input.name, type: type, fallback: value, isOverridable: true))
+        }
+        return result
+    }
+
     /// A graph inside an attribute.
     func subgraph(
         _ proto: ONNX.Graph, in scope: NodeScope, depth: Int, place: String

@@ -23,9 +23,11 @@ package struct ONNXImporter: ModelImporter {
         let source = try builder.mainGraph(graph, opsets: opsets)
         let functions = try library.functions(builtBy: builder, opsets: opsets)
         session.memory.releaseUnused()
+        // Before version 4 of the IR every initializer is listed as an input, and is none.
+        let overridables = model.irVersion < 4 ? [] : try builder.overridables(graph, of: source)
         return ImportedModel(
             format: Self.formatName, program: SourceProgram(graph: source, functions: functions, context: session.context),
-            signatures: [try signature(of: source, session)],
+            signatures: [try signature(of: source, overridables, session)],
             metadata: metadata(of: model, opsets),
             files: [ModelFile(name: fileName(path), session.file)] + session.externalFiles.modelFiles)
     }
@@ -33,10 +35,12 @@ package struct ONNXImporter: ModelImporter {
     private func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// An ONNX model has one way to be called: all inputs without initialisers, all outputs, in file order.
-    private func signature(of graph: SourceGraph, _ session: ImportSession) throws(ImportError) -> Signature {
+    private func signature(
+        of graph: SourceGraph, _ overridables: [Signature.Parameter], _ session: ImportSession
+    ) throws(ImportError) -> Signature {
         Signature(
             name: Signature.defaultName, inputs: try parameters(graph.inputs, "input", session),
-            outputs: try parameters(graph.outputs, "output", session))
+            outputs: try parameters(graph.outputs, "output", session), overridables: overridables)
     }
 
     private func parameters(
@@ -51,11 +55,7 @@ package struct ONNXImporter: ModelImporter {
                 throw session.malformed(
                     place, "declares no element type; run ONNX shape inference on the model or export it again")
             }
-            guard let tensor = type.tensor else {
-                throw session.unsupported(
-                    place, "is of type \(type); requests and responses hold tensors alone (export without ZipMap, sequences and optionals)")
-            }
-            result.append(Signature.Parameter(name: value.name, valueName: value.name, type: tensor))
+            result.append(Signature.Parameter(name: value.name, valueName: value.name, type: type))
         }
         return result
     }

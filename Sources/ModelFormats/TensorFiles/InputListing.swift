@@ -1,14 +1,9 @@
 import FoundationEssentials
 package import GraphIR
-package import Tensors
+import Tensors
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// The inputs of one run as files: a directory with `inputs.json` and beside it a file or two for each tensor.
+/// The inputs of one run as files: a directory with `inputs.json` and beside it a file or two for each tensor, one for each element
+/// of a sequence.
 package struct InputListing: Sendable {
     /// One input: `{"index": 0, "name": "x", "kind": "tensor", "dtype": "float", "shape": [2, 3], "npy": "input_0.npy", "pb": "input_0.pb"}`.
     struct Entry: Decodable {
@@ -16,6 +11,14 @@ package struct InputListing: Sendable {
         /// `tensor`, `sequence`, or `none` for an optional input that is left out.
         let kind: String
         /// Files of the same value; one suffices.
+        let npy: String?
+        let pb: String?
+        /// The elements of a sequence, in order.
+        let items: [Item]?
+    }
+
+    /// One element of a sequence: `{"npy": "input_0_1.npy", "shape": [2]}`.
+    struct Item: Decodable {
         let npy: String?
         let pb: String?
     }
@@ -43,37 +46,62 @@ package struct InputListing: Sendable {
         }
     }
 
-    /// The tensors in the order of the signature's inputs.
-    package func tensors(for signature: Signature) throws(TensorFileError) -> [TensorValue] {
-        let expected = signature.inputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
-        var tensors = [TensorValue?](repeating: nil, count: signature.inputs.count)
+    /// The values in the order of the signature's inputs; behind them, where one of these is listed, all constants that a request may
+    /// replace.
+    package func values(for signature: Signature) throws(TensorFileError) -> [RuntimeValue] {
+        let accepted = signature.accepted
+        let expected = accepted.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        var values = [RuntimeValue?](repeating: nil, count: accepted.count)
         for entry in entries {
-            guard let index = signature.inputIndex(entry.name) else {
+            guard let index = accepted.firstIndex(where: { $0.name == entry.name }) else {
                 throw .malformed(path: path, reason: "lists \"\(entry.name)\", the model's inputs are \(expected)")
             }
-            guard tensors[index] == nil else { throw .malformed(path: path, reason: "lists \"\(entry.name)\" twice") }
-            tensors[index] = try tensor(entry, signature.inputs[index].type.elementType)
+            guard values[index] == nil else { throw .malformed(path: path, reason: "lists \"\(entry.name)\" twice") }
+            values[index] = try value(entry, accepted[index])
         }
-        var result: [TensorValue] = []
-        for (parameter, tensor) in zip(signature.inputs, tensors) {
-            guard let tensor = tensor ?? parameter.fallback else {
-                throw .malformed(path: path, reason: "lacks the input \"\(parameter.name)\"; the model's inputs are \(expected)")
-            }
-            result.append(tensor)
+        for (parameter, value) in zip(accepted, values) where value == nil && parameter.absent == nil {
+            throw .malformed(path: path, reason: "lacks the input \"\(parameter.name)\"; the model's inputs are \(expected)")
         }
-        return result
+        return accepted.completed(values)
     }
 
-    private func tensor(_ entry: Entry, _ type: ElementType) throws(TensorFileError) -> TensorValue {
-        guard entry.kind == "tensor" else {
-            throw .unsupported(path: path, reason: "gives \"\(entry.name)\" as \(entry.kind); Apus takes tensors")
+    private func value(_ entry: Entry, _ parameter: Signature.Parameter) throws(TensorFileError) -> RuntimeValue {
+        let value = try value(entry, of: parameter.type)
+        // Tensors are compared with what the graph takes, where TensorFlow's shapes do not count.
+        if parameter.tensor == nil, let reason = parameter.type.mismatch(value) {
+            throw .malformed(path: path, reason: "gives \"\(entry.name)\", which \(reason)")
         }
-        if let npy = entry.npy, type.isDense { return .dense(try NumPyFile.read(directory + "/" + npy, expected: type)) }
-        if let pb = entry.pb { return try TensorProtoFile.readValue(directory + "/" + pb) }
-        guard type.isDense else {
-            throw .unsupported(path: path, reason: "gives \"\(entry.name)\" without a pb file; Apus reads strings from those alone")
+        return value
+    }
+
+    private func value(_ entry: Entry, of type: ValueType) throws(TensorFileError) -> RuntimeValue {
+        switch (type, entry.kind) {
+        case (.tensor(let type), "tensor"):
+            return RuntimeValue(try tensor(npy: entry.npy, pb: entry.pb, type.elementType, of: entry.name))
+        case (.optional, "none"): return .optional(nil)
+        case (.optional(let content), _): return .optional(try value(entry, of: content))
+        case (.sequence(.tensor(let type)), "sequence"):
+            guard let items = entry.items else { throw .malformed(path: path, reason: "lists no items of the sequence \"\(entry.name)\"") }
+            var elements: [RuntimeValue] = []
+            for item in items {
+                elements.append(RuntimeValue(try tensor(npy: item.npy, pb: item.pb, type.elementType, of: entry.name)))
+            }
+            return .sequence(elements)
+        case (.tensor, _), (.sequence(.tensor), _):
+            throw .malformed(path: path, reason: "gives \"\(entry.name)\" as \(entry.kind), the model takes \(type)")
+        default:
+            throw .unsupported(path: path, reason: "gives \"\(entry.name)\", which is \(type); Apus reads tensors and sequences of them")
         }
-        throw .malformed(path: path, reason: "names no file for \"\(entry.name)\" (npy or pb)")
+    }
+
+    private func tensor(
+        npy: String?, pb: String?, _ type: ElementType, of name: String
+    ) throws(TensorFileError) -> TensorValue {
+        // A TensorProto keeps zeros at the end of a string.
+        if let pb, !type.isDense || npy == nil { return try TensorProtoFile.readValue(directory + "/" + pb) }
+        guard let npy else { throw .malformed(path: path, reason: "names no file for \"\(name)\" (npy or pb)") }
+        return type.isDense
+            ? .dense(try NumPyFile.read(directory + "/" + npy, expected: type)) : .strings(try NumPyStrings.read(directory + "/" + npy))
     }
 
     private static func explain(_ error: any Error) -> String {
@@ -89,21 +117,5 @@ package struct InputListing: Sendable {
     private static func place(_ context: DecodingError.Context) -> String {
         let path = context.codingPath.map { $0.intValue.map { "entry \($0)" } ?? "\"\($0.stringValue)\"" }
         return path.isEmpty ? "" : path.joined(separator: ", ") + ": "
-    }
-}
-
-/// The outputs of one run as files `output_<i>.npy`, strings as `output_<i>.pb`, in the order of the signature's outputs.
-package enum OutputFiles {
-    /// Writes into `directory`, which is made if it is missing (its parent is not).
-    package static func write(_ outputs: [TensorValue], to directory: String) throws(TensorFileError) {
-        guard unsafe mkdir(directory, 0o755) == 0 || errno == EEXIST else {
-            throw .inputOutput(path: directory, reason: unsafe "cannot be made: \(String(cString: strerror(errno)))")
-        }
-        for (index, output) in outputs.enumerated() {
-            switch output {
-            case .dense(let tensor): try NumPyFile.write(tensor, to: "\(directory)/output_\(index).npy")
-            case .strings(let tensor): try TensorProtoFile.write(tensor, name: "", to: "\(directory)/output_\(index).pb")
-            }
-        }
     }
 }

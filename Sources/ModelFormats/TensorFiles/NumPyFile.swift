@@ -25,6 +25,9 @@ package enum NumPyFile {
             throw error.isUnsupported
                 ? .unsupported(path: path, reason: error.reason) : .malformed(path: path, reason: error.reason)
         }
+        guard header.elementType != .string else {
+            throw .unsupported(path: path, reason: NumPyHeader.unknown("|S\(header.textByteCount)").reason)
+        }
         if expected == .bfloat16, header.elementType == .uint16 { header.elementType = .bfloat16 }
         let spec = TensorSpec(header.elementType, header.shape)
         let data = unsafe UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset...])

@@ -6,6 +6,8 @@ import Tensors
 /// dictionary of exactly `descr`, `fortran_order` and `shape`.
 struct NumPyHeader: Equatable {
     var elementType: ElementType
+    /// Bytes of each element, where these are strings.
+    var textByteCount = 0
     var isBigEndian = false
     /// The first axis varies fastest.
     var isFortranOrder = false
@@ -23,9 +25,10 @@ struct NumPyHeader: Equatable {
     /// The text of a plain array is far shorter; NumPy itself refuses longer ones by default.
     static let maximumTextByteCount = 10_000
 
-    init(elementType: ElementType, shape: Shape) {
+    init(elementType: ElementType, shape: Shape, textByteCount: Int = 0) {
         self.elementType = elementType
         self.shape = shape
+        self.textByteCount = textByteCount
     }
 
     /// Reads the header of a file with these bytes.
@@ -62,21 +65,37 @@ struct NumPyHeader: Equatable {
         guard let shape = Shape(checking: extents) else {
             throw Failure(reason: "has the shape \(extents), whose elements are too many")
         }
-        guard let order = descriptor.first, "<>|=".contains(order), let type = Self.type(String(descriptor.dropFirst())) else {
-            throw Failure(
-                reason: "has elements of NumPy type '\(descriptor)'; Apus reads bool, integers and floats of 1 to 8 bytes",
-                isUnsupported: true)
+        guard let order = descriptor.first, "<>|=".contains(order) else { throw Self.unknown(descriptor) }
+        if let count = Self.textByteCount(descriptor.dropFirst()) {
+            elementType = .string
+            textByteCount = count
+        } else if let type = Self.type(String(descriptor.dropFirst())) {
+            elementType = type
+        } else {
+            throw Self.unknown(descriptor)
         }
-        elementType = type
         isBigEndian = order == ">"
         self.isFortranOrder = isFortranOrder
         self.shape = shape
     }
 
+    static func unknown(_ descriptor: String) -> Failure {
+        Failure(
+            reason: "has elements of NumPy type '\(descriptor)'; Apus reads bool, integers and floats of 1 to 8 bytes",
+            isUnsupported: true)
+    }
+
+    /// The bytes of each string of a type such as S8; nil for other types.
+    private static func textByteCount(_ code: Substring) -> Int? {
+        guard code.first == "S", let count = Int(code.dropFirst()), count >= 0, count <= Shape.maximumElementCount else { return nil }
+        return count
+    }
+
     /// The header of a little-endian array in C order, padded so that the elements begin on a 64-byte boundary.
     var bytes: [UInt8] {
         let extents = shape.extents.map(String.init).joined(separator: ", ") + (shape.rank == 1 ? "," : "")
-        var text = "{'descr': '\(Self.descriptor(elementType))', 'fortran_order': False, 'shape': (\(extents)), }"
+        let descriptor = elementType == .string ? "|S\(textByteCount)" : Self.descriptor(elementType)
+        var text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (\(extents)), }"
         let unpadded = Self.magic.count + 4 + text.utf8.count + 1
         text += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
         let length = text.utf8.count

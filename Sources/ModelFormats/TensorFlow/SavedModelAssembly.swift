@@ -99,9 +99,10 @@ struct SavedModelAssembly {
     /// Old exporters write a placeholder's element type wrongly into a signature; the graph knows it.
     private static func correcting(_ signature: Signature, placeholders: [String: ValueType?]) -> Signature {
         let inputs = signature.inputs.map { input in
-            guard let type = placeholders[input.valueName]??.tensor, type.elementType != input.type.elementType else { return input }
+            guard let type = placeholders[input.valueName]??.tensor, let declared = input.tensor, type.elementType != declared.elementType
+            else { return input }
             return Signature.Parameter(
-                name: input.name, valueName: input.valueName, type: TensorType(type.elementType, input.type.shape), fallback: nil)
+                name: input.name, valueName: input.valueName, type: TensorType(type.elementType, declared.shape), fallback: nil)
         }
         return Signature(
             name: signature.name, methodName: signature.methodName, inputs: inputs, outputs: signature.outputs, hasAdvisoryShapes: true)

@@ -3,7 +3,7 @@ import Tensors
 
 /// Chosen features of each row.
 ///
-/// - Shapes: data [A…, features], int64 indices of any shape with k elements → [A…, k]; a list gives [1, k].
+/// - Shapes: data [A…, features] of any type, int64 indices of any shape with k elements → [A…, k]; a list gives [1, k].
 /// - Source: ONNX operator ai.onnx.ml ArrayFeatureExtractor.
 struct ArrayFeatureExtractor: ElementMover {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {

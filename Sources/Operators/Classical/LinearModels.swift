@@ -25,10 +25,13 @@ struct LinearScores: Sendable {
             intercepts.isEmpty ? [Float](repeating: 0, count: outputs) : intercepts, shape: [outputs])
     }
 
-    /// The table's extents, after its columns are found to match the weights.
+    /// The table's rows, after the weights are found to suffice for its columns.
+    ///
+    /// A table with fewer columns reads the coefficients as rows of that many, and what is left over not at all, as ONNX Runtime
+    /// does: models exported for another number of features than their input declares depend on it.
     func table(_ fact: ValueFact) throws(OperatorError) -> Dimension {
         let (rows, columns) = try ClassicalInput.table(fact)
-        if let columns = columns.value, columns != featureCount {
+        if let columns = columns.value, columns > featureCount {
             throw .invalidInput(index: 0, reason: "has \(columns) features, the model has coefficients for \(featureCount)")
         }
         return rows
@@ -38,8 +41,7 @@ struct LinearScores: Sendable {
 /// Computes linear scores and what is made of them.
 struct LinearScoresKernel: Kernel {
     let scores: LinearScores
-    let type: ElementType
-    let rows: Int
+    let table: TensorSpec
     let transform: PostTransform
     /// A classifier's labels; empty for a regressor.
     let labels: [Int64]
@@ -48,7 +50,7 @@ struct LinearScoresKernel: Kernel {
     private var isBinary: Bool { labels.count == 2 && scores.outputCount == 1 }
 
     func run(_ context: KernelContext) throws(OperatorError) {
-        try type.dispatchClassical(Scoring(kernel: self, context: context))
+        try table.elementType.dispatchClassical(Scoring(kernel: self, context: context))
     }
 
     private struct Scoring: ClassicalVisitor {
@@ -59,13 +61,14 @@ struct LinearScoresKernel: Kernel {
             let isClassifier = !kernel.labels.isEmpty
             let table = context.input(0, as: Element.self)
             let target = context.output(isClassifier ? 1 : 0, as: Float.self)
-            let outputs = kernel.scores.outputCount, features = kernel.scores.featureCount
+            let outputs = kernel.scores.outputCount
+            let (rows, features) = ClassicalInput.table(kernel.table.shape)
             let width = kernel.isBinary ? 2 : outputs
             kernel.scores.weights.withBytes { bytes in
                 let weights = bytes.bindMemory(to: Float.self).baseAddress
                 kernel.scores.intercepts.withBytes { bytes in
                     guard let weights, let intercepts = bytes.bindMemory(to: Float.self).baseAddress else { return }
-                    for row in 0..<kernel.rows {
+                    for row in 0..<rows {
                         let scores = target + row * width
                         for output in 0..<outputs {
                             scores[output] =
@@ -157,11 +160,7 @@ struct LinearClassifier: Operator {
     func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let table = try context.input(0)
-        return CompiledOperator(
-            LinearScoresKernel(
-                scores: scores, type: table.elementType, rows: ClassicalInput.table(table.shape).rows,
-                transform: transform, labels: labels))
+        CompiledOperator(LinearScoresKernel(scores: scores, table: try context.input(0), transform: transform, labels: labels))
     }
 }
 
@@ -189,10 +188,6 @@ struct LinearRegressor: Operator {
     func rows(_ inputs: RowInputs) -> RowFlow { inputs.tableRows() }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let table = try context.input(0)
-        return CompiledOperator(
-            LinearScoresKernel(
-                scores: scores, type: table.elementType, rows: ClassicalInput.table(table.shape).rows,
-                transform: transform, labels: []))
+        CompiledOperator(LinearScoresKernel(scores: scores, table: try context.input(0), transform: transform, labels: []))
     }
 }

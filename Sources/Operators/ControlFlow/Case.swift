@@ -11,6 +11,7 @@ struct Case: SubgraphOperator {
 
     var acceptsObjects: Bool { true }
     var shapeOperands: Set<Int> { [0] }
+    var subgraphsAreAlternatives: Bool { true }
 
     func subgraphInputs(_ inputs: OperatorInputs) -> [[ValueFact]] { Array(repeating: [], count: branchCount) }
 

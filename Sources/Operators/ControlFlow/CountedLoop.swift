@@ -34,6 +34,10 @@ struct CountedLoop: SubgraphOperator {
         return isWider ? [wider] : nil
     }
 
+    func expectedOutputs(ofSubgraph index: Int, formals: [[ValueFact]]) -> [ValueType?] {
+        formals[index].dropFirst().map(\.valueType)
+    }
+
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
         for index in 0..<3 { _ = try inputs.required(index, of: [.int32]) }
         guard let body = subgraphOutputs.first, subgraphOutputs.count == 1, body.count == inputs.count - 3 else {

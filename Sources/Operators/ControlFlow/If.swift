@@ -14,6 +14,8 @@ struct If: SubgraphOperator {
     /// A condition that follows from shapes decides the branch when a plan is made.
     var shapeOperands: Set<Int> { [0] }
 
+    var subgraphsAreAlternatives: Bool { true }
+
     func subgraphInputs(_ inputs: OperatorInputs) -> [[ValueFact]] { [[], []] }
 
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {

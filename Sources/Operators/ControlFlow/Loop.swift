@@ -25,6 +25,11 @@ package struct Loop: SubgraphOperator {
         return [facts]
     }
 
+    /// The condition and the carried values as they go in; of the scan outputs' parts nothing is known.
+    package func expectedOutputs(ofSubgraph index: Int, formals: [[ValueFact]]) -> [ValueType?] {
+        formals[index].dropFirst().map(\.valueType.ignoringShape)
+    }
+
     package func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
         if inputs[0] != nil { _ = try inputs.required(0, of: [.int64]) }
         if inputs[1] != nil { _ = try inputs.required(1, of: [.bool]) }

@@ -32,6 +32,11 @@ struct Scan: SubgraphOperator {
         return [facts]
     }
 
+    /// The states as they go in; of the scan outputs' parts nothing is known.
+    func expectedOutputs(ofSubgraph index: Int, formals: [[ValueFact]]) -> [ValueType?] {
+        formals[index].dropLast(sequenceCount).map(\.valueType)
+    }
+
     func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
         let stateCount = try stateCount(inputs.count)
         let body = try inputs.scanBody(subgraphOutputs, stateCount: stateCount)

@@ -35,6 +35,11 @@ package struct While: SubgraphOperator {
         return isWider ? [wider, wider] : nil
     }
 
+    /// The body gives what it is handed; the condition any tensor.
+    package func expectedOutputs(ofSubgraph index: Int, formals: [[ValueFact]]) -> [ValueType?] {
+        index == 0 ? [.tensor(TensorSpec(.bool, .scalar).type)] : formals[index].map(\.valueType)
+    }
+
     package func infer(_ inputs: OperatorInputs, subgraphOutputs: [[ValueFact]]) throws(OperatorError) -> [ValueFact] {
         guard subgraphOutputs.count == 2 else { throw .invalidValue("has \(subgraphOutputs.count) graphs, expected 2") }
         let condition = subgraphOutputs[0], body = subgraphOutputs[1]

@@ -43,12 +43,13 @@ enum ExampleMethod: Sendable {
     /// - Throws: for a signature that is not made for the method.
     func results(of signature: CallableSignature) throws(ServableError) -> ExampleResults {
         guard signature.inputs.count == 1 else { throw ServableError(.invalidArgument, "Expected one input Tensor.") }
-        guard signature.inputs[0].name == "inputs", signature.inputs[0].type.elementType == .string else {
+        guard signature.inputs[0].name == "inputs", signature.inputs[0].tensor?.elementType == .string else {
             let kind = self == .classify ? "classification" : "regression"
             throw ServableError(
                 .invalidArgument,
                 "No \(kind) inputs found in SignatureDef: \"\(signature.name)\" takes \"\(signature.inputs[0].name)\" of type "
-                    + "\(signature.inputs[0].type.elementType), expected \"inputs\" of type string")
+                    + "\(signature.inputs[0].tensor.map { "\($0.elementType)" } ?? signature.inputs[0].type.description), expected \"inputs\" of type string"
+            )
         }
         let names = signature.outputs.map(\.name)
         switch self {

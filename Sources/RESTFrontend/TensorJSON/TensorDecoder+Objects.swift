@@ -27,7 +27,7 @@ extension TensorDecoder {
                 lastInstance[index] = count
                 found += 1
                 do throws(DecodeFault) {
-                    try unsafe named[index].reader?.readInstance(&position, text)
+                    try unsafe named[index].readInstance(&position, text)
                 } catch {
                     throw error.inElement(count, key: inputs[index].name)
                 }
@@ -35,57 +35,54 @@ extension TensorDecoder {
             if found < inputs.count {
                 // What the first instance leaves to its default, all do.
                 let isComplete = inputs.indices.allSatisfy { index in
-                    lastInstance[index] == count || lastInstance[index] < 0 && inputs[index].fallback != nil
+                    lastInstance[index] == count || lastInstance[index] < 0 && inputs[index].mayBeLeftOut
                 }
                 guard isComplete else { throw unsafe missingKeys(start, text, count) }
             }
             count += 1
         } while try unsafe skipComma(&position)
-        var values: [TensorValue] = []
-        for (index, input) in named.enumerated() {
-            if lastInstance[index] < 0, let fallback = inputs[index].fallback {
-                values.append(fallback)
-            } else {
-                values.append(try input.surrender().stacked(count))
-            }
+        var values = [RuntimeValue?](repeating: nil, count: inputs.count)
+        for index in inputs.indices where lastInstance[index] >= 0 {
+            let tensor = RuntimeValue(try named[index].surrender().stacked(count))
+            values[index] = inputs[index].tensor == nil ? .optional(tensor) : tensor
         }
-        return CallInputs(values)
+        return CallInputs(inputs.completed(values))
     }
 
     /// Tensors as they are written; of equal names the first counts, and names that are no input's are skipped.
     func readNamedColumns(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
         let named = inputs.map { unsafe NamedReader($0, self, textByteCount: (text.end - position) / max(inputs.count, 1)) }
         var isFound = [Bool](repeating: false, count: inputs.count)
+        var values = [RuntimeValue?](repeating: nil, count: inputs.count)
         try unsafe readMembers(&position, text) { (name, position) throws(DecodeFault) in
             guard let index = inputIndex(name, from: 0), !isFound[index] else {
                 return try unsafe skipValue(&position, text, depth: 2)
             }
             isFound[index] = true
-            try unsafe named[index].reader?.readWhole(&position, text)
-        }
-        if let missing = inputs.indices.first(where: { !isFound[$0] && inputs[$0].fallback == nil }) {
-            throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
-        }
-        var values: [TensorValue] = []
-        for (index, input) in named.enumerated() {
-            if !isFound[index], let fallback = inputs[index].fallback {
-                values.append(fallback)
+            if inputs[index].tensor != nil, !inputs[index].isOverridable {
+                try unsafe named[index].reader?.readWhole(&position, text)
             } else {
-                values.append(try input.surrender().whole())
+                values[index] = try unsafe readValue(of: inputs[index], &position, text)
             }
         }
-        return CallInputs(values)
+        if let missing = inputs.indices.first(where: { !isFound[$0] && !inputs[$0].mayBeLeftOut }) {
+            throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
+        }
+        for index in inputs.indices where isFound[index] && values[index] == nil {
+            values[index] = RuntimeValue(try named[index].surrender().whole())
+        }
+        return CallInputs(inputs.completed(values))
     }
 
     private func missingKeys(_ start: Position, _ text: SentinelText, _ instance: Int) -> DecodeFault {
         let object = unsafe JSONValue(start, text.end, maximumDepth: limits.maximumDepth).quotation
-        let names = inputs.map(\.name).sorted().joined(separator: ",")
+        let names = inputs.filter { !$0.isOverridable }.map(\.name).sorted().joined(separator: ",")
         return .invalid(
             "Failed to process element: \(instance) of 'instances' list. JSON object: \(object) keys must be equal to: \(names)")
     }
 
     /// Calls `body` with the name of each member of the object at `position`, to read the value.
-    private func readMembers(
+    func readMembers(
         _ position: inout Position, _ text: SentinelText,
         _ body: (JSONString, inout Position) throws(DecodeFault) -> Void
     ) throws(DecodeFault) {
@@ -121,28 +118,42 @@ extension TensorDecoder {
     }
 
     /// Moves behind a value that stands `depth` levels below the text's own.
-    private func skipValue(_ position: inout Position, _ text: SentinelText, depth: Int) throws(DecodeFault) {
+    func skipValue(_ position: inout Position, _ text: SentinelText, depth: Int) throws(DecodeFault) {
         let value = unsafe JSONValue(position, text.end, maximumDepth: limits.maximumDepth - depth)
         guard let next = unsafe value.end, unsafe next < text.end else { throw .syntax }
         unsafe position = next
     }
 }
 
+extension Signature.Parameter {
+    fileprivate var mayBeLeftOut: Bool {
+        if case .optional = type { true } else { fallback != nil }
+    }
+}
+
 /// One of several readers, and the owner of the memory that it borrows.
 @safe private final class NamedReader {
-    /// Until it is surrendered.
+    /// Until it is surrendered; nil for an input without rows.
     var reader: InputReader?
+    private let input: Signature.Parameter
     /// Of the reader's levels.
     private let memory: UnsafeMutablePointer<Int>
 
     init(_ input: Signature.Parameter, _ decoder: TensorDecoder, textByteCount: Int) {
+        self.input = input
         unsafe memory = .allocate(capacity: ListLevels.wordCount(decoder.limits))
+        guard let type = input.rowType else { return }
         reader = unsafe InputReader(
-            input.type.elementType, dialect: decoder.dialect, limits: decoder.limits, textByteCount: textByteCount,
+            type.elementType, dialect: decoder.dialect, limits: decoder.limits, textByteCount: textByteCount,
             levels: ListLevels(memory, decoder.limits))
     }
 
     deinit { unsafe memory.deallocate() }
+
+    func readInstance(_ position: inout TensorDecoder.Position, _ text: SentinelText) throws(DecodeFault) {
+        guard reader != nil else { throw TensorDecoder.withoutRows(input) }
+        try unsafe reader?.readInstance(&position, text)
+    }
 
     /// Hands the reader over, once, for its values to be taken.
     func surrender() -> InputReader {

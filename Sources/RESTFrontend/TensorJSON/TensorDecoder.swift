@@ -11,6 +11,7 @@ import Tensors
 struct TensorDecoder {
     typealias Position = UnsafePointer<UInt8>
 
+    /// Everything that the request may give.
     let inputs: [Signature.Parameter]
     let dialect: TensorJSONDialect
     let limits: TensorJSONLimits
@@ -33,32 +34,42 @@ struct TensorDecoder {
         unsafe skip(1, &position)
         guard unsafe position.pointee != UInt8(ascii: "]") else { throw .invalid("No values in 'instances' array") }
         guard unsafe !isObject(position, text) else { return try unsafe readObjects(&position, text) }
-        guard inputs.count == 1 else {
+        guard hasPlainInput else {
             throw .invalid(
                 "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
             )
         }
-        var reader = unsafe onlyReader(position, text)
+        guard let type = inputs[0].rowType else { throw Self.withoutRows(inputs[0]) }
+        var reader = unsafe onlyReader(type.elementType, position, text)
         let count = try unsafe readPlainRows(&reader, &position, text)
-        return CallInputs(try reader.stacked(count))
+        let tensor = try reader.stacked(count)
+        return inputs[0].tensor == nil ? CallInputs([.optional(RuntimeValue(tensor))]) : CallInputs(tensor)
     }
 
     /// Reads the value of `inputs`: tensors as they are written.
     private func readColumns(_ position: inout Position, _ text: SentinelText) throws(DecodeFault) -> CallInputs {
         guard unsafe !isObject(position, text) else { return try unsafe readNamedColumns(&position, text) }
-        guard inputs.count == 1 else {
+        guard hasPlainInput else {
             throw .invalid(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map")
         }
-        var reader = unsafe onlyReader(position, text)
+        guard let type = inputs[0].tensor else { return CallInputs([try unsafe readValue(of: inputs[0], &position, text)]) }
+        var reader = unsafe onlyReader(type.elementType, position, text)
         try unsafe reader.readWhole(&position, text)
         return CallInputs(try reader.whole())
     }
 
+    /// Whether a value without a name means the first input, as there is no other but the constants that a request may replace.
+    private var hasPlainInput: Bool { inputs.count == 1 || inputs[1].isOverridable && !inputs[0].isOverridable }
+
     /// A reader of the only input, whose values begin at `start`.
-    private func onlyReader(_ start: Position, _ text: SentinelText) -> InputReader {
-        unsafe InputReader(
-            inputs[0].type.elementType, dialect: dialect, limits: limits, textByteCount: text.end - start, levels: levels)
+    private func onlyReader(_ type: ElementType, _ start: Position, _ text: SentinelText) -> InputReader {
+        unsafe InputReader(type, dialect: dialect, limits: limits, textByteCount: text.end - start, levels: levels)
+    }
+
+    static func withoutRows(_ input: Signature.Parameter) -> DecodeFault {
+        let what = input.isOverridable ? "replaces a constant of the model" : "is \(input.type)"
+        return .invalid("input \"\(input.name)\" \(what), which has no rows; send all inputs as 'inputs' instead of 'instances'")
     }
 
     /// Instances that are values or lists.
@@ -109,5 +120,14 @@ struct TensorDecoder {
     func skip(_ count: Int, _ position: inout Position) {
         unsafe position += count
         unsafe JSONBytes.skipWhitespace(&position)
+    }
+}
+
+extension Signature.Parameter {
+    /// The tensor that instances give a row of; nil for what has no rows.
+    var rowType: TensorType? {
+        if isOverridable { return nil }
+        if case .optional(let content) = type { return content.tensor }
+        return tensor
     }
 }

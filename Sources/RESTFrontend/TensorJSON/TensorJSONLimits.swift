@@ -8,11 +8,16 @@ package struct TensorJSONLimits: Sendable, Equatable {
     package var maximumRank: Int
     /// Elements of one tensor.
     package var maximumElementCount: Int
+    /// Elements of the sequences and entries of the maps of one input together; each takes some hundred bytes of memory.
+    package var maximumEntryCount: Int
 
-    package init(maximumDepth: Int = 1_000_000, maximumRank: Int = 32, maximumElementCount: Int = 1 << 27) {
+    package init(
+        maximumDepth: Int = 1_000_000, maximumRank: Int = 32, maximumElementCount: Int = 1 << 27, maximumEntryCount: Int = 1 << 18
+    ) {
         self.maximumDepth = maximumDepth
         self.maximumRank = min(maximumRank, 32)
         self.maximumElementCount = maximumElementCount
+        self.maximumEntryCount = maximumEntryCount
     }
 }
 

@@ -17,18 +17,18 @@ package struct TensorPayload {
     private enum Contents {
         case dense(TensorView)
         case strings(StringTensor)
+        /// A sequence, whose elements are rows where rows are asked for.
+        case elements([RuntimeValue])
+        /// A map, or an optional without a value.
+        case single(RuntimeValue)
 
-        var shape: Shape {
+        /// nil for what has no rows.
+        var rowCount: Int? {
             switch self {
-            case .dense(let view): view.shape
-            case .strings(let tensor): tensor.shape
-            }
-        }
-
-        var elementType: ElementType {
-            switch self {
-            case .dense(let view): view.elementType
-            case .strings: .string
+            case .dense(let view): view.shape.extents.first
+            case .strings(let tensor): tensor.shape.extents.first
+            case .elements(let elements): elements.count
+            case .single: nil
             }
         }
     }
@@ -36,6 +36,9 @@ package struct TensorPayload {
     private struct Output {
         let name: String
         let contents: Contents
+
+        /// Strings of such names are bytes: TensorFlow Serving writes them in base64.
+        var holdsBytes: Bool { name.hasSuffix("_bytes") }
     }
 
     /// - Parameters:
@@ -50,41 +53,52 @@ package struct TensorPayload {
         let count = min(parameters.count, results.count)
         guard count > 0 else { throw ServableError(.invalidArgument, "Cannot convert empty tensor map to JSON") }
         if count == 1, case .dense(let view) = results[0] {
-            try Self.check(parameters[0].name, view.spec.elementType, view.spec.shape, rowCount: nil, format, dialect)
+            try ValueWriter.check(view.elementType, dialect)
+            try Self.check(parameters[0].name, view.shape.extents.first, of: nil, format)
             only = view
             outputs = []
             return
         }
         var outputs: [Output] = []
         for index in 0..<count {
-            outputs.append(Output(name: parameters[index].name, contents: try Self.contents(results[index], parameters[index].name)))
+            let name = parameters[index].name
+            let contents = try Self.contents(results[index], name, dialect)
+            if format == .row, case .single(let value) = contents {
+                let reason = "is \(value.kind), which has no rows; send the request's values as 'inputs' instead of 'instances'"
+                throw ServableError(.invalidArgument, "output \"\(name)\" \(reason)")
+            }
+            outputs.append(Output(name: name, contents: contents))
         }
-        let rowCount = outputs[0].contents.shape.extents.first
-        for output in outputs {
-            try Self.check(output.name, output.contents.elementType, output.contents.shape, rowCount: rowCount, format, dialect)
-        }
+        let rowCount = outputs[0].contents.rowCount
+        for output in outputs { try Self.check(output.name, output.contents.rowCount, of: rowCount, format) }
         only = nil
         self.outputs = outputs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    private static func contents(_ value: ValueView, _ name: String) throws(ServableError) -> Contents {
+    private static func contents(
+        _ value: ValueView, _ name: String, _ dialect: TensorJSONDialect
+    ) throws(ServableError) -> Contents {
         switch value {
-        case .dense(let view): return .dense(view)
-        case .object(.tensor(let tensor)): return .dense(tensor.view)
-        case .object(.strings(let tensor)): return .strings(tensor)
-        case .object(let other):
-            throw ServableError(.unimplemented, "output \"\(name)\" is \(other.kind), which has no form in JSON yet")
+        case .dense(let view):
+            try ValueWriter.check(view.elementType, dialect)
+            return .dense(view)
+        case .object(.optional(let content?)): return try contents(ValueView(content), name, dialect)
+        case .object(let value):
+            try ValueWriter.check(value, name, dialect)
+            switch value {
+            case .tensor(let tensor): return .dense(tensor.view)
+            case .strings(let tensor): return .strings(tensor)
+            case .sequence(let elements): return .elements(elements)
+            default: return .single(value)
+            }
         }
     }
 
     private static func check(
-        _ name: String, _ type: ElementType, _ shape: Shape, rowCount: Int?, _ format: TensorFormat, _ dialect: TensorJSONDialect
+        _ name: String, _ count: Int?, of rowCount: Int?, _ format: TensorFormat
     ) throws(ServableError) {
-        guard dialect.supports(type) else {
-            throw ServableError(.invalidArgument, "Failed to write JSON value for tensor type: \(type.tensorFlowName)")
-        }
         guard format == .row else { return }
-        guard let count = shape.extents.first else {
+        guard let count else {
             throw ServableError(.invalidArgument, "Tensor name: \(name) has no shape information ")
         }
         if let rowCount, count != rowCount {
@@ -113,7 +127,7 @@ package struct TensorPayload {
         if let only { return DenseWriter.append(only, row: nil, to: &buffer) }
         guard outputs.count > 1 else { return append(outputs[0], row: nil, to: &buffer) }
         guard format == .row else { return append(outputs, row: nil, to: &buffer) }
-        buffer.appendJSON(list: 0..<outputs[0].contents.shape[0]) { row, buffer in append(outputs, row: row, to: &buffer) }
+        buffer.appendJSON(list: 0..<(outputs[0].contents.rowCount ?? 0)) { row, buffer in append(outputs, row: row, to: &buffer) }
     }
 
     // Named with their type, as a literal argument would be a String first.
@@ -131,30 +145,11 @@ package struct TensorPayload {
     private func append(_ output: Output, row: Int?, to buffer: inout ByteBuffer) {
         switch output.contents {
         case .dense(let view): DenseWriter.append(view, row: row, to: &buffer)
-        case .strings(let tensor): append(tensor, row: row, asBase64: output.name.hasSuffix("_bytes"), to: &buffer)
+        case .strings(let tensor): TextWriter.append(tensor, row: row, asBase64: output.holdsBytes, to: &buffer)
+        case .elements(let elements):
+            let value = row.map { elements[$0] } ?? .sequence(elements)
+            ValueWriter.append(value, asBase64: output.holdsBytes, to: &buffer)
+        case .single(let value): ValueWriter.append(value, asBase64: output.holdsBytes, to: &buffer)
         }
-    }
-
-    private func append(_ tensor: StringTensor, row: Int?, asBase64: Bool, to buffer: inout ByteBuffer) {
-        unsafe NestedLists.withRun(of: tensor.shape, row: row) { extents, start in
-            var index = start
-            unsafe NestedLists.forEachRun(extents) { run in
-                for _ in 0..<run.separator { buffer.append(UInt8(ascii: ",")) }
-                for _ in 0..<run.opened { buffer.append(UInt8(ascii: "[")) }
-                for offset in 0..<run.elementCount {
-                    if offset > 0 { buffer.append(UInt8(ascii: ",")) }
-                    append(tensor.elements[index], asBase64: asBase64, to: &buffer)
-                    index += 1
-                }
-                for _ in 0..<run.closed { buffer.append(UInt8(ascii: "]")) }
-            }
-        }
-    }
-
-    private func append(_ bytes: [UInt8], asBase64: Bool, to buffer: inout ByteBuffer) {
-        guard asBase64 else { return buffer.appendJSON(string: bytes) }
-        buffer.append("{\"b64\":\"")
-        Base64.encode(bytes) { buffer.append($0) }
-        buffer.append("\"}")
     }
 }

@@ -76,6 +76,24 @@ extension ProtobufBytes {
         }
     }
 
+    /// A value that is a sequence of float tensors of any shape.
+    mutating func sequence(_ field: Int, _ name: String) { collection(field, name, member: 4) }
+
+    /// A value that is an optional float tensor of any shape.
+    mutating func optional(_ field: Int, _ name: String) { collection(field, name, member: 9) }
+
+    /// - Parameter member: of `TypeProto`.
+    private mutating func collection(_ field: Int, _ name: String, member: Int) {
+        message(field) {
+            $0.text(1, name)
+            $0.message(2) { type in
+                type.message(member) { content in
+                    content.message(1) { element in element.message(1) { $0.integer(1, ElementCode.float.rawValue) } }
+                }
+            }
+        }
+    }
+
     private mutating func extent(_ extent: Extent) {
         message(1) {
             switch extent {

@@ -63,7 +63,7 @@ enum Networks {
     static func signature(_ graph: SourceGraph, output: TensorType = rows) -> Signature {
         Signature(
             name: Signature.defaultName,
-            inputs: graph.inputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: $0.type!.tensor!) },
+            inputs: graph.inputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: $0.type!) },
             outputs: graph.outputs.map { Signature.Parameter(name: $0.name, valueName: $0.name, type: output) })
     }
 

@@ -65,20 +65,20 @@ struct FeatureTests {
         expectRefusal(["index 4", "axis 1"]) { _ = try evaluate(op, [table.tensor(type), integers([4])]) }
     }
 
-    @Test("extracts labels that are strings")
-    func stringExtractor() throws {
-        let labels = TensorFlowCase.strings(["a", "b", "c"], [3]), indices = integers([2, 0, 2])
-        let op = try classical("ArrayFeatureExtractor", [:])
-            .fitted(to: [ValueFact(.string, [3] as Shape), ValueFact(indices.spec.type)])
-        let dynamic = try #require(op as? any DynamicOperator)
-        let result = try withExtendedLifetime(indices) {
-            try dynamic.evaluate(EvaluationContext(inputs: [ValueView(labels), .dense(indices.view)], outputCount: 1))[0]
+    @Test("extracts features that are strings, as pipelines do to name a class")
+    func stringFeatures() throws {
+        let names = TensorFlowCase.strings(["a", "b", "c"], [3]), chosen = RuntimeValue.tensor(integers([2, 0], shape: [2]))
+        let facts = [ValueFact(.string, [3] as Shape), ValueFact(.int64, [2] as Shape)]
+        let op = try #require(try classical("ArrayFeatureExtractor", [:]).fitted(to: facts) as? any DynamicOperator)
+        #expect(try op.infer(OperatorInputs(facts))[0].type == TensorSpec(.string, [1, 2]).type)
+        let result = try withExtendedLifetime((names, chosen)) {
+            try op.evaluate(EvaluationContext(inputs: [ValueView(names), ValueView(chosen)], outputCount: 1))[0]
         }
         guard case .strings(let tensor) = result else {
-            Issue.record("gives \(result.kind)")
+            Issue.record("\(result.kind) is no tensor of strings")
             return
         }
-        #expect(tensor.shape == [1, 3] && tensor.elements == ["c", "a", "c"].map { Array($0.utf8) })
+        #expect(tensor.elements == [Array("c".utf8), Array("a".utf8)] && tensor.shape == [1, 2])
     }
 
     @Test("encodes categories", arguments: classicalTypes)

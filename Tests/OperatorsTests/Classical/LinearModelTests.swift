@@ -43,6 +43,22 @@ struct LinearModelTests {
         }
     }
 
+    @Test("a table of fewer columns reads the coefficients in rows as short, as ONNX Runtime does; one of more is refused")
+    func fewerColumns() throws {
+        let op = try classical(
+            "LinearClassifier",
+            [
+                "coefficients": .floats(Self.coefficients), "intercepts": .floats(Self.intercepts),
+                "classlabels_ints": .integers([5, 6, 7]),
+            ])
+        let table = Self.table(.float32, columns: 2)
+        let outputs = try evaluate(op, [table.tensor(.float32)], outputs: 2)
+        expectNumbers(outputs[1], Self.scores(table).flatMap(\.self), relative: 1e-5, absolute: 1e-6)
+        expectRefusal(["6 features", "coefficients for 5"]) {
+            _ = try evaluate(op, [Self.table(.float32, columns: 6).tensor(.float32)], outputs: 2)
+        }
+    }
+
     @Test("SOFTMAX_ZERO leaves a score of 0 without weight")
     func softmaxZero() throws {
         let op = try classical(

@@ -46,7 +46,7 @@ enum Codec {
             envelope = found
             return signature(inputs).inputs
         }
-        return Reading(envelope: envelope, format: body.format, inputs: body.inputs.values)
+        return Reading(envelope: envelope, format: body.format, inputs: body.inputs.values.compactMap(\.tensorValue))
     }
 
     static func read(

@@ -125,7 +125,7 @@ private final class FakeRunner: SignatureRunning {
         backend.lastTimeout.withLock { $0 = .some(call.timeout) }
         if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
         if let refusal = backend.refusal.withLock({ $0 }) { return finish { reply.fail(refusal) } }
-        guard case .dense(let input)? = call.inputs.values.first else {
+        guard case .tensor(let input)? = call.inputs.values.first else {
             return reply.fail(ServableError(.unimplemented, "the fake computes numbers only"))
         }
         let output = Tensor(input.values(Float.self).map { $0 / 2 + 2 }, shape: input.shape)
