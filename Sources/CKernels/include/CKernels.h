@@ -9,7 +9,9 @@
 #include "cast.h"
 #include "channels_last.h"
 #include "elementwise.h"
+#include "integer.h"
 #include "matrix.h"
+#include "quantized.h"
 #include "recurrent.h"
 #include "reduce.h"
 #include "softmax.h"
@@ -39,6 +41,8 @@ typedef struct apus_kernels {
     apus_matrix_kernels matrix;
     apus_channels_last_kernels channels_last;
     apus_recurrent_kernels recurrent;
+    apus_quantized_kernels quantized;
+    const apus_integer_kernels *integer;
 } apus_kernels;
 
 /// The name used in `APUS_ISA`, `apus version` and messages.

@@ -1,0 +1,155 @@
+// Convolution of bytes over channels-last data as a product: rows are output pixels, steps are (tap, input channel), columns are output
+// channels. Where every pixel meets itself alone the rows are the data as it lies; elsewhere runs of channels are copied.
+
+APUS_INLINE size_t integer_steps(const apus_convolution *s) { return saturating_multiply(tap_count(s), s->channels_in); }
+APUS_INLINE size_t integer_pixels(const apus_convolution *s) { return saturating_multiply(s->batch, output_count(s)); }
+
+static size_t integer_convolution_rows(const apus_convolution *s) {
+    return integer_block_rows(integer_pixels(s), integer_stride(integer_steps(s)));
+}
+
+static size_t integer_convolution_scratch_count(const apus_convolution *s) {
+    return integer_block_scratch(integer_convolution_rows(s), integer_stride(integer_steps(s)));
+}
+
+#define COPY_ENDS(type)                                     \
+    if (count >= sizeof(type)) {                            \
+        type head, tail;                                    \
+        memcpy(&head, from, sizeof head);                   \
+        memcpy(&tail, from + count - sizeof tail, sizeof tail); \
+        memcpy(to, &head, sizeof head);                     \
+        memcpy(to + count - sizeof tail, &tail, sizeof tail); \
+        return;                                             \
+    }
+
+/// For the short runs that windows meet.
+APUS_INLINE void copy_bytes(uint8_t *to, const uint8_t *from, size_t count) {
+    typedef uint8_t lanes __attribute__((vector_size(APUS_VECTOR_BYTES)));
+    typedef uint8_t half __attribute__((vector_size(16)));
+    if (count > 2 * sizeof(lanes)) {
+        for (size_t i = 0; i + sizeof(lanes) <= count; i += sizeof(lanes)) memcpy(to + i, from + i, sizeof(lanes));
+        memcpy(to + count - sizeof(lanes), from + count - sizeof(lanes), sizeof(lanes));
+        return;
+    }
+    COPY_ENDS(lanes)
+    COPY_ENDS(half)
+    COPY_ENDS(uint64_t)
+    COPY_ENDS(uint32_t)
+    for (size_t i = 0; i < count; i++) to[i] = from[i];
+}
+
+/// What one line of the window meets from column `column` on: kernel[2] pixels of one group's channels, `zero` outside.
+APUS_INLINE void integer_fill_line(uint8_t *to, const uint8_t *row, ptrdiff_t column, uint8_t zero, const apus_convolution *s) {
+    const size_t channels = s->channels_in, pixel = s->groups * channels, width = s->input[2];
+    if (s->dilation[2] == 1 && s->groups == 1) {
+        size_t low = 0, high = s->kernel[2];
+        if (column < 0 || column + (ptrdiff_t)high > (ptrdiff_t)width) {
+            inside_range(&low, &high, column, s->kernel[2], 1, width);
+            memset(to, zero, s->kernel[2] * channels);
+        }
+        if (high > low) copy_bytes(to + low * channels, row + (column + (ptrdiff_t)low) * (ptrdiff_t)channels, (high - low) * channels);
+        return;
+    }
+    for (size_t tap = 0; tap < s->kernel[2]; tap++, to += channels, column += (ptrdiff_t)s->dilation[2]) {
+        if (column < 0 || column >= (ptrdiff_t)width) {
+            memset(to, zero, channels);
+        } else {
+            copy_bytes(to, row + column * (ptrdiff_t)pixel, channels);
+        }
+    }
+}
+
+/// What the window meets for `count` pixels of output from `first` on, of one group.
+static void integer_fill(uint8_t *to, size_t stride, const apus_integer_left *x, size_t group, size_t first, size_t count,
+                         const apus_convolution *s) {
+    const size_t outputs = output_count(s), line = s->kernel[2] * s->channels_in, pixel = s->groups * s->channels_in;
+    const uint8_t zero = (uint8_t)x->zero;
+    size_t image = first / outputs, place = first % outputs;
+    size_t column = place % s->output[2], row = place / s->output[2] % s->output[1], depth = place / s->output[2] / s->output[1];
+    for (size_t i = 0; i < count; i++, to += stride) {
+        const uint8_t *data = x->data + image * input_count(s) * pixel + group * s->channels_in;
+        const ptrdiff_t w = (ptrdiff_t)(column * s->stride[2]) - s->pad[2];
+        uint8_t *at = to;
+        for (size_t tap_depth = 0; tap_depth < s->kernel[0]; tap_depth++) {
+            for (size_t tap_row = 0; tap_row < s->kernel[1]; tap_row++, at += line) {
+                ptrdiff_t d, h;
+                bool inside = input_under(&d, depth, tap_depth, 0, s);
+                inside = input_under(&h, row, tap_row, 1, s) && inside;
+                if (inside) {
+                    integer_fill_line(at, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, zero, s);
+                } else {
+                    memset(at, zero, line);
+                }
+            }
+        }
+        if (++column < s->output[2]) continue;
+        column = 0;
+        if (++row < s->output[1]) continue;
+        row = 0;
+        if (++depth < s->output[0]) continue;
+        depth = 0;
+        image++;
+    }
+}
+
+/// Parts that a convolution is cut into at least, where it can be.
+#define INTEGER_PARTS 16
+
+/// Parts are blocks of pixels of one group, cut by output channels where those are few.
+typedef struct integer_grid {
+    size_t rows, blocks, bands, band_channels;
+} integer_grid;
+
+static integer_grid integer_parts(const apus_convolution *s) {
+    const size_t rows = integer_convolution_rows(s);
+    integer_grid grid = {rows, divide_up(integer_pixels(s), rows), 1, s->channels_out};
+    const size_t whole = saturating_multiply(grid.blocks, s->groups), panels = divide_up(s->channels_out, NR);
+    if (whole == 0 || whole >= INTEGER_PARTS || panels < 2) return grid;
+    grid.band_channels = divide_up(panels, smaller(panels, divide_up(INTEGER_PARTS, whole))) * NR;
+    grid.bands = divide_up(s->channels_out, grid.band_channels);
+    return grid;
+}
+
+static size_t integer_convolution_part_count(const apus_convolution *s) {
+    const integer_grid grid = integer_parts(s);
+    return saturating_multiply(saturating_multiply(grid.blocks, s->groups), grid.bands);
+}
+
+static void integer_convolution_block(void *y, const apus_integer_left *x, const uint8_t *packed, const apus_convolution *s,
+                                      const apus_integer_end *end, uint8_t *scratch, size_t group, size_t first, size_t rows, size_t low,
+                                      size_t high) {
+    const size_t k = integer_steps(s), stride = integer_stride(k), columns = s->groups * s->channels_out;
+    const size_t count = smaller(rows, integer_pixels(s) - first);
+    integer_block block = {x->data + first * s->channels_in, s->channels_in, count, first, NULL};
+    if (x->is_signed || k % 4 != 0 || s->groups != 1 || !is_pointwise(s)) {
+        uint8_t *room = integer_rows_in(scratch, rows);
+        integer_fill(room, stride, x, group, first, count, s);
+        if (x->is_signed) integer_flip(room, count * stride);
+        block.a = room;
+        block.a_stride = stride;
+    }
+    if (end->right_zeros) {
+        integer_sum_rows((int32_t *)scratch, block.a, block.a_stride, count, k);
+        block.row_sums = (int32_t *)scratch;
+    }
+    integer_block_product(y, columns, &block, packed + group * integer_packed_count(k, s->channels_out), k, low, high,
+                          group * s->channels_out, group * round_up(s->channels_out, NR), end);
+}
+
+static void integer_convolution_part(void *y, const apus_integer_left *x, const uint8_t *packed, const apus_convolution *s,
+                                     const apus_integer_end *end, uint8_t *scratch, size_t part) {
+    const integer_grid grid = integer_parts(s);
+    const size_t low = part % grid.bands * grid.band_channels, group = part / grid.bands % s->groups;
+    const size_t first = part / grid.bands / s->groups * grid.rows;
+    integer_convolution_block(y, x, packed, s, end, scratch, group, first, grid.rows, low, smaller(s->channels_out, low + grid.band_channels));
+}
+
+static void integer_convolution(void *y, const apus_integer_left *x, const uint8_t *packed, const apus_convolution *s,
+                                const apus_integer_end *end, uint8_t *scratch) {
+    const size_t rows = integer_convolution_rows(s), pixels = integer_pixels(s);
+    for (size_t first = 0; first < pixels; first += rows) {
+        for (size_t group = 0; group < s->groups; group++) {
+            integer_convolution_block(y, x, packed, s, end, scratch, group, first, rows, 0, s->channels_out);
+        }
+    }
+}
