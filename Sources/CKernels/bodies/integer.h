@@ -3,6 +3,8 @@
 #include "integer_end.h"
 #include "integer_product.h"
 #include "integer_convolution.h"
+#include "integer_lines.h"
+#include "integer_parts.h"
 #include "integer_depthwise.h"
 
 const apus_integer_kernels APUS_NAME(apus_integer_kernels) = {

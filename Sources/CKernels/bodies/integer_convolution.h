@@ -1,15 +1,14 @@
 // Convolution of bytes over channels-last data as a product: rows are output pixels, steps are (tap, input channel), columns are output
-// channels. Where every pixel meets itself alone the rows are the data as it lies; elsewhere runs of channels are copied.
+// channels. Where every pixel meets itself alone the rows are the data as it lies; elsewhere what a pixel meets is copied, unless
+// integer_lines.h reads it in place.
 
-APUS_INLINE size_t integer_steps(const apus_convolution *s) { return saturating_multiply(tap_count(s), s->channels_in); }
+/// Bytes of a pixel's channels in copies: whole fours.
+APUS_INLINE size_t integer_pixel(const apus_convolution *s) { return saturating_multiply(divide_up(s->channels_in, 4), 4); }
+APUS_INLINE size_t integer_steps(const apus_convolution *s) { return saturating_multiply(tap_count(s), integer_pixel(s)); }
 APUS_INLINE size_t integer_pixels(const apus_convolution *s) { return saturating_multiply(s->batch, output_count(s)); }
 
 static size_t integer_convolution_rows(const apus_convolution *s) {
     return integer_block_rows(integer_pixels(s), integer_stride(integer_steps(s)));
-}
-
-static size_t integer_convolution_scratch_count(const apus_convolution *s) {
-    return integer_block_scratch(integer_convolution_rows(s), integer_stride(integer_steps(s)));
 }
 
 #define COPY_ENDS(type)                                     \
@@ -38,32 +37,43 @@ APUS_INLINE void copy_bytes(uint8_t *to, const uint8_t *from, size_t count) {
     for (size_t i = 0; i < count; i++) to[i] = from[i];
 }
 
-/// What one line of the window meets from column `column` on: kernel[2] pixels of one group's channels, `zero` outside.
-APUS_INLINE void integer_fill_line(uint8_t *to, const uint8_t *row, ptrdiff_t column, uint8_t zero, const apus_convolution *s) {
-    const size_t channels = s->channels_in, pixel = s->groups * channels, width = s->input[2];
-    if (s->dilation[2] == 1 && s->groups == 1) {
+/// What fills a pixel up to whole fours: 0 once it is made unsigned.
+APUS_INLINE uint8_t integer_nothing(const apus_integer_left *x) { return x->is_signed ? 0x80 : 0; }
+
+/// `count` pixels outside the data.
+APUS_INLINE void integer_fill_outside(uint8_t *to, const apus_integer_left *x, size_t count, const apus_convolution *s) {
+    const size_t room = integer_pixel(s);
+    memset(to, (uint8_t)x->zero, count * room);
+    if (room == s->channels_in) return;
+    for (size_t i = 0; i < count; i++) memset(to + i * room + s->channels_in, integer_nothing(x), room - s->channels_in);
+}
+
+/// What one line of the window meets from column `column` on: kernel[2] pixels of one group's channels.
+APUS_INLINE void integer_fill_line(uint8_t *to, const uint8_t *row, ptrdiff_t column, const apus_integer_left *x, const apus_convolution *s) {
+    const size_t channels = s->channels_in, pixel = s->groups * channels, room = integer_pixel(s), width = s->input[2];
+    if (s->dilation[2] == 1 && s->groups == 1 && room == channels) {
         size_t low = 0, high = s->kernel[2];
         if (column < 0 || column + (ptrdiff_t)high > (ptrdiff_t)width) {
             inside_range(&low, &high, column, s->kernel[2], 1, width);
-            memset(to, zero, s->kernel[2] * channels);
+            memset(to, (uint8_t)x->zero, s->kernel[2] * channels);
         }
         if (high > low) copy_bytes(to + low * channels, row + (column + (ptrdiff_t)low) * (ptrdiff_t)channels, (high - low) * channels);
         return;
     }
-    for (size_t tap = 0; tap < s->kernel[2]; tap++, to += channels, column += (ptrdiff_t)s->dilation[2]) {
+    for (size_t tap = 0; tap < s->kernel[2]; tap++, to += room, column += (ptrdiff_t)s->dilation[2]) {
         if (column < 0 || column >= (ptrdiff_t)width) {
-            memset(to, zero, channels);
+            memset(to, (uint8_t)x->zero, channels);
         } else {
             copy_bytes(to, row + column * (ptrdiff_t)pixel, channels);
         }
+        if (room > channels) memset(to + channels, integer_nothing(x), room - channels);
     }
 }
 
 /// What the window meets for `count` pixels of output from `first` on, of one group.
 static void integer_fill(uint8_t *to, size_t stride, const apus_integer_left *x, size_t group, size_t first, size_t count,
                          const apus_convolution *s) {
-    const size_t outputs = output_count(s), line = s->kernel[2] * s->channels_in, pixel = s->groups * s->channels_in;
-    const uint8_t zero = (uint8_t)x->zero;
+    const size_t outputs = output_count(s), line = s->kernel[2] * integer_pixel(s), pixel = s->groups * s->channels_in;
     size_t image = first / outputs, place = first % outputs;
     size_t column = place % s->output[2], row = place / s->output[2] % s->output[1], depth = place / s->output[2] / s->output[1];
     for (size_t i = 0; i < count; i++, to += stride) {
@@ -76,9 +86,9 @@ static void integer_fill(uint8_t *to, size_t stride, const apus_integer_left *x,
                 bool inside = input_under(&d, depth, tap_depth, 0, s);
                 inside = input_under(&h, row, tap_row, 1, s) && inside;
                 if (inside) {
-                    integer_fill_line(at, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, zero, s);
+                    integer_fill_line(at, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, x, s);
                 } else {
-                    memset(at, zero, line);
+                    integer_fill_outside(at, x, s->kernel[2], s);
                 }
             }
         }
@@ -92,36 +102,14 @@ static void integer_fill(uint8_t *to, size_t stride, const apus_integer_left *x,
     }
 }
 
-/// Parts that a convolution is cut into at least, where it can be.
-#define INTEGER_PARTS 16
-
-/// Parts are blocks of pixels of one group, cut by output channels where those are few.
-typedef struct integer_grid {
-    size_t rows, blocks, bands, band_channels;
-} integer_grid;
-
-static integer_grid integer_parts(const apus_convolution *s) {
-    const size_t rows = integer_convolution_rows(s);
-    integer_grid grid = {rows, divide_up(integer_pixels(s), rows), 1, s->channels_out};
-    const size_t whole = saturating_multiply(grid.blocks, s->groups), panels = divide_up(s->channels_out, NR);
-    if (whole == 0 || whole >= INTEGER_PARTS || panels < 2) return grid;
-    grid.band_channels = divide_up(panels, smaller(panels, divide_up(INTEGER_PARTS, whole))) * NR;
-    grid.bands = divide_up(s->channels_out, grid.band_channels);
-    return grid;
-}
-
-static size_t integer_convolution_part_count(const apus_convolution *s) {
-    const integer_grid grid = integer_parts(s);
-    return saturating_multiply(saturating_multiply(grid.blocks, s->groups), grid.bands);
-}
-
+/// Pixels first ..< first + rows, output channels low ..< high of one group.
 static void integer_convolution_block(void *y, const apus_integer_left *x, const uint8_t *packed, const apus_convolution *s,
                                       const apus_integer_end *end, uint8_t *scratch, size_t group, size_t first, size_t rows, size_t low,
                                       size_t high) {
     const size_t k = integer_steps(s), stride = integer_stride(k), columns = s->groups * s->channels_out;
-    const size_t count = smaller(rows, integer_pixels(s) - first);
+    const size_t count = smaller(rows, integer_pixels(s) - first), fours = integer_fours(tap_count(s), s->channels_in);
     integer_block block = {x->data + first * s->channels_in, s->channels_in, count, first, NULL};
-    if (x->is_signed || k % 4 != 0 || s->groups != 1 || !is_pointwise(s)) {
+    if (x->is_signed || s->channels_in % 4 != 0 || s->groups != 1 || !is_pointwise(s)) {
         uint8_t *room = integer_rows_in(scratch, rows);
         integer_fill(room, stride, x, group, first, count, s);
         if (x->is_signed) integer_flip(room, count * stride);
@@ -132,24 +120,6 @@ static void integer_convolution_block(void *y, const apus_integer_left *x, const
         integer_sum_rows((int32_t *)scratch, block.a, block.a_stride, count, k);
         block.row_sums = (int32_t *)scratch;
     }
-    integer_block_product(y, columns, &block, packed + group * integer_packed_count(k, s->channels_out), k, low, high,
-                          group * s->channels_out, group * round_up(s->channels_out, NR), end);
-}
-
-static void integer_convolution_part(void *y, const apus_integer_left *x, const uint8_t *packed, const apus_convolution *s,
-                                     const apus_integer_end *end, uint8_t *scratch, size_t part) {
-    const integer_grid grid = integer_parts(s);
-    const size_t low = part % grid.bands * grid.band_channels, group = part / grid.bands % s->groups;
-    const size_t first = part / grid.bands / s->groups * grid.rows;
-    integer_convolution_block(y, x, packed, s, end, scratch, group, first, grid.rows, low, smaller(s->channels_out, low + grid.band_channels));
-}
-
-static void integer_convolution(void *y, const apus_integer_left *x, const uint8_t *packed, const apus_convolution *s,
-                                const apus_integer_end *end, uint8_t *scratch) {
-    const size_t rows = integer_convolution_rows(s), pixels = integer_pixels(s);
-    for (size_t first = 0; first < pixels; first += rows) {
-        for (size_t group = 0; group < s->groups; group++) {
-            integer_convolution_block(y, x, packed, s, end, scratch, group, first, rows, 0, s->channels_out);
-        }
-    }
+    integer_block_product(y, columns, &block, packed + group * integer_packed_count(tap_count(s), s->channels_in, s->channels_out), fours, low,
+                          high, group * s->channels_out, group * round_up(s->channels_out, NR), end);
 }

@@ -1,5 +1,6 @@
-// Products of bytes over a packed right operand [k, n]: a row of panels, each NR columns wide, in which four steps of a column lie side
-// by side; zeros beyond k and n. Behind them stand the sums of the columns, int32.
+// Products of bytes over a packed right operand [taps · channels, n]: a row of panels, each NR columns wide, in which four steps of a
+// column lie side by side. A tap begins with new four steps, zeros fill up its last ones and the last panel. Behind the panels stand
+// the sums of the columns, int32.
 
 #define NR (2 * VF)
 #if APUS_VECTOR_BYTES == 64
@@ -15,31 +16,31 @@
 /// Bytes of the left operand that stay near the core while all panels pass over them.
 #define INTEGER_BLOCK (256 * 1024)
 
-APUS_INLINE size_t integer_fours(size_t k) { return divide_up(k, 4); }
+/// Fours of steps.
+APUS_INLINE size_t integer_fours(size_t taps, size_t channels) { return saturating_multiply(taps, divide_up(channels, 4)); }
 /// Rows of each tile when `m` rows are cut into as few tiles as possible, as evenly as possible.
 APUS_INLINE size_t integer_rows(size_t m) { return m == 0 ? 1 : divide_up(m, divide_up(m, INTEGER_ROWS)); }
-APUS_INLINE size_t integer_sums_offset(size_t k, size_t n) {
-    return saturating_multiply(round_up(n, NR), saturating_multiply(integer_fours(k), 4));
+APUS_INLINE size_t integer_sums_offset(size_t taps, size_t channels, size_t n) {
+    return saturating_multiply(round_up(n, NR), saturating_multiply(integer_fours(taps, channels), 4));
 }
 
-static size_t integer_packed_count(size_t k, size_t n) {
-    return saturating_add(integer_sums_offset(k, n), saturating_multiply(round_up(n, NR), sizeof(int32_t)));
+static size_t integer_packed_count(size_t taps, size_t channels, size_t n) {
+    return saturating_add(integer_sums_offset(taps, channels, n), saturating_multiply(round_up(n, NR), sizeof(int32_t)));
 }
 
 static void integer_pack(uint8_t *packed, const apus_integer_right *right, size_t taps, size_t channels, size_t n) {
-    const size_t k = taps * channels, fours = integer_fours(k);
+    const size_t fours = integer_fours(taps, channels);
     const uint8_t flip = right->is_signed ? 0 : 0x80;
-    int32_t *sums = (int32_t *)(packed + integer_sums_offset(k, n));
-    memset(packed, 0, integer_packed_count(k, n));
+    int32_t *sums = (int32_t *)(packed + integer_sums_offset(taps, channels, n));
+    memset(packed, 0, integer_packed_count(taps, channels, n));
     for (size_t column = 0; column < n; column++) {
         const uint8_t *from = right->data + column * right->column_stride;
         uint8_t *to = packed + (column / NR * fours * NR + column % NR) * 4;
         int32_t sum = 0;
-        size_t step = 0;
-        for (size_t tap = 0; tap < taps; tap++) {
-            for (size_t channel = 0; channel < channels; channel++, step++) {
+        for (size_t tap = 0; tap < taps; tap++, to += divide_up(channels, 4) * NR * 4) {
+            for (size_t channel = 0; channel < channels; channel++) {
                 const uint8_t byte = from[tap * right->tap_stride + channel * right->channel_stride] ^ flip;
-                to[step / 4 * NR * 4 + step % 4] = byte;
+                to[channel / 4 * NR * 4 + channel % 4] = byte;
                 sum += (int8_t)byte;
             }
         }
@@ -48,9 +49,9 @@ static void integer_pack(uint8_t *packed, const apus_integer_right *right, size_
 }
 
 /// Σ (a − za)(w − zw) = Σ a·w − za·Σ w − zw·Σ a + k·za·zw, all in the inner types.
-static bool integer_prepare(int32_t *offsets, int32_t *right_zeros, const uint8_t *packed, size_t k, size_t n, bool left_is_signed,
-                            int32_t left_zero, const uint8_t *zeros, size_t zero_stride, bool right_is_signed, const int32_t *bias) {
-    const int32_t *sums = (const int32_t *)(packed + integer_sums_offset(k, n));
+static bool integer_prepare(int32_t *offsets, int32_t *right_zeros, const uint8_t *packed, size_t taps, size_t channels, size_t n,
+                            bool left_is_signed, int32_t left_zero, const uint8_t *zeros, size_t zero_stride, bool right_is_signed, const int32_t *bias) {
+    const int32_t *sums = (const int32_t *)(packed + integer_sums_offset(taps, channels, n));
     const uint32_t left = (uint32_t)(left_zero + (left_is_signed ? 128 : 0));
     const uint8_t flip = right_is_signed ? 0 : 0x80;
     bool needs = false;
@@ -58,7 +59,7 @@ static bool integer_prepare(int32_t *offsets, int32_t *right_zeros, const uint8_
         const int32_t zero = j < n ? (int8_t)((zeros ? zeros[j * zero_stride] : 0) ^ flip) : 0;
         needs |= zero != 0;
         right_zeros[j] = zero;
-        const uint32_t middle = (uint32_t)sums[j] - (uint32_t)k * (uint32_t)zero;
+        const uint32_t middle = (uint32_t)sums[j] - (uint32_t)(taps * channels) * (uint32_t)zero;
         offsets[j] = (int32_t)((j < n && bias ? (uint32_t)bias[j] : 0) - left * middle);
     }
     return needs;
@@ -72,7 +73,9 @@ typedef struct integer_tile {
     const uint8_t *a;
     size_t a_stride;
     const uint8_t *b;
-    size_t fours, columns, row, column, factor;
+    /// Runs of steps that follow one another in a, `line_stride` bytes apart, and the fours of one.
+    size_t lines, line_stride, fours;
+    size_t columns, row, column, factor;
     /// Sums of the rows of a; NULL where no right zero point asks for them.
     const int32_t *row_sums;
     const apus_integer_end *end;
@@ -119,15 +122,18 @@ APUS_INLINE void integer_tile_run(const integer_tile *t, size_t rows) {
     vi sums[INTEGER_ROWS][2];
     const int32_t *offsets = t->end->offsets + t->factor;
     FOR_INTEGER_TILE(sums[i][v] = vi_load(offsets + v * VF))
-    const uint8_t *a = t->a, *b = t->b;
+    const uint8_t *line = t->a, *b = t->b;
     const size_t stride = t->a_stride;
-    for (size_t p = 0; p < t->fours; p++, a += 4, b += 4 * NR) {
-        const vi b0 = vi_load(b), b1 = vi_load(b + 4 * VF);
+    for (size_t l = 0; l < t->lines; l++, line += t->line_stride) {
+        const uint8_t *a = line;
+        for (size_t p = 0; p < t->fours; p++, a += 4, b += 4 * NR) {
+            const vi b0 = vi_load(b), b1 = vi_load(b + 4 * VF);
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
-            const vi x = vi_repeat(a + i * stride);
-            sums[i][0] = dot_step(sums[i][0], x, b0);
-            sums[i][1] = dot_step(sums[i][1], x, b1);
+            for (size_t i = 0; i < rows; i++) {
+                const vi x = vi_repeat(a + i * stride);
+                sums[i][0] = dot_step(sums[i][0], x, b0);
+                sums[i][1] = dot_step(sums[i][1], x, b1);
+            }
         }
     }
     if (t->row_sums) {
@@ -181,13 +187,13 @@ typedef struct integer_block {
     const int32_t *row_sums;
 } integer_block;
 
-/// Columns low ..< high of a block of rows; the result's first column is `column`, the end's first place is `factor`.
-static void integer_block_product(void *c, size_t c_stride, const integer_block *block, const uint8_t *packed, size_t k, size_t low,
+/// Columns low ..< high of a block of rows of `fours` fours; the result's first column is `column`, the end's first place is `factor`.
+static void integer_block_product(void *c, size_t c_stride, const integer_block *block, const uint8_t *packed, size_t fours, size_t low,
                                   size_t high, size_t column, size_t factor, const apus_integer_end *end) {
-    const size_t fours = integer_fours(k), rows = integer_rows(block->rows);
+    const size_t rows = integer_rows(block->rows);
     for (size_t j = low; j < high; j += NR) {
         integer_tile tile = {
-            .c = c, .c_stride = c_stride, .a_stride = block->a_stride, .b = packed + j * fours * 4, .fours = fours,
+            .c = c, .c_stride = c_stride, .a_stride = block->a_stride, .b = packed + j * fours * 4, .lines = 1, .fours = fours,
             .columns = smaller(NR, high - j), .column = column + j, .factor = factor + j, .end = end,
         };
         for (size_t i = 0; i < block->rows; i += rows) {
@@ -253,6 +259,6 @@ static void integer_product(void *c, size_t c_stride, const apus_integer_left *l
             integer_sum_rows(sums, block.a, block.a_stride, block.rows, k);
             block.row_sums = sums;
         }
-        integer_block_product(c, c_stride, &block, packed, k, low, high, 0, 0, end);
+        integer_block_product(c, c_stride, &block, packed, integer_fours(1, k), low, high, 0, 0, end);
     }
 }

@@ -147,8 +147,8 @@ struct IntegerConvolutionKernel: Kernel {
             let first = group * weights.columns, zeros = inputs.zeros(context, from: first)
             let bias = inputs.bias.map { context.input($0, as: Int32.self) + first }
             let needs = weights.kernels.integer.prepare(
-                memory.offsets + group * padded, memory.zeros + group * padded, packed + group * weights.matrixByteCount, weights.steps,
-                weights.columns, inputs.isSigned, zero, zeros.first, zeros.step, weights.isSigned, bias)
+                memory.offsets + group * padded, memory.zeros + group * padded, packed + group * weights.matrixByteCount, weights.taps,
+                weights.channels, weights.columns, inputs.isSigned, zero, zeros.first, zeros.step, weights.isSigned, bias)
             needsZeros = needsZeros || needs
         }
         return inputs.end(

@@ -194,7 +194,7 @@ struct IntegerMatMulKernel: Kernel {
         let zero = operand.range?.zero ?? leftZero?.integer(context, matrix: pair.left, line: rows.lowerBound) ?? 0
         let zeros = rightZeros(context, pair)
         let needsZeros = weights.kernels.integer.prepare(
-            memory.offsets, memory.zeros, packed, geometry.steps, geometry.columns, operand.isSigned, zero, zeros.first, zeros.step,
+            memory.offsets, memory.zeros, packed, 1, geometry.steps, geometry.columns, operand.isSigned, zero, zeros.first, zeros.step,
             weights.isSigned, nil)
         let scale = alpha * (operand.range?.scale ?? leftScale?.scale(context, matrix: pair.left, line: rows.lowerBound) ?? 1)
         var end = end(context, pair, scale, memory, needsZeros: needsZeros, row: rows.lowerBound)

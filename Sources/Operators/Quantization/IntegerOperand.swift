@@ -60,7 +60,7 @@ struct IntegerOperand: Sendable {
     var preparedInputs: Set<Int> { packed == nil ? [] : [input] }
     var steps: Int { ByteCount.product(taps, channels) }
     /// Of one group's matrix.
-    var matrixByteCount: Int { kernels.integer.packed_count(steps, columns) }
+    var matrixByteCount: Int { kernels.integer.packed_count(taps, channels, columns) }
     private var byteCount: Int { ByteCount.product(groups, matrixByteCount) }
 
     /// Columns of one group, as whole panels.
