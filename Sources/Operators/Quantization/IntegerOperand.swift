@@ -16,17 +16,17 @@ struct IntegerOperand: Sendable {
     /// The packed form of a constant.
     private(set) var packed: Tensor?
 
-    /// A matrix of a stack.
+    /// A matrix of a stack, or `count` matrices.
     ///
     /// - Parameters:
     ///   - transposed: whether columns lie side by side.
     ///   - packs: whether all matrices are one, so that the form of a constant is kept.
     static func matrix(
-        _ context: CompileContext, input: Int, steps: Int, columns: Int, transposed: Bool, packs: Bool = true
+        _ context: CompileContext, input: Int, steps: Int, columns: Int, transposed: Bool, count: Int = 1, packs: Bool = true
     ) throws(OperatorError) -> IntegerOperand {
         let strides = transposed ? (tap: 0, channel: 1, column: steps) : (tap: 0, channel: columns, column: 1)
         return try IntegerOperand(
-            context, input: input, extents: (taps: 1, channels: steps, columns: columns, groups: 1), strides: strides, packs: packs)
+            context, input: input, extents: (taps: 1, channels: steps, columns: columns, groups: count), strides: strides, packs: packs)
     }
 
     /// Weights [groups · columns, channels, taps…].
