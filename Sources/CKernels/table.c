@@ -55,3 +55,10 @@ const apus_kernels *apus_kernels_best(void) {
     }
     return &apus_kernels_portable;
 }
+
+const apus_integer_kernels *apus_integer_kernels_without_vnni(void) {
+#if defined(__x86_64__)
+    if (apus_kernels_for(APUS_ISA_AVX2)) return apus_kernels_avx2.integer;
+#endif
+    return NULL;
+}

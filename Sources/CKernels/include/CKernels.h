@@ -54,6 +54,9 @@ const apus_kernels *apus_kernels_for(apus_isa isa);
 /// Kernels of the best level that this processor can run.
 const apus_kernels *apus_kernels_best(void);
 
+/// The integer kernels of the level avx2 on processors without VNNI, whatever this one has; NULL where the level does not run.
+const apus_integer_kernels *apus_integer_kernels_without_vnni(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -106,12 +106,11 @@ struct RowFlowTests {
 
     /// Operators that claim nothing: their requests run alone.
     private static let alone = [
-        "AffineGrid", "Attention", "Bernoulli", "BiasSplitGelu", "BlackmanWindow", "Col2Im", "DeformConv",
+        "AffineGrid", "Attention", "Bernoulli", "BiasSplitGelu", "BlackmanWindow", "Col2Im", "DeformConv", "DynamicQuantizeLSTM",
         "EmbedLayerNormalization", "FusedMatMulActivation", "GroupNorm", "GroupQueryAttention", "HammingWindow",
         "HannWindow", "MatMulNBits", "MaxUnpool", "MelWeightMatrix", "MultiHeadAttention", "Multinomial",
-        "NGramRepeatBlock", "NonMaxSuppression", "QGemm", "QLinearAdd", "QLinearAveragePool", "QLinearConcat",
-        "QLinearGlobalAveragePool", "QLinearLeakyRelu", "QLinearMul", "QLinearSigmoid", "QLinearSoftmax", "RandomNormal",
-        "RandomNormalLike", "RandomUniform", "RandomUniformLike", "RelativePositionBias", "RoiAlign", "RotaryEmbedding",
+        "NGramRepeatBlock", "NonMaxSuppression", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+        "RelativePositionBias", "RoiAlign", "RotaryEmbedding",
         "STFT", "Scan",
     ]
 
