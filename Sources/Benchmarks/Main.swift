@@ -48,7 +48,9 @@ struct Benchmarks: ParsableCommand {
     }
 
     private var all: [Section] {
-        [Product.section, Convolution.section] + TensorReading.sections + [TensorWriting.section, TensorExchange.section]
+        [Product.section, IntegerProduct.section, Convolution.section] + TensorReading.sections + [
+            TensorWriting.section, TensorExchange.section,
+        ]
             + [ModelRun.section(models: models), ServedPrediction.section(models: models), CrowdedPrediction.section(models: models)]
             + Levels.sections
     }

@@ -72,7 +72,7 @@ struct IntegerProductTests {
                             let stride = n + 3
                             var c = [Int32](repeating: 12345, count: m * stride)
                             test.run(kernels, { Self.end(APUS_INTEGER_SUMS, $0, $1) }, into: &c, stride: stride)
-                            let expected = (0..<m).flatMap { i in (0..<n).map { test.sum(i, $0) } + [12345, 12345, 12345] }
+                            let expected = (0..<m).flatMap { i -> [Int32] in (0..<n).map { test.sum(i, $0) } + [12345, 12345, 12345] }
                             #expect(c == expected, "\(m)×\(k)×\(n), signs \(signs), zeros \(hasZeros)")
                         }
                     }
