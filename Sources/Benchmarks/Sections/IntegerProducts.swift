@@ -69,7 +69,8 @@ private final class PackedByteProduct {
                     var left = apus_integer_left(data: data, stride: k, is_signed: false, zero: 128)
                     var end = apus_integer_end(
                         result: APUS_INTEGER_BYTES, offsets: offsets, right_zeros: nil, factors: factors.baseAddress, bias: nil,
-                        addend: nil, addend_row: 0, addend_column: 0, lowest: -128, highest: 127, zero: 128)
+                        addend: nil, addend_row: 0, addend_column: 0, residual: apus_integer_residual(), lowest: -128, highest: 127,
+                        zero: 128)
                     kernels.product(
                         &c, n, &left, packed.baseAddress!.assumingMemoryBound(to: UInt8.self), m, k, 0, n, &end, &scratch)
                 }

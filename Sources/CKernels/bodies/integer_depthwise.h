@@ -1,14 +1,6 @@
 // Convolution of bytes with one channel a group over channels-last data: vectors of channels, summed over the window in registers.
 
-typedef int8_t APUS_NAME(signed_bytes) __attribute__((vector_size(VF)));
 typedef int16_t APUS_NAME(shorts) __attribute__((vector_size(VF * 2)));
-
-/// The first `count` bytes as integers.
-APUS_INLINE vi vi_load_bytes(const uint8_t *p, size_t count, bool is_signed) {
-    vb bytes = {};
-    memcpy(&bytes, p, count);
-    return is_signed ? __builtin_convertvector((APUS_NAME(signed_bytes))bytes, vi) : __builtin_convertvector(bytes, vi);
-}
 
 APUS_INLINE vi vi_load_shorts(const int16_t *p, size_t count) {
     APUS_NAME(shorts) shorts = {};

@@ -16,6 +16,22 @@ APUS_INLINE vi vi_rounded(vf value, vf lowest, vf highest, vi zero) {
 #endif
 }
 
+typedef int8_t APUS_NAME(signed_bytes) __attribute__((vector_size(VF)));
+
+/// The first `count` bytes as integers.
+APUS_INLINE vi vi_load_bytes(const uint8_t *p, size_t count, bool is_signed) {
+    vb bytes = {};
+    memcpy(&bytes, p, count);
+    return is_signed ? __builtin_convertvector((APUS_NAME(signed_bytes))bytes, vi) : __builtin_convertvector(bytes, vi);
+}
+
+/// What a result of bytes adds a residual to: `value` is sum · factor, the residual's bytes begin at `p`.
+APUS_INLINE vf vi_with_residual(vf value, const uint8_t *p, size_t count, const apus_integer_residual *residual) {
+    const vi own = vi_rounded(value, vf_set(residual->lowest), vf_set(residual->highest), (vi){});
+    const vi other = vi_load_bytes(p, count, residual->is_signed) - residual->zero;
+    return __builtin_convertvector(own, vf) * residual->own_factor + __builtin_convertvector(other, vf) * residual->factor;
+}
+
 APUS_INLINE void vb_store(uint8_t *p, vi lanes) {
 #if APUS_VECTOR_BYTES == 64
     _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)lanes));
@@ -44,10 +60,11 @@ static __attribute__((noinline)) void APUS_NAME(integer_end_vector)(void *c, siz
         memcpy((int32_t *)c + at, all, count * sizeof *all);
         return;
     }
-    const vf value = __builtin_convertvector(vi_load(all), vf) * vf_load_first(end->factors + factor, count);
+    vf value = __builtin_convertvector(vi_load(all), vf) * vf_load_first(end->factors + factor, count);
     if (end->result == APUS_INTEGER_REALS) {
         vf_store_first((float *)c + at, end->bias ? value + vf_load_first(end->bias + column, count) : value, count);
     } else {
+        if (end->residual.data) value = vi_with_residual(value, end->residual.data + at, count, &end->residual);
         vb_store_first((uint8_t *)c + at, vi_rounded(value, vf_set(end->lowest), vf_set(end->highest), vi_set(end->zero)), count);
     }
 }

@@ -99,6 +99,14 @@ APUS_INLINE void integer_end_whole(const integer_tile *t, vi sums[][2], size_t r
         const vf lowest = vf_set(end->lowest), highest = vf_set(end->highest);
         const vi zero = vi_set(end->zero);
         uint8_t *c = (uint8_t *)t->c + at;
+        if (end->residual.data) {
+            const uint8_t *other = end->residual.data + at;
+            FOR_INTEGER_TILE(vb_store(c + i * t->c_stride + v * VF,
+                                      vi_rounded(vi_with_residual(__builtin_convertvector(sums[i][v], vf) * factors[v],
+                                                                  other + i * t->c_stride + v * VF, VF, &end->residual),
+                                                 lowest, highest, zero)))
+            return;
+        }
         FOR_INTEGER_TILE(vb_store(c + i * t->c_stride + v * VF,
                                   vi_rounded(__builtin_convertvector(sums[i][v], vf) * factors[v], lowest, highest, zero)))
         return;

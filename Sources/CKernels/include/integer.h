@@ -22,6 +22,16 @@ typedef enum apus_integer_result {
     APUS_INTEGER_BYTES,
 } apus_integer_result;
 
+/// Bytes laid out as a result of bytes, which are added to it: rounded(result · own_factor + (byte − zero) · factor), where the result
+/// counts from its zero and has been rounded within lowest and highest before. The factors are scales over that of the sum.
+typedef struct apus_integer_residual {
+    const uint8_t *_Nullable data;
+    bool is_signed;
+    int32_t zero;
+    float own_factor, factor;
+    float lowest, highest;
+} apus_integer_residual;
+
 /// The end of a product. Arrays have one element for each column of the result, and room for whole panels.
 typedef struct apus_integer_end {
     apus_integer_result result;
@@ -35,6 +45,8 @@ typedef struct apus_integer_end {
     /// Added to the sum in row i and column j: addend[i · addend_row + j · addend_column]. NULL without.
     const int32_t *_Nullable addend;
     size_t addend_row, addend_column;
+    /// For bytes; data is NULL without.
+    apus_integer_residual residual;
     float lowest, highest;
     int32_t zero;
 } apus_integer_end;

@@ -41,7 +41,8 @@ struct DepthwiseIntegerKernel: Kernel {
             kernels: context.functions, geometry: geometry, inputs: inputs, packed: packed, moves: moves,
             split: moves == nil ? PartSplit(units: rows, operations: products) : .whole)
         return CompiledOperator(
-            kernel, scratchByteCount: ByteCount.sum(kernel.endByteCount, moves?.byteCount ?? 0), preparedInputs: [weightsInput])
+            kernel, scratchByteCount: ByteCount.sum(kernel.endByteCount, moves?.byteCount ?? 0), inPlace: inputs.inPlace,
+            preparedInputs: [weightsInput])
     }
 
     /// The zero point that all weights have and that is known now.

@@ -29,6 +29,12 @@ struct IntegerConvolution: Operator {
         }
     }
 
+    /// A residual with a quantization of its own, added to the result, which is quantized anew: inputs 9 to 13 are its bytes, their scale
+    /// and zero point, and those of the sum. Passes set it, for channels-last data.
+    var addsResidual = false
+    /// Limits of the sum beside those of its type.
+    var sumLimits: ClosedRange<Int32>?
+
     /// A quantized one, for passes.
     init(quantizing window: WindowAttributes, groups: Int, limits: ClosedRange<Int32>?) {
         isQuantized = true
@@ -42,7 +48,7 @@ struct IntegerConvolution: Operator {
     private var weightsZeroInput: Int { isQuantized ? 5 : 3 }
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
-        try inputs.checkCount(isQuantized ? 8...9 : 2...4)
+        try inputs.checkCount(addsResidual ? 14...14 : isQuantized ? 8...9 : 2...4)
         let x = try inputs.required(0, of: LinearTypes.eightBits)
         let weights = try inputs.required(weightsInput, of: LinearTypes.eightBits)
         let channels = weights.shape?.dimensions.first ?? .unknown
@@ -58,7 +64,19 @@ struct IntegerConvolution: Operator {
             try inputs.checkNumbers(4, of: [.float32], count: channels)
             try checkBias(inputs, channels)
         }
-        return [ValueFact(type, try shape(x.shape, weights.shape))]
+        let shape = try shape(x.shape, weights.shape)
+        if addsResidual { try checkResidual(inputs, type, shape) }
+        return [ValueFact(type, shape)]
+    }
+
+    private func checkResidual(_ inputs: OperatorInputs, _ type: ElementType, _ shape: SymbolicShape?) throws(OperatorError) {
+        typealias Input = IntegerResidual.Input
+        let residual = try inputs.required(Input.data, of: [type])
+        try inputs.checkOneQuantization(scale: Input.scale, zero: Input.zero, type: type, zeroIsOptional: false)
+        try inputs.checkOneQuantization(scale: Input.sumScale, zero: Input.sumZero, type: type, zeroIsOptional: false)
+        if let found = residual.concrete?.shape, let expected = shape?.concrete, found != expected {
+            throw .invalidInput(index: Input.data, reason: "is \(found), expected the result's shape \(expected)")
+        }
     }
 
     private func checkBias(_ inputs: OperatorInputs, _ channels: Dimension) throws(OperatorError) {
@@ -90,6 +108,11 @@ struct IntegerConvolution: Operator {
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {
+        if addsResidual {
+            guard inputs.onlyInputsCarryRows(0, IntegerResidual.Input.data) else { return .mixed(RowReason.parameter) }
+            guard inputs.axis(0) == 0, inputs.axis(IntegerResidual.Input.data) == 0 else { return .mixed(RowReason.crossed) }
+            return .rows(axis: 0, of: inputs)
+        }
         guard let axis = inputs.onlyAxis() else { return .mixed(RowReason.parameter) }
         return axis == 0 ? .rows(axis: 0, of: inputs) : .mixed(RowReason.joined)
     }
@@ -101,11 +124,12 @@ struct IntegerConvolution: Operator {
         let geometry = try ConvolutionGeometry(
             window: window.window(axes: weights.rank - 2, weights: kernel), x: x.shape, layout: layout, groups: groups,
             channelsIn: weights[1], channelsOut: weights[0] / groups, output: output.shape)
-        let inputs = IntegerConvolutionInputs(
+        var inputs = IntegerConvolutionInputs(
             isSigned: x.elementType == .int8, zero: context.present(zeroInput),
             weightsZero: context.has(weightsZeroInput) ? try MatrixParameter(context, weightsZeroInput, lines: weights[0]) : nil,
             weightsScale: isQuantized ? try MatrixParameter(context, 4, lines: weights[0]) : nil,
             bias: isQuantized ? context.present(8) : nil, resultIsSigned: output.elementType == .int8, limits: limits)
+        if addsResidual { inputs.residual = IntegerResidual(isSigned: output.elementType == .int8, limits: sumLimits) }
         let moves = layout == .channelsLast ? nil : ConvolutionMoves(geometry, resultByteCount: output.elementType.byteCount)
         if let depthwise = try DepthwiseIntegerKernel.compile(context, geometry, inputs, weightsInput: weightsInput, moves: moves) {
             return depthwise

@@ -12,6 +12,10 @@ struct IntegerConvolutionInputs: Sendable {
     let bias: Int?
     let resultIsSigned: Bool
     let limits: ClosedRange<Int32>?
+    var residual: IntegerResidual?
+
+    /// Each place of the residual is read before the result's is written.
+    var inPlace: [InPlace] { residual == nil ? [] : [InPlace(output: 0, input: IntegerResidual.Input.data)] }
 
     /// The convolution's left operand.
     func data(_ context: KernelContext, at address: UnsafeRawPointer) -> apus_integer_left {
@@ -45,7 +49,27 @@ struct IntegerConvolutionInputs: Sendable {
             for column in columns..<paddedColumns { factors[column] = 0 }
         }
         end.factors = UnsafePointer(memory.factors)
+        residual?.add(to: &end, context)
         return end
+    }
+}
+
+/// Bytes that a quantized convolution adds to its result, which is quantized anew.
+struct IntegerResidual: Sendable {
+    let isSigned: Bool
+    let limits: ClosedRange<Int32>?
+
+    /// Of the convolution: bytes of the result's shape, their scale and zero point, the sum's scale and zero point.
+    enum Input { static let data = 9, scale = 10, zero = 11, sumScale = 12, sumZero = 13 }
+
+    func add(to end: inout apus_integer_end, _ context: KernelContext) {
+        let sumScale = context.number(Input.sumScale)
+        end.residual = apus_integer_residual(
+            data: context.input(Input.data, as: UInt8.self), is_signed: isSigned,
+            zero: context.smallInteger(Input.zero, isSigned: isSigned), own_factor: context.number(6) / sumScale,
+            factor: context.number(Input.scale) / sumScale, lowest: end.lowest, highest: end.highest)
+        end.zero = context.smallInteger(Input.sumZero, isSigned: isSigned)
+        (end.lowest, end.highest) = LinearRounding.limits(isSigned: isSigned, zero: end.zero, within: limits)
     }
 }
 
@@ -94,7 +118,8 @@ struct IntegerConvolutionKernel: Kernel {
         var shape = geometry.shape
         let scratch = ByteCount.sum(
             weights.scratchByteCount, endByteCount, moves?.byteCount ?? 0, weights.kernels.integer.convolution_scratch_count(&shape))
-        return CompiledOperator(self, scratchByteCount: scratch, preparedInputs: weights.preparedInputs)
+        return CompiledOperator(
+            self, scratchByteCount: scratch, inPlace: inputs.inPlace, preparedInputs: weights.preparedInputs)
     }
 
     private var endByteCount: Int { IntegerEndMemory.byteCount(columns: ByteCount.product(weights.groups, weights.paddedColumns)) }

@@ -110,7 +110,7 @@ struct IntegerEndMemory {
     func sums(needsZeros: Bool) -> apus_integer_end {
         apus_integer_end(
             result: APUS_INTEGER_SUMS, offsets: offsets, right_zeros: needsZeros ? UnsafePointer(zeros) : nil, factors: nil, bias: nil,
-            addend: nil, addend_row: 0, addend_column: 0, lowest: 0, highest: 0, zero: 0)
+            addend: nil, addend_row: 0, addend_column: 0, residual: apus_integer_residual(), lowest: 0, highest: 0, zero: 0)
     }
 }
 

@@ -125,7 +125,7 @@ struct IntegerProductTests {
     ) -> apus_integer_end {
         apus_integer_end(
             result: result, offsets: offsets, right_zeros: zeros, factors: nil, bias: nil, addend: nil, addend_row: 0, addend_column: 0,
-            lowest: 0, highest: 0, zero: 0)
+            residual: apus_integer_residual(), lowest: 0, highest: 0, zero: 0)
     }
 }
 
