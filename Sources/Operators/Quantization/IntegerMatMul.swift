@@ -205,6 +205,8 @@ struct IntegerGemm: Operator {
         let left = try context.input(0), right = try context.input(3).shape, output = context.outputs[0]
         let rows = output.shape[0], columns = output.shape[1], steps = right[transposesRight ? 1 : 0]
         let isSigned = left.elementType == .int8
+        let turn = StridedCopy(
+            extents: [rows, steps], sourceStrides: [1, rows], destinationStrides: [steps, 1], elementByteCount: 1)
         let result: IntegerMatMulKernel.Result =
             context.has(8)
             ? .quantized(
@@ -212,7 +214,7 @@ struct IntegerGemm: Operator {
             : .real(bias: nil)
         return IntegerMatMulKernel(
             geometry: ProductGeometry(Shape([rows, steps]), Shape([steps, columns])),
-            left: transposesLeft ? .transposed(isSigned: isSigned) : .integers(isSigned: isSigned), leftInput: 0,
+            left: transposesLeft ? .transposed(isSigned: isSigned, turn) : .integers(isSigned: isSigned), leftInput: 0,
             weights: try IntegerOperand.matrix(
                 context, input: 3, steps: steps, columns: columns, transposed: transposesRight),
             leftZero: try MatrixParameter(context, 2, lines: rows),

@@ -70,7 +70,8 @@ struct MatrixParameter: Sendable {
 struct IntegerMatMulKernel: Kernel {
     enum Left: Sendable {
         case integers(isSigned: Bool)
-        case transposed(isSigned: Bool)
+        /// A matrix whose columns lie side by side, and how they become rows.
+        case transposed(isSigned: Bool, StridedCopy)
         /// Real numbers, quantized over their range.
         case real(count: Int)
     }
@@ -171,11 +172,8 @@ struct IntegerMatMulKernel: Kernel {
         let scratch = (context.scratch + weights.scratchByteCount).assumingMemoryBound(to: UInt8.self)
         switch left {
         case .integers(let isSigned): return LeftOperand(address: context.input(leftInput, as: UInt8.self), isSigned: isSigned)
-        case .transposed(let isSigned):
-            StridedCopy(
-                extents: [geometry.rows, geometry.steps], sourceStrides: [1, geometry.rows], destinationStrides: [geometry.steps, 1],
-                elementByteCount: 1
-            ).run(from: context.input(leftInput), to: scratch)
+        case .transposed(let isSigned, let copy):
+            copy.run(from: context.input(leftInput), to: scratch)
             return LeftOperand(address: scratch, isSigned: isSigned)
         case .real(let count):
             let x = context.input(leftInput, as: Float.self), range = DynamicRange(x, count: count, weights.kernels)
