@@ -48,7 +48,7 @@ struct Benchmarks: ParsableCommand {
     }
 
     private var all: [Section] {
-        [Product.section, Convolution.section, TreeWalks.section] + TensorReading.sections + [
+        [Product.section, IntegerProduct.section, Convolution.section, TreeWalks.section] + TensorReading.sections + [
             TensorWriting.section, TensorExchange.section,
         ]
             + [ModelRun.section(models: models), ServedPrediction.section(models: models), CrowdedPrediction.section(models: models)]

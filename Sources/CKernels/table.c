@@ -1,10 +1,21 @@
 #include "CKernels.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 extern const apus_kernels apus_kernels_portable;
 #if defined(__x86_64__)
-extern const apus_kernels apus_kernels_avx2, apus_kernels_avx512;
+extern const apus_kernels apus_kernels_avx2, apus_kernels_avx2_vnni, apus_kernels_avx512;
 #elif defined(__aarch64__)
 extern const apus_kernels apus_kernels_neon;
+#endif
+
+#if defined(__x86_64__)
+/// Byte products in the AVX encoding: leaf 7, sub-leaf 1, bit 4 of eax.
+static bool has_avx_vnni(void) {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
+}
 #endif
 
 const char *apus_isa_name(apus_isa isa) {
@@ -22,7 +33,8 @@ const apus_kernels *apus_kernels_for(apus_isa isa) {
         case APUS_ISA_PORTABLE: return &apus_kernels_portable;
 #if defined(__x86_64__)
         case APUS_ISA_AVX2:
-            return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &apus_kernels_avx2 : NULL;
+            if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return NULL;
+            return has_avx_vnni() ? &apus_kernels_avx2_vnni : &apus_kernels_avx2;
         case APUS_ISA_AVX512:
             return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -42,4 +54,11 @@ const apus_kernels *apus_kernels_best(void) {
         if (kernels) return kernels;
     }
     return &apus_kernels_portable;
+}
+
+const apus_integer_kernels *apus_integer_kernels_without_vnni(void) {
+#if defined(__x86_64__)
+    if (apus_kernels_for(APUS_ISA_AVX2)) return apus_kernels_avx2.integer;
+#endif
+    return NULL;
 }

@@ -53,3 +53,50 @@ void apus_transpose_u32(void *y, ptrdiff_t y_stride, const void *x, ptrdiff_t x_
         }
     }
 }
+
+typedef uint8_t bytes8 __attribute__((vector_size(8)));
+
+static inline bytes8 load_8(const uint8_t *p) {
+    bytes8 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+#define LOW_8(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define HIGH_8(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+
+/// A square of 8 by 8 bytes: three rounds that each interleave lines half a square apart.
+static inline void transpose_8x8(uint8_t *y, ptrdiff_t y_stride, const uint8_t *x, ptrdiff_t x_stride) {
+    bytes8 from[8], to[8];
+    for (int i = 0; i < 8; i++) from[i] = load_8(x + i * x_stride);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 4; i++) {
+            to[2 * i] = LOW_8(from[i], from[i + 4]);
+            to[2 * i + 1] = HIGH_8(from[i], from[i + 4]);
+        }
+        for (int i = 0; i < 8; i++) from[i] = to[i];
+    }
+    for (int i = 0; i < 8; i++) memcpy(y + i * y_stride, &from[i], sizeof from[i]);
+}
+
+static inline void transpose_bytes_plain(uint8_t *y, ptrdiff_t y_stride, const uint8_t *x, ptrdiff_t x_stride, size_t rows, size_t columns) {
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < columns; j++) y[(ptrdiff_t)i * y_stride + (ptrdiff_t)j] = x[(ptrdiff_t)j * x_stride + (ptrdiff_t)i];
+    }
+}
+
+void apus_transpose_u8(void *y, ptrdiff_t y_stride, const void *x, ptrdiff_t x_stride, size_t rows, size_t columns) {
+    const uint8_t *from = x;
+    uint8_t *to = y;
+    // Images have few channels: loops of a known length.
+    if (columns == 3) return transpose_bytes_plain(to, y_stride, from, x_stride, rows, 3);
+    if (columns < 8) return transpose_bytes_plain(to, y_stride, from, x_stride, rows, columns);
+    const size_t whole_rows = rows & ~(size_t)7, whole_columns = columns & ~(size_t)7;
+    for (size_t j = 0; j < whole_columns; j += 8) {
+        for (size_t i = 0; i < whole_rows; i += 8) {
+            transpose_8x8(to + (ptrdiff_t)i * y_stride + j, y_stride, from + (ptrdiff_t)j * x_stride + i, x_stride);
+        }
+    }
+    transpose_bytes_plain(to + whole_columns, y_stride, from + (ptrdiff_t)whole_columns * x_stride, x_stride, whole_rows, columns - whole_columns);
+    transpose_bytes_plain(to + (ptrdiff_t)whole_rows * y_stride, y_stride, from + whole_rows, x_stride, rows - whole_rows, columns);
+}

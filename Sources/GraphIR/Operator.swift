@@ -33,6 +33,10 @@ package protocol Operator: Sendable {
     /// constants for concrete types.
     var readsTypesOnly: Bool { get }
 
+    /// Whether the outputs take more memory than the constants they follow from (real numbers for bytes), so that passes look at the
+    /// node before it is folded.
+    var expandsConstants: Bool { get }
+
     /// Whether inputs may be values other than dense tensors: strings, sequences, maps, optionals, resources.
     var acceptsObjects: Bool { get }
 
@@ -48,6 +52,7 @@ extension Operator {
     package var effects: Effects { [] }
     package var shapeOperands: Set<Int> { [] }
     package var readsTypesOnly: Bool { false }
+    package var expandsConstants: Bool { false }
     package var acceptsObjects: Bool { false }
     package func rows(_ inputs: RowInputs) -> RowFlow { .mixed("is not known to keep the rows of a batch apart") }
 }

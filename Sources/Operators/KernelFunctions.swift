@@ -23,6 +23,8 @@ struct KernelFunctions: @unchecked Sendable {
     @inline(__always) var cast: apus_cast_kernels { table.pointee.cast }
     @inline(__always) var channelsLast: apus_channels_last_kernels { table.pointee.channels_last }
     @inline(__always) var matrix: apus_matrix_kernels { table.pointee.matrix }
+    @inline(__always) var quantized: apus_quantized_kernels { table.pointee.quantized }
+    @inline(__always) var integer: apus_integer_kernels { table.pointee.integer.pointee }
     @inline(__always) var recurrent: apus_recurrent_kernels { table.pointee.recurrent }
     @inline(__always) var forest: apus_forest_kernels { table.pointee.forest }
 }

@@ -30,6 +30,7 @@ struct RateUnit: Sendable {
     let perNanosecond: Double
 
     static let gigaflops = RateUnit(name: "GFLOP/s", perNanosecond: 1)
+    static let gigaoperations = RateUnit(name: "GOP/s", perNanosecond: 1)
     static let megabytes = RateUnit(name: "MB/s", perNanosecond: 1_000)
     static let millions = RateUnit(name: "M/s", perNanosecond: 1_000)
     static let thousands = RateUnit(name: "k/s", perNanosecond: 1_000_000)

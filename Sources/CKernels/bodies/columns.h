@@ -7,10 +7,6 @@ typedef struct output_run {
     size_t count, offset;
 } output_run;
 
-APUS_INLINE size_t tap_count(const apus_convolution *s) { return saturating_volume(s->kernel); }
-APUS_INLINE size_t input_count(const apus_convolution *s) { return saturating_volume(s->input); }
-APUS_INLINE size_t output_count(const apus_convolution *s) { return saturating_volume(s->output); }
-
 /// Cuts outputs `first ..< first + count` at row ends; at most `count` runs.
 static size_t cut_runs(output_run *runs, size_t first, size_t count, const apus_convolution *s) {
     const size_t width = s->output[2], height = s->output[1];
@@ -23,23 +19,6 @@ static size_t cut_runs(output_run *runs, size_t first, size_t count, const apus_
         line++;
     }
     return made;
-}
-
-/// The input coordinate under `tap` of `output`; true when it lies inside.
-APUS_INLINE bool input_under(ptrdiff_t *at, size_t output, size_t tap, size_t axis, const apus_convolution *s) {
-    *at = (ptrdiff_t)(output * s->stride[axis] + tap * s->dilation[axis]) - s->pad[axis];
-    return *at >= 0 && *at < (ptrdiff_t)s->input[axis];
-}
-
-/// Output columns `low ..< high` of a run of `count` whose input column `first + i * stride` lies inside 0 ..< extent.
-APUS_INLINE void inside_range(size_t *low, size_t *high, ptrdiff_t first, size_t count, size_t stride, size_t extent) {
-    const ptrdiff_t step = (ptrdiff_t)stride;
-    ptrdiff_t from = first >= 0 ? 0 : (-first + step - 1) / step;
-    ptrdiff_t to = (ptrdiff_t)extent > first ? ((ptrdiff_t)extent - first + step - 1) / step : 0;
-    if (to > (ptrdiff_t)count) to = (ptrdiff_t)count;
-    if (from > to) from = to;
-    *low = (size_t)from;
-    *high = (size_t)to;
 }
 
 APUS_INLINE void zero_floats(float *to, size_t count) {

@@ -19,14 +19,6 @@ static column_blocking column_blocks(const apus_convolution *s) {
     return (column_blocking){channels, smaller(panels, outputs ? outputs : 1)};
 }
 
-/// Whether every output meets the input element of its own place, so that the input is the right operand as it lies.
-static bool is_pointwise(const apus_convolution *s) {
-    for (int axis = 0; axis < 3; axis++) {
-        if (s->kernel[axis] != 1 || s->stride[axis] != 1 || s->pad[axis] != 0 || s->input[axis] != s->output[axis]) return false;
-    }
-    return true;
-}
-
 /// Rows of a multiple of this many floats fall into few sets of the first-level cache.
 #define CONFLICTING_STRIDE 512
 

@@ -19,3 +19,7 @@ APUS_INLINE size_t saturating_add(size_t a, size_t b) {
 APUS_INLINE size_t saturating_volume(const size_t extents[3]) {
     return saturating_multiply(saturating_multiply(extents[0], extents[1]), extents[2]);
 }
+
+APUS_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+APUS_INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+APUS_INLINE size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }

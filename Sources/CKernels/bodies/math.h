@@ -5,9 +5,6 @@
 #include <float.h>
 #include <math.h>
 
-#define APUS_INLINE static inline __attribute__((always_inline))
-
-APUS_INLINE vi vi_set(int32_t x) { return x - (vi){}; }
 APUS_INLINE vf vf_abs(vf x) { return (vf)((vi)x & 0x7fffffff); }
 APUS_INLINE vf vf_sqrt(vf x) { return __builtin_elementwise_sqrt(x); }
 

@@ -1,5 +1,6 @@
 // Matrix kernels of one level.
 #include "count.h"
+#include "geometry.h"
 #include "epilogue.h"
 #include "tile.h"
 #include "product.h"

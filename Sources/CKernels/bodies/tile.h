@@ -11,10 +11,6 @@
 #define MR 6
 #endif
 
-APUS_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-APUS_INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-APUS_INLINE size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }
-
 /// Rows of each panel when `m` rows are cut into as few panels as possible, as evenly as possible.
 APUS_INLINE size_t panel_rows(size_t m) { return m == 0 ? 1 : divide_up(m, divide_up(m, MR)); }
 

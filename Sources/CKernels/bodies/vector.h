@@ -8,29 +8,33 @@
 /// The name of a function at this level: `relu_f32_avx2`.
 #define APUS_NAME(name) APUS_JOIN(name, APUS_LEVEL)
 
+#define APUS_INLINE static inline __attribute__((always_inline))
+
 /// Floats in one vector.
 #define VF (APUS_VECTOR_BYTES / 4)
 
 typedef float vf __attribute__((vector_size(APUS_VECTOR_BYTES)));
 typedef int32_t vi __attribute__((vector_size(APUS_VECTOR_BYTES)));
 
-static inline __attribute__((always_inline)) vf vf_load(const float *p) {
+APUS_INLINE vf vf_load(const float *p) {
     vf v;
     memcpy(&v, p, sizeof v);
     return v;
 }
 
-static inline __attribute__((always_inline)) void vf_store(float *p, vf v) { memcpy(p, &v, sizeof v); }
+APUS_INLINE void vf_store(float *p, vf v) { memcpy(p, &v, sizeof v); }
 
-static inline __attribute__((always_inline)) vf vf_set(float x) { return x - (vf){}; }
+APUS_INLINE vf vf_set(float x) { return x - (vf){}; }
+
+APUS_INLINE vi vi_set(int32_t x) { return x - (vi){}; }
 
 /// mask ? a : b, lane by lane; mask lanes are all ones or all zeros.
-static inline __attribute__((always_inline)) vf vf_select(vi mask, vf a, vf b) {
+APUS_INLINE vf vf_select(vi mask, vf a, vf b) {
     return (vf)(((vi)a & mask) | ((vi)b & ~mask));
 }
 
 /// The first `count` (at most VF) floats at `p`, zeros after them; what lies beyond is not touched.
-static inline __attribute__((always_inline)) vf vf_load_first(const float *p, size_t count) {
+APUS_INLINE vf vf_load_first(const float *p, size_t count) {
 #if APUS_VECTOR_BYTES == 64
     return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
 #elif APUS_VECTOR_BYTES == 32
@@ -43,7 +47,7 @@ static inline __attribute__((always_inline)) vf vf_load_first(const float *p, si
 }
 
 /// Stores the first `count` (at most VF) lanes; what lies beyond is not touched.
-static inline __attribute__((always_inline)) void vf_store_first(float *p, vf v, size_t count) {
+APUS_INLINE void vf_store_first(float *p, vf v, size_t count) {
 #if APUS_VECTOR_BYTES == 64
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
 #elif APUS_VECTOR_BYTES == 32
@@ -54,7 +58,7 @@ static inline __attribute__((always_inline)) void vf_store_first(float *p, vf v,
 }
 
 /// The floats low ..< high (at most VF) at `p` in their lanes, zeros elsewhere; what lies outside is not touched.
-static inline __attribute__((always_inline)) vf vf_load_range(const float *p, size_t low, size_t high) {
+APUS_INLINE vf vf_load_range(const float *p, size_t low, size_t high) {
 #if APUS_VECTOR_BYTES == 64
     return (vf)_mm512_maskz_loadu_ps((__mmask16)(((1u << high) - 1) & ~((1u << low) - 1)), p);
 #elif APUS_VECTOR_BYTES == 32

@@ -10,7 +10,9 @@
 #include "channels_last.h"
 #include "elementwise.h"
 #include "forest.h"
+#include "integer.h"
 #include "matrix.h"
+#include "quantized.h"
 #include "recurrent.h"
 #include "reduce.h"
 #include "softmax.h"
@@ -41,6 +43,8 @@ typedef struct apus_kernels {
     apus_channels_last_kernels channels_last;
     apus_recurrent_kernels recurrent;
     apus_forest_kernels forest;
+    apus_quantized_kernels quantized;
+    const apus_integer_kernels *integer;
 } apus_kernels;
 
 /// The name used in `APUS_ISA`, `apus version` and messages.
@@ -51,6 +55,9 @@ const apus_kernels *apus_kernels_for(apus_isa isa);
 
 /// Kernels of the best level that this processor can run.
 const apus_kernels *apus_kernels_best(void);
+
+/// The integer kernels of the level avx2 on processors without VNNI, whatever this one has; NULL where the level does not run.
+const apus_integer_kernels *apus_integer_kernels_without_vnni(void);
 
 #ifdef __cplusplus
 }

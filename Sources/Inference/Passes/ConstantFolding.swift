@@ -9,6 +9,8 @@ struct ConstantFolding: GraphPass {
     /// Whether the graph is run only in some cases (a branch, a loop's body): what cannot be computed is then left to the run that
     /// gets there, else it is refused now.
     let isConditional: Bool
+    /// Whether nodes that expand constants are folded, too.
+    var expands = true
 
     func run(on graph: inout Graph) throws(NodeError) -> Int {
         var kept: [Node] = []
@@ -29,7 +31,7 @@ struct ConstantFolding: GraphPass {
     }
 
     private func fold(_ node: Node, in graph: Graph) throws(NodeError) -> [Tensor]? {
-        guard node.subgraphs.isEmpty, node.effects.isDeterministic else { return nil }
+        guard node.subgraphs.isEmpty, node.effects.isDeterministic, expands || !node.op.expandsConstants else { return nil }
         let known = node.outputs.compactMap { graph[$0].fact.constant }
         if known.count == node.outputs.count { return known }
         var inputs: [Tensor?] = []

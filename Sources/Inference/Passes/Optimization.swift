@@ -12,10 +12,20 @@ struct Optimization {
                 _ = try run(on: &graph.nodes[node].subgraphs[subgraph].graph, isConditional: true)
             }
         }
-        let folding = ConstantFolding(
+        var folding = ConstantFolding(
             evaluator: NodeEvaluator(state: state), limits: state.limits, isConditional: isConditional)
-        let changes = try PassPipeline([folding, BranchInlining()] + passes + [DeadNodes()]).run(on: &graph)
+        var changes: [PassPipeline.Change] = []
+        if graph.nodes.contains(where: \.op.expandsConstants) {
+            folding.expands = false
+            changes += try pipeline(folding).run(on: &graph)
+            folding.expands = true
+        }
+        changes += try pipeline(folding).run(on: &graph)
         graph.dropUnreadConstants()
         return changes
+    }
+
+    private func pipeline(_ folding: ConstantFolding) -> PassPipeline {
+        PassPipeline([folding, BranchInlining()] + passes + [DeadNodes()])
     }
 }

@@ -3,7 +3,9 @@ package import GraphIR
 /// The fusions, in the order that lets each find what those before it made.
 package enum FusionPasses {
     package static let all: [any GraphPass] = [
-        TensorLoops(), RecurrentLoops(), DenseLayers(), ChannelScales(), PadFusion(), BatchNormFusion(), BiasFusion(),
+        QuantizationMoves(), ByteFunctions(), IntegerOperators(), DynamicProducts(), IntegerLayout(), IntegerResiduals(), TensorLoops(),
+        RecurrentLoops(),
+        DenseLayers(), ChannelScales(), PadFusion(), BatchNormFusion(), BiasFusion(),
         ComposedActivations(), ActivationFusion(), ResidualFusion(), ChannelShuffles(),
     ]
 }

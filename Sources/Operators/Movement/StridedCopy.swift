@@ -89,6 +89,7 @@ struct StridedCopy: Sendable {
         guard !isEmpty else { return }
         let source = source + sourceOffset, destination = destination + destinationOffset
         switch unitByteCount {
+        case 1 where isTransposition: loop(TransposedBytes(), source, destination)
         case 1: loop(FixedUnit<UInt8>(), source, destination)
         case 2: loop(FixedUnit<UInt16>(), source, destination)
         case 4 where isTransposition: loop(TransposedPlane(), source, destination)
@@ -153,6 +154,18 @@ private struct TransposedPlane: PlaneCopy {
         _ destination: UnsafeMutableRawPointer
     ) {
         apus_transpose_u32(
+            destination, rows.destination, source, columns.source, rows.extent, columns.extent)
+    }
+}
+
+/// The same of bytes.
+private struct TransposedBytes: PlaneCopy {
+    @inline(__always)
+    func copy(
+        _ rows: StridedCopy.Axis, _ columns: StridedCopy.Axis, _ source: UnsafeRawPointer,
+        _ destination: UnsafeMutableRawPointer
+    ) {
+        apus_transpose_u8(
             destination, rows.destination, source, columns.source, rows.extent, columns.extent)
     }
 }

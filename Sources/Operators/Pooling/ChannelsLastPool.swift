@@ -68,6 +68,12 @@ package struct ChannelsLastPool: Operator {
         if x.elementType == .float32 {
             return CompiledOperator(ChannelsLastPoolKernel(context, geometry, averages: function == .average))
         }
+        if function == .maximum, LinearTypes.eightBits.contains(x.elementType) {
+            return CompiledOperator(
+                BytePoolKernel(
+                    kernels: context.functions, geometry: geometry, batch: x.shape[0], channels: channels,
+                    isSigned: x.elementType == .int8))
+        }
         if function == .average {
             return CompiledOperator(PlainChannelsLastMean(geometry: geometry, batch: x.shape[0], channels: channels))
         }
@@ -115,6 +121,36 @@ struct ChannelsLastPoolKernel: Kernel {
         } else {
             kernels.channelsLast.max_pool_rows_f32(y, x, &shape, channels, rows.lowerBound, rows.upperBound)
         }
+    }
+}
+
+/// The largest of 8-bit integers.
+private struct BytePoolKernel: Kernel {
+    let kernels: KernelFunctions
+    let geometry: PoolingGeometry
+    let batch: Int
+    let channels: Int
+    let isSigned: Bool
+
+    private var rowCount: Int { batch * geometry.output.0 * geometry.output.1 }
+
+    private var split: PartSplit {
+        let operations = Double(batch) * Double(geometry.outputCount) * Double(channels)
+        return PartSplit(units: rowCount, operations: operations)
+    }
+
+    var parts: Int { split.count }
+
+    func run(_ context: KernelContext) { run(rows: 0..<rowCount, context) }
+
+    func run(part: Int, _ context: KernelContext) { run(rows: split.units(of: part), context) }
+
+    private func run(rows: Range<Int>, _ context: KernelContext) {
+        var shape = geometry.shape()
+        shape.planes = batch
+        kernels.quantized.max_pool_rows(
+            context.output(0, as: UInt8.self), context.input(0, as: UInt8.self), &shape, channels, rows.lowerBound, rows.upperBound,
+            isSigned)
     }
 }
 

@@ -18,6 +18,8 @@ struct IntegerMatMul: Operator {
     }
 
     let function: Function
+    /// Limits of a quantized result beside those of its type: an activation that passes have put in.
+    var limits: ClosedRange<Int32>?
 
     var name: String { function.rawValue }
 
@@ -87,8 +89,8 @@ struct IntegerMatMul: Operator {
         if context.makesNothing { return .nothing }
         let places = places, left = try context.input(0), right = try context.input(places.right)
         let geometry = ProductGeometry(left.shape, right.shape)
-        let weights = try IntegerWeights(
-            context, input: places.right, steps: geometry.steps, columns: geometry.columns, holdsColumns: false,
+        let weights = try IntegerOperand.matrix(
+            context, input: places.right, steps: geometry.steps, columns: geometry.columns, transposed: false,
             packs: geometry.sharesRight)
         let rows = left.shape.rank == 1 ? 1 : left.shape[left.shape.rank - 2]
         func parameter(_ index: Int?, lines: Int) throws(OperatorError) -> MatrixParameter? {
@@ -112,7 +114,7 @@ struct IntegerMatMul: Operator {
         guard let scale = places.resultScale else { return .real(bias: places.bias.flatMap(context.present)) }
         return .quantized(
             scale: try MatrixParameter(context, scale, lines: 1), zero: places.resultZero,
-            isSigned: context.outputs[0].elementType == .int8)
+            isSigned: context.outputs[0].elementType == .int8, limits: limits)
     }
 }
 
@@ -140,8 +142,17 @@ struct IntegerGemm: Operator {
     let alpha: Float
     let transposesLeft: Bool
     let transposesRight: Bool
+    /// Limits of a quantized result beside those of its type: an activation that passes have put in.
+    var limits: ClosedRange<Int32>?
 
     var name: String { "QGemm" }
+
+    init(_ gemm: Gemm, limits: ClosedRange<Int32>?) {
+        alpha = gemm.alpha
+        transposesLeft = gemm.transposesLeft
+        transposesRight = gemm.transposesRight
+        self.limits = limits
+    }
 
     init(_ reader: AttributeReader) throws(OperatorError) {
         alpha = try reader.float("alpha", default: 1)
@@ -171,6 +182,17 @@ struct IntegerGemm: Operator {
         return [ValueFact(try inputs.required(8).elementType, shape)]
     }
 
+    /// Rows of A give rows of the result when all else is the same for each of them.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let axis = inputs.onlyAxis() else { return .mixed(RowReason.parameter) }
+        guard axis == (transposesLeft ? 1 : 0) else { return .mixed(RowReason.joined) }
+        if inputs[6] != nil {
+            guard let addend = inputs.extents(6) else { return .mixed(RowReason.unknown) }
+            guard addend.count < 2 || addend[0] == 1 else { return .mixed(RowReason.positional) }
+        }
+        return .rows(axis: 0, of: inputs)
+    }
+
     /// The input's shape as it enters the product.
     private func matrix(_ fact: ValueFact, _ index: Int, transposed: Bool) throws(OperatorError) -> SymbolicShape {
         guard let shape = fact.shape else { return SymbolicShape(unknownRank: 2) }
@@ -193,14 +215,18 @@ struct IntegerGemm: Operator {
         let left = try context.input(0), right = try context.input(3).shape, output = context.outputs[0]
         let rows = output.shape[0], columns = output.shape[1], steps = right[transposesRight ? 1 : 0]
         let isSigned = left.elementType == .int8
+        let turn = StridedCopy(
+            extents: [rows, steps], sourceStrides: [1, rows], destinationStrides: [steps, 1], elementByteCount: 1)
         let result: IntegerMatMulKernel.Result =
             context.has(8)
-            ? .quantized(scale: try MatrixParameter(context, 7, lines: 1), zero: 8, isSigned: output.elementType == .int8)
+            ? .quantized(
+                scale: try MatrixParameter(context, 7, lines: 1), zero: 8, isSigned: output.elementType == .int8, limits: limits)
             : .real(bias: nil)
         return IntegerMatMulKernel(
             geometry: ProductGeometry(Shape([rows, steps]), Shape([steps, columns])),
-            left: transposesLeft ? .transposed(isSigned: isSigned) : .integers(isSigned: isSigned), leftInput: 0,
-            weights: try IntegerWeights(context, input: 3, steps: steps, columns: columns, holdsColumns: transposesRight),
+            left: transposesLeft ? .transposed(isSigned: isSigned, turn) : .integers(isSigned: isSigned), leftInput: 0,
+            weights: try IntegerOperand.matrix(
+                context, input: 3, steps: steps, columns: columns, transposed: transposesRight),
             leftZero: try MatrixParameter(context, 2, lines: rows),
             rightZero: context.has(5) ? try MatrixParameter(context, 5, lines: columns) : nil,
             leftScale: try MatrixParameter(context, 1, lines: rows), rightScale: try MatrixParameter(context, 4, lines: columns),

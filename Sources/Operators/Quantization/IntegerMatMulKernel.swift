@@ -1,3 +1,4 @@
+import CKernels
 import GraphIR
 import Tensors
 
@@ -19,6 +20,9 @@ struct MatrixParameter: Sendable {
         extent = lines
         kind = spec.shape.elementCount == 1 ? .one : spec.shape.rank == 1 ? .line : .lineOfMatrix
     }
+
+    /// Whether all lines of a matrix share one number.
+    var isUniform: Bool { kind == .one }
 
     /// - Parameter line: of matrix `matrix`, or counted over all matrices when it is 0.
     @inline(__always)
@@ -66,7 +70,8 @@ struct MatrixParameter: Sendable {
 struct IntegerMatMulKernel: Kernel {
     enum Left: Sendable {
         case integers(isSigned: Bool)
-        case transposed(isSigned: Bool)
+        /// A matrix whose columns lie side by side, and how they become rows.
+        case transposed(isSigned: Bool, StridedCopy)
         /// Real numbers, quantized over their range.
         case real(count: Int)
     }
@@ -74,7 +79,7 @@ struct IntegerMatMulKernel: Kernel {
     enum Result: Sendable {
         case integers
         case real(bias: Int?)
-        case quantized(scale: MatrixParameter, zero: Int?, isSigned: Bool)
+        case quantized(scale: MatrixParameter, zero: Int?, isSigned: Bool, limits: ClosedRange<Int32>?)
     }
 
     /// An int32 matrix that is added to the sums, with the steps from row to row and column to column.
@@ -87,7 +92,7 @@ struct IntegerMatMulKernel: Kernel {
     let geometry: ProductGeometry
     let left: Left
     let leftInput: Int
-    let weights: IntegerWeights
+    let weights: IntegerOperand
     var leftZero: MatrixParameter?
     var rightZero: MatrixParameter?
     var leftScale: MatrixParameter?
@@ -96,111 +101,143 @@ struct IntegerMatMulKernel: Kernel {
     var addend: Addend?
     let result: Result
 
-    private var product: IntegerProduct {
-        IntegerProduct(rows: geometry.rows, steps: geometry.steps, columns: geometry.columns)
-    }
-
     var compiled: CompiledOperator {
-        CompiledOperator(
-            self, scratchByteCount: ByteCount.sum(product.scratchByteCount, weights.scratchByteCount),
-            preparedInputs: weights.preparedInputs)
+        let scratch = ByteCount.sum(weights.scratchByteCount, leftByteCount, endByteCount, productByteCount)
+        return CompiledOperator(self, scratchByteCount: scratch, preparedInputs: weights.preparedInputs)
     }
 
-    /// What is no constant is prepared once, by the one part.
-    private var split: PartSplit {
-        guard weights.packed != nil else { return .whole }
-        let operations = Double(geometry.rows) * Double(geometry.steps) * Double(geometry.columns) / 4
-        return PartSplit(units: product.unitCount, operations: operations)
+    /// Of the left operand where it is not read in place.
+    private var leftByteCount: Int {
+        switch left {
+        case .integers: 0
+        case .transposed: ByteCount.aligned(ByteCount.product(geometry.rows, geometry.steps), to: TensorStorage.alignment)
+        case .real(let count): ByteCount.aligned(count, to: TensorStorage.alignment)
+        }
     }
 
-    var parts: Int { split.count }
+    private var endByteCount: Int { IntegerEndMemory.byteCount(columns: weights.paddedColumns) }
 
-    func run(_ context: KernelContext) {
-        for index in geometry.offsets.indices { run(index, units: 0..<product.unitCount, context) }
+    /// A part has other rows than the whole, and another count of them may need more.
+    private var productByteCount: Int {
+        let rows = Set((0..<parts).map { split.part($0).rows.count } + [geometry.rows, 1])
+        return rows.map { weights.kernels.integer.product_scratch_count($0, geometry.steps) }.max() ?? 0
     }
+
+    private var split: ProductParts {
+        ProductParts(rows: geometry.rows, steps: geometry.steps, columns: geometry.columns, weights.kernels)
+    }
+
+    /// What is made once before all products is made by the one part.
+    private var isWhole: Bool {
+        if case .integers = left { return weights.packed == nil }
+        return true
+    }
+
+    var parts: Int { isWhole ? 1 : split.count }
+
+    func run(_ context: KernelContext) { run(0..<geometry.rows, 0..<geometry.columns, context) }
 
     func run(part: Int, _ context: KernelContext) {
-        if weights.packed == nil { return run(context) }
-        for index in geometry.offsets.indices { run(index, units: split.units(of: part), context) }
+        guard parts > 1 else { return run(context) }
+        let (rows, columns) = split.part(part)
+        run(rows, columns, context)
     }
 
-    private func run(_ index: Int, units: Range<Int>, _ context: KernelContext) {
-        let offset = geometry.offsets[index], product = product
-        let right = weights.columns(context, offset: offset.right, scratch: context.scratch)
-        let scratch = context.scratch + weights.scratchByteCount
-        let pair = MatrixPair(
-            left: geometry.leftCount == 0 ? 0 : offset.left / geometry.leftCount,
-            right: geometry.rightCount == 0 ? 0 : offset.right / geometry.rightCount, result: index * geometry.resultCount)
+    private func run(_ rows: Range<Int>, _ columns: Range<Int>, _ context: KernelContext) {
+        let operand = leftOperand(context)
+        for index in geometry.offsets.indices {
+            let offset = geometry.offsets[index]
+            let pair = MatrixPair(
+                left: geometry.leftCount == 0 ? 0 : offset.left / geometry.leftCount,
+                right: geometry.rightCount == 0 ? 0 : offset.right / geometry.rightCount, result: index * geometry.resultCount)
+            let packed = weights.bytes(context, offset: offset.right, scratch: context.scratch)
+            if leftZero?.isUniform ?? true, leftScale?.isUniform ?? true {
+                multiply(rows, columns, operand.moved(offset.left), packed, pair, context)
+            } else {
+                for row in rows { multiply(row..<row + 1, columns, operand.moved(offset.left), packed, pair, context) }
+            }
+        }
+    }
+
+    /// The left operand's elements, and what they stand for where data decide it.
+    private struct LeftOperand {
+        var address: UnsafePointer<UInt8>
+        let isSigned: Bool
+        var range: DynamicRange?
+
+        func moved(_ offset: Int) -> LeftOperand { LeftOperand(address: address + offset, isSigned: isSigned, range: range) }
+    }
+
+    private func leftOperand(_ context: KernelContext) -> LeftOperand {
+        let scratch = (context.scratch + weights.scratchByteCount).assumingMemoryBound(to: UInt8.self)
         switch left {
-        case .integers(let isSigned):
-            let x = context.input(leftInput) + offset.left
-            for unit in units {
-                compute(unit, product, right, scratch, pair, nil, context) { row, to in
-                    fill(to, SmallIntegers(x + row * geometry.steps, isSigned: isSigned), zero(context, pair, row))
-                }
-            }
-        case .transposed(let isSigned):
-            let x = SmallIntegers(context.input(leftInput), isSigned: isSigned)
-            for unit in units {
-                compute(unit, product, right, scratch, pair, nil, context) { row, to in
-                    let zero = zero(context, pair, row)
-                    for step in 0..<geometry.steps {
-                        to[step] = Int16(truncatingIfNeeded: x[step * geometry.rows + row] &- zero)
-                    }
-                }
-            }
+        case .integers(let isSigned): return LeftOperand(address: context.input(leftInput, as: UInt8.self), isSigned: isSigned)
+        case .transposed(let isSigned, let copy):
+            copy.run(from: context.input(leftInput), to: scratch)
+            return LeftOperand(address: scratch, isSigned: isSigned)
         case .real(let count):
-            let all = context.input(leftInput, as: Float.self), x = all + offset.left
-            let range = DynamicRange(all, count: count), rounding = LinearRounding(UInt8.self, zero: range.zero)
-            for unit in units {
-                compute(unit, product, right, scratch, pair, range.scale, context) { row, to in
-                    let from = x + row * geometry.steps
-                    for step in 0..<geometry.steps {
-                        to[step] = Int16(truncatingIfNeeded: rounding.integer(from[step] / range.scale) &- range.zero)
-                    }
-                }
-            }
+            let x = context.input(leftInput, as: Float.self), range = DynamicRange(x, count: count, weights.kernels)
+            range.quantize(x, to: scratch, count: count, weights.kernels)
+            return LeftOperand(address: scratch, isSigned: false, range: range)
         }
     }
 
-    private func zero(_ context: KernelContext, _ pair: MatrixPair, _ row: Int) -> Int32 {
-        leftZero?.integer(context, matrix: pair.left, line: row) ?? 0
-    }
-
-    @inline(__always)
-    private func fill(_ to: UnsafeMutablePointer<Int16>, _ from: SmallIntegers, _ zero: Int32) {
-        for step in 0..<geometry.steps { to[step] = Int16(truncatingIfNeeded: from[step] &- zero) }
-    }
-
-    /// - Parameter dynamicScale: of the left matrices where data decides it.
-    @inline(__always)
-    private func compute(
-        _ unit: Int, _ product: IntegerProduct, _ right: UnsafePointer<Int16>, _ scratch: UnsafeMutableRawPointer,
-        _ pair: MatrixPair, _ dynamicScale: Float?, _ context: KernelContext, fill: (Int, UnsafeMutablePointer<Int16>) -> Void
+    /// Rows of one product, which share a zero point and a scale.
+    private func multiply(
+        _ rows: Range<Int>, _ columns: Range<Int>, _ operand: LeftOperand, _ packed: UnsafePointer<UInt8>, _ pair: MatrixPair,
+        _ context: KernelContext
     ) {
-        let columns = geometry.columns
-        product.run(unit: unit, right: right, scratch: scratch, fill: fill) { row, column, rowSum, sum in
-            var sum = sum &- (rightZero?.integer(context, matrix: pair.right, line: column) ?? 0) &* rowSum
-            if let addend { sum &+= context.input(addend.input, as: Int32.self)[row * addend.row + column * addend.column] }
-            let place = pair.result + row * columns + column
-            switch result {
-            case .integers: context.output(0, as: Int32.self)[place] = sum
-            case .real(let bias):
-                let scale = scale(context, pair, row, column, dynamicScale)
-                let addition = bias.map { context.input($0, as: Float.self)[column] } ?? 0
-                context.output(0, as: Float.self)[place] = Float(sum) * scale + addition
-            case .quantized(let resultScale, let zero, let isSigned):
-                let scale = scale(context, pair, row, column, dynamicScale) / resultScale.scale(context, matrix: 0, line: 0)
-                let rounding = LinearRounding(isSigned: isSigned, zero: context.smallInteger(zero, isSigned: isSigned))
-                context.output(0, as: UInt8.self)[place] = UInt8(truncatingIfNeeded: rounding.integer(Float(sum) * scale))
-            }
-        }
+        let scratch = context.scratch + weights.scratchByteCount + leftByteCount
+        let memory = IntegerEndMemory(scratch, columns: weights.paddedColumns)
+        let zero = operand.range?.zero ?? leftZero?.integer(context, matrix: pair.left, line: rows.lowerBound) ?? 0
+        let zeros = rightZeros(context, pair)
+        let needsZeros = weights.kernels.integer.prepare(
+            memory.offsets, memory.zeros, packed, 1, geometry.steps, geometry.columns, operand.isSigned, zero, zeros.first, zeros.step,
+            weights.isSigned, nil)
+        let scale = alpha * (operand.range?.scale ?? leftScale?.scale(context, matrix: pair.left, line: rows.lowerBound) ?? 1)
+        var end = end(context, pair, scale, memory, needsZeros: needsZeros, row: rows.lowerBound)
+        var left = apus_integer_left(
+            data: operand.address + rows.lowerBound * geometry.steps, stride: geometry.steps, is_signed: operand.isSigned, zero: zero)
+        let byteCount = end.result == APUS_INTEGER_BYTES ? 1 : 4
+        weights.kernels.integer.product(
+            context.output(0) + (pair.result + rows.lowerBound * geometry.columns) * byteCount, geometry.columns, &left, packed,
+            rows.count, geometry.steps, columns.lowerBound, columns.upperBound, &end,
+            (scratch + endByteCount).assumingMemoryBound(to: UInt8.self))
     }
 
-    @inline(__always)
-    private func scale(_ context: KernelContext, _ pair: MatrixPair, _ row: Int, _ column: Int, _ dynamicScale: Float?) -> Float {
-        let left = dynamicScale ?? leftScale?.scale(context, matrix: pair.left, line: row) ?? 1
-        return alpha * left * (rightScale?.scale(context, matrix: pair.right, line: column) ?? 1)
+    private func rightZeros(_ context: KernelContext, _ pair: MatrixPair) -> (first: UnsafePointer<UInt8>?, step: Int) {
+        guard let rightZero else { return (nil, 0) }
+        let first = context.input(rightZero.input, as: UInt8.self) + rightZero.place(matrix: pair.right, line: 0)
+        return (first, rightZero.isUniform ? 0 : 1)
+    }
+
+    private func end(
+        _ context: KernelContext, _ pair: MatrixPair, _ scale: Float, _ memory: IntegerEndMemory, needsZeros: Bool, row: Int
+    ) -> apus_integer_end {
+        var end = memory.sums(needsZeros: needsZeros)
+        if let addend {
+            end.addend = context.input(addend.input, as: Int32.self) + row * addend.row
+            end.addend_row = addend.row
+            end.addend_column = addend.column
+        }
+        var divisor: Float = 1
+        switch result {
+        case .integers: return end
+        case .real(let bias):
+            end.result = APUS_INTEGER_REALS
+            end.bias = bias.map { context.input($0, as: Float.self) }
+        case .quantized(let resultScale, let zero, let isSigned, let limits):
+            end.result = APUS_INTEGER_BYTES
+            end.zero = context.smallInteger(zero, isSigned: isSigned)
+            (end.lowest, end.highest) = LinearRounding.limits(isSigned: isSigned, zero: end.zero, within: limits)
+            divisor = resultScale.scale(context, matrix: 0, line: 0)
+        }
+        for column in 0..<geometry.columns {
+            memory.factors[column] = scale * (rightScale?.scale(context, matrix: pair.right, line: column) ?? 1) / divisor
+        }
+        for column in geometry.columns..<weights.paddedColumns { memory.factors[column] = 0 }
+        end.factors = UnsafePointer(memory.factors)
+        return end
     }
 }
 

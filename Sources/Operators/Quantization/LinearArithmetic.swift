@@ -1,3 +1,4 @@
+import CKernels
 import GraphIR
 import Tensors
 
@@ -11,6 +12,8 @@ struct LinearArithmetic: Operator {
     enum Function: String, Sendable { case add = "QLinearAdd", multiply = "QLinearMul" }
 
     let function: Function
+    /// Limits of the result beside those of its type: an activation that passes have put in.
+    var limits: ClosedRange<Int32>?
 
     var name: String { function.rawValue }
 
@@ -25,53 +28,55 @@ struct LinearArithmetic: Operator {
 
     func rows(_ inputs: RowInputs) -> RowFlow {
         guard inputs.onlyInputsCarryRows(0, 3) else { return .mixed(RowReason.parameter) }
-        return inputs.broadcast([0, 3].compactMap { RowOperand(inputs, $0) })
+        return inputs.broadcast([RowOperand(inputs, 0), RowOperand(inputs, 3)].compactMap(\.self))
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let first = try context.input(0), second = try context.input(3).shape
         let walk = BroadcastWalk(result: context.outputs[0].shape, operands: [first.shape, second])
-        let zeros = (context.present(2), context.present(5), context.present(7)), function = function
-        let isSigned = first.elementType == .int8
+        let zeros = (context.present(2), context.present(5), context.present(7))
         return CompiledOperator(
-            LoopKernel { context in
-                let scales = (context.number(1), context.number(4), context.number(6))
-                let a = context.smallInteger(zeros.0, isSigned: isSigned), b = context.smallInteger(zeros.1, isSigned: isSigned)
-                let rounding = LinearRounding(isSigned: isSigned, zero: context.smallInteger(zeros.2, isSigned: isSigned))
-                let arithmetic = LinearPair(function: function, scales: scales, zeros: (a, b), rounding: rounding)
-                if isSigned {
-                    arithmetic.run(Int8.self, walk, context)
-                } else {
-                    arithmetic.run(UInt8.self, walk, context)
-                }
-            })
+            LinearPairKernel(
+                kernels: context.functions, function: function, walk: walk, zeros: zeros, isSigned: first.elementType == .int8,
+                limits: limits))
     }
 }
 
-private struct LinearPair {
+private struct LinearPairKernel: Kernel {
+    let kernels: KernelFunctions
     let function: LinearArithmetic.Function
-    let scales: (Float, Float, Float)
-    let zeros: (Int32, Int32)
-    let rounding: LinearRounding
+    let walk: BroadcastWalk
+    let zeros: (Int?, Int?, Int?)
+    let isSigned: Bool
+    let limits: ClosedRange<Int32>?
 
-    @inline(__always)
-    func run<Integer: FixedWidthInteger>(_: Integer.Type, _ walk: BroadcastWalk, _ context: KernelContext) {
-        let (left, right, result) = scales, (a, b) = zeros, rounding = rounding
-        switch function {
-        case .add:
-            Loops.pair(walk, context.output(0), context.input(0), context.input(3)) { (x: Integer, y: Integer) -> Integer in
-                let sum =
-                    left * Float(Int32(truncatingIfNeeded: x) &- a) + right * Float(Int32(truncatingIfNeeded: y) &- b)
-                return Integer(truncatingIfNeeded: rounding.integer(sum / result))
-            }
-        case .multiply:
-            let factor = left * right / result
-            Loops.pair(walk, context.output(0), context.input(0), context.input(3)) { (x: Integer, y: Integer) -> Integer in
-                let product = (Int32(truncatingIfNeeded: x) &- a) &* (Int32(truncatingIfNeeded: y) &- b)
-                return Integer(truncatingIfNeeded: rounding.integer(Float(product) * factor))
+    func run(_ context: KernelContext) {
+        let a = context.input(0, as: UInt8.self), b = context.input(3, as: UInt8.self)
+        var y = context.output(0, as: UInt8.self), pair = pair(context)
+        let rows = walk.rows, columns = walk.columns
+        let kernel = function == .add ? kernels.quantized.add : kernels.quantized.multiply
+        pair.a_step = columns.steps.0
+        pair.b_step = columns.steps.1
+        walk.forEachBlock { aOffset, bOffset, _ in
+            for row in 0..<rows.extent {
+                kernel(y, a + aOffset + row * rows.steps.0, b + bOffset + row * rows.steps.1, columns.extent, &pair)
+                y += columns.extent
             }
         }
+    }
+
+    private func pair(_ context: KernelContext) -> apus_quantized_pair {
+        let left = context.number(1), right = context.number(4), result = context.number(6)
+        var pair = apus_quantized_pair()
+        pair.is_signed = isSigned
+        pair.a_zero = context.smallInteger(zeros.0, isSigned: isSigned)
+        pair.b_zero = context.smallInteger(zeros.1, isSigned: isSigned)
+        pair.zero = context.smallInteger(zeros.2, isSigned: isSigned)
+        pair.a_factor = function == .add ? left / result : left * right / result
+        pair.b_factor = right / result
+        (pair.lowest, pair.highest) = LinearRounding.limits(isSigned: isSigned, zero: pair.zero, within: limits)
+        return pair
     }
 }
 
@@ -133,6 +138,8 @@ struct LinearConcat: Operator {
 
     var name: String { "QLinearConcat" }
 
+    init(axis: Int) { self.axis = axis }
+
     init(_ reader: AttributeReader) throws(OperatorError) {
         guard let axis = try reader.integer("axis") else { throw .invalidAttribute(name: "axis", reason: "is missing") }
         self.axis = axis
@@ -153,12 +160,14 @@ struct LinearConcat: Operator {
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow {
-        let parts = Array(stride(from: 2, to: inputs.count, by: 3))
-        guard inputs.states.indices.allSatisfy({ parts.contains($0) || inputs.isFixed($0) }) else { return .mixed(RowReason.parameter) }
-        return Concat(axis: axis).rows(
-            RowInputs(
-                states: parts.map { inputs[$0] }, facts: parts.map { inputs.facts[$0] }, outputs: inputs.outputs,
-                rowCount: inputs.rowCount))
+        .following { () throws(OperatorError) in
+            let parts = Array(stride(from: 2, to: inputs.count, by: 3))
+            let isParameter = inputs.states.indices.filter { !parts.contains($0) }.allSatisfy { inputs.axis($0) == nil }
+            guard let first = parts.first, let axis = inputs.axis(first), let rank = inputs.extents(first)?.count, isParameter,
+                parts.allSatisfy({ inputs.axis($0) == axis }), try Axes.resolve(self.axis, rank: rank) != axis
+            else { return .mixed(RowReason.positional) }
+            return .rows(axis: axis, of: inputs)
+        }
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
@@ -193,28 +202,4 @@ private struct LinearPart: Sendable {
     let input: Int
     let count: Int
     let start: Int
-}
-
-/// What each of 256 bytes becomes.
-struct ByteTable {
-    static let byteCount = 256
-
-    private let bytes: UnsafeMutablePointer<UInt8>
-
-    init(_ scratch: UnsafeMutableRawPointer) { bytes = scratch.assumingMemoryBound(to: UInt8.self) }
-
-    @inline(__always)
-    func fill(isSigned: Bool, _ function: (Int32) -> Int32) {
-        for byte in UInt8.min...UInt8.max {
-            bytes[Int(byte)] = UInt8(truncatingIfNeeded: function(isSigned ? Int32(Int8(bitPattern: byte)) : Int32(byte)))
-        }
-    }
-
-    @inline(__always)
-    subscript(byte: UInt8) -> UInt8 { bytes[Int(byte)] }
-
-    func map(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ count: Int) {
-        let y = to.assumingMemoryBound(to: UInt8.self), x = from.assumingMemoryBound(to: UInt8.self)
-        for place in 0..<count { y[place] = bytes[Int(x[place])] }
-    }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import GraphIR
 import Tensors
 
@@ -43,7 +44,7 @@ struct QuantizeLinear: Operator {
             return CompiledOperator(
                 QuantizeLinearKernel(
                     runs: runs, source: data.elementType, target: context.outputs[0].elementType, hasZeros: context.has(2),
-                    quotient: LinearQuotient(precision: precision)))
+                    quotient: LinearQuotient(precision: precision), kernels: context.functions))
         }
     }
 }
@@ -71,13 +72,27 @@ private struct QuantizeLinearKernel: Kernel {
     let target: ElementType
     let hasZeros: Bool
     let quotient: LinearQuotient
+    let kernels: KernelFunctions
 
     func run(_ context: KernelContext) {
+        if source == .float32, quotient.precision == .float32, LinearTypes.eightBits.contains(target), runs.share {
+            return writeBytes(context)
+        }
         switch target {
         case .int8: write(Int8.self, context)
         case .int16: write(Int16.self, context)
         case .uint16: write(UInt16.self, context)
         default: write(UInt8.self, context)
+        }
+    }
+
+    private func writeBytes(_ context: KernelContext) {
+        let x = context.input(0, as: Float.self), y = context.output(0, as: UInt8.self)
+        let scales = context.input(1, as: Float.self), isSigned = target == .int8
+        let zeros = SmallIntegers(hasZeros ? context.input(2) : nil, isSigned: isSigned)
+        runs.forEach { start, count, first, _ in
+            let zero = zeros[first], limits = LinearRounding.limits(isSigned: isSigned, zero: zero)
+            kernels.quantized.quantize_f32(y + start, x + start, count, scales[first], limits.lowest, limits.highest, zero)
         }
     }
 
@@ -123,6 +138,8 @@ struct DequantizeLinear: Operator {
     var rule: ScaleRule
     var target: ElementType?
 
+    var expandsConstants: Bool { true }
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...3)
         let data = try inputs.required(0, of: LinearTypes.data.union([.int32]))
@@ -144,7 +161,9 @@ struct DequantizeLinear: Operator {
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let data = try context.input(0)
             let runs = try rule.runs(data: data.shape, scales: context.input(1).shape)
-            return CompiledOperator(DequantizeLinearKernel(runs: runs, source: data.elementType, hasZeros: context.has(2)))
+            return CompiledOperator(
+                DequantizeLinearKernel(
+                    runs: runs, source: data.elementType, hasZeros: context.has(2), kernels: context.functions))
         }
     }
 }
@@ -153,14 +172,25 @@ private struct DequantizeLinearKernel: Kernel {
     let runs: ScaleRuns
     let source: ElementType
     let hasZeros: Bool
+    let kernels: KernelFunctions
 
     func run(_ context: KernelContext) {
+        if LinearTypes.eightBits.contains(source), runs.share { return readBytes(context) }
         switch source {
         case .int8: read(Int8.self, context)
         case .uint8: read(UInt8.self, context)
         case .int16: read(Int16.self, context)
         case .uint16: read(UInt16.self, context)
         default: read(Int32.self, context)
+        }
+    }
+
+    private func readBytes(_ context: KernelContext) {
+        let x = context.input(0, as: UInt8.self), y = context.output(0, as: Float.self)
+        let scales = context.input(1, as: Float.self), isSigned = source == .int8
+        let zeros = SmallIntegers(hasZeros ? context.input(2) : nil, isSigned: isSigned)
+        runs.forEach { start, count, first, _ in
+            kernels.quantized.dequantize_f32(y + start, x + start, count, scales[first], zeros[first], isSigned)
         }
     }
 
@@ -188,14 +218,16 @@ struct DynamicRange {
     let scale: Float
     let zero: Int32
 
-    init(_ x: UnsafePointer<Float>, count: Int) {
+    init(_ x: UnsafePointer<Float>, count: Int, _ kernels: KernelFunctions) {
         var low: Float = 0, high: Float = 0
-        for place in 0..<count {
-            low = x[place] < low ? x[place] : low
-            high = x[place] > high ? x[place] : high
-        }
+        kernels.quantized.range_f32(&low, &high, x, count)
         scale = low == high ? 1 : (high - low) / 255
         zero = LinearRounding(UInt8.self, zero: 0).integer(0 - low / scale)
+    }
+
+    func quantize(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<UInt8>, count: Int, _ kernels: KernelFunctions) {
+        let limits = LinearRounding.limits(isSigned: false, zero: zero)
+        kernels.quantized.quantize_f32(y, x, count, scale, limits.lowest, limits.highest, zero)
     }
 }
 
@@ -212,14 +244,12 @@ struct DynamicQuantizeLinear: Operator {
     }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
-        let count = try context.input(0).shape.elementCount
+        let count = try context.input(0).shape.elementCount, kernels = context.functions
         return CompiledOperator(
             LoopKernel { context in
-                let x = context.input(0, as: Float.self), y = context.output(0, as: UInt8.self)
-                let range = DynamicRange(x, count: count)
-                let rounding = LinearRounding(UInt8.self, zero: range.zero), scale = range.scale
-                for place in 0..<count { y[place] = UInt8(truncatingIfNeeded: rounding.integer(x[place] / scale)) }
-                context.output(1, as: Float.self).pointee = scale
+                let x = context.input(0, as: Float.self), range = DynamicRange(x, count: count, kernels)
+                range.quantize(x, to: context.output(0, as: UInt8.self), count: count, kernels)
+                context.output(1, as: Float.self).pointee = range.scale
                 context.output(2, as: UInt8.self).pointee = UInt8(truncatingIfNeeded: range.zero)
             })
     }

@@ -1,3 +1,4 @@
+import CKernels
 import GraphIR
 import Tensors
 
@@ -9,9 +10,11 @@ import Tensors
 /// - Source: com.microsoft's QLinearAveragePool and QLinearGlobalAveragePool.
 struct LinearAveragePool: Operator {
     /// nil for whole planes.
-    let attributes: PoolingAttributes?
+    var attributes: PoolingAttributes?
     let countsPadding: Bool
-    let layout: TensorLayout
+    var layout: TensorLayout {
+        didSet { attributes?.layout = layout }
+    }
 
     var name: String { attributes == nil ? "QLinearGlobalAveragePool" : "QLinearAveragePool" }
 
@@ -28,6 +31,13 @@ struct LinearAveragePool: Operator {
         countsPadding = try reader.flag("count_include_pad", default: false)
     }
 
+    /// With the meaning of an AveragePool, or without attributes of a GlobalAveragePool, over channels-first data.
+    init(_ attributes: PoolingAttributes?, countsPadding: Bool) {
+        self.attributes = attributes
+        self.countsPadding = countsPadding
+        layout = .channelsFirst
+    }
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(4...5)
         let x = try inputs.required(0, of: LinearTypes.eightBits)
@@ -39,11 +49,16 @@ struct LinearAveragePool: Operator {
         return [ValueFact(x.elementType, layout.shape(batch: shape[0], channels: layout.channels(shape), spatial: ones))]
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow { inputs.positionwise(along: [0]) }
+    /// Images and channels are pooled one by one.
+    func rows(_ inputs: RowInputs) -> RowFlow {
+        guard let rank = inputs.extents(0)?.count, rank >= 2 else { return .mixed(RowReason.unknown) }
+        return inputs.positionwise(along: [0, layout.channelAxis(rank: rank)])
+    }
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let x = try context.input(0), isSigned = x.elementType == .int8
+        if attributes == nil, layout == .channelsLast, x.shape.rank > 2 { return GlobalMeanKernel.compile(context, x, isSigned) }
         let zeros = (context.present(2), context.present(4)), means = try means(x.shape, output: context.outputs[0].shape)
         return CompiledOperator(
             LoopKernel { context in
@@ -70,6 +85,51 @@ struct LinearAveragePool: Operator {
         return WindowMeans(
             batch: x[0], channels: channels, step: step, geometry: geometry, planeCount: geometry.inputCount,
             countsPadding: countsPadding)
+    }
+}
+
+/// The means over whole planes of channels-last data.
+private struct GlobalMeanKernel: Kernel {
+    let kernels: KernelFunctions
+    let batch: Int
+    let places: Int
+    let channels: Int
+    let zeros: (Int?, Int?)
+    let isSigned: Bool
+
+    /// Places whose sum fits into 32 bits.
+    private static let maximumPlaces = 1 << 23
+
+    static func compile(_ context: CompileContext, _ x: TensorSpec, _ isSigned: Bool) -> CompiledOperator {
+        let channels = x.shape[x.shape.rank - 1]
+        let kernel = GlobalMeanKernel(
+            kernels: context.functions, batch: x.shape[0], places: x.shape.elementCount(in: 1..<x.shape.rank - 1), channels: channels,
+            zeros: (context.present(2), context.present(4)), isSigned: isSigned)
+        return CompiledOperator(
+            kernel, scratchByteCount: ByteCount.sum(ByteCount.of(Int32.self, channels), ByteCount.of(Int64.self, channels, 1)))
+    }
+
+    func run(_ context: KernelContext) {
+        let y = context.output(0, as: UInt8.self), zero = Int64(context.smallInteger(zeros.0, isSigned: isSigned))
+        let rounding = LinearRounding(isSigned: isSigned, zero: context.smallInteger(zeros.1, isSigned: isSigned))
+        let factor = context.number(1) / context.number(3)
+        let totals = context.scratch.assumingMemoryBound(to: Int64.self)
+        let sums = UnsafeMutableRawPointer(totals + channels).assumingMemoryBound(to: Int32.self)
+        for image in 0..<batch {
+            totals.update(repeating: 0, count: channels)
+            var place = 0
+            while place < places {
+                let some = min(places - place, Self.maximumPlaces)
+                let x = context.input(0, as: UInt8.self) + (image * places + place) * channels
+                kernels.quantized.sum_rows(sums, x, some, channels, isSigned)
+                for channel in 0..<channels { totals[channel] += Int64(sums[channel]) }
+                place += some
+            }
+            for channel in 0..<channels {
+                let sum = totals[channel] - zero * Int64(places), mean = places == 0 ? 0 : Float(sum) * factor / Float(places)
+                y[image * channels + channel] = UInt8(truncatingIfNeeded: rounding.integer(mean))
+            }
+        }
     }
 }
 
@@ -136,6 +196,11 @@ struct LinearSoftmax: Operator {
     let flattens: Bool
 
     var name: String { "QLinearSoftmax" }
+
+    init(axis: Int, flattens: Bool) {
+        self.axis = axis
+        self.flattens = flattens
+    }
 
     init(_ reader: AttributeReader) throws(OperatorError) {
         axis = try reader.integer("axis", default: -1)

@@ -97,6 +97,15 @@ enum ScaleRuns: Sendable {
     case slices(AxisLines)
     case blocks(AxisLines, size: Int, count: Int)
 
+    /// Whether the elements of a run have one scale.
+    var share: Bool {
+        switch self {
+        case .all: true
+        case .slices(let lines): lines.innerCount != 1
+        case .blocks(let lines, _, _): lines.innerCount == 1
+        }
+    }
+
     /// Calls `body` for each run with its first element, its length, the place of the first one's scale, and the step (0 or 1) from
     /// one element's scale to the next one's.
     @inline(__always)

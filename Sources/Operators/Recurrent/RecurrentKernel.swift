@@ -10,16 +10,14 @@ struct RecurrentKernel: Kernel {
     let node: RecurrentNode
     let time: Int
     let batch: Int
-    let inputSize: Int
     let hidden: Int
     private let inputs: InputFlags
     private let outputCount: Int
-    private let projection: RecurrentMatrix
+    private let projection: any RecurrentProduct
     /// The hidden state's weights; for a GRU those of its two gates.
-    private let recurrence: RecurrentMatrix
+    private let recurrence: any RecurrentProduct
     /// GRU: the hidden state's weights of the candidate.
-    private let candidate: RecurrentMatrix?
-    private let matrix: apus_matrix_kernels
+    private let candidate: (any RecurrentProduct)?
     private let cells: apus_recurrent_kernels
     private let productScratchCount: Int
 
@@ -33,31 +31,38 @@ struct RecurrentKernel: Kernel {
     }
 
     init(_ context: CompileContext, _ node: RecurrentNode) throws(OperatorError) {
+        let kernels = context.functions, hidden = try context.input(2).shape[2]
+        let rows = node.cell.gateCount * hidden
+        var gates = rows, candidate: RecurrentMatrix?
+        if case .gru = node.cell {
+            gates = 2 * hidden
+            candidate = try RecurrentMatrix(context, input: 2, firstRow: gates, rows: hidden, kernels)
+        }
+        try self.init(
+            context, node, hidden: hidden, projection: RecurrentMatrix(context, input: 1, firstRow: 0, rows: rows, kernels),
+            recurrence: RecurrentMatrix(context, input: 2, firstRow: 0, rows: gates, kernels), candidate: candidate)
+    }
+
+    init(
+        _ context: CompileContext, _ node: RecurrentNode, hidden: Int, projection: any RecurrentProduct,
+        recurrence: any RecurrentProduct, candidate: (any RecurrentProduct)? = nil
+    ) throws(OperatorError) {
         let x = try context.input(0).shape
         self.node = node
         time = x[node.batchFirst ? 1 : 0]
         batch = x[node.batchFirst ? 0 : 1]
-        inputSize = x[2]
-        hidden = try context.input(2).shape[2]
+        self.hidden = hidden
         inputs = InputFlags(
             bias: context.has(3), lengths: context.has(4), hidden: context.has(5), memory: context.has(6),
             peepholes: context.has(7))
         outputCount = context.outputs.count
-        let kernels = context.functions, gates = node.cell.gateCount
-        matrix = kernels.matrix
-        cells = kernels.recurrent
-        projection = try RecurrentMatrix(context, input: 1, firstRow: 0, rows: gates * hidden, kernels)
-        if case .gru = node.cell {
-            recurrence = try RecurrentMatrix(context, input: 2, firstRow: 0, rows: 2 * hidden, kernels)
-            candidate = try RecurrentMatrix(context, input: 2, firstRow: 2 * hidden, rows: hidden, kernels)
-        } else {
-            recurrence = try RecurrentMatrix(context, input: 2, firstRow: 0, rows: gates * hidden, kernels)
-            candidate = nil
-        }
+        cells = context.functions.recurrent
+        self.projection = projection
+        self.recurrence = recurrence
+        self.candidate = candidate
         productScratchCount = max(
-            matrix.product_scratch_count(time * batch, inputSize, gates * hidden),
-            matrix.product_scratch_count(batch, hidden, recurrence.rows),
-            matrix.product_scratch_count(batch, hidden, hidden))
+            projection.productScratchCount(time * batch), recurrence.productScratchCount(batch),
+            candidate?.productScratchCount(batch) ?? 0)
     }
 
     private var gateWidth: Int { node.cell.gateCount * hidden }
@@ -106,12 +111,11 @@ struct RecurrentKernel: Kernel {
                 direction: direction, cell: cell, gates: memory + layout.gates, bias: memory + layout.bias,
                 hidden: memory + layout.hidden, memory: memory + layout.memory, reset: memory + layout.reset,
                 recurrent: memory + layout.recurrent, product: memory + layout.product,
-                recurrence: recurrentWeights + direction * recurrence.packedCount,
-                candidate: candidateWeights.map { $0 + direction * (candidate?.packedCount ?? 0) }, lengths: lengths,
+                recurrence: recurrentWeights, candidate: candidateWeights, lengths: lengths,
                 mask: node.maskInput.map { context.input($0, as: UInt8.self) })
             sumBiases(context, walk)
             readStates(context, walk)
-            project(context, walk, weights + direction * projection.packedCount)
+            project(context, walk, weights)
             for step in 0..<time {
                 advance(context, walk, at: node.walksBackwards(direction) ? time - 1 - step : step)
             }
@@ -132,8 +136,9 @@ struct RecurrentKernel: Kernel {
         let reset: UnsafeMutablePointer<Float>
         let recurrent: UnsafeMutablePointer<Float>
         let product: UnsafeMutablePointer<Float>
-        let recurrence: UnsafePointer<Float>
-        let candidate: UnsafePointer<Float>?
+        /// Packed forms.
+        let recurrence: UnsafeRawPointer
+        let candidate: UnsafeRawPointer?
         let lengths: UnsafePointer<Int32>?
         /// [time, batch]: not 0 where a step counts.
         let mask: UnsafePointer<UInt8>?
@@ -195,13 +200,11 @@ struct RecurrentKernel: Kernel {
         }
     }
 
-    private func project(_ context: KernelContext, _ walk: Walk, _ weights: UnsafePointer<Float>) {
+    private func project(_ context: KernelContext, _ walk: Walk, _ weights: UnsafeRawPointer) {
         guard time * batch > 0 else { return }
-        var end = apus_epilogue()
-        end.column_bias = UnsafePointer(walk.bias)
-        matrix.product_f32(
-            walk.gates, gateWidth, context.input(0, as: Float.self), inputSize, weights, time * batch, inputSize,
-            gateWidth, &end, walk.product)
+        projection.multiply(
+            context, weights, direction: walk.direction, context.input(0, as: Float.self), count: time * batch, into: walk.gates,
+            stride: gateWidth, adding: .bias(UnsafePointer(walk.bias)), scratch: walk.product)
     }
 
     private func advance(_ context: KernelContext, _ walk: Walk, at moment: Int) {
@@ -209,7 +212,9 @@ struct RecurrentKernel: Kernel {
         let stride = node.batchFirst ? time * width : width
         let gates = walk.gates + moment * (node.batchFirst ? width : batch * width)
         guard batch > 0 else { return }
-        accumulate(walk.hidden, walk.recurrence, into: gates, stride, rows: recurrence.rows, walk)
+        recurrence.multiply(
+            context, walk.recurrence, direction: walk.direction, walk.hidden, count: batch, into: gates, stride: stride,
+            adding: .result, scratch: walk.product)
         var cell = walk.cell
         switch node.cell {
         case .lstm:
@@ -217,7 +222,7 @@ struct RecurrentKernel: Kernel {
                 let place = row * hidden
                 cells.lstm_cell_f32(walk.hidden + place, walk.memory + place, gates + row * stride, hidden, &cell)
             }
-        case .gru(let resetsAfter): advanceGRU(walk, gates, stride, moment, resetsAfter, &cell)
+        case .gru(let resetsAfter): advanceGRU(context, walk, gates, stride, moment, resetsAfter, &cell)
         case .rnn:
             for row in 0..<batch where isActive(walk, row, moment) {
                 cells.rnn_cell_f32(walk.hidden + row * hidden, gates + row * stride, hidden, &cell)
@@ -227,38 +232,29 @@ struct RecurrentKernel: Kernel {
     }
 
     private func advanceGRU(
-        _ walk: Walk, _ gates: UnsafeMutablePointer<Float>, _ stride: Int, _ moment: Int, _ resetsAfter: Bool,
-        _ cell: inout apus_cell
+        _ context: KernelContext, _ walk: Walk, _ gates: UnsafeMutablePointer<Float>, _ stride: Int, _ moment: Int,
+        _ resetsAfter: Bool, _ cell: inout apus_cell
     ) {
-        guard let weights = walk.candidate else { return }
+        guard let candidate, let weights = walk.candidate else { return }
         if resetsAfter {
-            var end = apus_epilogue()
-            end.column_bias = UnsafePointer(walk.bias + gateWidth)
-            matrix.product_f32(
-                walk.recurrent, hidden, walk.hidden, hidden, weights, batch, hidden, hidden, &end, walk.product)
+            candidate.multiply(
+                context, weights, direction: walk.direction, walk.hidden, count: batch, into: walk.recurrent, stride: hidden,
+                adding: .bias(UnsafePointer(walk.bias + gateWidth)), scratch: walk.product)
         }
         for row in 0..<batch {
             let place = row * hidden
             cells.gru_gates_f32(gates + row * stride, walk.reset + place, walk.hidden + place, hidden, &cell)
         }
         if !resetsAfter {
-            accumulate(walk.reset, weights, into: gates + 2 * hidden, stride, rows: hidden, walk)
+            candidate.multiply(
+                context, weights, direction: walk.direction, walk.reset, count: batch, into: gates + 2 * hidden, stride: stride,
+                adding: .result, scratch: walk.product)
         }
         for row in 0..<batch where isActive(walk, row, moment) {
             let place = row * hidden
             cells.gru_update_f32(
                 walk.hidden + place, gates + row * stride, resetsAfter ? walk.recurrent + place : nil, hidden, &cell)
         }
-    }
-
-    /// sums += states [batch, hidden] · weights
-    private func accumulate(
-        _ states: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
-        into sums: UnsafeMutablePointer<Float>, _ stride: Int, rows: Int, _ walk: Walk
-    ) {
-        var end = apus_epilogue()
-        end.residual = UnsafePointer(sums)
-        matrix.product_f32(sums, stride, states, hidden, weights, batch, hidden, rows, &end, walk.product)
     }
 
     @inline(__always)

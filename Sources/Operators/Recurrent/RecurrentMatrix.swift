@@ -2,9 +2,39 @@ import CKernels
 import GraphIR
 import Tensors
 
-/// Rows of a weight input as packed right operands, one for each direction.
-struct RecurrentMatrix: Sendable {
-    /// The node's input: [directions, rows of all gates, depth].
+/// Products of states or data with the weights of each direction.
+protocol RecurrentProduct: Sendable {
+    /// The node's input that holds the weights.
+    var input: Int { get }
+    /// Rows of the weights that take part, which are columns of a product.
+    var rows: Int { get }
+    /// Whether the packed forms were made of constant weights, which are then not read while running.
+    var isPrepared: Bool { get }
+    /// Floats of scratch for the packed forms of weights that come from data.
+    var scratchCount: Int { get }
+
+    /// Floats of scratch for a product of `count` rows.
+    func productScratchCount(_ count: Int) -> Int
+
+    /// The packed forms of all directions, made in `scratch` unless they were made before.
+    func packed(_ context: KernelContext, scratch: UnsafeMutablePointer<Float>) -> UnsafeRawPointer
+
+    /// y [count, rows], rows `stride` apart, = x [count, depth] · weights + addend.
+    func multiply(
+        _ context: KernelContext, _ packed: UnsafeRawPointer, direction: Int, _ x: UnsafePointer<Float>, count: Int,
+        into y: UnsafeMutablePointer<Float>, stride: Int, adding addend: RecurrentAddend, scratch: UnsafeMutablePointer<Float>)
+}
+
+enum RecurrentAddend {
+    /// One number for each column.
+    case bias(UnsafePointer<Float>)
+    /// What stands in the result.
+    case result
+}
+
+/// Rows of a weight input of float32 as packed right operands, one for each direction.
+struct RecurrentMatrix: RecurrentProduct {
+    /// Holds [directions, rows of all gates, depth].
     let input: Int
     let directionCount: Int
     let rowsInAll: Int
@@ -39,18 +69,28 @@ struct RecurrentMatrix: Sendable {
     }
 
     private var totalCount: Int { ByteCount.product(packedCount, directionCount) }
-
-    /// Whether the packed forms were made of constant weights, which are then not read while running.
     var isPrepared: Bool { prepared != nil }
-
-    /// Floats of scratch for weights that come from data.
     var scratchCount: Int { prepared == nil ? totalCount : 0 }
 
-    /// The packed forms, made in `scratch` unless they were made before.
-    func packed(_ context: KernelContext, scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
-        if let prepared { return PackedWeights.floats(prepared) }
+    func productScratchCount(_ count: Int) -> Int { kernels.matrix.product_scratch_count(count, depth, rows) }
+
+    func packed(_ context: KernelContext, scratch: UnsafeMutablePointer<Float>) -> UnsafeRawPointer {
+        if let prepared { return UnsafeRawPointer(PackedWeights.floats(prepared)) }
         pack(context.input(input, as: Float.self), into: scratch)
-        return UnsafePointer(scratch)
+        return UnsafeRawPointer(scratch)
+    }
+
+    func multiply(
+        _ context: KernelContext, _ packed: UnsafeRawPointer, direction: Int, _ x: UnsafePointer<Float>, count: Int,
+        into y: UnsafeMutablePointer<Float>, stride: Int, adding addend: RecurrentAddend, scratch: UnsafeMutablePointer<Float>
+    ) {
+        var end = apus_epilogue()
+        switch addend {
+        case .bias(let bias): end.column_bias = bias
+        case .result: end.residual = UnsafePointer(y)
+        }
+        let weights = packed.assumingMemoryBound(to: Float.self) + direction * packedCount
+        kernels.matrix.product_f32(y, stride, x, depth, weights, count, depth, rows, &end, scratch)
     }
 
     private func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {

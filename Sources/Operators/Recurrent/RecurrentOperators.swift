@@ -58,6 +58,10 @@ package enum RecurrentOperators {
             let resetsAfter = try reader.flag("linear_before_reset", default: false)
             return GRU(node: try RecurrentNode(reader, .gru(resetsAfter: resetsAfter)))
         },
+        .onnx("DynamicQuantizeLSTM", domain: "com.microsoft") { reader throws(OperatorError) in
+            DynamicQuantizeLSTM(
+                node: try RecurrentNode(reader, .lstm(couplesForget: try reader.flag("input_forget", default: false))))
+        },
         .onnx("RNN", since: 7) { reader throws(OperatorError) in RNN(node: try RecurrentNode(reader, .rnn)) },
     ]
 }

@@ -1,0 +1,30 @@
+// Where the elements of a convolution lie.
+
+APUS_INLINE size_t tap_count(const apus_convolution *s) { return saturating_volume(s->kernel); }
+APUS_INLINE size_t input_count(const apus_convolution *s) { return saturating_volume(s->input); }
+APUS_INLINE size_t output_count(const apus_convolution *s) { return saturating_volume(s->output); }
+
+/// The input coordinate under `tap` of `output`; true when it lies inside.
+APUS_INLINE bool input_under(ptrdiff_t *at, size_t output, size_t tap, size_t axis, const apus_convolution *s) {
+    *at = (ptrdiff_t)(output * s->stride[axis] + tap * s->dilation[axis]) - s->pad[axis];
+    return *at >= 0 && *at < (ptrdiff_t)s->input[axis];
+}
+
+/// Output columns `low ..< high` of a run of `count` whose input column `first + i * stride` lies inside 0 ..< extent.
+APUS_INLINE void inside_range(size_t *low, size_t *high, ptrdiff_t first, size_t count, size_t stride, size_t extent) {
+    const ptrdiff_t step = (ptrdiff_t)stride;
+    ptrdiff_t from = first >= 0 ? 0 : (-first + step - 1) / step;
+    ptrdiff_t to = (ptrdiff_t)extent > first ? ((ptrdiff_t)extent - first + step - 1) / step : 0;
+    if (to > (ptrdiff_t)count) to = (ptrdiff_t)count;
+    if (from > to) from = to;
+    *low = (size_t)from;
+    *high = (size_t)to;
+}
+
+/// Whether every output meets the input element of its own place.
+APUS_INLINE bool is_pointwise(const apus_convolution *s) {
+    for (int axis = 0; axis < 3; axis++) {
+        if (s->kernel[axis] != 1 || s->stride[axis] != 1 || s->pad[axis] != 0 || s->input[axis] != s->output[axis]) return false;
+    }
+    return true;
+}
