@@ -8,7 +8,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             The inputs' folder holds inputs.json, a list of {"index", "name", "kind", "dtype", "shape", "npy", "pb"}, and the \
             values beside it as input_<i>.npy or input_<i>.pb. Outputs are written as output_<i>.npy, or output_<i>.pb for \
-            strings, in the order of the signature's outputs.
+            strings, in the order of the signature's outputs. Of types that NumPy has not (bfloat16, floats of 8 bits, anything \
+            narrower) a file holds the bits, one unsigned integer for each element.
             """)
 
     @Argument(help: "An .onnx file, or a version directory with one or with a SavedModel.", completion: .file())
