@@ -7,16 +7,17 @@ Of each type there are
     values        the float32 bits of every code
     float16       the code of every float16 there is, as runs: [first bits, code] in the order of the bits
     float32       the codes of numbers at, just above and just below the middle of every two neighbours: [bits, code]
-    float64       the same with the steps of float64, in one of the ways
+    float64       the same with the steps of float64, within the range, in one of the ways
     integers      the codes of some integers: [integer, code]
 under the name of how they were made: "saturating" and "plain" (`saturate` 1 and 0 of ONNX's Cast), for float8e8m0 with the
 rounding mode before it. What ml_dtypes does is what ONNX's own tests expect; float8e8m0 is computed here from the tables of
 operator Cast (opset 24), since `onnx.numpy_helper.to_float8e8m0` of onnx 1.21.0 keeps infinity from saturating and does not round
-numbers up whose fraction lies in two of its bits alone.
+numbers up whose fraction lies in two of its bits alone. Codes of float64 are computed here, too: ml_dtypes rounds them twice.
 """
 import json
 import math
 import sys
+from fractions import Fraction
 
 import ml_dtypes
 import numpy as np
@@ -60,14 +61,25 @@ def near_boundaries(values, dtype):
     return np.concatenate([middles, np.nextafter(middles, dtype(np.inf)), np.nextafter(middles, dtype(-np.inf)), special])
 
 
-def converted(values, ways):
+def nearest_code(x, values):
+    """The code of the nearest number, of two equally near the even one; `x` lies within the range."""
+    found = min((abs(Fraction(x) - Fraction(float(v))), code & 1, code) for code, v in enumerate(values) if math.isfinite(v))
+    zeros = [code for code, v in enumerate(values) if v == 0 and math.copysign(1, v) == math.copysign(1, x)]
+    return found[2] if values[found[2]] != 0 or not zeros else zeros[0]
+
+
+def converted(values, ways, rounds_doubles=False):
     tables = {}
     for name, convert in ways.items():
         tables[name] = {
             "float16": runs(convert(every_float16())),
             "float32": pairs(x := near_boundaries(values, np.float32), convert(x)),
         }
-    tables[name]["float64"] = pairs(x := near_boundaries(values, np.float64), convert(x))
+    x = near_boundaries(values, np.float64)
+    if not rounds_doubles:
+        x = x[np.abs(x) <= np.nanmax(values[np.isfinite(values)])]
+        convert = lambda x: [nearest_code(float(v), values) for v in x]
+    tables[name]["float64"] = pairs(x, convert(x))
     return tables
 
 
@@ -97,7 +109,7 @@ def main():
             f"{mode} {word}": lambda x, mode=mode, word=word: [power_code(float(v), word == "saturating", mode) for v in x]
             for mode, word in (("down", "saturating"), ("nearest", "saturating"), ("nearest", "plain"), ("up", "saturating"))
         }
-        table["float8e8m0"] = {"values": values.view(np.uint32).tolist(), **converted(values, ways)}
+        table["float8e8m0"] = {"values": values.view(np.uint32).tolist(), **converted(values, ways, rounds_doubles=True)}
         for name, dtype in INTEGERS.items():
             bits = int(name[-1])
             numbers = np.array([*range(-40, 41), 127, 128, -128, 255, 256, 2**31 - 1, -(2**31), 2**40 + 5, -(2**40) - 3], np.int64)
