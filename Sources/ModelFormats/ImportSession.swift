@@ -66,6 +66,21 @@ final class ImportSession {
         return tensor
     }
 
+    /// The tensor of whose elements, of 2 or 4 bits, the bytes in `range` of `file` hold several each.
+    ///
+    /// - Precondition: the range has as many bytes as `spec` needs packed.
+    func unpackedTensor(
+        _ spec: TensorSpec, in file: FileContents, _ range: Range<Int>, place: String
+    ) throws(ImportError) -> Tensor {
+        memory.willRead(range, of: file)
+        let tensor = try unsafe memory.makeTensor(spec, place: place) { target in
+            unsafe PackedCodes.unpack(
+                UnsafeRawBufferPointer(rebasing: file.bytes[range]), into: target, bitWidth: spec.elementType.bitWidth)
+        }
+        memory.releaseCopied(range, of: file)
+        return tensor
+    }
+
     // MARK: Limits
 
     func check(_ place: String, _ quantity: String, _ found: Int, atMost limit: Int) throws(ImportError) {

@@ -18,9 +18,13 @@ enum RowComparison {
         case .float16: isClose(halves(view, HalfPrecision.float(fromBinary16:)), halves(row.view, HalfPrecision.float(fromBinary16:)), 1e-2)
         case .bfloat16:
             isClose(halves(view, HalfPrecision.float(fromBFloat16:)), halves(row.view, HalfPrecision.float(fromBFloat16:)), 5e-2)
+        case let type where type.isFloatingPoint && type.narrow != nil: row.withBytes { zip(view.bytes, $0).allSatisfy(areNeighbours) }
         default: row.withBytes { view.bytes.elementsEqual($0) }
         }
     }
+
+    /// Whether codes of 8 bits and fewer are the same or differ in their last place.
+    private static func areNeighbours(_ left: UInt8, _ right: UInt8) -> Bool { left.distance(to: right).magnitude <= 1 }
 
     private static func halves(_ view: TensorView, _ widen: (UInt16) -> Float) -> [Double] {
         view.bytes.bindMemory(to: UInt16.self).map { Double(widen($0)) }

@@ -24,6 +24,10 @@ package struct SampleGenerator {
             case .float16: return try filled(spec) { HalfPrecision.binary16(from: Float($0)) }
             case .bfloat16: return try filled(spec) { HalfPrecision.bfloat16(from: Float($0)) }
             case .string: return nil
+            case let type where type.isFloatingPoint:
+                guard let narrow = type.narrow else { return nil }
+                // A power of two has no sign.
+                return try filled(spec) { narrow.code(of: $0.magnitude) }
             default: return try integers(spec)
             }
         } catch {

@@ -9,6 +9,9 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
     case complex64, complex128
     case bool
     case string
+    /// Types of 8 bits and fewer without arithmetic of their own; see `NarrowType`.
+    case float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float8e8m0, float4e2m1
+    case int4, uint4, int2, uint2
 
     /// Whether elements are values of one size that lie side by side in memory; strings are not.
     package var isDense: Bool { self != .string }
@@ -17,11 +20,21 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
     package var byteCount: Int {
         switch self {
         case .string: 0
-        case .bool, .int8, .uint8: 1
+        case .bool, .int8, .uint8, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0: 1
+        case .float4e2m1, .int4, .uint4, .int2, .uint2: 1
         case .float16, .bfloat16, .int16, .uint16: 2
         case .float32, .int32, .uint32: 4
         case .float64, .int64, .uint64, .complex64: 8
         case .complex128: 16
+        }
+    }
+
+    /// Bits of one element, as files pack them; 0 for a string.
+    package var bitWidth: Int {
+        switch self {
+        case .float4e2m1, .int4, .uint4: 4
+        case .int2, .uint2: 2
+        default: byteCount * 8
         }
     }
 
@@ -30,13 +43,14 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
     package var isFloatingPoint: Bool {
         switch self {
         case .float32, .float64, .float16, .bfloat16: true
+        case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1: true
         default: false
         }
     }
 
     package var isInteger: Bool {
         switch self {
-        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: true
+        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .int4, .uint4, .int2, .uint2: true
         default: false
         }
     }
@@ -45,7 +59,8 @@ package enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
 
     package var isSigned: Bool {
         switch self {
-        case .int8, .int16, .int32, .int64: true
+        case .int8, .int16, .int32, .int64, .int4, .int2: true
+        case .float8e8m0: false
         default: isFloatingPoint
         }
     }

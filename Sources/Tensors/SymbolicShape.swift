@@ -108,6 +108,10 @@ package struct TensorSpec: Sendable, Hashable, CustomStringConvertible {
 
     /// Bytes of the elements, row-major and without gaps.
     package var byteCount: Int { elementType.byteCount * shape.elementCount }
+    /// Bytes of the elements in a file, where those of 2 and 4 bits share a byte.
+    package var packedByteCount: Int {
+        elementType.bitWidth % 8 == 0 ? byteCount : PackedCodes.byteCount(shape.elementCount, bitWidth: elementType.bitWidth)
+    }
     package var type: TensorType { TensorType(elementType, SymbolicShape(shape)) }
     package var description: String { "\(elementType)\(shape)" }
 }

@@ -129,6 +129,7 @@ package struct Tensor: Sendable {
         case .uint32: values(UInt32.self).map(Int.init)
         case .uint64: exactly(values(UInt64.self))
         case .bool: values(UInt8.self, bitsOf: .bool).map(Int.init)
+        case .int4, .uint4, .int2, .uint2: elementType.narrow.map { type in unsafe bytes.map(type.integer) }
         default: nil
         }
     }

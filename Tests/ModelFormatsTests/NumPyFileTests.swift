@@ -158,7 +158,8 @@ struct NumPyFileTests {
         for shape in [[], [3], [2, 0], [2, 3, 1]] as [Shape] {
             let tensor = try Tensor(TensorSpec(type, shape)) { bytes in
                 for index in bytes.indices {
-                    bytes[index] = type == .bool ? UInt8(index % 2) : UInt8(truncatingIfNeeded: index * 37 + 1)
+                    let byte = UInt8(truncatingIfNeeded: index * 37 + 1)
+                    bytes[index] = type == .bool ? byte & 1 : type.bitWidth < 8 ? byte & (1 << UInt8(type.bitWidth) - 1) : byte
                 }
             }
             let path = folder.path + "/t.npy"
@@ -166,6 +167,21 @@ struct NumPyFileTests {
             let back = try NumPyFile.read(path, expected: type)
             #expect(back.spec == tensor.spec)
             #expect(back.withBytes { Array($0) } == tensor.withBytes { Array($0) })
+        }
+    }
+
+    @Test("types of 8 bits and fewer travel as bytes, which may hold nothing above the type's bits")
+    func narrow() throws {
+        let one = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }"
+        for type in ElementType.allCases where type.narrow != nil {
+            let highest = UInt8(1 << type.bitWidth - 1)
+            let tensor = try read(npy(one, [0, highest]), expected: type)
+            #expect(tensor.spec == TensorSpec(type, [2]))
+            #expect(tensor.withBytes { Array($0) } == [0, highest])
+            #expect(try read(npy("{'descr': '|i1', 'fortran_order': False, 'shape': (1,), }", [1]), expected: type).elementType == .int8)
+            guard type.bitWidth < 8 else { continue }
+            let error = try #require(throws: TensorFileError.self) { try read(npy(one, [0, highest + 1]), expected: type) }
+            #expect(error.description.contains("has bytes above \(highest), expected the bits of one \(type) in each"), "\(error)")
         }
     }
 

@@ -59,6 +59,15 @@ struct TensorDecoderTests {
         .init("float16 in int32_data", DataType.float16, [1], .float16, [0, 0x3C]) { $0.packed(5, [0x3C00]) },
         .init("bfloat16 in int32_data", DataType.bfloat16, [1], .bfloat16, [0x80, 0xBF]) { $0.packed(5, [0xBF80]) },
         .init("raw float16", DataType.float16, [2], .float16, [0, 0x3C, 0, 0x40]) { $0.delimited(9, [0, 0x3C, 0, 0x40]) },
+        .init("raw 8-bit floats", DataType.float8, [2], .float8e4m3fn, [0x38, 0xFF]) { $0.delimited(9, [0x38, 0xFF]) },
+        .init("8-bit floats in int32_data", DataType.float8, [2], .float8e4m3fn, [0x38, 0xFF]) { $0.packed(5, [0x38, 0xFF]) },
+        .init("raw int4, an odd count", DataType.int4, [3], .int4, [1, 0xF, 2]) { $0.delimited(9, [0xF1, 2]) },
+        .init("raw uint4, what lies behind the last element does not matter", DataType.uint4, [1], .uint4, [5]) { $0.delimited(9, [0xA5]) },
+        .init("raw float4", DataType.float4, [2, 1], .float4e2m1, [7, 0xF]) { $0.delimited(9, [0xF7]) },
+        .init("raw int2, two bytes", DataType.int2, [5], .int2, [0, 1, 2, 3, 3]) { $0.delimited(9, [0b1110_0100, 3]) },
+        .init("int4 in int32_data, two in each", DataType.int4, [3], .int4, [1, 0xF, 2]) { $0.packed(5, [0xF1, 2]) },
+        .init("uint2 in int32_data, four in each", DataType.uint2, [4], .uint2, [0, 1, 2, 3]) { $0.packed(5, [0b1110_0100]) },
+        .init("int4, no elements", DataType.int4, [0], .int4, []) { $0.delimited(9, []) },
         .init("raw bool with bytes over 1", DataType.bool, [4], .bool, [0, 1, 1, 1]) { $0.delimited(9, [0, 1, 2, 255]) },
         .init("raw int8", DataType.int8, [2], .int8, [1, 0xFF]) { $0.delimited(9, [1, 0xFF]) },
         .init("scalar", DataType.uint8, [], .uint8, [9]) { $0.delimited(9, [9]) },
@@ -96,6 +105,11 @@ struct TensorDecoderTests {
         .init("too few raw bytes", DataType.float, [2], "has 4 bytes of data, float32[2] needs 8") { $0.rawFloats([1]) },
         .init("too many raw bytes", DataType.float, [1], "has 8 bytes of data, float32[1] needs 4") { $0.rawFloats([1, 2]) },
         .init("too few typed elements", DataType.float, [2], "has 1 elements, float32[2] needs 2") { $0.float(4, 1) },
+        .init("too few raw int4", DataType.int4, [3], "has 1 bytes of data, int4[3] needs 2") { $0.delimited(9, [1]) },
+        .init("as many raw bytes as int4", DataType.int4, [3], "has 3 bytes of data, int4[3] needs 2") { $0.delimited(9, [1, 2, 3]) },
+        .init("as many typed numbers as int2", DataType.int2, [3], "has 3 numbers in field 5, int2[3] needs 1") {
+            $0.packed(5, [1, 1, 1])
+        },
         .init("no data", DataType.float, [2], "has 0 elements") { _ in },
         .init("data in another type's field", DataType.float, [1], "in field 7 of TensorProto, expected field 4") {
             $0.packed(7, [1])

@@ -8,10 +8,11 @@ struct TensorProtoFileTests {
     @Test("writes what it reads, for every element type", arguments: ElementType.allCases.filter { $0 != .string })
     func roundTrip(_ type: ElementType) throws {
         let folder = try TemporaryFolder()
-        for shape in [[], [3], [0], [2, 3]] as [Shape] {
+        for shape in [[], [3], [0], [2, 3], [5]] as [Shape] {
             let tensor = try Tensor(TensorSpec(type, shape)) { bytes in
                 for index in bytes.indices {
-                    bytes[index] = type == .bool ? UInt8(index % 2) : UInt8(truncatingIfNeeded: index * 29 + 3)
+                    let byte = UInt8(truncatingIfNeeded: index * 29 + 3)
+                    bytes[index] = type == .bool ? byte & 1 : type.bitWidth < 8 ? byte & (1 << UInt8(type.bitWidth) - 1) : byte
                 }
             }
             let path = folder.path + "/t.pb"

@@ -55,7 +55,8 @@ enum TensorComparison {
         case .float64: tensor.values(Double.self)
         case .float16: bits(tensor).map { Double(HalfPrecision.float(fromBinary16: $0)) }
         case .bfloat16: bits(tensor).map { Double(HalfPrecision.float(fromBFloat16: $0)) }
-        default: []
+        case let type:
+            tensor.withBytes { codes in codes.compactMap { code in type.narrow.map { Double($0.value(of: code)) } } }
         }
     }
 

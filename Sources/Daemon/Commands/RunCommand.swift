@@ -11,7 +11,8 @@ struct RunCommand: ParsableCommand {
             values beside it as input_<i>.npy or input_<i>.pb; a sequence lists its elements as "items". Outputs are written as \
             output_<i>.npy, or output_<i>.pb for strings, in the order of the signature's outputs: a sequence as \
             output_<i>_<j>.npy or output_<i>.empty, an optional without a value as output_<i>.none, maps (ZipMap) as a table \
-            output_<i>.npy with their keys in output_<i>.keys.json.
+            output_<i>.npy with their keys in output_<i>.keys.json. Of types that NumPy \
+            has not (bfloat16, floats of 8 bits, anything narrower) a file holds the bits, one unsigned integer for each element.
             """)
 
     @Argument(help: "An .onnx file, or a version directory with one or with a SavedModel.", completion: .file())

@@ -13,7 +13,7 @@ extension ONNX {
             DataType(rawValue: number).map { String(describing: $0) } ?? "data type \(number)"
         }
 
-        /// The engine's element type; nil for those that Apus does not compute with.
+        /// The engine's element type; nil for what is undefined.
         var elementType: ElementType? {
             switch self {
             case .float: .float32
@@ -32,7 +32,17 @@ extension ONNX {
             case .string: .string
             case .complex64: .complex64
             case .complex128: .complex128
-            default: nil
+            case .float8e4m3fn: .float8e4m3fn
+            case .float8e4m3fnuz: .float8e4m3fnuz
+            case .float8e5m2: .float8e5m2
+            case .float8e5m2fnuz: .float8e5m2fnuz
+            case .float8e8m0: .float8e8m0
+            case .float4e2m1: .float4e2m1
+            case .int4: .int4
+            case .uint4: .uint4
+            case .int2: .int2
+            case .uint2: .uint2
+            case .undefined: nil
             }
         }
 
@@ -56,6 +66,16 @@ extension ONNX {
                 case .string: .string
                 case .complex64: .complex64
                 case .complex128: .complex128
+                case .float8e4m3fn: .float8e4m3fn
+                case .float8e4m3fnuz: .float8e4m3fnuz
+                case .float8e5m2: .float8e5m2
+                case .float8e5m2fnuz: .float8e5m2fnuz
+                case .float8e8m0: .float8e8m0
+                case .float4e2m1: .float4e2m1
+                case .int4: .int4
+                case .uint4: .uint4
+                case .int2: .int2
+                case .uint2: .uint2
                 }
         }
     }

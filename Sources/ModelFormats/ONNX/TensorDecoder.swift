@@ -4,7 +4,7 @@ import Tensors
 /// `TensorProto` → tensor: in place in the file's contents where the bytes are the elements and lie on the boundary of their type,
 /// else copied. Strings are always copied.
 ///
-/// Elements are little-endian in the file, as on the processors that Apus runs on.
+/// Elements are little-endian in the file, as on the processors that Apus runs on; those of 2 and 4 bits share bytes there.
 struct TensorDecoder {
     let session: ImportSession
 
@@ -36,14 +36,10 @@ struct TensorDecoder {
     }
 
     private func spec(of proto: ONNX.Tensor, place: String) throws(ImportError) -> TensorSpec {
-        guard let type = ONNX.DataType(rawValue: proto.dataType), type != .undefined else {
+        guard let elementType = ONNX.DataType(rawValue: proto.dataType)?.elementType else {
             throw session.malformed(place, "has \(ONNX.DataType.name(of: proto.dataType)) elements, which ONNX does not define")
         }
         let shape = try shape(proto.extents, place: place)
-        guard let elementType = type.elementType else {
-            throw session.unsupported(
-                place, "has elements of type \(ONNX.DataType.name(of: proto.dataType)), which Apus does not compute with")
-        }
         // Far from overflow: the shape bounds the element count.
         let spec = TensorSpec(elementType, shape)
         try session.check(place, "bytes", spec.byteCount, atMost: session.limits.tensorByteCount)
@@ -64,9 +60,10 @@ struct TensorDecoder {
     private func inFile(
         _ file: FileContents, _ range: Range<Int>, _ spec: TensorSpec, _ place: String
     ) throws(ImportError) -> Tensor {
-        guard range.count == spec.byteCount else {
-            throw session.malformed(place, "has \(range.count) bytes of data, \(spec) needs \(spec.byteCount)")
+        guard range.count == spec.packedByteCount else {
+            throw session.malformed(place, "has \(range.count) bytes of data, \(spec) needs \(spec.packedByteCount)")
         }
+        guard spec.elementType.bitWidth % 8 == 0 else { return try session.unpackedTensor(spec, in: file, range, place: place) }
         return try session.tensor(spec, in: file, range, place: place)
     }
 
@@ -74,7 +71,7 @@ struct TensorDecoder {
     private func external(_ proto: ONNX.Tensor, _ spec: TensorSpec, _ place: String) throws(ImportError) -> Tensor {
         var location: String?
         var offset = 0
-        var length = spec.byteCount
+        var length = spec.packedByteCount
         for entry in proto.externalEntries {
             switch entry.key {
             case "location": location = entry.value

@@ -3,7 +3,8 @@ import Tensors
 
 extension TensorDecoder {
     /// Elements in the field that `onnx.proto3` assigns to the element type: `float_data`, `int32_data` (which small
-    /// integers, bool and the bits of 16-bit floats share), `int64_data`, `double_data` or `uint64_data`.
+    /// integers, bool and the bits of 16- and 8-bit floats share; of types of 2 and 4 bits a number there is a byte that holds several),
+    /// `int64_data`, `double_data` or `uint64_data`.
     func typed(_ proto: ONNX.Tensor, _ spec: TensorSpec, _ place: String) throws(ImportError) -> Tensor {
         let elements = TypedElements(session: session, proto: proto, spec: spec, place: place)
         return switch spec.elementType {
@@ -20,6 +21,10 @@ extension TensorDecoder {
         case .bool: try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt8($0 == 0 ? 0 : 1) })
         case .float16, .bfloat16:
             try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt16(truncatingIfNeeded: $0) })
+        case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0:
+            try elements.tensor(try elements.all(field: 5, of: Int32.self).map { UInt8(truncatingIfNeeded: $0) })
+        case .float4e2m1, .int4, .uint4, .int2, .uint2:
+            try elements.unpacked(try elements.all(field: 5, of: Int32.self).map { UInt8(truncatingIfNeeded: $0) })
         case .complex64: try elements.tensor(try elements.all(field: 4, of: Float.self))
         case .complex128: try elements.tensor(try elements.all(field: 10, of: Double.self))
         case .string: throw session.malformed(place, "has strings in a field for numbers")
@@ -47,11 +52,19 @@ private struct TypedElements {
                 try Element.append(occurrence.field, from: &reader, to: &values)
             }
         }
-        let count = spec.shape.elementCount * (spec.elementType.isComplex ? 2 : 1)
-        guard values.count == count else {
-            throw session.malformed(place, "has \(values.count) elements, \(spec) needs \(count)")
+        guard values.count == fieldCount else {
+            let unit = fieldCount == spec.shape.elementCount ? "elements" : "numbers in field \(number)"
+            throw session.malformed(place, "has \(values.count) \(unit), \(spec) needs \(fieldCount)")
         }
         return values
+    }
+
+    /// Numbers in the field: a complex element is two of them, and elements of 2 or 4 bits share one.
+    private var fieldCount: Int {
+        switch spec.elementType.bitWidth {
+        case 2, 4: spec.packedByteCount
+        default: spec.shape.elementCount * (spec.elementType.isComplex ? 2 : 1)
+        }
     }
 
     /// The same in a narrower type, which must hold each of them.
@@ -66,6 +79,12 @@ private struct TypedElements {
             result.append(narrow)
         }
         return result
+    }
+
+    func unpacked(_ bytes: [UInt8]) throws(ImportError) -> Tensor {
+        try unsafe session.memory.makeTensor(spec, place: place) { target in
+            unsafe bytes.withUnsafeBytes { unsafe PackedCodes.unpack($0, into: target, bitWidth: spec.elementType.bitWidth) }
+        }
     }
 
     func tensor<Scalar: BitwiseCopyable>(_ values: [Scalar]) throws(ImportError) -> Tensor {

@@ -4,8 +4,8 @@ package import Tensors
 package enum NumPyFile {
     /// Reads a file into memory of its own, as a row-major tensor in the processor's byte order.
     ///
-    /// - Parameter expected: the type that is wanted, where the caller knows; 16-bit integers are then taken as the bits of
-    ///   bfloat16, which NumPy has not.
+    /// - Parameter expected: the type that is wanted, where the caller knows; unsigned integers are then taken as the bits of
+    ///   bfloat16 or of a type of 8 bits and fewer, which NumPy has not.
     package static func read(_ path: String, expected: ElementType? = nil) throws(TensorFileError) -> Tensor {
         let file: FileContents
         do throws(FileError) { file = try FileContents(path: path) } catch {
@@ -28,17 +28,27 @@ package enum NumPyFile {
         guard header.elementType != .string else {
             throw .unsupported(path: path, reason: NumPyHeader.unknown("|S\(header.textByteCount)").reason)
         }
-        if expected == .bfloat16, header.elementType == .uint16 { header.elementType = .bfloat16 }
+        if let expected, NumPyHeader.written(expected) == header.elementType { header.elementType = expected }
         let spec = TensorSpec(header.elementType, header.shape)
         let data = unsafe UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset...])
         guard data.count == spec.byteCount else {
             throw .malformed(path: path, reason: "has \(data.count) bytes of elements, \(spec) needs \(spec.byteCount)")
+        }
+        guard unsafe holdsCodes(data, header.elementType.bitWidth) else {
+            throw .malformed(
+                path: path,
+                reason: "has bytes above \(1 << header.elementType.bitWidth - 1), expected the bits of one \(header.elementType) in each")
         }
         do throws(MemoryRefusal) {
             return try unsafe Tensor(spec) { target in unsafe fill(target, from: data, header) }
         } catch {
             throw .outOfMemory(path: path, byteCount: error.byteCount)
         }
+    }
+
+    /// Whether no byte has bits above those of the type, where it has fewer than 8.
+    private static func holdsCodes(_ data: UnsafeRawBufferPointer, _ bitWidth: Int) -> Bool {
+        unsafe bitWidth == 0 || bitWidth >= 8 || data.allSatisfy { $0 >> UInt8(bitWidth) == 0 }
     }
 
     private static func fill(

@@ -110,9 +110,12 @@ struct NumPyHeader: Equatable {
 
     private static func type(_ code: String) -> ElementType? { codes.first { $0.code == code }?.type }
 
-    /// NumPy has no bfloat16: its bits are written as unsigned 16-bit integers.
+    /// The type under which elements are written: NumPy has neither bfloat16 nor floats of 8 bits nor anything narrower, whose bits
+    /// are written as unsigned integers.
+    static func written(_ type: ElementType) -> ElementType { type == .bfloat16 ? .uint16 : type.narrow == nil ? type : .uint8 }
+
     private static func descriptor(_ type: ElementType) -> String {
-        let written = type == .bfloat16 ? .uint16 : type
+        let written = written(type)
         let code = codes.first { $0.type == written }?.code ?? "S1"
         return (written.byteCount == 1 ? "|" : "<") + code
     }

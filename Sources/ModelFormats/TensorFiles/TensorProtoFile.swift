@@ -27,7 +27,11 @@ package enum TensorProtoFile {
         message.packed(1, tensor.shape.extents.map(Int64.init))
         message.integer(2, Int64(ONNX.DataType(tensor.elementType).rawValue))
         message.string(8, name)
-        unsafe tensor.withBytes { unsafe message.delimited(9, $0) }
+        unsafe tensor.withBytes { bytes in
+            guard tensor.elementType.bitWidth % 8 != 0 else { return unsafe message.delimited(9, bytes) }
+            let packed = unsafe PackedCodes.pack(bytes, bitWidth: tensor.elementType.bitWidth)
+            unsafe packed.withUnsafeBytes { unsafe message.delimited(9, $0) }
+        }
         try FileOutput.create(at: path) { output throws(TensorFileError) in try output.append(message.bytes) }
     }
 

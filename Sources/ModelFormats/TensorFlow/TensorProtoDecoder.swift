@@ -65,6 +65,7 @@ struct TensorProtoDecoder {
         case .complex128:
             try fields.pairs(12) { (reader, field, list: inout [Double]) throws(WireError) in try reader.append(field, to: &list) }
         case .string: throw session.malformed(place, "has strings in a field for numbers")
+        case let other: throw session.unsupported(place, "has elements of type \(other), which Apus reads from ONNX alone")
         }
     }
 

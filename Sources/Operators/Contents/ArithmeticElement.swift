@@ -113,6 +113,7 @@ extension ElementType {
         case .complex128: try visitor.visit(Complex<Double>.self)
         case .bool: throw .unsupported("arithmetic on bools")
         case .string: throw .unsupported("arithmetic on strings")
+        default: throw .unsupported("arithmetic on \(self)")
         }
     }
 }

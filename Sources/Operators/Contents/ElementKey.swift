@@ -51,6 +51,9 @@ extension TensorView {
             return bits & 0x7FFF == 0 ? 0 : Int64(bits)
         case .complex64: return Int64(bitPattern: start.loadUnaligned(fromByteOffset: position * 8, as: UInt64.self))
         case .complex128, .string: return 0
+        default:
+            let code = start.load(fromByteOffset: position, as: UInt8.self)
+            return elementType.narrow?.value(of: code) == 0 ? 0 : Int64(code)
         }
     }
 }

@@ -151,6 +151,7 @@ enum TensorRecord {
         case .int8, .uint8: try fill(spec, contents.integers.map { Int8(truncatingIfNeeded: $0) }, count, context)
         case .bool: try fill(spec, contents.integers.map { $0 == 0 ? Int8(0) : 1 }, count, context)
         case .string: throw .invalidValue("strings are no numbers")
+        case let other: throw .unsupported("a parsed tensor of \(other)")
         }
     }
 

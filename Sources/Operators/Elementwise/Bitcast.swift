@@ -15,7 +15,7 @@ struct Bitcast: Operator {
         try inputs.checkCount(1...1)
         let data = try inputs.dense(0)
         guard target.isDense else { throw .unsupported("a bit cast to \(target)") }
-        guard !keepsShape || target.byteCount == data.elementType.byteCount else {
+        guard !keepsShape || target.bitWidth == data.elementType.bitWidth else {
             throw .invalidInput(index: 0, reason: "is \(data.elementType), which is not as wide as \(target)")
         }
         guard var shape = data.shape else { return [ValueFact(target, nil as SymbolicShape?)] }

@@ -15,11 +15,15 @@ struct Dropout: Operator {
     static let trains = OperatorError.unsupported(
         "Dropout in training mode (is_test 0, or training_mode true with a ratio) without a seed")
 
+    private static let types = ElementTypes.floatingPoint.union(ElementTypes.eightBitFloats)
+
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...3)
-        let data = try inputs.required(0, of: ElementTypes.floatingPoint)
+        // Numbers that may be dropped are scaled, too.
+        let types = inputs[2] != nil && seed != nil ? ElementTypes.floatingPoint : Self.types
+        let data = try inputs.required(0, of: types)
         if inputs[1] != nil {
-            _ = try inputs.required(1, of: ElementTypes.floatingPoint)
+            _ = try inputs.required(1, of: types)
             try checkScalar(inputs, 1)
         }
         if let training = inputs[2] {

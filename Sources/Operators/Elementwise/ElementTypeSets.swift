@@ -8,8 +8,10 @@ enum ElementTypes {
     static let integers = signedIntegers.union(unsignedIntegers)
     static let numbers = integers.union(floatingPoint)
     static let complex: Set<ElementType> = [.complex64, .complex128]
-    /// Everything whose elements lie in a tensor's bytes.
+    /// Everything that kernels compute with, element by element.
     static let dense = numbers.union([.bool])
+    /// Floats of 8 bits, which are converted and asked for NaN and infinity, but not computed with.
+    static let eightBitFloats: Set<ElementType> = [.float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz]
 }
 
 extension ElementType {

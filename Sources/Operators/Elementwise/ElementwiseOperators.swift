@@ -70,7 +70,7 @@ package enum ElementwiseOperators {
             }
             return Bitcast(target: type, keepsShape: true)
         },
-        .onnx("CastLike", since: 15) { _ in CastLike() },
+        .onnx("CastLike", since: 15) { (node) throws(OperatorError) in CastLike(rounding: try NarrowType.Rounding(node)) },
         .onnx("Clip", through: 10) { (node) throws(OperatorError) in
             Clip(bounds: .attributes(low: try node.float("min"), high: try node.float("max")))
         },

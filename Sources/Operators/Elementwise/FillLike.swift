@@ -39,6 +39,7 @@ struct FillLike: Operator {
         case .int16, .uint16: return fill(1 as UInt16, count)
         case .int32, .uint32: return fill(1 as UInt32, count)
         case .int64, .uint64: return fill(1 as UInt64, count)
+        case let narrow: return fill(UInt8(truncatingIfNeeded: narrow.bits(of: 1)), count)
         }
     }
 

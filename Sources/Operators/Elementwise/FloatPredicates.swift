@@ -23,7 +23,8 @@ struct FloatPredicate: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        return [ValueFact(.bool, try inputs.required(0, of: ElementTypes.floatingPoint).shape)]
+        let types = ElementTypes.floatingPoint.union(ElementTypes.eightBitFloats)
+        return [ValueFact(.bool, try inputs.required(0, of: types).shape)]
     }
 
     func rows(_ inputs: RowInputs) -> RowFlow { inputs.elementwise() }
@@ -31,9 +32,14 @@ struct FloatPredicate: Operator {
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let input = try context.input(0), count = input.shape.elementCount
+            if let narrow = input.elementType.narrow { return CompiledOperator(LoopKernel(map: try body(count, narrow))) }
             let isDouble = input.elementType == .float64
             return CompiledOperator(LoopKernel(map: isDouble ? body(count, Double.self) : body(count, Float.self)))
         }
+    }
+
+    private func body(_ count: Int, _ narrow: NarrowType) throws(OperatorError) -> MapBody {
+        try CodeTable(of: .bool, from: narrow.values, body(CodeTable.codeCount, Float.self)).body(count: count, for: name)
     }
 
     @inline(__always)

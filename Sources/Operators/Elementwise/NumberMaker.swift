@@ -11,7 +11,7 @@ protocol NumberMaker {
 }
 
 extension NumberMaker {
-    /// - Throws: `.unsupported` for types that are not numbers and for 16-bit floats, which go through float32.
+    /// - Throws: `.unsupported` for types that are not numbers, for 16-bit floats, which go through float32, and for `NarrowType`s.
     @inline(__always)
     func make(_ type: ElementType, for name: String) throws(OperatorError) -> Made {
         switch type {
@@ -25,7 +25,7 @@ extension NumberMaker {
         case .uint16: try integer(UInt16.self)
         case .uint32: try integer(UInt32.self)
         case .uint64: try integer(UInt64.self)
-        case .float16, .bfloat16, .complex64, .complex128, .bool, .string: throw .unsupported("\(name) of \(type)")
+        default: throw .unsupported("\(name) of \(type)")
         }
     }
 }

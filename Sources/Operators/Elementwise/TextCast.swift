@@ -7,10 +7,12 @@ import Tensors
 /// - White space may stand around a number that is read, and `inf` and `nan` be in any letter case. For an integer a float's text
 ///   is cut towards zero; for a bool every number but 0 is true, and so is `true` in any letter case. What is no number, or none of
 ///   the type, is refused.
+///   Integers of 2 and 4 bits must be in range, too; other `NarrowType`s are limited as `rounding` says.
 /// - Source: ONNX Cast (opset 1–25) and CastLike (opset 15–25).
 struct TextCast: DynamicOperator {
     /// nil for the type of input 1, whose contents do not matter.
     let target: ElementType?
+    var rounding = NarrowType.Rounding()
 
     var name: String { target == nil ? "CastLike" : "Cast" }
     var acceptsObjects: Bool { true }
@@ -67,6 +69,11 @@ struct TextCast: DynamicOperator {
                 try builder.append(PlainNumber.text(half: value) { HalfPrecision.bfloat16(from: $0) == bits })
             }
         case .uint64: for value in view.values(UInt64.self) { try builder.append(Array(String(value).utf8)) }
+        case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+            guard let narrow = view.elementType.narrow else { return }
+            for code in view.bytes {
+                try builder.append(PlainNumber.text(half: narrow.value(of: code)) { narrow.code(of: Double($0)) == code })
+            }
         default:
             guard let values = view.integers else { throw .unsupported("a cast from \(view.elementType) to string") }
             for value in values { try builder.append(Array(String(value).utf8)) }
@@ -77,20 +84,23 @@ struct TextCast: DynamicOperator {
 
     private func read(_ texts: StringTensor, _ type: ElementType, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
         switch type {
-        case .float32: try read(texts, type, context) { NumberText.float($0) }
-        case .float64: try read(texts, type, context) { NumberText.double($0) }
-        case .float16: try read(texts, type, context) { NumberText.float($0).map(HalfPrecision.binary16) }
-        case .bfloat16: try read(texts, type, context) { NumberText.float($0).map(HalfPrecision.bfloat16) }
-        case .int8: try read(texts, type, context) { Self.integer($0, Int8.self) }
-        case .int16: try read(texts, type, context) { Self.integer($0, Int16.self) }
-        case .int32: try read(texts, type, context) { Self.integer($0, Int32.self) }
-        case .int64: try read(texts, type, context) { Self.integer($0, Int64.self) }
-        case .uint8: try read(texts, type, context) { Self.integer($0, UInt8.self) }
-        case .uint16: try read(texts, type, context) { Self.integer($0, UInt16.self) }
-        case .uint32: try read(texts, type, context) { Self.integer($0, UInt32.self) }
-        case .uint64: try read(texts, type, context) { Self.integer($0, UInt64.self) }
-        case .bool: try read(texts, type, context, Self.flag)
+        case .float32: return try read(texts, type, context) { NumberText.float($0) }
+        case .float64: return try read(texts, type, context) { NumberText.double($0) }
+        case .float16: return try read(texts, type, context) { NumberText.float($0).map(HalfPrecision.binary16) }
+        case .bfloat16: return try read(texts, type, context) { NumberText.float($0).map(HalfPrecision.bfloat16) }
+        case .int8: return try read(texts, type, context) { Self.integer($0, Int8.self) }
+        case .int16: return try read(texts, type, context) { Self.integer($0, Int16.self) }
+        case .int32: return try read(texts, type, context) { Self.integer($0, Int32.self) }
+        case .int64: return try read(texts, type, context) { Self.integer($0, Int64.self) }
+        case .uint8: return try read(texts, type, context) { Self.integer($0, UInt8.self) }
+        case .uint16: return try read(texts, type, context) { Self.integer($0, UInt16.self) }
+        case .uint32: return try read(texts, type, context) { Self.integer($0, UInt32.self) }
+        case .uint64: return try read(texts, type, context) { Self.integer($0, UInt64.self) }
+        case .bool: return try read(texts, type, context, Self.flag)
         case .complex64, .complex128, .string: throw .unsupported("a cast from string to \(type)")
+        case let other:
+            guard let narrow = other.narrow else { throw .unsupported("a cast from string to \(type)") }
+            return try read(texts, type, context) { Self.code($0, narrow, rounding) }
         }
     }
 
@@ -112,6 +122,11 @@ struct TextCast: DynamicOperator {
     private static func integer<Value: FixedWidthInteger>(_ text: ArraySlice<UInt8>, _: Value.Type) -> Value? {
         if let exact: Value = NumberText.integer(text) { return exact }
         return NumberText.double(text).flatMap { Value(exactly: $0.rounded(.towardZero)) }
+    }
+
+    private static func code(_ text: ArraySlice<UInt8>, _ type: NarrowType, _ rounding: NarrowType.Rounding) -> UInt8? {
+        guard let range = type.range else { return NumberText.double(text).map { type.code(of: $0, rounding) } }
+        return integer(text, Int64.self).flatMap { range.contains(Int($0)) ? type.code(of: $0) : nil }
     }
 
     private static func flag(_ text: ArraySlice<UInt8>) -> UInt8? {

@@ -8,7 +8,7 @@ import Tensors
 struct NonZero: DynamicOperator {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let rank = try inputs.dense(0).rank
+        let rank = try inputs.required(0, of: ElementTypes.dense).rank
         return [ValueFact(.int64, SymbolicShape([rank.map(Dimension.known) ?? .unknown, .unknown]))]
     }
 

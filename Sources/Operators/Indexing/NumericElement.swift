@@ -106,6 +106,7 @@ extension ElementType {
         case .uint64: try visitor.visit(UInt64.self)
         case .complex64, .complex128: throw .unsupported("a tensor of complex numbers")
         case .string: throw .unsupported("a tensor of strings")
+        default: throw .unsupported("a tensor of \(self)")
         }
     }
 }

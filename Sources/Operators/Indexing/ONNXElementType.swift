@@ -18,6 +18,16 @@ extension ElementType {
         case 12: self = .uint32
         case 13: self = .uint64
         case 16: self = .bfloat16
+        case 17: self = .float8e4m3fn
+        case 18: self = .float8e4m3fnuz
+        case 19: self = .float8e5m2
+        case 20: self = .float8e5m2fnuz
+        case 21: self = .uint4
+        case 22: self = .int4
+        case 23: self = .float4e2m1
+        case 24: self = .float8e8m0
+        case 25: self = .uint2
+        case 26: self = .int2
         default: return nil
         }
     }

@@ -14,7 +14,7 @@ struct OneHot: ElementMover {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)
         let indices = try inputs.required(0, of: ElementTypes.numbers), values = try inputs.dense(2)
-        let depth = try depth(try inputs.dense(1))
+        let depth = try depth(try inputs.required(1, of: ElementTypes.numbers))
         if let shape = values.shape?.concrete, shape != [2] {
             throw .invalidInput(index: 2, reason: "has shape \(shape), expected [2] (off and on value)")
         }

@@ -16,7 +16,7 @@ struct ScatterElements: TextCounterpart {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)
-        let data = try inputs.dense(0), indices = try inputs.indices(1), updates = try inputs.required(2)
+        let data = try inputs.required(0, of: ElementTypes.dense), indices = try inputs.indices(1), updates = try inputs.required(2)
         try inputs.checkSameType(2, as: 0)
         if let shape = data.shape, let places = indices.shape {
             let axis = try Axes.resolve(axis, rank: shape.rank)

@@ -17,6 +17,7 @@ struct ScatterND: TextCounterpart {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(3...3)
         let data = try inputs.dense(0), indices = try inputs.indices(1)
+        guard reduction == .none || data.elementType.narrow == nil else { throw .unsupported("\(name) combining \(data.elementType)") }
         try inputs.checkSameType(2, as: 0)
         try Self.check(updates: try inputs.required(2), input: 2, data: data.shape, indices: indices.shape)
         return [ValueFact(data.type)]

@@ -71,6 +71,9 @@ struct SliceSource {
         case .int32, .uint32: return UInt64(address.loadUnaligned(as: UInt32.self))
         case .int64, .uint64: return address.loadUnaligned(as: UInt64.self)
         case .string: return nil
+        case let type:
+            let code = address.loadUnaligned(as: UInt8.self), value = type.narrow?.value(of: code) ?? .nan
+            return value.isNaN ? nil : value == 0 ? 0 : UInt64(code)
         }
     }
 

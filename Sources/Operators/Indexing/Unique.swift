@@ -13,7 +13,7 @@ struct Unique: DynamicOperator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(1...1)
-        let data = try inputs.dense(0)
+        let data = try inputs.required(0, of: ElementTypes.dense)
         var values: SymbolicShape? = SymbolicShape([.unknown])
         var inverse: Dimension = Dimension.product(data.shape?.dimensions ?? [.unknown])
         if let axis {

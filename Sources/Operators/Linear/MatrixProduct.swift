@@ -202,7 +202,7 @@ extension ElementType {
         case .uint16: try visitor.visit(UInt16.self)
         case .uint32: try visitor.visit(UInt32.self)
         case .uint64: try visitor.visit(UInt64.self)
-        case .float16, .bfloat16, .bool, .string: throw .unsupported("\(name) of \(self)")
+        default: throw .unsupported("\(name) of \(self)")
         }
     }
 

@@ -214,7 +214,7 @@ private struct PadKernel: Kernel {
 
 extension ElementType {
     /// The bits of `value` as one element of this type, in the low bytes: rounded to integers towards zero, bool by
-    /// being other than 0. Values outside an integer's range become its nearest.
+    /// being other than 0. Values outside an integer's range become its nearest; in integers of 2 and 4 bits they lose their high bits.
     func bits(of value: Float) -> UInt64 {
         switch self {
         case .float32: UInt64(value.bitPattern)
@@ -234,6 +234,7 @@ extension ElementType {
         case .uint16: clamped(value, UInt16.self)
         case .uint32: clamped(value, UInt32.self)
         case .uint64: clamped(value, UInt64.self)
+        case let type: type.narrow.map { UInt64($0.code(of: Double(value))) } ?? 0
         }
     }
 

@@ -6,6 +6,8 @@ enum LinearTypes {
     static let eightBits: Set<ElementType> = [.int8, .uint8]
     static let data: Set<ElementType> = [.int8, .uint8, .int16, .uint16]
     static let scales: Set<ElementType> = [.float32, .float16, .bfloat16]
+    /// What QuantizeLinear gives and DequantizeLinear takes, beside int32.
+    static let quantized = data.union(ElementTypes.eightBitFloats).union([.float4e2m1, .int4, .uint4, .int2, .uint2])
 }
 
 /// A real number, already divided by its scale, as the nearest integer (of two the even one) after a zero point, limited to a type.
@@ -20,6 +22,14 @@ struct LinearRounding {
         self.zero = zero
         lowest = Float(Int32(truncatingIfNeeded: Integer.min) &- zero)
         highest = Float(Int32(truncatingIfNeeded: Integer.max) &- zero)
+    }
+
+    /// For integers of a range within int16 or uint16.
+    @inline(__always)
+    init(_ range: ClosedRange<Int>, zero: Int32) {
+        self.zero = zero
+        lowest = Float(Int32(truncatingIfNeeded: range.lowerBound) &- zero)
+        highest = Float(Int32(truncatingIfNeeded: range.upperBound) &- zero)
     }
 
     /// For int8 and uint8.

@@ -6,28 +6,31 @@ import Tensors
 ///
 /// - Shapes: data [D…], scales and optional zero points (one number, a vector along `axis`, or the data's shape with one number
 ///   for each block along `axis`) → [D…].
-/// - Types: float32, float16, bfloat16, int32 → that of the zero points, else `target`, else uint8: int8, uint8, int16, uint16.
+/// - Types: float32, float16, bfloat16, int32 → that of the zero points, else `target`, else uint8: integers of 2, 4, 8 and 16
+///   bits, floats of 4 and 8 bits. Scales may be float8e8m0, too.
 /// - Numerics: the quotient is rounded to `precision` (the scales' type unless given), then to the nearest integer, of two the
-///   even one.
+///   even one; floats are rounded as by Cast, with the zero point added before.
 /// - Source: ONNX operator QuantizeLinear, opsets 10 to 25; com.microsoft's QuantizeLinear.
 struct QuantizeLinear: Operator {
     var rule: ScaleRule
     var target: ElementType?
     var precision: ElementType?
+    /// Whether floats of 8 bits are limited to their range.
+    var saturates = true
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...3)
         let data = try inputs.required(0, of: LinearTypes.scales.union([.int32]))
-        _ = try inputs.required(1, of: LinearTypes.scales)
+        _ = try inputs.required(1, of: LinearTypes.scales.union([.float8e8m0]))
         var type = target ?? .uint8
         if inputs[2] != nil {
-            let zeros = try inputs.required(2, of: LinearTypes.data).elementType
+            let zeros = try inputs.required(2, of: LinearTypes.quantized).elementType
             if let target, target != zeros {
                 throw .invalidAttribute(name: "output_dtype", reason: "is \(target), the zero point is \(zeros)")
             }
             type = zeros
         }
-        guard LinearTypes.data.contains(type) else { throw .unsupported("QuantizeLinear to \(type)") }
+        guard LinearTypes.quantized.contains(type) else { throw .unsupported("QuantizeLinear to \(type)") }
         if let precision, !LinearTypes.scales.contains(precision) { throw .unsupported("QuantizeLinear in \(precision)") }
         try rule.check(inputs)
         return [ValueFact(type, data.shape)]
@@ -40,17 +43,24 @@ struct QuantizeLinear: Operator {
         let scales = try context.input(1).elementType, precision = precision ?? scales
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let data = try context.input(0)
-            let runs = try rule.runs(data: data.shape, scales: context.input(1).shape)
+            let scale = try context.input(1), result = context.outputs[0].elementType
+            let runs = try rule.runs(data: data.shape, scales: scale.shape), quotient = LinearQuotient(precision: precision)
+            if NarrowQuantizationKernel.isNeeded(data: data.elementType, scale: scale.elementType, result: result) {
+                return CompiledOperator(
+                    NarrowQuantizationKernel(
+                        .quantizing(quotient, saturates: saturates), runs: runs, data: data.elementType, scale: scale.elementType,
+                        result: result, hasZeros: context.has(2)))
+            }
             return CompiledOperator(
                 QuantizeLinearKernel(
-                    runs: runs, source: data.elementType, target: context.outputs[0].elementType, hasZeros: context.has(2),
-                    quotient: LinearQuotient(precision: precision), kernels: context.functions))
+                    runs: runs, source: data.elementType, target: result, hasZeros: context.has(2), quotient: quotient,
+                    kernels: context.functions))
         }
     }
 }
 
 /// x / scale as a type of less precision has it.
-private struct LinearQuotient: Sendable {
+struct LinearQuotient: Sendable {
     let precision: ElementType
 
     @inline(__always)
@@ -131,7 +141,8 @@ private struct QuantizeLinearKernel: Kernel {
 /// Real numbers for integers: (x − zero point) · scale.
 ///
 /// - Shapes: data [D…], scales and optional zero points as for `QuantizeLinear` → [D…].
-/// - Types: int8, uint8, int16, uint16, int32 → `target`, else the scales' type: float32, float16, bfloat16.
+/// - Types: integers of 2, 4, 8, 16 and 32 bits, floats of 4 and 8 bits → `target`, else the scales' type: float32, float16,
+///   bfloat16. Scales may be float8e8m0, too, where `target` is given.
 /// - Numerics: in float32, rounded once.
 /// - Source: ONNX operator DequantizeLinear, opsets 10 to 25; com.microsoft's DequantizeLinear.
 struct DequantizeLinear: Operator {
@@ -142,13 +153,16 @@ struct DequantizeLinear: Operator {
 
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...3)
-        let data = try inputs.required(0, of: LinearTypes.data.union([.int32]))
-        let scales = try inputs.required(1, of: LinearTypes.scales)
+        let data = try inputs.required(0, of: LinearTypes.quantized.union([.int32]))
+        let scales = try inputs.required(1, of: LinearTypes.scales.union([.float8e8m0]))
         if inputs[2] != nil {
             _ = try inputs.required(2)
             try inputs.checkSameType(2, as: 0)
         }
         let type = target ?? scales.elementType
+        guard type != .float8e8m0 else {
+            throw .invalidAttribute(name: "output_dtype", reason: "is missing or float8e8m0, expected a type of 16 or 32 bits")
+        }
         guard LinearTypes.scales.contains(type) else { throw .unsupported("DequantizeLinear to \(type)") }
         try rule.check(inputs)
         return [ValueFact(type, data.shape)]
@@ -160,10 +174,16 @@ struct DequantizeLinear: Operator {
         if context.makesNothing { return .nothing }
         return try HalfPrecisionBridge.compile(context) { (context) throws(OperatorError) in
             let data = try context.input(0)
-            let runs = try rule.runs(data: data.shape, scales: context.input(1).shape)
+            let scale = try context.input(1), result = context.outputs[0].elementType
+            let runs = try rule.runs(data: data.shape, scales: scale.shape)
+            if NarrowQuantizationKernel.isNeeded(data: data.elementType, scale: scale.elementType, result: result) {
+                return CompiledOperator(
+                    NarrowQuantizationKernel(
+                        .dequantizing, runs: runs, data: data.elementType, scale: scale.elementType, result: result,
+                        hasZeros: context.has(2)))
+            }
             return CompiledOperator(
-                DequantizeLinearKernel(
-                    runs: runs, source: data.elementType, hasZeros: context.has(2), kernels: context.functions))
+                DequantizeLinearKernel(runs: runs, source: data.elementType, hasZeros: context.has(2), kernels: context.functions))
         }
     }
 }

@@ -12,7 +12,7 @@ enum LinearQuantizationOperators {
         .onnx("QuantizeLinear", since: 13) { reader throws(OperatorError) in
             QuantizeLinear(
                 rule: try ScaleRule(reader), target: try reader.onnxType("output_dtype"),
-                precision: try reader.onnxType("precision"))
+                precision: try reader.onnxType("precision"), saturates: try reader.flag("saturate", default: true))
         },
         .onnx("QuantizeLinear", domain: microsoft) { reader throws(OperatorError) in
             QuantizeLinear(rule: ScaleRule(axis: try reader.integer("axis")))

@@ -24,7 +24,7 @@ struct Multinomial: DynamicOperator {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         let count = sampleCount == nil ? max(2, source.inputs.upperBound) : 1
         try inputs.checkCount(count...count)
-        let logits = try inputs.dense(0)
+        let logits = try inputs.required(0, of: ElementTypes.numbers)
         if let shape = logits.shape, shape.rank != 2 { throw .invalidInput(index: 0, reason: "has rank \(shape.rank), expected 2") }
         let samples: Dimension
         if let sampleCount { samples = .known(sampleCount) } else { samples = try Self.samples(inputs) }

@@ -93,7 +93,7 @@ extension ElementType {
         case .uint64: try visitor.visit(UInt64.self)
         case .complex64: try visitor.visit(Complex<Float>.self)
         case .complex128: try visitor.visit(Complex<Double>.self)
-        case .bool, .string: throw .unsupported("segments of \(self)")
+        default: throw .unsupported("segments of \(self)")
         }
     }
 }

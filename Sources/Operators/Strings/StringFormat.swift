@@ -119,7 +119,7 @@ struct TensorSummary {
             case .uint32: return { Array(String(base.load(fromByteOffset: $0 * 4, as: UInt32.self)).utf8) }
             case .int64: return { Array(String(base.load(fromByteOffset: $0 * 8, as: Int64.self)).utf8) }
             case .uint64: return { Array(String(base.load(fromByteOffset: $0 * 8, as: UInt64.self)).utf8) }
-            case .complex64, .complex128, .string: return { _ in [UInt8(ascii: "?")] }
+            default: return { _ in [UInt8(ascii: "?")] }
             }
         }
     }

@@ -35,7 +35,7 @@ enum VariableUpdate: Sendable {
         case .uint64: try integers(UInt64.self, target, source, count, step)
         case .complex64 where isSum && step == 1: try floats(Float.self, target, source, count * 2, 1)
         case .complex128 where isSum && step == 1: try floats(Double.self, target, source, count * 2, 1)
-        case .complex64, .complex128, .bool, .string: throw .unsupported("computing with a variable of \(type)")
+        default: throw .unsupported("computing with a variable of \(type)")
         }
     }
 

@@ -31,6 +31,16 @@ enum DenseWriter {
         case .uint32: numeric(ElementWriters.Integer<UInt32>.self, &buffer)
         case .uint64: numeric(ElementWriters.Integer<UInt64>.self, &buffer)
         case .bool: numeric(ElementWriters.Boolean.self, &buffer)
+        case .float8e4m3fn: numeric(ElementWriters.Narrow<NarrowElements.Float8E4M3FN>.self, &buffer)
+        case .float8e4m3fnuz: numeric(ElementWriters.Narrow<NarrowElements.Float8E4M3FNUZ>.self, &buffer)
+        case .float8e5m2: numeric(ElementWriters.Narrow<NarrowElements.Float8E5M2>.self, &buffer)
+        case .float8e5m2fnuz: numeric(ElementWriters.Narrow<NarrowElements.Float8E5M2FNUZ>.self, &buffer)
+        case .float8e8m0: numeric(ElementWriters.Narrow<NarrowElements.Float8E8M0>.self, &buffer)
+        case .float4e2m1: numeric(ElementWriters.Narrow<NarrowElements.Float4E2M1>.self, &buffer)
+        case .int4: numeric(ElementWriters.Narrow<NarrowElements.Int4>.self, &buffer)
+        case .uint4: numeric(ElementWriters.Narrow<NarrowElements.UInt4>.self, &buffer)
+        case .int2: numeric(ElementWriters.Narrow<NarrowElements.Int2>.self, &buffer)
+        case .uint2: numeric(ElementWriters.Narrow<NarrowElements.UInt2>.self, &buffer)
         case .complex64, .complex128, .string: preconditionFailure("\(type) is not written as numbers")
         }
     }

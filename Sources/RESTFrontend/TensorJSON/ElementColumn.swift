@@ -71,9 +71,26 @@ struct ElementColumn: ~Copyable {
         case .uint32: unsafe numbers.read(ElementReaders.Integer<UInt32>.self, amount, &position, end, limit: limit)
         case .uint64: unsafe numbers.read(ElementReaders.Integer<UInt64>.self, amount, &position, end, limit: limit)
         case .bool: unsafe numbers.read(ElementReaders.Boolean.self, amount, &position, end, limit: limit)
+        case .float8e4m3fn: unsafe narrow(NarrowElements.Float8E4M3FN.self, amount, &position, end, limit: limit)
+        case .float8e4m3fnuz: unsafe narrow(NarrowElements.Float8E4M3FNUZ.self, amount, &position, end, limit: limit)
+        case .float8e5m2: unsafe narrow(NarrowElements.Float8E5M2.self, amount, &position, end, limit: limit)
+        case .float8e5m2fnuz: unsafe narrow(NarrowElements.Float8E5M2FNUZ.self, amount, &position, end, limit: limit)
+        case .float8e8m0: unsafe narrow(NarrowElements.Float8E8M0.self, amount, &position, end, limit: limit)
+        case .float4e2m1: unsafe narrow(NarrowElements.Float4E2M1.self, amount, &position, end, limit: limit)
+        case .int4: unsafe narrow(NarrowElements.Int4.self, amount, &position, end, limit: limit)
+        case .uint4: unsafe narrow(NarrowElements.UInt4.self, amount, &position, end, limit: limit)
+        case .int2: unsafe narrow(NarrowElements.Int2.self, amount, &position, end, limit: limit)
+        case .uint2: unsafe narrow(NarrowElements.UInt2.self, amount, &position, end, limit: limit)
         case .complex64, .complex128: preconditionFailure("\(type) is not read from JSON")
         case .string: unsafe strings.read(amount, &position, text, limit: limit)
         }
+    }
+
+    @inline(never)
+    private mutating func narrow<Element: NarrowElement>(
+        _: Element.Type, _ amount: ReadAmount, _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, limit: Int
+    ) -> ReadResult {
+        unsafe numbers.read(ElementReaders.Narrow<Element>.self, amount, &position, end, limit: limit)
     }
 
     /// Forgets the elements after the first `count`.

@@ -1,7 +1,7 @@
 import Tensors
 
 extension ElementType {
-    /// What TensorFlow's messages call the type.
+    /// What TensorFlow's messages call the type; those that it does not have as Python's `ml_dtypes` does.
     var tensorFlowName: String {
         switch self {
         case .float32: "float"
@@ -20,6 +20,16 @@ extension ElementType {
         case .complex128: "complex128"
         case .bool: "bool"
         case .string: "string"
+        case .float8e4m3fn: "float8_e4m3fn"
+        case .float8e4m3fnuz: "float8_e4m3fnuz"
+        case .float8e5m2: "float8_e5m2"
+        case .float8e5m2fnuz: "float8_e5m2fnuz"
+        case .float8e8m0: "float8_e8m0fnu"
+        case .float4e2m1: "float4_e2m1fn"
+        case .int4: "int4"
+        case .uint4: "uint4"
+        case .int2: "int2"
+        case .uint2: "uint2"
         }
     }
 

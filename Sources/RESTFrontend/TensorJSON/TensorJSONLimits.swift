@@ -23,7 +23,7 @@ package struct TensorJSONLimits: Sendable, Equatable {
 
 /// Which element types may be read and written as JSON.
 package enum TensorJSONDialect: Sendable, Equatable {
-    /// Those of TensorFlow Serving and float16, bfloat16 and uint16, which ONNX models use.
+    /// Those of TensorFlow Serving and what else ONNX models use: float16, bfloat16, uint16, and the types of 8 bits and fewer.
     case extended
     /// Exactly those of TensorFlow Serving.
     case tensorFlowServing
@@ -32,6 +32,7 @@ package enum TensorJSONDialect: Sendable, Equatable {
         switch type {
         case .float16, .bfloat16, .uint16: self == .extended
         case .complex64, .complex128: false
+        case let type where type.narrow != nil: self == .extended
         default: true
         }
     }

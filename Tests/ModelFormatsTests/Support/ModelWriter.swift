@@ -5,6 +5,7 @@ enum DataType {
     static let float: Int64 = 1, uint8: Int64 = 2, int8: Int64 = 3, uint16: Int64 = 4, int16: Int64 = 5, int32: Int64 = 6
     static let int64: Int64 = 7, string: Int64 = 8, bool: Int64 = 9, float16: Int64 = 10, double: Int64 = 11
     static let uint32: Int64 = 12, uint64: Int64 = 13, complex64: Int64 = 14, bfloat16: Int64 = 16, float8: Int64 = 17
+    static let uint4: Int64 = 21, int4: Int64 = 22, float4: Int64 = 23, uint2: Int64 = 25, int2: Int64 = 26
 }
 
 /// The messages of `onnx.proto3`, written for tests: each function adds one field to the message that the writer holds.
@@ -129,6 +130,12 @@ extension WireWriter {
 
     mutating func rawFloats(_ values: [Float]) {
         delimited(9, values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } })
+    }
+
+    /// Elements that are but a part of a tensor's.
+    mutating func segment(_ values: [Float]) {
+        rawFloats(values)
+        message(3) { $0.integer(1, 0) }
     }
 
     mutating func external(_ entries: [(String, String)]) {

@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 extension Tensor {
-    /// The elements as `Double`: 16-bit floats widened, a bool as 0 or 1, wide integers rounded.
+    /// The elements as `Double`: narrow floats widened, a bool as 0 or 1, wide integers rounded.
     var numbers: [Double] {
         switch elementType {
         case .float32: values(Float.self).map(Double.init)
@@ -11,6 +11,8 @@ extension Tensor {
         case .bfloat16: bits.map { Double(HalfPrecision.float(fromBFloat16: $0)) }
         case .bool: values(Bool.self).map { $0 ? 1 : 0 }
         case .uint64: values(UInt64.self).map { Double($0) }
+        case let type where type.narrow != nil:
+            withBytes { bytes in bytes.map { code in Double(type.narrow?.value(of: code) ?? .nan) } }
         default: (integers ?? []).map(Double.init)
         }
     }
@@ -43,7 +45,8 @@ extension Tensor {
                     case .uint32: put(UInt32(value))
                     case .uint64: put(UInt64(value))
                     case .bool: put(value != 0)
-                    case .complex64, .complex128, .string: preconditionFailure("\(type) holds no real numbers")
+                    case let type where type.narrow != nil: put(type.narrow?.code(of: value) ?? 0)
+                    default: preconditionFailure("\(type) holds no real numbers")
                     }
                 }
             }

@@ -46,7 +46,7 @@ enum VectorTensors {
         case .bool: return .dense(Tensor(try values.map { try #require($0 as? Bool) }, shape: shape))
         case .string:
             return .strings(StringTensor(shape: shape, elements: try values.map { Array(try #require($0 as? String).utf8) }))
-        case .float16, .bfloat16, .complex64, .complex128: throw ServableError(.unimplemented, "no vector has values of \(type)")
+        default: throw ServableError(.unimplemented, "no vector has values of \(type)")
         }
     }
 
