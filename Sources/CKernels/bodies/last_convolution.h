@@ -27,8 +27,8 @@ APUS_INLINE size_t last_stride(size_t steps) {
 }
 
 static last_blocking last_blocks(const apus_convolution *s) {
-    const size_t line = last_line(s), lines = last_lines(s), pixels = last_pixels(s);
-    last_blocking b = {0, lines ? lines : 1, line, is_pointwise(s) && s->groups == 1 && s->channels_in % CONFLICTING_STRIDE != 0};
+    const size_t line = last_line(s), lines = last_lines(s), pixels = last_pixels(s), pixel = saturating_multiply(s->groups, s->channels_in);
+    last_blocking b = {0, lines ? lines : 1, pixel, is_pointwise(s) && pixel % CONFLICTING_STRIDE != 0};
     if (!b.in_place) {
         size_t each = line ? LAST_SLICE / line : 1;
         if (each == 0) each = 1;
@@ -151,7 +151,7 @@ static void last_block(float *y, const float *x, const float *packed, size_t gro
         const size_t some = smaller(b->lines, lines - l), k = some * line;
         const float *a = scratch;
         if (b->in_place) {
-            a = x + first * s->channels_in;
+            a = x + first * b->stride + group * s->channels_in;
         } else {
             last_fill(scratch, b->stride, x, group, first, count, l, some, s);
         }
