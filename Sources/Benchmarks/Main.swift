@@ -52,7 +52,7 @@ struct Benchmarks: ParsableCommand {
             TensorWriting.section, TensorExchange.section,
         ]
             + [ModelRun.section(models: models), ServedPrediction.section(models: models), CrowdedPrediction.section(models: models)]
-            + Levels.sections
+            + [LoadingPrediction.section(models: models)] + Levels.sections
     }
 
     /// The sections with what the filter leaves of them.

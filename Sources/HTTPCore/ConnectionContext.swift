@@ -31,6 +31,8 @@ package final class ConnectionContext: @unchecked Sendable {
     let compressionThreshold: Int
     /// What handshakes may still take in this turn.
     package var handshakes = HandshakeBudget()
+    /// Nil when requests get no names.
+    package var numbering: RequestNumbering?
     /// Nil when requests are not logged.
     package var accessLog: LoopAccessLog?
     /// Responses close their connections from now on.

@@ -23,10 +23,12 @@ extension Connection {
     private func beginHandling(_ request: borrowing Request, _ memory: RequestMemory) -> Bool {
         requestCount += 1
         let limit = context.limits.maxRequestsPerConnection
-        let accessRecord = context.accessLog?.began(request, on: self)
+        let identity = identity(of: memory)
+        let accessRecord = context.accessLog?.began(request, on: self, identity)
         let holdsPlace = context.inFlightLimit.enter()
         state = .handling(
-            PendingResponse(to: memory, isLast: limit > 0 && requestCount >= limit, holdsPlace: holdsPlace, accessRecord))
+            PendingResponse(
+                to: memory, isLast: limit > 0 && requestCount >= limit, holdsPlace: holdsPlace, identity: identity, accessRecord))
         context.counters.requestsInFlight.add(1)
         let isAdmitted = holdsPlace || context.handler.answersBeyondLimit(request)
         if isAdmitted { context.counters.requests.add(1) } else { context.counters.refusedRequests.add(1) }

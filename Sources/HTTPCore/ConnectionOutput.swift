@@ -5,7 +5,7 @@ extension Connection {
     func append(_ response: Response, to pending: PendingResponse, closes: Bool) {
         takeOutput()
         let start = output.count
-        ResponseWriter.append(response, options(pending, closes: closes), context, to: &output)
+        ResponseWriter.append(response, options(pending, closes: closes), pending.identity, context, to: &output)
         noteResponse(response.status, to: pending, from: start, closes: closes)
     }
 
@@ -17,7 +17,7 @@ extension Connection {
         takeOutput()
         let start = output.count
         let options = options(pending, closes: closes)
-        let place = ResponseWriter.beginJSON(status, fields, options, context, to: &output)
+        let place = ResponseWriter.beginJSON(status, fields, options, pending.identity, context, to: &output)
         content(&output)
         ResponseWriter.end(place, options, context.coder, &output)
         noteResponse(status, to: pending, from: start, closes: closes)

@@ -13,6 +13,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var strictTransportSecurity: Duration?
     /// Nil when requests are not logged.
     package var accessLog: AccessLogConfiguration?
+    /// Whether responses say what their requests are called, by `X-Request-Id`.
+    package var namesRequests: Bool
 
     /// - Parameter loopCount: By default one for every two processors, as the others compute what the loops send.
     package init(
@@ -21,7 +23,8 @@ package struct HTTPServerConfiguration: Sendable {
         loopCount: Int = HTTPServerConfiguration.defaultLoopCount,
         serverName: String = "apus",
         strictTransportSecurity: Duration? = nil,
-        accessLog: AccessLogConfiguration? = nil
+        accessLog: AccessLogConfiguration? = nil,
+        namesRequests: Bool = false
     ) {
         self.listeners = listeners
         self.limits = limits
@@ -29,6 +32,7 @@ package struct HTTPServerConfiguration: Sendable {
         self.serverName = serverName
         self.strictTransportSecurity = strictTransportSecurity
         self.accessLog = accessLog
+        self.namesRequests = namesRequests
     }
 
     package static var defaultLoopCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) / 2) }

@@ -52,6 +52,7 @@ package import Logging
             // It can fail only when the counter is full, and then the loop is being woken already.
             _ = apus_wake(wake)
         }
+        if configuration.namesRequests { context.numbering = RequestNumbering() }
         acceptor = Acceptor(
             poll: descriptors.poll, firstToken: Token.firstListener, context: context, placement: placement)
         wheel = TimerWheel(now: context.now)

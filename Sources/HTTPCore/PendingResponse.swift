@@ -9,25 +9,31 @@ struct PendingResponse {
     private(set) var prefersGzip = false
     /// Whether the request has one of the places that all loops share; to be given back.
     let holdsPlace: Bool
+    /// What the response says that the request is called.
+    let identity: RequestIdentity
     /// Nil when requests are not logged.
     let accessRecord: AccessRecord?
 
     /// - Parameters:
     ///   - request: Its memory, as a head that is passed by itself would be copied.
     ///   - isLast: Whether the connection has brought as many requests as it may.
-    init(to request: RequestMemory, isLast: Bool, holdsPlace: Bool, _ accessRecord: AccessRecord?) {
+    init(
+        to request: RequestMemory, isLast: Bool, holdsPlace: Bool, identity: RequestIdentity, _ accessRecord: AccessRecord?
+    ) {
         omitsContent = request.head.method == .head
         keepsAlive = request.head.isPersistent && !isLast
         confirmsKeepAlive = request.head.version == .http10
         prefersGzip = request.head.prefersGzip
         self.holdsPlace = holdsPlace
+        self.identity = identity
         self.accessRecord = accessRecord
     }
 
     /// The response that refuses bytes which are no request, and ends the connection.
     ///
     /// - Parameter request: What has been understood; nil when nothing has come.
-    init(refusing request: RequestMemory?, _ accessRecord: AccessRecord?) {
+    init(refusing request: RequestMemory?, identity: RequestIdentity, _ accessRecord: AccessRecord?) {
+        self.identity = identity
         omitsContent = request?.head.method == .head
         keepsAlive = false
         holdsPlace = false

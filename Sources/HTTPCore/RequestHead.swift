@@ -45,6 +45,9 @@ struct RequestHead: Sendable {
     var contentCodings = ContentCodings()
     /// Whether the response should be compressed when it is large.
     var prefersGzip = false
+    /// Values of the first `X-Request-Id` and the first `traceparent`; nil when there is none.
+    var requestID: ByteRange?
+    var traceParent: ByteRange?
     /// Bytes from the request's first to the end of the empty line.
     var byteCount = 0
 

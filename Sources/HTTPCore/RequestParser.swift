@@ -111,10 +111,13 @@ struct RequestParser {
             throw ProtocolRefusal(.headerFieldsTooLarge, "the request has more than \(limits.maxFieldCount) header fields")
         }
         let field = try FieldLine(bytes, line)
-        try summary.note(bytes.extracting(field.name), bytes.extracting(field.value))
-        head.fields.append(
-            RequestHead.Field(
-                name: ByteRange(field.name.lowerBound, field.name.upperBound),
-                value: ByteRange(field.value.lowerBound, field.value.upperBound)))
+        let name = bytes.extracting(field.name), value = ByteRange(field.value.lowerBound, field.value.upperBound)
+        try summary.note(name, bytes.extracting(field.value))
+        switch name.count {
+        case 12 where head.requestID == nil && name.equalsIgnoringCase("x-request-id"): head.requestID = value
+        case 11 where head.traceParent == nil && name.equalsIgnoringCase("traceparent"): head.traceParent = value
+        default: break
+        }
+        head.fields.append(RequestHead.Field(name: ByteRange(field.name.lowerBound, field.name.upperBound), value: value))
     }
 }

@@ -33,8 +33,12 @@ enum ResponseWriter {
         fileprivate let contentStart: Int
     }
 
-    static func append(_ response: Response, _ options: Options, _ context: ConnectionContext, to output: inout ByteBuffer) {
+    static func append(
+        _ response: Response, _ options: Options, _ identity: RequestIdentity, _ context: ConnectionContext,
+        to output: inout ByteBuffer
+    ) {
         appendStart(response.status, contentType: response.contentType, context, to: &output)
+        identity.appendFields(to: &output)
         for header in response.headers { header.append(to: &output) }
         if case .built(let content) = response.content { unsafe output.append(content.fields.bytes) }
         appendConnection(options, context, to: &output)
@@ -54,14 +58,15 @@ enum ResponseWriter {
 
     /// Begins a response in JSON; its content is to be appended next.
     static func beginJSON(
-        _ status: HTTPStatus, _ fields: (inout ByteBuffer) -> Void, _ options: Options, _ context: ConnectionContext,
-        to output: inout ByteBuffer
+        _ status: HTTPStatus, _ fields: (inout ByteBuffer) -> Void, _ options: Options, _ identity: RequestIdentity,
+        _ context: ConnectionContext, to output: inout ByteBuffer
     ) -> Place {
         if status == .ok {
             unsafe output.append(context.startOfJSON.bytes)
         } else {
             appendStart(status, contentType: jsonType, context, to: &output)
         }
+        identity.appendFields(to: &output)
         fields(&output)
         appendConnection(options, context, to: &output)
         return beginContent(to: &output)

@@ -11,7 +11,33 @@ package protocol PredictionBackend: Sendable {
     /// The version that a request means, kept alive by the result.
     ///
     /// - Parameter model: nil means the only model served.
+    /// - Throws: `unavailable` for a version that is to be served and cannot be found now; `notFound` for what nobody has configured.
     func target(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget
+
+    /// Waits for a version that `target` has just not found.
+    ///
+    /// - Parameters:
+    ///   - timeout: how long the request may take; nil: as long as it takes.
+    ///   - completion: called once with what has become of it, on any thread; it must not block.
+    /// - Returns: false when there is nothing to wait for; then `completion` is not called.
+    func wait(
+        for model: String?, _ selector: VersionSelector, timeout: Duration?,
+        _ completion: @escaping @Sendable (Result<PredictionTarget, ServableError>) -> Void
+    ) -> Bool
+
+    /// The version that the selector means, loaded or not; nil when there is no such label, or it is `latest`.
+    func version(of model: String, _ selector: VersionSelector) -> Int64?
+}
+
+extension PredictionBackend {
+    package func wait(
+        for model: String?, _ selector: VersionSelector, timeout: Duration?,
+        _ completion: @escaping @Sendable (Result<PredictionTarget, ServableError>) -> Void
+    ) -> Bool { false }
+
+    package func version(of model: String, _ selector: VersionSelector) -> Int64? {
+        if case .version(let version) = selector { version } else { nil }
+    }
 }
 
 /// A model that predicts.
@@ -68,27 +94,116 @@ package struct CallableSignature: Sendable {
     package func run(_ call: consuming PredictCall, reply: any PredictReply) { runner.run(call, handle: handle, reply: reply) }
 }
 
-/// Finds versions in the table of a manager.
+/// Finds versions in the table of a manager, and says why one is not there.
 package final class PredictionService: PredictionBackend {
+    private let manager: ServableManager
     private let table: ServableTable
     package let board: StatusBoard
+    /// How long a request waits for a version that is being loaded.
+    private let hold: Duration
 
-    package init(table: ServableTable, board: StatusBoard) {
-        self.table = table
-        self.board = board
+    /// A request for a version that is loaded on demand waits as long as it may take.
+    private static let longestWait = Duration.seconds(86_400)
+
+    /// - Parameter hold: how long a request waits for a version that is being loaded; zero: it is refused at once.
+    package init(_ manager: ServableManager, hold: Duration = .zero) {
+        self.manager = manager
+        self.hold = hold
+        table = manager.table
+        board = manager.board
     }
 
     package func target(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget {
-        guard let name = model ?? table.onlyName else {
-            let names = table.names
-            let served =
-                names.isEmpty ? "no model is served" : "\(names.count) models are served (\(names.prefix(5).joined(separator: ", ")))"
-            throw ServableError(.invalidArgument, "the request names no model and \(served); add \"model\"")
+        guard let name = model ?? onlyName else { throw namesNoModel }
+        let handle: ServableHandle
+        do {
+            handle = try table.handle(name, selector)
+        } catch {
+            throw reason(name, selector, error)
         }
-        let handle = try table.handle(name, selector)
         guard let model = handle.servable as? LoadedModel else {
             throw ServableError(.internal, "\(handle.id) cannot predict")
         }
         return PredictionTarget(model: model, handle: handle)
+    }
+
+    package func wait(
+        for model: String?, _ selector: VersionSelector, timeout: Duration?,
+        _ completion: @escaping @Sendable (Result<PredictionTarget, ServableError>) -> Void
+    ) -> Bool {
+        guard let name = model ?? onlyName, case .expected = absence(name, selector) else { return false }
+        let isOnDemand = board.isOnDemand(name)
+        let limit = isOnDemand ? Self.longestWait : hold
+        guard limit > .zero else { return false }
+        let refusal = refusal(name, selector)
+        manager.arrivals.wait(for: name, timeout: min(limit, timeout ?? limit)) { [self] isLast in
+            do throws(ServableError) {
+                let target = try target(model: name, selector: selector)
+                return { completion(.success(target)) }
+            } catch {
+                let isRefused = self.refusal(name, selector).map { $0 != refusal } ?? false
+                if !isLast, !isRefused, case .expected = absence(name, selector) { return nil }
+                return { completion(.failure(error)) }
+            }
+        }
+        // After the wait has begun: it sees the end of the load, however soon it comes.
+        if isOnDemand { demand(name, selector) }
+        return true
+    }
+
+    package func version(of model: String, _ selector: VersionSelector) -> Int64? {
+        switch selector {
+        case .latest: nil
+        case .version(let version): version
+        case .label(let label): table.version(of: model, label: label)
+        }
+    }
+
+    private func demand(_ name: String, _ selector: VersionSelector) {
+        let version = version(of: name, selector), manager = manager
+        Task { await manager.demand(name, version: version) }
+    }
+
+    /// The state of a version that was asked for and does not fit into memory. The next request tries it again; one that has waited
+    /// for it has its answer.
+    private func refusal(_ name: String, _ selector: VersionSelector) -> ServableStatus? {
+        let version = version(of: name, selector)
+        return board.statuses(of: name).first {
+            (version == nil || $0.id.version == version) && $0.state == .end && $0.error?.code == .resourceExhausted
+        }
+    }
+
+    /// The only model served, or else the only one that is to be.
+    private var onlyName: String? { table.onlyName ?? (table.names.isEmpty ? board.onlyWantedName : nil) }
+
+    private var namesNoModel: ServableError {
+        let names = table.names
+        let served = names.isEmpty ? "no model is served" : "\(names.count) models are served (\(names.prefix(5).joined(separator: ", ")))"
+        return ServableError(.invalidArgument, "the request names no model and \(served); add \"model\"")
+    }
+
+    private func absence(_ name: String, _ selector: VersionSelector) -> Absence {
+        board.absence(of: name, version: version(of: name, selector))
+    }
+
+    /// Why the table has no such version. A label that nobody has set is the request's fault, once labels are known.
+    private func reason(_ name: String, _ selector: VersionSelector, _ miss: ServableError) -> ServableError {
+        let absence = absence(name, selector)
+        if miss.code != .notFound, board.isWanted(name) { return miss }
+        let what: String
+        switch selector {
+        case .latest: what = "Latest(\(name))"
+        case .version(let version): what = "Specific(\(name), \(version))"
+        case .label(let label): what = "Label(\(name), \(label))"
+        }
+        switch absence {
+        case .expected(let standing):
+            return ServableError(.unavailable, "Servable not available yet for request: \(what): \(standing); try again shortly")
+        case .failed(let standing): return ServableError(.unavailable, "Servable not available for request: \(what): \(standing)")
+        case .unknown(let near) where near.isEmpty: return miss
+        case .unknown(let near):
+            let names = near.map { "\"\($0)\"" }.joined(separator: " or ")
+            return ServableError(miss.code, "\(miss.message); did you mean \(names)?")
+        }
     }
 }

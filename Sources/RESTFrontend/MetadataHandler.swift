@@ -7,14 +7,38 @@ import Tensors
 /// `GET /v1/models/M[…]/metadata`: the signatures, in the form of TensorFlow Serving's reply (section 7 of its REST contract).
 struct MetadataHandler: Sendable {
     private let backend: any PredictionBackend
+    private let held: HeldRequests
+    private let timeout: Duration?
 
-    init(_ backend: any PredictionBackend) { self.backend = backend }
+    init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests) {
+        self.backend = backend
+        self.held = held
+        timeout = configuration.requestTimeout
+    }
 
     func respond(to path: ModelPath, _ reply: RESTReply) throws(ServableError) {
         guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
-        let target = try backend.target(model: path.model, selector: path.selector)
+        do throws(ServableError) {
+            send(try backend.target(model: path.model, selector: path.selector), reply)
+        } catch {
+            let address = HeldRequests.Address(model: path.model, selector: path.selector)
+            let isHeld =
+                error.code == .unavailable
+                && held.hold(address, start: reply.record.start, timeout: timeout, byteCount: 0) { result in
+                    switch result {
+                    case .success(let target): send(target, reply)
+                    case .failure(let error): reply.fail(error)
+                    }
+                }
+            if !isHeld { throw error }
+        }
+    }
+
+    private func send(_ target: PredictionTarget, _ reply: RESTReply) {
         let (id, signatures) = (target.id, target.signatures)
-        reply.sendJSON { buffer in
+        reply.sendJSON { fields in
+            fields.appendField(RESTReply.versionField, decimal: Int(id.version))
+        } content: { buffer in
             buffer.append("{\"model_spec\":{\"name\":")
             buffer.appendJSON(string: id.name)
             buffer.append(",\"signature_name\":\"\",\"version\":\"")

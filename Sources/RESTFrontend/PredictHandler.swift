@@ -11,9 +11,11 @@ struct PredictHandler: Sendable {
     private let reader: PredictBodyReader
     private let dialect: TensorJSONDialect
     private let timeout: Duration?
+    private let held: HeldRequests
 
-    init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration) {
+    init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests) {
         self.backend = backend
+        self.held = held
         reader = PredictBodyReader(dialect: configuration.dialect, limits: configuration.limits)
         dialect = configuration.dialect
         timeout = configuration.requestTimeout
@@ -22,14 +24,35 @@ struct PredictHandler: Sendable {
     /// - Parameter call: where the URL names the model; nil for `/predict`, where the body does.
     func handle(_ request: borrowing Request, _ call: PathCache.Call?, _ reply: consuming RESTReply) {
         reply.record.api = .predict
-        let format: TensorFormat, inputs: CallInputs, timeout: Duration?
-        var target: CallableSignature?
+        let timeout: Duration?
         do throws(ServableError) {
             timeout = try RequestTimeout.value(of: request, atMost: self.timeout)
-            (format, inputs) = try unsafe read(request.body, call, &reply, &target)
         } catch {
             if let call { reply.record.model = call.path.model }
             return reply.fail(error)
+        }
+        unsafe handle(request.body, call, timeout: timeout, .search, reply)
+    }
+
+    /// Where the version comes from.
+    private enum Finding {
+        case search
+        /// The request has waited for it.
+        case found(PredictionTarget)
+    }
+
+    private func handle(
+        _ body: UnsafeRawBufferPointer, _ call: PathCache.Call?, timeout: Duration?, _ finding: consuming Finding,
+        _ reply: consuming RESTReply
+    ) {
+        let format: TensorFormat, inputs: CallInputs
+        var target: CallableSignature?, missed: HeldRequests.Address?
+        do throws(ServableError) {
+            (format, inputs) = try unsafe read(body, call, finding, &reply, &target, &missed)
+        } catch {
+            if let call { reply.record.model = call.path.model }
+            if let missed, error.code == .unavailable, unsafe hold(body, missed, call, timeout: timeout, reply) { return }
+            return reply.fail(error, version: target?.id.version)
         }
         guard let target = target.take() else {
             // The reader has looked the target up, or it has thrown.
@@ -39,17 +62,40 @@ struct PredictHandler: Sendable {
             .run(inputs, timeout: timeout)
     }
 
+    /// Keeps a copy of the request until its version is loaded; false when that cannot be waited for.
+    private func hold(
+        _ body: UnsafeRawBufferPointer, _ address: HeldRequests.Address, _ call: PathCache.Call?, timeout: Duration?,
+        _ reply: RESTReply
+    ) -> Bool {
+        let bytes = unsafe Array(body)
+        return held.hold(address, start: reply.record.start, timeout: timeout, byteCount: bytes.count) { [self] result in
+            switch result {
+            case .success(let target):
+                unsafe bytes.withUnsafeBytes { unsafe handle($0, call, timeout: timeout, .found(target), reply) }
+            case .failure(let error): reply.fail(error)
+            }
+        }
+    }
+
     private func read(
-        _ bytes: UnsafeRawBufferPointer, _ call: PathCache.Call?, _ reply: inout RESTReply, _ target: inout CallableSignature?
+        _ bytes: UnsafeRawBufferPointer, _ call: PathCache.Call?, _ finding: consuming Finding, _ reply: inout RESTReply,
+        _ target: inout CallableSignature?, _ missed: inout HeldRequests.Address?
     ) throws(ServableError) -> PredictBody {
         try unsafe reader.read(bytes, addressing: call == nil ? .body : .url) { (envelope) throws(ServableError) in
-            let found: CallableSignature
-            if let call {
-                found = try backend.target(model: call.path.model, selector: call.path.selector).signature(envelope.signatureName)
-            } else {
-                if let model = envelope.model { reply.record.model = model }
-                found = try backend.target(model: envelope.model, selector: envelope.selector).signature(envelope.signatureName)
+            let model = call?.path.model ?? envelope.model, selector = call?.path.selector ?? envelope.selector
+            if call == nil, let model { reply.record.model = model }
+            let version: PredictionTarget
+            switch finding {
+            case .found(let found): version = found
+            case .search:
+                do throws(ServableError) {
+                    version = try backend.target(model: model, selector: selector)
+                } catch {
+                    missed = HeldRequests.Address(model: model, selector: selector)
+                    throw error
+                }
             }
+            let found = try version.signature(envelope.signatureName)
             // The meter knows whose it is.
             if let meter = found.meter { reply.observer = meter } else { reply.record.note(found.id, signature: found.name) }
             let inputs = found.accepted

@@ -32,7 +32,7 @@ final class PredictResponse: PredictReply {
         do throws(ServableError) {
             let payload = try TensorPayload(target.outputs, results, format: format, dialect: dialect)
             reply.sendJSON { fields in
-                fields.appendField(Self.versionField, decimal: Int(target.id.version))
+                fields.appendField(RESTReply.versionField, decimal: Int(target.id.version))
             } content: { buffer in
                 buffer.append(Self.start)
                 if isEnveloped { appendEnvelope(to: &buffer) }
@@ -40,11 +40,11 @@ final class PredictResponse: PredictReply {
                 buffer.append(Self.end)
             }
         } catch {
-            reply.fail(error)
+            fail(error)
         }
     }
 
-    func fail(_ error: ServableError) { reply.fail(error) }
+    func fail(_ error: ServableError) { reply.fail(error, version: target.id.version) }
 
     private func appendEnvelope(to buffer: inout ByteBuffer) {
         buffer.append("\"model\":")
@@ -55,7 +55,6 @@ final class PredictResponse: PredictReply {
     }
 
     // Named with their type, as a literal argument would be a String first.
-    private static let versionField: StaticString = "Apus-Model-Version"
     private static let start: StaticString = "{"
     private static let end: StaticString = "}\n"
 }

@@ -19,6 +19,7 @@ package final class RESTHandler: RequestHandler {
     private let registry: RegistryHandler
     private let metrics: @Sendable () -> String
     private let unreadiness: @Sendable () -> [String]
+    private let degradation: @Sendable () -> [String]
     private let observer: (any CallObserver)?
     /// Where large requests are handled; nil handles them on the loop.
     private let executor: (any RequestExecutor)?
@@ -28,20 +29,24 @@ package final class RESTHandler: RequestHandler {
     /// - Parameters:
     ///   - metrics: the Prometheus text; called off the loop.
     ///   - unreadiness: why the daemon is not ready, one sentence a reason; empty when it is.
-    ///   - executor: where requests with large bodies are handled; nil handles them on the loop.
+    ///   - degradation: what goes wrong though the daemon is ready; empty when nothing does.
+    ///   - executor: where requests with large bodies, and those that have waited, are handled; nil handles them on the loop.
     package init(
         _ backend: any PredictionBackend, registry: any RegistryReader, configuration: RESTConfiguration = .init(),
         metrics: @escaping @Sendable () -> String, unreadiness: @escaping @Sendable () -> [String],
+        degradation: @escaping @Sendable () -> [String] = { [] },
         observer: (any CallObserver)? = nil, executor: (any RequestExecutor)? = nil
     ) {
         self.configuration = configuration
-        predict = PredictHandler(backend, configuration)
-        examples = ExamplesHandler(backend, configuration)
+        let held = HeldRequests(backend, executor: executor)
+        predict = PredictHandler(backend, configuration, held)
+        examples = ExamplesHandler(backend, configuration, held)
         status = StatusHandler(backend)
-        metadata = MetadataHandler(backend)
+        metadata = MetadataHandler(backend, configuration, held)
         self.registry = RegistryHandler(registry)
         self.metrics = metrics
         self.unreadiness = unreadiness
+        self.degradation = degradation
         self.observer = observer
         self.executor = executor
         var router = Router<Route>()
@@ -172,11 +177,24 @@ package final class RESTHandler: RequestHandler {
 
     private func respondWithReadiness(_ reply: RESTReply) {
         let reasons = unreadiness()
-        guard !reasons.isEmpty else { return reply.sendJSON { $0.append("{\"status\":\"ready\"}\n") } }
-        reply.sendJSON(.serviceUnavailable) { buffer in
+        guard !reasons.isEmpty else { return respondReady(reply) }
+        reply.sendJSON(.serviceUnavailable) { fields in
+            fields.appendField(HTTPHeader("Retry-After", "1"))
+        } content: { buffer in
             buffer.append("{\"error\":")
             buffer.appendJSON(string: "not ready: \(reasons.joined(separator: "; "))")
             buffer.append(",\"reasons\":")
+            buffer.appendJSON(list: reasons) { reason, buffer in buffer.appendJSON(string: reason) }
+            buffer.append("}\n")
+        }
+    }
+
+    /// A daemon that serves all its models takes traffic, also when something is amiss.
+    private func respondReady(_ reply: RESTReply) {
+        let reasons = degradation()
+        reply.sendJSON { buffer in
+            guard !reasons.isEmpty else { return buffer.append("{\"status\":\"ready\"}\n") }
+            buffer.append("{\"status\":\"degraded\",\"reasons\":")
             buffer.appendJSON(list: reasons) { reason, buffer in buffer.appendJSON(string: reason) }
             buffer.append("}\n")
         }

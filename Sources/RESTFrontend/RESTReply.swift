@@ -19,6 +19,9 @@ struct RESTReply: Sendable {
         record = CallRecord(entrypoint: .rest, start: start)
     }
 
+    /// The field that says which version has made a response.
+    static let versionField: StaticString = "Apus-Model-Version"
+
     /// Whose result the response is.
     var request: any AbandonableRequest { responder }
 
@@ -60,8 +63,10 @@ struct RESTReply: Sendable {
         responder.send(status, contentType: contentType, headers: adding(headers)) { $0.append(text) }
     }
 
-    func fail(_ error: ServableError) {
-        let headers = ErrorMapping.retryAfter(error.code).map { [HTTPHeader("Retry-After", $0)] } ?? []
+    /// - Parameter version: of what made the error; nil when no version was asked.
+    func fail(_ error: ServableError, version: Int64? = nil) {
+        var headers = ErrorMapping.retryAfter(error.code).map { [HTTPHeader("Retry-After", $0)] } ?? []
+        if let version { headers.append(HTTPHeader(Self.versionField, String(version))) }
         fail(ErrorMapping.status(of: error.code), error, headers: headers)
     }
 

@@ -4,28 +4,37 @@ import ServableCore
 
 /// `GET /v1/models/M[/versions/V]`, and the list of all models.
 struct StatusHandler: Sendable {
-    private let board: StatusBoard
+    private let backend: any PredictionBackend
+    private var board: StatusBoard { backend.board }
 
-    init(_ backend: any PredictionBackend) { board = backend.board }
+    init(_ backend: any PredictionBackend) { self.backend = backend }
 
-    /// TensorFlow Serving's reply (section 7 of its REST contract): newest first, also versions that have ended; a label selects
-    /// nothing.
+    /// TensorFlow Serving's reply (section 7 of its REST contract): newest first, also versions that have ended. A label selects its
+    /// version.
     func respond(to path: ModelPath, _ reply: RESTReply) throws(ServableError) {
         guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
-        var statuses = board.statuses(of: path.model)
-        if case .version(let version) = path.selector {
-            statuses = statuses.filter { $0.id.version == version }
-            guard !statuses.isEmpty else {
-                throw ServableError(.notFound, "Could not find version \(version) of model \(path.model)")
-            }
-        }
-        guard !statuses.isEmpty else {
-            throw ServableError(.notFound, "Could not find any versions of model \(path.model)")
-        }
-        reply.sendJSON { [statuses] buffer in
+        let statuses = try statuses(of: path)
+        reply.sendJSON { buffer in
             buffer.append("{\"model_version_status\":")
             buffer.appendJSON(list: statuses) { status, buffer in append(status, to: &buffer) }
             buffer.append("}\n")
+        }
+    }
+
+    private func statuses(of path: ModelPath) throws(ServableError) -> [ServableStatus] {
+        let all = board.statuses(of: path.model), version = backend.version(of: path.model, path.selector)
+        if case .label(let label) = path.selector, version == nil, !all.isEmpty {
+            throw ServableError(.notFound, "Could not find version label \(label) of model \(path.model)")
+        }
+        let statuses = all.filter { version == nil || $0.id.version == version }
+        guard statuses.isEmpty else { return statuses }
+        if !all.isEmpty, let version { throw ServableError(.notFound, "Could not find version \(version) of model \(path.model)") }
+        let miss = "Could not find any versions of model \(path.model)"
+        switch board.absence(of: path.model, version: nil) {
+        case .expected(let reason), .failed(let reason): throw ServableError(.unavailable, "\(miss): \(reason)")
+        case .unknown(let near) where near.isEmpty: throw ServableError(.notFound, miss)
+        case .unknown(let near):
+            throw ServableError(.notFound, "\(miss); did you mean \(near.map { "\"\($0)\"" }.joined(separator: " or "))?")
         }
     }
 
@@ -37,11 +46,11 @@ struct StatusHandler: Sendable {
         buffer.append("\",\"status\":{\"error_code\":\"")
         buffer.append((status.error?.code ?? .ok).name)
         buffer.append("\",\"error_message\":")
-        buffer.appendJSON(string: status.error?.message ?? "")
+        buffer.appendJSON(string: status.error?.message ?? status.notice ?? "")
         buffer.append("}}")
     }
 
-    /// `{"models": [{"name", "versions": [{"version", "state", "error", "since", "path"}], "labels": {…}, "problem"}]}`
+    /// `{"models": [{"name", "versions": [{"version", "state", "error", "notice", "since", "path"}], "labels": {…}, "problem"}]}`
     func respondWithList(_ reply: RESTReply) {
         let models = board.modelNames.map { name in
             (name: name, statuses: board.statuses(of: name), labels: board.labels(of: name), problem: board.problem(of: name))
@@ -71,6 +80,8 @@ struct StatusHandler: Sendable {
         buffer.append(status.state.rawValue)
         buffer.append("\",\"error\":")
         appendOptional(status.lastError?.description, to: &buffer)
+        buffer.append(",\"notice\":")
+        appendOptional(status.notice, to: &buffer)
         buffer.append(",\"since\":\"")
         buffer.append(status.since.description)
         buffer.append("\",\"path\":")

@@ -39,6 +39,12 @@ struct EventApplication {
         case .described(let id, let description): try set(description, of: id, at: event.time)
         case .labels(let model, let assigned, let specified):
             try setLabels(assigned, specified: specified, of: model, at: event.time)
+        case .filesChanged(let id, let detail):
+            try log(event.time, "files_changed", model: id.name, version: id.version, detail: detail)
+        case .problem(let model, let problem):
+            try log(
+                event.time, problem == nil ? "model_found" : "model_unavailable", model: model, detail: problem ?? "",
+                hasFailed: problem != nil)
         }
     }
 

@@ -173,6 +173,8 @@ package actor RegistryRecorder {
         case status(ServableID)
         case description(ServableID)
         case labels(String)
+        case files(ServableID)
+        case problem(String)
 
         init(_ kind: ServableEvent.Kind) {
             switch kind {
@@ -181,6 +183,8 @@ package actor RegistryRecorder {
             case .status(let status): self = .status(status.id)
             case .described(let id, _): self = .description(id)
             case .labels(let model, _, _): self = .labels(model)
+            case .filesChanged(let id, _): self = .files(id)
+            case .problem(let model, _): self = .problem(model)
             }
         }
     }

@@ -1,16 +1,19 @@
 /// Finds versions as directories: a child of a base path whose whole name is a decimal 64-bit number is a version.
 ///
 /// Leading zeros are fine; of two names of the same number the last in byte order counts. A base path that is missing or has no
-/// versions concerns its own model only. Of the model root, every sub-directory with at least one version is a model that is
-/// served by the default policy; hidden directories are passed over.
+/// versions concerns its own model only. A base path without versions that holds a model itself is version 1. Of the model root,
+/// every sub-directory with at least one version is a model that is served by the default policy; hidden directories are passed over.
 package struct DirectorySource: VersionSource {
-    package init() {}
+    /// Names of files that make a directory a model.
+    private let modelFileNames: Set<String>
 
-    package func discover(_ specification: ServingSpecification, known: Set<ServableID>) -> Discovery {
+    package init(modelFileNames: Set<String> = []) { self.modelFileNames = modelFileNames }
+
+    package func discover(_ specification: ServingSpecification, known: [ServableID: Bool]) -> Discovery {
         var discovery = Discovery()
         discovery.models = specification.models.map { discover($0, known: known) }
         if let root = specification.modelRoot {
-            addModels(of: root, named: Set(specification.models.map(\.name)), known: known, to: &discovery)
+            addModels(of: root, in: specification, known: known, to: &discovery)
         }
         return discovery
     }
@@ -23,7 +26,10 @@ package struct DirectorySource: VersionSource {
         }
     }
 
-    private func addModels(of root: String, named: Set<String>, known: Set<ServableID>, to discovery: inout Discovery) {
+    private func addModels(
+        of root: String, in specification: ServingSpecification, known: [ServableID: Bool], to discovery: inout Discovery
+    ) {
+        let named = Set(specification.models.map(\.name))
         let names: [String]
         do {
             names = try DirectoryListing.names(of: root)
@@ -33,17 +39,19 @@ package struct DirectorySource: VersionSource {
         }
         for name in names where !name.hasPrefix(".") && !named.contains(name) {
             let path = root + "/" + name
-            guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-                discovery.warnings.append(
-                    "sub-directory \(name.debugDescription) of the model root passed over: control characters in its name")
-                continue
-            }
             do {
                 guard DirectoryListing.isDirectory(try DirectoryListing.status(of: path)) else { continue }
             } catch {
                 continue  // Gone since the listing, or a dangling link: not a directory in either case.
             }
-            let model = discover(ModelSpecification(name: name, basePath: path), known: known)
+            if let fault = Self.fault(ofName: name) {
+                discovery.warnings.append(
+                    "sub-directory \(name.debugDescription) of the model root passed over: its name has \(fault), with which no "
+                        + "request can name it; rename it")
+                continue
+            }
+            let model = discover(
+                ModelSpecification(name: name, basePath: path, loadMode: specification.rootLoadMode), known: known)
             switch model.access {
             case .readable: if !model.versions.isEmpty { discovery.models.append(model) }
             case .missing: break
@@ -54,10 +62,16 @@ package struct DirectorySource: VersionSource {
         }
     }
 
-    private func discover(_ model: ModelSpecification, known: Set<ServableID>) -> DiscoveredModel {
+    /// What keeps requests from naming a model so; nil when nothing does.
+    private static func fault(ofName name: String) -> String? {
+        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) { return "control characters" }
+        return name.utf8.contains(UInt8(ascii: ":")) ? "a colon" : nil
+    }
+
+    private func discover(_ model: ModelSpecification, known: [ServableID: Bool]) -> DiscoveredModel {
         let children: Children
         do {
-            children = try Children(of: model.basePath)
+            children = try Children(of: model.basePath, modelFileNames: modelFileNames)
         } catch {
             let problem =
                 error.isMissing
@@ -72,7 +86,7 @@ package struct DirectorySource: VersionSource {
         }
         let wanted = model.versionPolicy.select(from: children.paths.keys)
         let versions = children.paths.sorted { $0.key < $1.key }.map { version, path in
-            let isOfInterest = wanted.contains(version) && !known.contains(ServableID(name: model.name, version: version))
+            let isOfInterest = known[ServableID(name: model.name, version: version)] ?? wanted.contains(version)
             return DiscoveredVersion(version: version, path: path, fingerprint: isOfInterest ? fingerprint(of: path) : nil)
         }
         let problem = problem(of: model, children: children, wanted: wanted)
@@ -123,8 +137,13 @@ private struct Children {
     private(set) var otherNames: [String] = []
     private(set) var warnings: [String] = []
 
-    init(of basePath: String) throws(FileSystemError) {
+    init(of basePath: String, modelFileNames: Set<String>) throws(FileSystemError) {
         for name in try DirectoryListing.names(of: basePath) { add(name, in: basePath) }
+        guard paths.isEmpty, let file = otherNames.first(where: modelFileNames.contains) else { return }
+        paths[1] = basePath
+        warnings.append(
+            "base path \"\(basePath)\" itself holds \(file) and no numbered version: it is served as version 1; move it to "
+                + "\(basePath)/1 to publish other versions beside it")
     }
 
     private mutating func add(_ name: String, in basePath: String) {

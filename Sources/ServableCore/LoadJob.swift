@@ -5,17 +5,39 @@ struct LoadJob: Sendable {
     let loader: any ServableLoader
     let source: any VersionSource
     let budget: ResourceBudget
+    /// Bytes of the budget that are to be left when the version is loaded.
+    let headroom: Int
+    /// What is known from an earlier load; nil when there was none.
+    let earlier: MeasuredLoad?
+
+    struct Result: Sendable {
+        let outcome: Outcome
+        let report: LoadReport
+    }
 
     enum Outcome: Sendable {
-        case loaded(any Servable, Reservation)
+        case loaded(any Servable, ManagedVersion.Loaded)
         case failed(LoadFailure)
     }
 
     /// Blocks and computes; runs on an executor kept for loading.
-    func run() async -> Outcome {
+    func run() async -> Result {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let outcome = await load()
+        var error: ServableError?
+        if case .failed(let failure) = outcome { error = failure.error }
+        return Result(outcome: outcome, report: LoadReport(id: id, path: path, error: error, duration: clock.now - start))
+    }
+
+    private func load() async -> Outcome {
         let before = source.fingerprint(of: path)
+        var needed = 0, reservation: Reservation?
         do {
-            let memory = try budget.reserve(try loader.estimatedMemory(of: id, path: path), for: id)
+            let measured = earlier.map { $0.fingerprint == before ? $0.byteCount : 0 } ?? 0
+            needed = max(try loader.estimatedMemory(of: id, path: path), measured)
+            let memory = try budget.reserve(needed, keeping: headroom, for: id)
+            reservation = memory
             let servable = try await loader.load(id, path: path, memory: memory)
             guard source.fingerprint(of: path) == before else {
                 throw ServableError(
@@ -25,9 +47,15 @@ struct LoadJob: Sendable {
                 )
             }
             try settle(memory, of: servable)
-            return .loaded(servable, memory)
+            return .loaded(servable, ManagedVersion.Loaded(memory: memory, fingerprint: before))
         } catch {
-            return .failed(LoadFailure(error: ServableError(wrapping: error), fingerprint: before))
+            // Refused for memory before it began, or on the way; what else fails lacks none.
+            if let reservation { needed = reservation.refusedByteCount ?? 0 }
+            reservation?.release()
+            let missing = needed == 0 ? 0 : budget.missing(of: needed, keeping: headroom)
+            return .failed(
+                LoadFailure(
+                    error: ServableError(wrapping: error), fingerprint: before, neededByteCount: needed, missingByteCount: missing))
         }
     }
 
@@ -55,12 +83,21 @@ struct LoadFailure: Sendable {
     let error: ServableError
     let cause: Cause
     let fingerprint: VersionFingerprint?
+    /// Bytes that the version needs, as far as is known; 0 when it did not fail for want of memory.
+    let neededByteCount: Int
+    /// Bytes that have to be given back before another try.
+    let missingByteCount: Int
 
-    init(error: ServableError, fingerprint: VersionFingerprint?) {
+    init(error: ServableError, fingerprint: VersionFingerprint?, neededByteCount: Int, missingByteCount: Int) {
         self.error = error
         cause = Self.cause(of: error.code)
         self.fingerprint = fingerprint
+        self.neededByteCount = neededByteCount
+        self.missingByteCount = missingByteCount
     }
+
+    /// Whether the memory that was refused has been given back meanwhile.
+    var lacksNothingNow: Bool { cause == .budget && neededByteCount > 0 && missingByteCount == 0 }
 
     private static func cause(of code: StatusCode) -> Cause {
         switch code {
@@ -69,4 +106,10 @@ struct LoadFailure: Sendable {
         default: .passing
         }
     }
+}
+
+/// What a version was seen to need, while its files are the same.
+struct MeasuredLoad: Sendable {
+    let fingerprint: VersionFingerprint?
+    let byteCount: Int
 }

@@ -10,13 +10,17 @@ struct LoadResources {
         self.loader = loader
         self.source = source
         self.budget = budget
-        idleExecutors = (0..<concurrentLoadLimit).map { BlockingExecutor(label: "apus.lifecycle.load.\($0)") }
+        idleExecutors = (0..<concurrentLoadLimit).map { _ in BlockingExecutor(priority: .low) }
     }
 
     var hasIdleExecutor: Bool { !idleExecutors.isEmpty }
 
-    func makeJob(_ id: ServableID, path: String) -> LoadJob {
-        LoadJob(id: id, path: path, loader: loader, source: source, budget: budget)
+    /// - Parameter isOnDemand: the version has to leave a twentieth of the budget to what is taken while serving, since others of its
+    ///   kind would otherwise fill it to the last byte.
+    func makeJob(_ id: ServableID, path: String, isOnDemand: Bool, earlier: MeasuredLoad?) -> LoadJob {
+        LoadJob(
+            id: id, path: path, loader: loader, source: source, budget: budget,
+            headroom: isOnDemand ? (budget.byteLimit ?? 0) / 20 : 0, earlier: earlier)
     }
 
     /// Lends a thread for one load; nil when all are busy.

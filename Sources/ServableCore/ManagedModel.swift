@@ -5,14 +5,23 @@ struct ManagedModel {
     var isConfigured = true
     /// Whether the specification names the model; false for one found in the model root.
     var isNamed = true
-    /// Versions that are to be served.
+    /// Every version that exists.
+    var existing: [Int64: DiscoveredVersion] = [:]
+    /// Versions that the policy chooses.
     var wanted: [Int64: DiscoveredVersion] = [:]
+    /// Older versions that are to serve, or were to, while none of the wanted ones can be loaded.
+    var standIns: Set<Int64> = []
+    /// Versions of a model loaded on demand that requests have asked for.
+    var demanded: Set<Int64> = []
+    /// What loads of versions have shown them to need, of those that exist.
+    var measured: [Int64: MeasuredLoad] = [:]
     /// Versions that have a life, and those that failed and are still wanted.
     var versions: [Int64: ManagedVersion] = [:]
     /// The labels last published, nil before the first time.
     var publishedLabels: Labels?
     /// What was last announced to observers, nil before the first look.
     var announcedPresence: Presence?
+    /// Why no version is found, nil when one is.
     var problem: String?
     /// Warnings that stand in the log.
     var loggedWarnings: Set<String> = []
@@ -31,23 +40,52 @@ struct ManagedModel {
         let specified: [String: Int64]
     }
 
+    var isOnDemand: Bool { specification.loadMode == .onDemand }
+
     var hasAvailableVersion: Bool { versions.values.contains { $0.phase.isAvailable } }
 
     var firstTriesAreOver: Bool { hasAvailableVersion || !versions.values.contains { $0.phase.awaitsFirstTry } }
 
     var isLoading: Bool { versions.values.contains { $0.phase.isLoading } }
 
-    func isWanted(_ version: Int64) -> Bool { isConfigured && wanted[version] != nil }
+    /// The version as it was last found, if it is to be served.
+    func target(_ version: Int64) -> DiscoveredVersion? {
+        guard isConfigured else { return nil }
+        return wanted[version] ?? (standIns.contains(version) ? existing[version] : nil)
+    }
+
+    func isWanted(_ version: Int64) -> Bool { target(version) != nil }
+
+    /// Versions that are to be served, whether or not they are loaded before a request asks for them.
+    var targets: Set<Int64> { isConfigured ? Set(wanted.keys).union(standIns.filter { existing[$0] != nil }) : [] }
+
+    /// Whether the version waits until a request asks for it.
+    func isCold(_ version: Int64) -> Bool { isOnDemand && !demanded.contains(version) }
 }
 
 /// One life of a version, as the manager sees it.
 struct ManagedVersion {
     /// Differs from an earlier life of the same version, whose late messages are passed over.
-    let life: UInt64
+    var life: UInt64
     let path: String
     var phase: Phase
+    /// What is loaded, and what its files looked like; nil before.
+    var loaded: Loaded?
+    /// Loads the files that have changed since, while what was loaded goes on serving.
+    var reload: Task<Void, Never>?
+
+    struct Loaded {
+        /// What the version's memory is charged to.
+        let memory: Reservation
+        /// Of the files that were loaded.
+        let fingerprint: VersionFingerprint?
+        /// Of files that have taken their place and cannot be loaded.
+        var refused: VersionFingerprint?
+    }
 
     enum Phase {
+        /// Waits for a request that asks for it.
+        case cold
         /// Waits for a load slot; `attempt` counts from one.
         case queued(attempt: Int)
         case loading(attempt: Int, task: Task<Void, Never>)
@@ -61,10 +99,12 @@ struct ManagedVersion {
 
         var isAvailable: Bool { if case .available = self { true } else { false } }
         var isLoading: Bool { if case .loading = self { true } else { false } }
+        var isCold: Bool { if case .cold = self { true } else { false } }
+        var isUnloading: Bool { if case .unloading = self { true } else { false } }
         /// Whether nothing happens to the version by itself, except a retry.
         var isAtRest: Bool {
             switch self {
-            case .available, .failed, .backingOff: true
+            case .cold, .available, .failed, .backingOff: true
             case .queued, .loading, .unloading: false
             }
         }

@@ -13,6 +13,8 @@ package final class Reservation: Sendable {
     private struct Account {
         var phase: Phase
         var charged = 0
+        /// What would have been charged with the last charge that was refused.
+        var refused: Int?
 
         /// What the budget counts.
         var counted: Int {
@@ -22,6 +24,8 @@ package final class Reservation: Sendable {
             case .released: 0
             }
         }
+
+        var isSettled: Bool { if case .settled = phase { true } else { false } }
     }
 
     private let budget: ResourceBudget
@@ -39,6 +43,9 @@ package final class Reservation: Sendable {
     /// Bytes that the owner holds now: charged and not credited.
     package var chargedByteCount: Int { account.withLock { $0.charged } }
 
+    /// Bytes that the owner would hold if the last refused charge had been granted; nil when none was refused.
+    var refusedByteCount: Int? { account.withLock { $0.refused } }
+
     /// Counts memory that the owner is about to take.
     ///
     /// - Returns: nil when it is granted; else the bytes that are available: the charge is refused and nothing has changed.
@@ -50,7 +57,8 @@ package final class Reservation: Sendable {
             var new = account
             new.charged = charged
             // More than a number can hold is more than any budget has.
-            if let available = budget.take(overflow ? .max : new.counted - account.counted) {
+            if let available = budget.take(overflow ? .max : new.counted - account.counted, isServing: account.isSettled) {
+                account.refused = overflow ? .max : charged
                 return available + account.counted - account.charged
             }
             account = new

@@ -8,6 +8,10 @@ package struct ServableEvent: Sendable, Equatable {
         case versionsPresent(model: String, versions: [Int64: String], wanted: [Int64])
         case status(ServableStatus)
         case described(ServableID, ServableDescription)
+        /// The files of a version are not those that were loaded, or not those of the last time it was loaded.
+        case filesChanged(ServableID, detail: String)
+        /// What keeps versions of a wanted model from being found, nil when nothing does any more: sent whenever it changes.
+        case problem(model: String, String?)
         /// The labels of a model: where they point, and where they are to point. A label that only is specified waits for its
         /// version. Sent when the model is first looked at and whenever it changes.
         case labels(model: String, assigned: [String: Int64], specified: [String: Int64])

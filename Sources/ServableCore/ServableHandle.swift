@@ -1,34 +1,56 @@
-package import Dispatch
+import Dispatch
+import Synchronization
 
 /// A version's lease on life: while any reference to the handle lives, the servable's memory lives.
 ///
 /// One handle object exists per loaded version; the table holds it while the version is available, and a request holds it
 /// while it runs. Taking one is a retain, nothing more. Keep the handle at least as long as the servable taken from it: when
-/// the last reference goes, on whichever thread, the servable is released on `releaseQueue`, and `onRelease` is called after that.
+/// the last reference goes, on whichever thread, the servable is released on `releaseThread`, and `onRelease` is called after that.
 package final class ServableHandle: Sendable {
     package let id: ServableID
+    /// When a request last took it, by the monotonic clock in nanoseconds; nil when nobody needs to know.
+    private let use: Use?
     private let parcel: Parcel
-    private let releaseQueue: DispatchQueue
+    private let releaseThread: WorkThread
     private let onRelease: @Sendable () -> Void
 
     package init(
         id: ServableID,
         servable: any Servable,
-        releaseQueue: DispatchQueue,
+        notesUse: Bool = false,
+        releaseThread: WorkThread,
         onRelease: @escaping @Sendable () -> Void
     ) {
         self.id = id
+        use = notesUse ? Use() : nil
         parcel = Parcel(servable)
-        self.releaseQueue = releaseQueue
+        self.releaseThread = releaseThread
         self.onRelease = onRelease
     }
 
     package var servable: any Servable { parcel.servable }
 
+    /// A request has taken the handle.
+    @inline(__always)
+    func noteUse() { use?.note() }
+
+    /// Later uses have larger numbers; 0 when uses are not noted.
+    var lastUse: UInt64 { use?.time.load(ordering: .relaxed) ?? 0 }
+
+    private final class Use: Sendable {
+        let time: Atomic<UInt64>
+
+        init() { time = Atomic(Self.now) }
+
+        func note() { time.store(Self.now, ordering: .relaxed) }
+
+        private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
+    }
+
     deinit {
         let parcel = parcel
         let onRelease = onRelease
-        releaseQueue.async {
+        releaseThread.async {
             parcel.release()
             onRelease()
         }

@@ -6,12 +6,15 @@ struct Reported {
     var models: [String: String]?
     /// Warnings that stand in the log.
     var warnings: Set<String> = []
+    /// Whether the model root could be read once, so that its models are known.
+    var hasReadRoot = false
 }
 
 /// From what exists to what is wanted.
 extension ServableManager {
-    /// - Parameter named: the models that the specification names, as against those of the model root.
-    func integrate(_ discovery: Discovery, named: Set<String>) {
+    func integrate(_ discovery: Discovery, of specification: ServingSpecification) {
+        let named = Set(specification.models.map(\.name))
+        reported.hasReadRoot = specification.modelRoot != nil && (reported.hasReadRoot || discovery.modelRootProblem == nil)
         withdrawModels(missingFrom: discovery)
         for found in discovery.models { adopt(found, isNamed: named.contains(found.specification.name)) }
         logNew(discovery.warnings + (discovery.modelRootProblem.map { [$0] } ?? []), logged: &reported.warnings)
@@ -25,6 +28,7 @@ extension ServableManager {
         for name in models.keys {
             models[name]?.isConfigured = false
             models[name]?.wanted = [:]
+            for record in models[name]?.versions.values ?? [:].values { record.reload?.cancel() }
         }
         reconcile(models.keys.sorted())
     }
@@ -42,6 +46,8 @@ extension ServableManager {
     private func withdraw(_ name: String) {
         models[name]?.isConfigured = false
         models[name]?.wanted = [:]
+        models[name]?.existing = [:]
+        models[name]?.demanded = []
         models[name]?.problem = nil
         models[name]?.announcedPresence = nil
         publish(ManagedModel.Labels(assigned: [:], specified: [:]), of: name)
@@ -53,13 +59,18 @@ extension ServableManager {
         model.specification = found.specification
         model.isConfigured = true
         model.isNamed = isNamed
+        if model.problem != found.problem { announce(.problem(model: name, found.problem)) }
         model.problem = found.problem
         logNew(found.warnings + staleVersions(of: model, found: found), logged: &model.loggedWarnings)
         // A base path that is gone or unreadable (an unmounted disk) takes nothing down: what is loaded goes on serving.
         if found.access == .readable {
-            model.wanted = found.versions.filter { found.wanted.contains($0.version) }.reduce(into: [:]) { $0[$1.version] = $1 }
+            model.existing = found.versions.reduce(into: [:]) { $0[$1.version] = $1 }
+            model.wanted = model.existing.filter { found.wanted.contains($0.key) }
+            model.standIns.formIntersection(model.existing.keys)
+            model.measured = model.measured.filter { model.existing[$0.key] != nil }
         }
         models[name] = model
+        carryDemand(of: name)
     }
 
     /// A version that serves is not loaded again because its number now lies elsewhere; that would take it away for a while.
@@ -77,6 +88,7 @@ extension ServableManager {
         let name = found.specification.name
         if found.access != .unreadable { announcePresence(of: found) }
         reviveChangedVersions(of: name)
+        noticeChangedFiles(of: found)
         updateLabels(of: name)
     }
 
@@ -93,7 +105,10 @@ extension ServableManager {
 
     private func announceWantedModels(generalProblem: String?) {
         let configured = models.filter(\.value.isConfigured)
-        board.setWanted(configured.mapValues(\.problem), generalProblem: generalProblem)
+        let facts = configured.mapValues { model in
+            WantedModel(problem: model.problem, versions: Set(model.wanted.keys), isOnDemand: model.isOnDemand)
+        }
+        board.setWanted(facts, rootProblem: generalProblem, rootWasRead: reported.hasReadRoot)
         let wanted = configured.mapValues(\.specification.basePath)
         guard wanted != reported.models else { return }
         reported.models = wanted
@@ -104,7 +119,7 @@ extension ServableManager {
     private func reviveChangedVersions(of name: String) {
         guard let model = models[name] else { return }
         for (version, record) in model.versions {
-            guard let failure = record.phase.failure, let found = model.wanted[version] else { continue }
+            guard let failure = record.phase.failure, let found = model.target(version) else { continue }
             let hasMoved = found.path != record.path
             let hasChanged = found.fingerprint != nil && found.fingerprint != failure.fingerprint
             guard hasMoved || (hasChanged && isQuiet(found)) else { continue }

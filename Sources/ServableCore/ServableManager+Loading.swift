@@ -6,11 +6,14 @@ extension ServableManager {
     func reconcile(_ names: [String]) {
         for name in names { reconcile(name) }
         startQueuedLoads()
+        for name in names { arrivals.changed(name) }
         resumeWaiters()
     }
 
     private func reconcile(_ name: String) {
+        chooseStandIns(of: name)
         cancelUnwanted(of: name)
+        listCold(of: name)
         while let model = models[name], let action = AvailabilityPreservingPolicy.nextAction(candidates(of: model)) {
             switch action {
             case .load(let version): begin(ServableID(name: name, version: version))
@@ -30,25 +33,34 @@ extension ServableManager {
         case .backingOff(_, _, let timer):
             timer.cancel()
             self[id]?.phase = .queued(attempt: 1)
-        case .queued, .loading, .available, .unloading: break
+        case .cold, .queued, .loading, .available, .unloading: break
         }
     }
 
+    /// Versions that wait for a request are none: nothing is done to them.
     private func candidates(of model: ManagedModel) -> [AvailabilityPreservingPolicy.Candidate] {
-        var candidates = model.versions.map { version, record in
+        var candidates = model.versions.filter { !$0.value.phase.isCold }.map { version, record in
             AvailabilityPreservingPolicy.Candidate(
                 version: version, isWanted: model.isWanted(version), standing: record.phase.isAvailable ? .ready : .occupied)
         }
-        for (version, found) in model.wanted where model.versions[version] == nil {
-            let mayStillBeCopied = model.hasAvailableVersion && !isQuiet(found)
+        for version in model.targets where model.versions[version]?.phase.isCold ?? true && !model.isCold(version) {
+            let mayStillBeCopied = model.hasAvailableVersion && model.target(version).map(isQuiet) == false
             candidates.append(.init(version: version, isWanted: true, standing: mayStillBeCopied ? .occupied : .new))
         }
         return candidates
     }
 
     private func begin(_ id: ServableID) {
-        guard let path = models[id.name]?.wanted[id.version]?.path else { return }
-        self[id] = ManagedVersion(life: makeLife(), path: path, phase: .queued(attempt: 1))
+        if let record = self[id], record.phase.isCold {
+            self[id]?.phase = .queued(attempt: 1)
+        } else {
+            beginLife(of: id, phase: .queued(attempt: 1))
+        }
+    }
+
+    func beginLife(of id: ServableID, phase: ManagedVersion.Phase) {
+        guard let path = models[id.name]?.target(id.version)?.path else { return }
+        self[id] = ManagedVersion(life: makeLife(), path: path, phase: phase)
         publish(ServableStatus(id: id, state: .start, since: now(), path: path))
     }
 
@@ -58,7 +70,7 @@ extension ServableManager {
         for (version, record) in model.versions where !model.isWanted(version) {
             let id = ServableID(name: name, version: version)
             switch record.phase {
-            case .queued:
+            case .cold, .queued:
                 end(id, error: nil)
             case .backingOff(_, let failure, let timer):
                 timer.cancel()
@@ -96,11 +108,11 @@ extension ServableManager {
 
     private func startLoad(_ id: ServableID, attempt: Int, on executor: BlockingExecutor) {
         guard let record = self[id] else { return loads.giveBack(executor) }
-        let job = loads.makeJob(id, path: record.path)
+        let job = makeJob(id, path: record.path)
         let task = Task.detached {
-            let outcome = await executor.run { await job.run() }
+            let result = await executor.run { await job.run() }
             // Given away: this task may go on late, and must not keep a version in memory that is unloaded meanwhile.
-            await self.finishLoad(id, life: record.life, attempt: attempt, on: executor, consume outcome)
+            await self.finishLoad(id, life: record.life, attempt: attempt, on: executor, consume result)
         }
         self[id]?.phase = .loading(attempt: attempt, task: task)
         if attempt == 1, board.status(of: id)?.state != .loading {
@@ -108,22 +120,37 @@ extension ServableManager {
         }
     }
 
+    func makeJob(_ id: ServableID, path: String) -> LoadJob {
+        let model = models[id.name]
+        return loads.makeJob(
+            id, path: path, isOnDemand: model?.isOnDemand ?? false, earlier: model?.measured[id.version])
+    }
+
     private func finishLoad(
-        _ id: ServableID, life: UInt64, attempt: Int, on executor: BlockingExecutor, _ outcome: consuming LoadJob.Outcome
+        _ id: ServableID, life: UInt64, attempt: Int, on executor: BlockingExecutor, _ result: consuming LoadJob.Result
     ) {
         loads.giveBack(executor)
-        switch outcome {
-        case .loaded(let servable, let reservation): take(servable, reservation, id: id, life: life)
+        observer?.finishedLoad(result.report)
+        switch result.outcome {
+        case .loaded(let servable, let loaded):
+            models[id.name]?.measured[id.version] = MeasuredLoad(
+                fingerprint: loaded.fingerprint, byteCount: loaded.memory.chargedByteCount)
+            take(servable, loaded, id: id, life: life)
         case .failed(let failure):
             heap.trimSoon()
+            if failure.neededByteCount > 0 {
+                models[id.name]?.measured[id.version] = MeasuredLoad(
+                    fingerprint: failure.fingerprint, byteCount: failure.neededByteCount)
+            }
             fail(id, failure, attempt: attempt)
         }
         reconcile([id.name])
     }
 
-    private func take(_ servable: any Servable, _ reservation: Reservation, id: ServableID, life: UInt64) {
+    private func take(_ servable: any Servable, _ loaded: ManagedVersion.Loaded, id: ServableID, life: UInt64) {
         guard let model = models[id.name], let record = self[id] else { return }
-        let handle = Self.makeHandle(id, servable, on: self, life: life, reservation: reservation)
+        let handle = makeHandle(id, servable, life: life, loaded)
+        self[id]?.loaded = loaded
         guard model.isWanted(id.version) || wouldBeFirst(of: model) else {
             // Nobody wants it any more: letting the handle go ends it as an unload would.
             self[id]?.phase = .unloading
@@ -143,7 +170,12 @@ extension ServableManager {
             self[id]?.phase = .queued(attempt: attempt)
             return
         }
-        guard failure.cause != .files, attempt <= options.loadRetryLimit else {
+        if failure.lacksNothingNow, attempt <= options.loadRetryLimit {
+            self[id]?.phase = .queued(attempt: attempt + 1)
+            return
+        }
+        let comesWithRoom = failure.cause == .budget && makeRoom(for: failure)
+        guard comesWithRoom || failure.cause != .files && attempt <= options.loadRetryLimit && !model.isRefused(failure) else {
             self[id]?.phase = .failed(failure)
             return publish(
                 ServableStatus(id: id, state: .end, error: failure.error, since: now(), path: record.path), isPinned: true)
@@ -155,6 +187,8 @@ extension ServableManager {
             } catch {}  // Cancelled: the version was retried otherwise or is wanted no more.
         }
         self[id]?.phase = .backingOff(attempt: attempt, failure, timer: timer)
+        // A version that waits for others to go has not failed.
+        guard !comesWithRoom else { return }
         let since = board.status(of: id)?.since ?? now()
         publish(ServableStatus(id: id, state: .loading, lastError: failure.error, since: since, path: record.path))
     }
@@ -164,4 +198,9 @@ extension ServableManager {
         self[id]?.phase = .queued(attempt: attempt + 1)
         reconcile([id.name])
     }
+}
+
+extension ManagedModel {
+    /// Whether nobody waits for a later try: a request for a version that does not fit is refused, and the next one tries again.
+    fileprivate func isRefused(_ failure: LoadFailure) -> Bool { isOnDemand && failure.cause == .budget }
 }

@@ -5,6 +5,7 @@ extension ServableManager {
     func unload(_ id: ServableID) {
         guard let record = self[id], case .available(let description) = record.phase else { return }
         description.cancel()
+        record.reload?.cancel()
         self[id]?.phase = .unloading
         publish(ServableStatus(id: id, state: .unloading, since: now(), path: record.path))
         table.withdraw(id)
@@ -19,28 +20,43 @@ extension ServableManager {
     private func released(_ id: ServableID, life: UInt64) {
         guard let record = self[id], record.life == life else { return }
         end(id, error: nil)
-        retryRefusedForMemory()
-        reconcile(models.keys.sorted())
+        reconcile(retryRefusedForMemory().union([id.name]).sorted())
     }
 
     /// Memory has been given back: versions that were refused some are tried again.
-    private func retryRefusedForMemory() {
+    ///
+    /// - Returns: their models.
+    private func retryRefusedForMemory() -> Set<String> {
+        var names: Set<String> = []
         for (name, model) in models {
             for (version, record) in model.versions where record.phase.failure?.cause == .budget {
+                // A request that was refused has had its answer.
+                if model.isOnDemand, record.phase.hasEnded { continue }
                 retryAtOnce(ServableID(name: name, version: version))
+                names.insert(name)
             }
         }
+        return names
+    }
+
+    func makeHandle(
+        _ id: ServableID, _ servable: any Servable, life: UInt64, _ loaded: ManagedVersion.Loaded
+    ) -> ServableHandle {
+        let notesUse = models[id.name]?.isOnDemand ?? false
+        return Self.makeHandle(id, servable, notesUse: notesUse, on: self, life: life, reservation: loaded.memory)
     }
 
     /// Formed outside the actor's isolation, since the last reference may go on any thread.
-    nonisolated static func makeHandle(
-        _ id: ServableID, _ servable: any Servable, on manager: ServableManager, life: UInt64, reservation: Reservation
+    private nonisolated static func makeHandle(
+        _ id: ServableID, _ servable: any Servable, notesUse: Bool, on manager: ServableManager, life: UInt64, reservation: Reservation
     ) -> ServableHandle {
-        ServableHandle(id: id, servable: servable, releaseQueue: manager.releaseQueue) { [weak manager] in
+        ServableHandle(id: id, servable: servable, notesUse: notesUse, releaseThread: manager.releaseThread) { [weak manager] in
             reservation.release()
-            guard let manager else { return }
-            manager.heap.trimSoon()
-            Task { await manager.released(id, life: life) }
+            WorkThread.relay.async { [weak manager] in
+                guard let manager else { return }
+                manager.heap.trimSoon()
+                Task { await manager.released(id, life: life) }
+            }
         }
     }
 
@@ -63,7 +79,9 @@ extension ServableManager {
 
     private func finishDescription(of id: ServableID, _ result: Result<ServableDescription?, any Error>) {
         switch result {
-        case .success(let description?): announce(.described(id, description))
+        case .success(let description?):
+            announce(.described(id, description))
+            compare(id, digest: description.digest)
         case .success(nil): break
         case .failure(is CancellationError): break
         case .failure(let error): logger.warning("\(id) is served, but its format, digest and size cannot be recorded: \(error)")

@@ -1,5 +1,5 @@
-import Dispatch
 package import Logging
+import Synchronization
 
 /// Owns the lives of all versions: looks at what exists, loads what is wanted, unloads what is not.
 ///
@@ -14,18 +14,23 @@ package actor ServableManager {
 
     package nonisolated let table = ServableTable()
     package nonisolated let board: StatusBoard
+    /// Requests that wait for versions.
+    package nonisolated let arrivals = Arrivals()
 
     let options: LifecycleOptions
     let clock: any Clock<Duration>
     let now: @Sendable () -> Timestamp
     let logger: Logger
     let heap: HeapTrimmer
-    let releaseQueue = DispatchQueue(label: "apus.lifecycle.release")
-    let describeExecutor = BlockingExecutor(label: "apus.lifecycle.describe")
-    private let source: any VersionSource
-    private let scanExecutor = BlockingExecutor(label: "apus.lifecycle.scan")
+    let observer: (any LoadObserver)?
+    var previousLife: PreviousLife
+    let releaseThread = WorkThread(priority: .low)
+    let describeExecutor = BlockingExecutor(priority: .low)
+    private let scanner: DirectoryScanner
     private let hub = EventHub()
 
+    /// Whether making room for those who serve is under way.
+    nonisolated let isMakingRoom = Atomic(false)
     private var mandate = Mandate.serve(ServingSpecification(models: []))
     private var looks = LookSequence()
     private var waiters = Waiters<Condition>()
@@ -38,6 +43,7 @@ package actor ServableManager {
     /// - Parameters:
     ///   - board: shows the versions' states; of this manager alone.
     ///   - clock: what polling, retries and timeouts wait on.
+    ///   - previousLife: what the record says of the time before.
     ///   - now: the wall clock for statuses, events and the age of files.
     ///   - trimHeap: gives freed memory back to the system; called in the background after servables have been freed.
     package init(
@@ -46,6 +52,8 @@ package actor ServableManager {
         options: LifecycleOptions = LifecycleOptions(),
         budget: ResourceBudget = ResourceBudget(),
         board: StatusBoard = StatusBoard(),
+        previousLife: PreviousLife = PreviousLife(),
+        observer: (any LoadObserver)? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
         trimHeap: @escaping @Sendable () -> Void = {},
@@ -56,9 +64,15 @@ package actor ServableManager {
         self.clock = clock
         self.now = now
         self.logger = logger
-        self.source = source
-        heap = HeapTrimmer(queue: releaseQueue, trim: trimHeap)
+        scanner = DirectoryScanner(source, patience: options.scanPatience)
+        self.previousLife = previousLife
+        self.observer = observer
+        heap = HeapTrimmer(thread: releaseThread, trim: trimHeap)
         loads = LoadResources(loader: loader, source: source, budget: budget, concurrentLoadLimit: options.concurrentLoadLimit)
+        budget.onRefusal { [weak self] in
+            guard let self, !self.isMakingRoom.exchange(true, ordering: .acquiringAndReleasing) else { return }
+            WorkThread.relay.async { Task { await self.makeRoomForServing() } }
+        }
     }
 
     /// Everything that happens from now on. Subscribe before the first `serve` to miss nothing. The stream ends with `shutDown`.
@@ -71,18 +85,24 @@ package actor ServableManager {
         guard case .serve = mandate else { return }
         mandate = .serve(valid.specification)
         looks.specificationChanged()
+        expect(valid)
         await poll()
+    }
+
+    /// Until the directories have been looked at, models of the specification pass for such as will come. Call it before the first
+    /// request can come.
+    package nonisolated func expect(_ valid: ValidatedSpecification) {
+        board.expect(Set(valid.specification.models.map(\.name)), andOthers: valid.specification.modelRoot != nil)
     }
 
     /// Looks at the directories once and acts on what is found.
     package func poll() async {
         guard case .serve(let specification) = mandate else { return }
         let look = looks.begin()
-        let (source, known) = (source, knownVersions)
-        let discovery = await scanExecutor.run { source.discover(specification, known: known) }
+        let discovery = await scanner.discover(specification, known: knownVersions)
         // The mandate may have changed meanwhile.
         guard case .serve = mandate, looks.accept(look) else { return }
-        integrate(discovery, named: Set(specification.models.map(\.name)))
+        integrate(discovery, of: specification)
     }
 
     /// Looks at the directories at the poll interval until the task is cancelled.
@@ -168,12 +188,12 @@ extension ServableManager {
         }
     }
 
-    /// Versions whose files need no look: they are loaded, being loaded or being unloaded.
-    private var knownVersions: Set<ServableID> {
-        var known: Set<ServableID> = []
+    /// Versions that have a life, and whether their files are looked into: those that serve may change, those that failed may be mended.
+    private var knownVersions: [ServableID: Bool] {
+        var known: [ServableID: Bool] = [:]
         for (name, model) in models {
-            for (version, record) in model.versions where record.phase.failure == nil {
-                known.insert(ServableID(name: name, version: version))
+            for (version, record) in model.versions {
+                known[ServableID(name: name, version: version)] = record.phase.isAvailable || record.phase.failure != nil
             }
         }
         return known
@@ -220,7 +240,7 @@ extension ServableManager {
     private func holds(_ condition: Condition) -> Bool {
         switch condition {
         case .firstTries: looks.hasAccepted && models.values.allSatisfy { !$0.isConfigured || $0.firstTriesAreOver }
-        case .settled: models.values.allSatisfy { $0.versions.values.allSatisfy(\.phase.isAtRest) }
+        case .settled: models.values.allSatisfy { $0.versions.values.allSatisfy { $0.phase.isAtRest && $0.reload == nil } }
         case .allEnded: livingVersions.isEmpty
         }
     }

@@ -15,6 +15,7 @@ package final class ServableTable: Sendable {
         switch selector {
         case .latest:
             guard let handle = model?.latest else { throw Self.missing("Latest(\(name))") }
+            handle.noteUse()
             return handle
         case .version(let version):
             return try Self.handle(of: version, in: model, name: name)
@@ -46,17 +47,30 @@ package final class ServableTable: Sendable {
         snapshot.models[name]?.handles.keys.sorted() ?? []
     }
 
+    /// The version that a label points to, available or not; nil when there is no such label.
+    package func version(of name: String, label: String) -> Int64? { snapshot.models[name]?.labels[label] }
+
+    /// When a request last took the version: a later one has a larger number; 0 when that is not known.
+    func lastUse(of id: ServableID) -> UInt64 { snapshot.models[id.name]?.handles[id.version]?.lastUse ?? 0 }
+
+    /// Puts a version in, in the place of what was loaded for it before.
     package func publish(_ handle: ServableHandle) {
-        change(handle.id.name) { handles, _ in handles[handle.id.version] = handle }
+        var replaced: ServableHandle?
+        change(handle.id.name) { handles, _ in replaced = handles.updateValue(handle, forKey: handle.id.version) }
+        letGo(replaced)
     }
 
     /// Takes a version out, so that no further request finds it, and lets it know.
     package func withdraw(_ id: ServableID) {
         var withdrawn: ServableHandle?
         change(id.name) { handles, _ in withdrawn = handles.removeValue(forKey: id.version) }
-        guard let withdrawn else { return }
-        defer { withExtendedLifetime(withdrawn) {} }
-        withdrawn.servable.willUnload()
+        letGo(withdrawn)
+    }
+
+    private func letGo(_ handle: ServableHandle?) {
+        guard let handle else { return }
+        defer { withExtendedLifetime(handle) {} }
+        handle.servable.willUnload()
     }
 
     package func setLabels(_ labels: [String: Int64], of name: String) {
@@ -67,6 +81,7 @@ package final class ServableTable: Sendable {
 
     private static func handle(of version: Int64, in model: Model?, name: String) throws(ServableError) -> ServableHandle {
         guard let handle = model?.handles[version] else { throw missing("Specific(\(name), \(version))") }
+        handle.noteUse()
         return handle
     }
 

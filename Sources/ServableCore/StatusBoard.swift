@@ -12,8 +12,10 @@ package final class StatusBoard: Sendable {
     package static let endedModelLimit = 16
 
     private let contents = Mutex(Contents())
+    private let allowsEmpty: Bool
 
-    package init() {}
+    /// - Parameter allowsEmpty: whether all is well when nothing is to be served.
+    package init(allowsEmpty: Bool = true) { self.allowsEmpty = allowsEmpty }
 
     /// The versions of a model, newest first; empty when none is known.
     package func statuses(of name: String) -> [ServableStatus] {
@@ -34,6 +36,11 @@ package final class StatusBoard: Sendable {
         contents.withLock { $0.wanted[name] != nil }
     }
 
+    /// Whether the model is to be served, its versions being loaded by the first request for them.
+    package func isOnDemand(_ name: String) -> Bool {
+        contents.withLock { $0.wanted[name]?.isOnDemand ?? false }
+    }
+
     /// Label → version, as requests find it.
     package func labels(of name: String) -> [String: Int64] {
         contents.withLock { $0.labels[name] } ?? [:]
@@ -46,12 +53,38 @@ package final class StatusBoard: Sendable {
 
     /// Why the process is not ready, one sentence a wanted model that has no available version; empty when ready.
     package func unreadiness() -> [String] {
-        let (wanted, histories, general) = contents.withLock { ($0.wanted, $0.histories, $0.generalProblem) }
-        let models = wanted.sorted { $0.key < $1.key }.compactMap { name, model in
-            Self.unreadiness(of: name, problem: model.problem, versions: histories[name]?.statuses ?? [])
+        let contents = contents.withLock { $0 }
+        var reasons = contents.root.map { $0.wasRead ? [] : [$0.problem] } ?? []
+        if contents.wanted.isEmpty, contents.root == nil, !allowsEmpty {
+            reasons.append("no model is configured or found; add one, or set lifecycle.allow_empty")
         }
-        return (general.map { [$0] } ?? []) + models
+        return reasons + contents.perModel { $0.unreadiness(of: $1, $2) }
     }
+
+    /// What goes wrong though the process is ready, one sentence each: versions that cannot be loaded while another serves, paths that
+    /// are gone while what was loaded from them serves.
+    package func degradation() -> [String] {
+        let contents = contents.withLock { $0 }
+        return (contents.root.map { $0.wasRead ? [$0.problem] : [] } ?? []) + contents.perModel { $0.degradation(of: $1, $2) }
+    }
+
+    /// The models that a look at the directories, which has begun, will find or may find.
+    func expect(_ names: Set<String>, andOthers: Bool) {
+        contents.withLock { $0.expected = Expected(names: names, andOthers: andOthers) }
+    }
+
+    /// What is known of one model: how it is wanted, its versions, and whether a look may find it.
+    func facts(of name: String) -> (wanted: WantedModel?, versions: [ServableStatus], isExpected: Bool) {
+        contents.withLock { contents in
+            (contents.wanted[name], contents.histories[name]?.statuses ?? [], contents.expected?.holds(name) ?? false)
+        }
+    }
+
+    /// Models that are wanted, in no order.
+    var wantedNames: [String] { contents.withLock { Array($0.wanted.keys) } }
+
+    /// The name of the only model that is wanted; nil when there is none or more than one.
+    package var onlyWantedName: String? { contents.withLock { $0.wanted.count == 1 ? $0.wanted.keys.first : nil } }
 
     /// - Parameter isPinned: an ended version that stays listed until it is unpinned.
     package func set(_ status: ServableStatus, isPinned: Bool = false) {
@@ -73,37 +106,43 @@ package final class StatusBoard: Sendable {
         contents.withLock { $0.labels[name] = labels.isEmpty ? nil : labels }
     }
 
-    /// Replaces which models are wanted and their problems.
+    /// Replaces which models are wanted.
     ///
-    /// - Parameter generalProblem: one that concerns no single model, such as a model root that cannot be read.
-    package func setWanted(_ problems: [String: String?], generalProblem: String?) {
+    /// - Parameters:
+    ///   - rootProblem: why the model root cannot be read; nil when it can, or there is none.
+    ///   - rootWasRead: whether it could be read before, so that its models are known.
+    package func setWanted(_ models: [String: WantedModel], rootProblem: String? = nil, rootWasRead: Bool = false) {
         contents.withLock {
-            $0.wanted = problems.mapValues { Wanted(problem: $0) }
-            $0.generalProblem = generalProblem
+            $0.wanted = models
+            $0.expected = nil
+            $0.root = rootProblem.map { Root(problem: $0, wasRead: rootWasRead) }
             $0.forgetModels()
         }
     }
 
-    private static func unreadiness(of name: String, problem: String?, versions: [ServableStatus]) -> String? {
-        guard !versions.contains(where: { $0.state == .available }) else { return nil }
-        if let problem { return "model \"\(name)\" has no available version: \(problem)" }
-        let newestFirst = versions.sorted { $0.id.version > $1.id.version }
-        guard let newest = newestFirst.first(where: { $0.state != .end || $0.error != nil }) else {
-            return "model \"\(name)\" has no available version: no load has begun"
-        }
-        let reason = newest.lastError.map { ": \($0)" } ?? ""
-        return "model \"\(name)\" has no available version: version \(newest.id.version) is \(newest.state.rawValue)\(reason)"
+    private struct Root {
+        let problem: String
+        let wasRead: Bool
     }
 
-    private struct Wanted {
-        let problem: String?
+    private struct Expected {
+        let names: Set<String>
+        let andOthers: Bool
+
+        func holds(_ name: String) -> Bool { andOthers || names.contains(name) }
     }
 
     private struct Contents {
         var histories: [String: VersionHistory] = [:]
         var labels: [String: [String: Int64]] = [:]
-        var wanted: [String: Wanted] = [:]
-        var generalProblem: String?
+        var wanted: [String: WantedModel] = [:]
+        /// Nil when no look is under way that may find more.
+        var expected: Expected?
+        var root: Root?
+
+        func perModel(_ reason: (WantedModel, String, [ServableStatus]) -> String?) -> [String] {
+            wanted.sorted { $0.key < $1.key }.compactMap { reason($0.value, $0.key, histories[$0.key]?.statuses ?? []) }
+        }
 
         /// Forgets the models that ended first, beyond the limit.
         mutating func forgetModels() {

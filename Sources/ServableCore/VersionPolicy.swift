@@ -1,5 +1,5 @@
 /// Which of the versions that exist are wanted.
-package enum VersionPolicy: Sendable, Equatable {
+package enum VersionPolicy: Sendable, Hashable {
     /// The highest so many; a count below one counts as one.
     case latest(Int)
     case all

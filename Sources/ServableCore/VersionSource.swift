@@ -2,8 +2,8 @@
 package protocol VersionSource: Sendable {
     /// Looks once. May block; the manager calls it on a thread kept for that.
     ///
-    /// - Parameter known: versions whose files need not be looked into, since they are loaded or being loaded.
-    func discover(_ specification: ServingSpecification, known: Set<ServableID>) -> Discovery
+    /// - Parameter known: of versions that have a life, whether their files are looked into; of the others those of wanted ones are.
+    func discover(_ specification: ServingSpecification, known: [ServableID: Bool]) -> Discovery
 
     /// What the files of a version look like now; nil when they cannot be looked at.
     func fingerprint(of path: String) -> VersionFingerprint?
@@ -48,6 +48,6 @@ package struct DiscoveredModel: Sendable, Equatable {
 package struct DiscoveredVersion: Sendable, Equatable {
     package let version: Int64
     package let path: String
-    /// Nil for a version that is known or not wanted, or whose files cannot be looked at.
+    /// Nil for a version whose files were not, or cannot be, looked into.
     package let fingerprint: VersionFingerprint?
 }

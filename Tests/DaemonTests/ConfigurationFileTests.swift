@@ -67,6 +67,22 @@ struct ConfigurationFileTests {
         #expect(configuration.batching(of: "b").timeout == .milliseconds(5))
     }
 
+    @Test("reads when models are loaded, and what becomes of changed files, waiting requests and an empty daemon")
+    func lifecycle() throws {
+        let (standard, _) = try ConfigurationTesting.load("models: [{name: a, path: /a}]\nmodel_root: /r")
+        #expect(standard.serving.models == [ModelSpecification(name: "a", basePath: "/a")])
+        #expect(standard.serving.rootLoadMode == .eager && standard.hold == .zero && !standard.allowsEmpty)
+        let (configuration, _) = try ConfigurationTesting.load(
+            """
+            lifecycle: {load: on_demand, hold: 5s, allow_empty: true, changed_in_place: reload}
+            models: [{name: a, path: /a}, {name: b, path: /b, load: eager}, {name: c, path: /c, pinned: true}]
+            """)
+        #expect(configuration.serving.models.map(\.loadMode) == [.onDemand, .eager, .onDemand])
+        #expect(configuration.serving.models.map(\.isPinned) == [false, false, true])
+        #expect(configuration.serving.rootLoadMode == .onDemand && configuration.hold == .seconds(5) && configuration.allowsEmpty)
+        #expect(configuration.lifecycle.changedInPlace == .reload)
+    }
+
     @Test(
         "reads version policies",
         arguments: [
@@ -143,6 +159,9 @@ struct ConfigurationFileTests {
         Refused(
             "models: [{name: m, path: /m, versions: [1, x]}]",
             "@/apus.yaml:1:40: models[0].versions: found a list; expected \(versionForms)"),
+        Refused(
+            "models: [{name: m, path: /m, load: later}]",
+            "@/apus.yaml:1:37: models[0].load: found \"later\"; expected one of eager, on_demand"),
         Refused(
             "models: [{name: m, path: /m, labels: {stable: new}}]",
             "@/apus.yaml:1:47: models[0].labels.stable: found \"new\"; expected a label without / and :, and a version number"),

@@ -57,7 +57,7 @@ struct MetricsBoardTests {
 
     @Test("after ten thousand versions there are no more series than after a few, and the newest has its own")
     func manyVersions() {
-        statuses.setWanted(["m": nil], generalProblem: nil)
+        statuses.setWanted(["m": WantedModel()])
         func serve(_ versions: ClosedRange<Int64>) {
             for version in versions {
                 self.serve("m", version)
@@ -80,7 +80,7 @@ struct MetricsBoardTests {
 
     @Test("versions that are loaded make room by those that ended, also when nobody reads")
     func nobodyReads() {
-        statuses.setWanted(["m": nil], generalProblem: nil)
+        statuses.setWanted(["m": WantedModel()])
         for version in 1...3_000 as ClosedRange<Int64> {
             serve("m", version)
             unload("m", version)
@@ -91,7 +91,7 @@ struct MetricsBoardTests {
     @Test("the series of an unloaded version stay for five minutes, those of its model as long as it is wanted")
     func retention() {
         func has(_ text: String) -> Bool { read().contains { $0.contains(text) } }
-        statuses.setWanted(["m": nil], generalProblem: nil)
+        statuses.setWanted(["m": WantedModel()])
         serve("m", 1)
         unload("m", 1)
         clock.advance(by: 299)
@@ -99,10 +99,10 @@ struct MetricsBoardTests {
         clock.advance(by: 1)
         #expect(!has(#"model="m",version="1""#))
         #expect(has(#"request_count{model_name="m",status="OK"} 1"#))
-        statuses.setWanted([:], generalProblem: nil)
+        statuses.setWanted([:])
         #expect(!has(#""m""#))
         // It comes back, and counts anew.
-        statuses.setWanted(["m": nil], generalProblem: nil)
+        statuses.setWanted(["m": WantedModel()])
         serve("m", 1)
         #expect(has(#"request_count{model_name="m",status="OK"} 1"#))
         #expect(has(#"apus_model_state{model="m",version="1",state="AVAILABLE"} 1"#))
@@ -111,11 +111,11 @@ struct MetricsBoardTests {
     @Test("a version that failed keeps its series as long as its model is wanted")
     func failed() {
         func isShown() -> Bool { read().contains(#"apus_model_state{model="m",version="1",state="END"} 1"#) }
-        statuses.setWanted(["m": nil], generalProblem: nil)
+        statuses.setWanted(["m": WantedModel()])
         set("m", 1, .end, error: ServableError(.dataLoss, "file is cut short"))
         clock.advance(by: 100_000)
         #expect(isShown())
-        statuses.setWanted([:], generalProblem: nil)
+        statuses.setWanted([:])
         #expect(!isShown())
     }
 }

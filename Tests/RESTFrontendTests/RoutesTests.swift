@@ -159,7 +159,10 @@ struct RoutesTests {
                 ] as NSArray
             ]
             #expect(try await server.request("GET", "/v1/models/m").json == all)
-            #expect(try await server.request("GET", "/V1/MODELS/m/labels/any").json == all)
+            #expect(try await server.request("GET", "/V1/MODELS/m").json == all)
+            let unlabelled = try await server.request("GET", "/v1/models/m/labels/any")
+            #expect(unlabelled.status == 404)
+            #expect(try unlabelled.error == "Could not find version label any of model m")
             let one = try await server.request("GET", "/v1/models/m/versions/3")
             #expect(try (one.json?["model_version_status"] as? NSArray)?.count == 1)
             #expect(try await server.request("HEAD", "/v1/models/m").body.isEmpty)

@@ -10,7 +10,7 @@ struct DirectorySourceTests {
     init() throws { directory = try TemporaryDirectory() }
 
     private func discover(
-        _ name: String = "m", _ policy: VersionPolicy = .all, labels: [String: Int64] = [:], known: Set<ServableID> = []
+        _ name: String = "m", _ policy: VersionPolicy = .all, labels: [String: Int64] = [:], known: [ServableID: Bool] = [:]
     ) -> DiscoveredModel? {
         let model = ModelSpecification(name: name, basePath: directory.path + "/" + name, versionPolicy: policy, labels: labels)
         return source.discover(ServingSpecification(models: [model]), known: known).models.first
@@ -63,7 +63,7 @@ struct DirectorySourceTests {
         try directory.write("file", "not a directory")
         let names = ["missing", "file", "empty", "strays", "good"]
         let models = names.map { ModelSpecification(name: $0, basePath: directory.path + "/" + $0) }
-        let found = source.discover(ServingSpecification(models: models), known: []).models
+        let found = source.discover(ServingSpecification(models: models), known: [:]).models
         #expect(found.map(\.access) == [.missing, .unreadable, .readable, .readable, .readable])
         #expect(found[0].problem?.contains("base path \"\(directory.path)/missing\" does not exist; create it") == true)
         #expect(found[1].problem?.contains("Not a directory (errno 20); make it a directory") == true)
@@ -103,7 +103,7 @@ struct DirectorySourceTests {
         try directory.addDirectory("root/no-versions/assets")
         try directory.write("root/README.md", "about")
         let named = ModelSpecification(name: "named", basePath: directory.path + "/elsewhere")
-        let found = source.discover(ServingSpecification(models: [named], modelRoot: directory.path + "/root"), known: [])
+        let found = source.discover(ServingSpecification(models: [named], modelRoot: directory.path + "/root"), known: [:])
         #expect(found.models.map(\.specification.name) == ["named", "a", "b"])
         #expect(found.models.map(\.wanted) == [[3], [2], [7]])
         #expect(found.models.map { $0.versions.map(\.version) } == [[3], [1, 2], [7]])
@@ -114,18 +114,54 @@ struct DirectorySourceTests {
     func missingRoot() throws {
         try directory.addVersion("m/1")
         let named = ModelSpecification(name: "m", basePath: directory.path + "/m")
-        let found = source.discover(ServingSpecification(models: [named], modelRoot: directory.path + "/none"), known: [])
+        let found = source.discover(ServingSpecification(models: [named], modelRoot: directory.path + "/none"), known: [:])
         #expect(found.models.map(\.wanted) == [[1]])
         #expect(
             found.modelRootProblem?.hasPrefix("model root \"\(directory.path)/none\": No such file or directory (errno 2)")
                 == true)
     }
 
-    @Test("only wanted versions that are not known are looked into")
-    func looksIntoNewOnly() throws {
-        for version in 1...3 { try directory.addVersion("m/\(version)") }
-        let found = try #require(discover("m", .latest(2), known: [ServableID(name: "m", version: 3)]))
-        #expect(found.versions.map { $0.fingerprint != nil } == [false, true, false])
+    @Test("wanted versions that have no life are looked into, and of those that have one the ones that are to be")
+    func looksInto() throws {
+        for version in 1...4 { try directory.addVersion("m/\(version)") }
+        let known = [ServableID(name: "m", version: 4): false, ServableID(name: "m", version: 1): true]
+        let found = try #require(discover("m", .latest(2), known: known))
+        #expect(found.versions.map { $0.fingerprint != nil } == [true, false, true, false])
+    }
+
+    @Test(
+        "a base path that itself holds a model is version 1, unless it has numbered versions",
+        arguments: [
+            (["model.onnx"], [1], ""), (["saved_model.pb", "variables/x"], [1], ""), (["model.onnx", "7/model.bin"], [7], "/7"),
+            (["other.onnx"], [], ""), (["model.onnx/x"], [1], ""),
+        ] as [([String], [Int64], String)])
+    func flatModel(files: [String], versions: [Int64], place: String) throws {
+        let source = DirectorySource(modelFileNames: ["model.onnx", "saved_model.pb"])
+        try directory.addDirectory("root/m")
+        for file in files {
+            let parts = file.split(separator: "/")
+            if parts.count > 1 { try directory.addDirectory("root/m/\(parts[0])") }
+            try directory.write("root/m/" + file, "model")
+        }
+        let base = directory.path + "/root/m"
+        let named = ServingSpecification(models: [ModelSpecification(name: "m", basePath: base)])
+        let rooted = ServingSpecification(models: [], modelRoot: directory.path + "/root")
+        for specification in [named, rooted] {
+            let found = source.discover(specification, known: [:]).models.first
+            #expect((found?.versions.map(\.version) ?? []) == versions)
+            #expect(found?.versions.allSatisfy { $0.path == base + place && $0.fingerprint != nil } ?? true)
+            let isFlat = !versions.isEmpty && place.isEmpty
+            #expect(found?.warnings.contains { $0.contains("is served as version 1; move it to \(base)/1") } ?? false == isFlat)
+        }
+    }
+
+    @Test("a folder of the root that no request could name is passed over by name", arguments: ["a:b", "a\u{7}b"])
+    func unnameable(name: String) throws {
+        try directory.addVersion("root/\(name)/1")
+        try directory.addVersion("root/good name?#%/1")
+        let found = source.discover(ServingSpecification(models: [], modelRoot: directory.path + "/root"), known: [:])
+        #expect(found.models.map(\.specification.name) == ["good name?#%"])
+        #expect(found.warnings.count == 1 && found.warnings[0].contains(name.debugDescription))
     }
 
     @Test("the fingerprint changes with a file's size, time, name and permission, and with nothing else")

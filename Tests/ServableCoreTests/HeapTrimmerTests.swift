@@ -7,21 +7,21 @@ import Testing
 struct HeapTrimmerTests {
     @Test("trims once for all that was freed in one go, after the last of it")
     func coalesces() {
-        let queue = DispatchQueue(label: "test.release")
+        let thread = WorkThread(priority: .low), begin = DispatchSemaphore(value: 0)
         let order = Mutex<[String]>([])
         let trimmed = DispatchSemaphore(value: 0)
-        let trimmer = HeapTrimmer(queue: queue) {
+        let trimmer = HeapTrimmer(thread: thread) {
             order.withLock { $0.append("trim") }
             trimmed.signal()
         }
-        queue.suspend()
+        thread.async { begin.wait() }
         for number in 1...3 {
-            queue.async {
+            thread.async {
                 order.withLock { $0.append("free \(number)") }
                 trimmer.trimSoon()
             }
         }
-        queue.resume()
+        begin.signal()
         trimmed.wait()
         #expect(order.withLock { $0 } == ["free 1", "free 2", "free 3", "trim"])
         trimmer.trimSoon()

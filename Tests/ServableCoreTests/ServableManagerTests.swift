@@ -110,7 +110,8 @@ struct ServableManagerTests {
         try scene.directory.move("root", to: "away")
         await scene.look()
         #expect(scene.table.names == ["b"])
-        #expect(scene.board.unreadiness().first?.hasPrefix("model root") == true)
+        #expect(scene.board.degradation().first?.hasPrefix("model root") == true)
+        #expect(scene.board.unreadiness().isEmpty, "what serves goes on serving")
     }
 
     @Test("a specification without a model unloads it, and one that is invalid is refused whole")

@@ -1,16 +1,16 @@
-import Dispatch
+import Glibc
 import ServableCore
 import Synchronization
 import Testing
 
 @Suite("ServableTable and ServableHandle", .timeLimit(.minutes(1)))
 struct ServableTableTests {
-    let queue = DispatchQueue(label: "test.release")
+    let thread = WorkThread(priority: .low)
     let census = Census()
 
     private func handle(_ name: String, _ version: Int64, onRelease: @escaping @Sendable () -> Void = {}) -> ServableHandle {
         let id = ServableID(name: name, version: version)
-        return ServableHandle(id: id, servable: FakeServable(id: id, census: census), releaseQueue: queue, onRelease: onRelease)
+        return ServableHandle(id: id, servable: FakeServable(id: id, census: census), releaseThread: thread, onRelease: onRelease)
     }
 
     private func table() -> ServableTable {
@@ -69,41 +69,42 @@ struct ServableTableTests {
         #expect(table.versions(of: "digits") == [2, 9])
     }
 
-    @Test("a withdrawn version lives while a handle is held, and is freed on the release queue")
+    @Test("a withdrawn version lives while a handle is held, and is freed on the release thread")
     func heldHandle() async throws {
-        let key = DispatchSpecificKey<Bool>()
-        queue.setSpecific(key: key, value: true)
-        let releasedOnQueue = Mutex<Bool?>(nil)
-        let gate = Gate()
+        let threadID = Mutex<pthread_t?>(nil)
+        let releasedOnThread = Mutex<Bool?>(nil)
+        let gate = Gate(), passed = Gate()
+        thread.async { threadID.withLock { $0 = pthread_self() } }
         let census = census
         let table = ServableTable()
         table.publish(
             handle("digits", 1) {
                 // The memory is free before the release is reported.
-                releasedOnQueue.withLock { $0 = DispatchQueue.getSpecific(key: key) == true && census.living == 0 }
+                releasedOnThread.withLock { $0 = threadID.withLock { $0 } == pthread_self() && census.living == 0 }
                 gate.open()
             })
         var held: ServableHandle? = try table.handle("digits", .latest)
         weak let servable = held?.servable
         table.withdraw(ServableID(name: "digits", version: 1))
-        queue.sync {}
+        thread.async { passed.open() }
+        await passed.pass()
         #expect(census.living == 1)
         #expect(servable != nil)
         #expect(held != nil)
         held = nil
         await gate.pass()
         #expect(servable == nil)
-        #expect(releasedOnQueue.withLock { $0 } == true)
+        #expect(releasedOnThread.withLock { $0 } == true)
     }
 
     @Test("readers on other threads find a version at every moment of a swap")
     func swapWhileReading() async throws {
         let table = ServableTable()
-        let queue = queue
+        let thread = thread
         let census = census
         let make = { @Sendable (version: Int64) in
             let id = ServableID(name: "digits", version: version)
-            return ServableHandle(id: id, servable: FakeServable(id: id, census: census), releaseQueue: queue) {}
+            return ServableHandle(id: id, servable: FakeServable(id: id, census: census), releaseThread: thread) {}
         }
         table.publish(make(1))
         let isDone = Flag()
@@ -130,7 +131,9 @@ struct ServableTableTests {
             }
             try await group.waitForAll()
         }
-        queue.sync {}
+        let passed = Gate()
+        thread.async { passed.open() }
+        await passed.pass()
         #expect(census.living == 1)
     }
 }

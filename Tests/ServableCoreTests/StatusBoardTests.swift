@@ -22,14 +22,14 @@ struct StatusBoardTests {
         #expect(board.statuses(of: "a").map(\.id.version) == [10, 9, 2])
         #expect(board.status(of: ServableID(name: "a", version: 2))?.state == .end)
         #expect(board.statuses(of: "b").isEmpty)
-        board.setWanted(["b": nil], generalProblem: nil)
+        board.setWanted(["b": WantedModel()])
         #expect(board.modelNames == ["a", "b"])
     }
 
     @Test("of the ended versions of a model only the last to end stay listed, beside all that live")
     func forgetsVersions() {
         let board = StatusBoard()
-        board.setWanted(["a": nil], generalProblem: nil)
+        board.setWanted(["a": WantedModel()])
         board.set(status("a", 1, .available))
         for version in 2...10_000 as ClosedRange<Int64> {
             board.set(status("a", version, .available))
@@ -61,11 +61,11 @@ struct StatusBoardTests {
         let board = StatusBoard()
         board.set(status("living", 1, .unloading))
         board.set(status("failing", 1, .end, error: ServableError(.dataLoss, "file is cut short")), isPinned: true)
-        board.setWanted(["wanted": nil], generalProblem: nil)
+        board.setWanted(["wanted": WantedModel()])
         board.set(status("wanted", 1, .end))
         for number in 1...1_000 as ClosedRange<Int64> { board.set(status("m\(number)", 1, .end, since: number)) }
         #expect(Set(board.modelNames) == Set(["living", "failing", "wanted"] + (985...1_000).map { "m\($0)" }))
-        board.setWanted([:], generalProblem: nil)
+        board.setWanted([:])
         board.unpin(ServableID(name: "failing", version: 1))
         #expect(Set(board.modelNames) == Set(["living"] + (985...1_000).map { "m\($0)" }))
         #expect(!board.isWanted("wanted"))
@@ -108,10 +108,12 @@ struct StatusBoardTests {
         let board = StatusBoard()
         for status in tested.statuses { board.set(status) }
         #expect(board.unreadiness().isEmpty, "a model that is not wanted stands in nobody's way")
-        board.setWanted(["a": tested.problem], generalProblem: nil)
+        board.setWanted(["a": WantedModel(problem: tested.problem)])
         #expect(board.unreadiness() == (tested.reason.map { [$0] } ?? []))
-        board.setWanted([:], generalProblem: "model root is gone")
+        board.setWanted([:], rootProblem: "model root is gone")
         #expect(board.unreadiness() == ["model root is gone"])
+        board.setWanted([:], rootProblem: "model root is gone", rootWasRead: true)
+        #expect(board.unreadiness() == [] && board.degradation() == ["model root is gone"])
     }
 
     @Test("labels are those last set")

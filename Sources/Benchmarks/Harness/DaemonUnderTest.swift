@@ -14,8 +14,10 @@ struct DaemonUnderTest {
         return Program.sibling("apus") == nil ? "the daemon is not beside this program; make build" : nil
     }
 
-    /// - Parameter server: further keys of the configuration's `server`.
-    init(model: String, models: String, server: String = "") throws {
+    /// - Parameters:
+    ///   - server: further keys of the configuration's `server`.
+    ///   - further: lines of its other sections.
+    init(model: String, models: String, server: String = "", further: String = "") throws {
         folder = URL.temporaryDirectory.appending(path: "apus-benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let port = try Program.freePorts(1)[0]
@@ -24,6 +26,7 @@ struct DaemonUnderTest {
             server: {port: \(port)\(server.isEmpty ? "" : ", " + server)}
             registry: {path: \(folder.path)/registry.sqlite}
             models: [{name: \(model), path: "\(models)/\(model)"}]
+            \(further)
             """
         try Data(text.utf8).write(to: folder.appending(path: "apus.yaml"))
         process = try Program.start("apus", ["serve", "--config", folder.path + "/apus.yaml"])
@@ -58,6 +61,15 @@ struct DaemonUnderTest {
             } catch is InvalidComparison { continue }
         }
         throw InvalidComparison(description: "\(other ?? url) never answered well")
+    }
+
+    /// Nanoseconds that all but one in a hundred requests stay below.
+    func slowest(_ script: URL, connectionCount: Int, _ seconds: Int) throws -> Double {
+        let text = try wrk(script, connectionCount: connectionCount, seconds: seconds, ["--latency"])
+        guard let found = text.firstMatch(of: /99%\s+([\d.]+)(us|ms|s)/), let value = Double(found.1) else {
+            throw InvalidComparison(description: "wrk gave no percentile:\n\(text)")
+        }
+        return value * (found.2 == "us" ? 1e3 : found.2 == "ms" ? 1e6 : 1e9)
     }
 
     /// What wrk reports.

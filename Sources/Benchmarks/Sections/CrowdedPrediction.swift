@@ -28,22 +28,13 @@ struct CrowdedPrediction: Comparison {
         let seconds = max(1, Int((race.duration / .seconds(2 * Self.roundCount)).rounded()))
         var rounds: [Pace.Round] = []
         for _ in 0..<Self.roundCount {
-            let alone = try slowest(daemon, small, seconds)
+            let alone = try daemon.slowest(small, connectionCount: 4, seconds)
             let crowd = try Program.start("wrk", ["-t1", "-c1", "-d\(seconds + 2)s", "--timeout", "30s", "-s", large.path, daemon.url])
             Thread.sleep(forTimeInterval: 0.5)
-            let crowded = try slowest(daemon, small, seconds)
+            let crowded = try daemon.slowest(small, connectionCount: 4, seconds)
             Program.stop(crowd)
             rounds.append(Pace.Round(candidate: crowded, reference: alone))
         }
         return Outcome(pace: Pace(rounds), work: 1)
-    }
-
-    /// Nanoseconds that all but one in a hundred requests stay below.
-    private func slowest(_ daemon: DaemonUnderTest, _ script: URL, _ seconds: Int) throws -> Double {
-        let text = try daemon.wrk(script, connectionCount: 4, seconds: seconds, ["--latency"])
-        guard let found = text.firstMatch(of: /99%\s+([\d.]+)(us|ms|s)/), let value = Double(found.1) else {
-            throw InvalidComparison(description: "wrk gave no percentile:\n\(text)")
-        }
-        return value * (found.2 == "us" ? 1e3 : found.2 == "ms" ? 1e6 : 1e9)
     }
 }

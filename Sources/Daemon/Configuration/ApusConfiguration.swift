@@ -8,6 +8,10 @@ package struct ApusConfiguration: Sendable, Equatable {
     package var server: ServerConfiguration
     package var engine: EngineConfiguration
     package var lifecycle: LifecycleOptions
+    /// How long a request waits for a version that is being loaded; zero: it is refused at once.
+    package var hold: Duration
+    /// Whether the daemon is ready with nothing to serve.
+    package var allowsEmpty: Bool
     /// Batching of every model that has no batching of its own, and of those below `model_root`.
     package var batching: BatchingConfiguration
     package var serving: ServingSpecification

@@ -40,7 +40,7 @@ extension ConfigurationLoader {
         LifecycleOptions(
             pollInterval: values.read(Settings.pollInterval), concurrentLoadLimit: values.read(Settings.loadThreads),
             loadRetryLimit: values.read(Settings.loadRetries), loadRetryInterval: values.read(Settings.loadRetryInterval),
-            quietPeriod: values.read(Settings.quietPeriod))
+            quietPeriod: values.read(Settings.quietPeriod), changedInPlace: values.read(Settings.changedInPlace))
     }
 
     /// Batching of all models; a problem where the values do not fit together.

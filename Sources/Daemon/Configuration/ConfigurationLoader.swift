@@ -32,9 +32,11 @@ package struct ConfigurationLoader: Sendable {
             environment: variables.values.merging(sources.environmentValues) { variable, _ in variable }, file: file.values)
 
         let batching = readBatching(&values)
-        let models = assembleModels(sources, file, values, batching)
+        let loadMode = values.read(Settings.loadMode)
+        let models = assembleModels(sources, file, values, batching, loadMode)
         let configuration = ApusConfiguration(
-            server: readServer(&values, file.listeners), engine: readEngine(&values), lifecycle: readLifecycle(&values), batching: batching,
+            server: readServer(&values, file.listeners), engine: readEngine(&values), lifecycle: readLifecycle(&values),
+            hold: values.read(Settings.hold), allowsEmpty: values.read(Settings.allowsEmpty), batching: batching,
             serving: models.serving, modelBatching: models.batching, registry: readRegistry(&values),
             monitoring: readMonitoring(&values), log: readLog(&values), configPath: configPath, warnings: variables.warnings)
 
@@ -70,18 +72,20 @@ package struct ConfigurationLoader: Sendable {
     }
 
     private func assembleModels(
-        _ sources: ModelSources, _ file: ConfigurationFile, _ values: LayeredValues, _ batching: BatchingConfiguration
+        _ sources: ModelSources, _ file: ConfigurationFile, _ values: LayeredValues, _ batching: BatchingConfiguration,
+        _ loadMode: LoadMode
     ) -> ModelAssembly {
         guard let entries = sources.models else {
             let folder = configPath.map(FilePaths.folder) ?? workingDirectory
-            return ModelAssembly(file.models, folder: folder, root: values.located("model_root").map(absolute), common: batching)
+            return ModelAssembly(
+                file.models, folder: folder, root: values.located("model_root").map(absolute), common: batching, loadMode: loadMode)
         }
         // The file's root goes out of force with its models; one given beside the sources stays.
         let root = values.located("model_root").flatMap { root -> String? in
             if case .file = root.origin { return nil }
             return absolute(root)
         }
-        return ModelAssembly(entries, folder: workingDirectory, root: root, common: batching)
+        return ModelAssembly(entries, folder: workingDirectory, root: root, common: batching, loadMode: loadMode)
     }
 
     /// Without a file nobody can have meant to serve nothing.

@@ -1,4 +1,5 @@
 import HTTPCore
+import ServableCore
 import Telemetry
 
 /// Every key of the configuration with a single value, in the order of the reference `config/apus.yaml`.
@@ -140,6 +141,17 @@ package enum Settings {
     static let quietPeriod = Setting(
         "lifecycle.quiet_period", .duration(.zero ... .seconds(3_600)), default: "500ms",
         "A version whose files changed more recently may still be being copied and waits.")
+    static let hold = Setting(
+        "lifecycle.hold", .duration(.zero ... .seconds(3_600)), default: "0s",
+        "How long a request waits for a version that is being loaded, within its own time; then, or with 0s at once, 503.")
+    static let changedInPlace = Setting(
+        "lifecycle.changed_in_place", ValueKind<LifecycleOptions.ChangedInPlace>.oneOf, default: "keep",
+        "A version whose files change while it serves: keep what is loaded, or reload.")
+    static let allowsEmpty = Setting(
+        "lifecycle.allow_empty", .boolean, default: "false", "Whether the daemon is ready when there is nothing to serve.")
+    static let loadMode = Setting(
+        "lifecycle.load", ValueKind<LoadMode>.oneOf, default: "eager",
+        "Models that say nothing else are loaded at once (eager), or by the first request (on_demand).")
 
     // batching
     static let batchingEnabled = Setting(
@@ -188,6 +200,7 @@ package enum Settings {
         lingerTimeout.facts, drainGrace.facts,
         lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, inlineBudget.facts,
         pollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts, quietPeriod.facts,
+        hold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts,
         batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, allowedBatchSizes.facts, maxQueuedBatches.facts,
         registryPath.facts, registryStore.facts,
         prometheusEnabled.facts, prometheusPath.facts,

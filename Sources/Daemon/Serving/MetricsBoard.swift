@@ -8,7 +8,7 @@ package import Telemetry
 ///
 /// The series of a version go some minutes after it was unloaded, so that a scraper has seen the last of them, and those of a model
 /// when it is no longer wanted either: what is kept is bounded, however many versions come and go. Safe from every thread.
-package final class MetricsBoard: CallObserver, InferenceObserver {
+package final class MetricsBoard: CallObserver, InferenceObserver, LoadObserver {
     private struct Tracked {
         /// Versions that have series, and their signatures.
         var versions: [ServableID: [String: SignatureGauge]] = [:]
@@ -37,6 +37,11 @@ package final class MetricsBoard: CallObserver, InferenceObserver {
     package func finished(_ record: CallRecord, _ outcome: CallOutcome) { metrics.count(record, outcome, of: record.model) }
 
     package func meter(of id: ServableID, signature: String) -> any SignatureMeter { gauge(id, signature) }
+
+    package func finishedLoad(_ report: LoadReport) {
+        metrics.modelLoads.cell(report.id.name, report.error == nil ? "success" : "failure").increment()
+        metrics.modelLoadSeconds.cell(report.id.name).observe(report.duration / .seconds(1))
+    }
 
     /// Brings the gauges of versions up to date, when somebody reads them.
     package func readStates(_ table: ServableTable) {

@@ -24,6 +24,7 @@ struct Serve: Sendable {
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let serving = try validatedSpecification()
         let stack = try open()
+        stack.manager.expect(serving)
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Bound before anything is loaded: a port in use shows at once, and health can be read during a long load.
         do {
@@ -107,7 +108,7 @@ extension ApusConfiguration {
         var sections: [String] = []
         if server.fixed != other.server.fixed { sections.append("server") }
         if engine != other.engine { sections.append("engine") }
-        if lifecycle != other.lifecycle { sections.append("lifecycle") }
+        if lifecycle != other.lifecycle || hold != other.hold || allowsEmpty != other.allowsEmpty { sections.append("lifecycle") }
         if registry != other.registry { sections.append("registry") }
         if monitoring != other.monitoring { sections.append("monitoring") }
         if log.style != other.log.style { sections.append("log.format") }

@@ -2,6 +2,7 @@ import CPlatform
 import HTTPCore
 import Inference
 import Logging
+import ModelFormats
 import ModelServing
 import Operators
 import RESTFrontend
@@ -32,7 +33,7 @@ struct ServingStack: Sendable {
         self.registry = registry
 
         let metrics = ServingMetrics()
-        let statuses = StatusBoard()
+        let statuses = StatusBoard(allowsEmpty: configuration.allowsEmpty)
         let board = MetricsBoard(metrics, statuses)
         let budget = ResourceBudget(byteLimit: configuration.engine.memoryBudget.byteLimit(of: Machine.memoryByteCount))
         let arenas = ReservationLedger(budget.reservation(named: "the lanes"))
@@ -45,18 +46,18 @@ struct ServingStack: Sendable {
             inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(configuration.engine),
             instructionSet: .chosen, arenas: arenas, observer: board, logger: logger)
         let manager = ServableManager(
-            loader: loader, options: configuration.lifecycle, budget: budget, board: statuses, trimHeap: { apus_trim_heap() },
-            logger: logger)
+            loader: loader, source: .versions, options: configuration.lifecycle, budget: budget, board: statuses,
+            previousLife: try registry.previousLife(), observer: board, trimHeap: { apus_trim_heap() }, logger: logger)
         self.manager = manager
         events = manager.events()
 
         let readiness = Readiness(manager.board)
         self.readiness = readiness
-        let service = PredictionService(table: manager.table, board: manager.board)
+        let service = PredictionService(manager, hold: configuration.hold)
         let handler = RESTHandler(
             service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration),
-            metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons }, observer: board,
-            executor: lanes)
+            metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons },
+            degradation: { statuses.degradation() }, observer: board, executor: lanes)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
@@ -74,7 +75,7 @@ extension HTTPServerConfiguration {
     init(_ server: ServerConfiguration, _ listening: Listening) {
         self.init(
             listeners: listening.listeners, limits: server.limits, loopCount: server.loopCount ?? Self.defaultLoopCount,
-            strictTransportSecurity: server.strictTransportSecurity, accessLog: server.accessLog)
+            strictTransportSecurity: server.strictTransportSecurity, accessLog: server.accessLog, namesRequests: true)
     }
 }
 
@@ -98,6 +99,11 @@ extension EngineLimits {
 }
 
 extension LanePool: RequestExecutor {}
+
+extension VersionSource where Self == DirectorySource {
+    /// Finds version directories, and models that lie where version directories should.
+    static var versions: DirectorySource { DirectorySource(modelFileNames: FormatDetector.standardFileNames) }
+}
 
 /// Whether the daemon can take requests, and why not.
 final class Readiness: Sendable {

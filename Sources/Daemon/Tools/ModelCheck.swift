@@ -8,7 +8,7 @@ struct ModelCheck {
 
     mutating func check(_ configuration: ApusConfiguration) {
         if let tls = configuration.server.tls { check(tls) }
-        let discovery = DirectorySource().discover(configuration.serving, known: [])
+        let discovery = DirectorySource.versions.discover(configuration.serving, known: [:])
         if let problem = discovery.modelRootProblem { fail(CommandFailure(.inputOutput, problem)) }
         for warning in discovery.warnings { StandardError.print("apus: warning: \(warning)") }
         for model in discovery.models {

@@ -39,6 +39,7 @@ struct AccessLine {
         if outcome.hasClientLeft { buffer.append(" left=1") }
         if let listener { appendString(" listener=", listener, to: &buffer) }
         if let requestID = record.requestID { appendText(" id=", requestID, of: record, to: &buffer) }
+        if let trace = record.trace { appendText(" trace=", trace, of: record, to: &buffer) }
         if let userAgent = record.userAgent { appendText(" agent=", userAgent, of: record, to: &buffer) }
         if let refusal = record.refusal { appendString(" refused=", refusal, to: &buffer) }
         buffer.append(UInt8(ascii: "\n"))
@@ -72,6 +73,7 @@ struct AccessLine {
         buffer.append(outcome.keepsAlive ? ",\"kept_alive\":true" : ",\"kept_alive\":false")
         if outcome.hasClientLeft { buffer.append(",\"client_left\":true") }
         if let requestID = record.requestID { appendText(",\"request_id\":", requestID, of: record, to: &buffer) }
+        if let trace = record.trace { appendText(",\"traceparent\":", trace, of: record, to: &buffer) }
         if let userAgent = record.userAgent { appendText(",\"user_agent\":", userAgent, of: record, to: &buffer) }
         if let refusal = record.refusal { appendString(",\"refusal\":", refusal, to: &buffer) }
         buffer.append("}\n")

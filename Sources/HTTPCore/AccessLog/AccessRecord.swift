@@ -20,7 +20,7 @@ final class AccessRecord {
 
     static let maxTargetBytes = 1024
     static let maxUserAgentBytes = 256
-    static let maxRequestIDBytes = 128
+    static let maxRequestIDBytes = RequestIdentity.maxByteCount
 
     private(set) var start = MonotonicInstant.never
     private(set) var peer = PeerAddress.none
@@ -31,8 +31,10 @@ final class AccessRecord {
     private(set) var target: Text?
     /// Bytes of the body after removal of the framing; what had come of it when the request was refused.
     private(set) var requestByteCount = 0
-    /// `X-Request-Id`, or else `traceparent`.
+    /// What the response calls the request, or `X-Request-Id` as it came.
     private(set) var requestID: Text?
+    /// `traceparent` as it came (W3C Trace Context).
+    private(set) var trace: Text?
     private(set) var userAgent: Text?
     /// Why the request was refused; nil when it was handled.
     private(set) var refusal: String?
@@ -46,6 +48,7 @@ final class AccessRecord {
         target = nil
         requestByteCount = 0
         requestID = nil
+        trace = nil
         userAgent = nil
         refusal = nil
         bytes.removeAll()
@@ -57,12 +60,19 @@ final class AccessRecord {
         version = request.version
         target = unsafe copy(request.target, limit: Self.maxTargetBytes)
         requestByteCount = unsafe request.body.count
-        if let value = unsafe request.header("x-request-id") ?? request.header("traceparent") {
-            requestID = unsafe copy(value, limit: Self.maxRequestIDBytes)
-        }
+        if let value = unsafe request.header("x-request-id") { requestID = unsafe copy(value, limit: Self.maxRequestIDBytes) }
+        if let value = unsafe request.header("traceparent") { trace = unsafe copy(value, limit: Self.maxRequestIDBytes) }
         if withUserAgent, let value = unsafe request.header("user-agent") {
             userAgent = unsafe copy(value, limit: Self.maxUserAgentBytes)
         }
+    }
+
+    /// Takes what the response calls the request.
+    func note(_ identity: RequestIdentity) {
+        guard identity.hasName else { return }
+        let offset = bytes.count
+        identity.appendName(to: &bytes)
+        requestID = Text(offset: offset, byteCount: bytes.count - offset, sentByteCount: bytes.count - offset)
     }
 
     /// Takes the first line of a head that is not whole.

@@ -37,14 +37,15 @@ package final class LoopAccessLog {
     }
 
     /// A request goes to the handler.
-    func began(_ request: borrowing Request, on connection: Connection) -> AccessRecord {
+    func began(_ request: borrowing Request, on connection: Connection, _ identity: RequestIdentity) -> AccessRecord {
         let record = takeRecord(for: connection)
         record.note(request, withUserAgent: withUserAgent)
+        record.note(identity)
         return record
     }
 
     /// What came is refused; `began` has not been called for it.
-    func refused(_ refusal: ProtocolRefusal, on connection: Connection) -> AccessRecord {
+    func refused(_ refusal: ProtocolRefusal, on connection: Connection, _ identity: RequestIdentity) -> AccessRecord {
         let record = takeRecord(for: connection)
         record.noteRefusal(refusal.message)
         if let memory = connection.memory, !memory.buffer.isEmpty {
@@ -57,6 +58,7 @@ package final class LoopAccessLog {
                 unsafe record.note(requestLineOf: memory.buffer.bytes)
             }
         }
+        record.note(identity)
         return record
     }
 

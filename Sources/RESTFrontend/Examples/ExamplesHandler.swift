@@ -9,19 +9,49 @@ struct ExamplesHandler: Sendable {
     private let backend: any PredictionBackend
     private let limits: TensorJSONLimits
     private let timeout: Duration?
+    private let held: HeldRequests
 
-    init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration) {
+    init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests) {
         self.backend = backend
+        self.held = held
         limits = configuration.limits
         timeout = configuration.requestTimeout
     }
 
     func handle(_ request: borrowing Request, _ path: ModelPath, _ method: ExampleMethod, _ reply: consuming RESTReply) {
         reply.record.api = method == .classify ? .classify : .regress
+        let timeout: Duration?, body: ExampleRequest
         do throws(ServableError) {
-            let timeout = try RequestTimeout.value(of: request, atMost: timeout)
-            let body = try unsafe ExampleRequest(request.body, limits: limits)
-            let target = try backend.target(model: path.model, selector: path.selector).signature(body.signatureName)
+            timeout = try RequestTimeout.value(of: request, atMost: self.timeout)
+            body = try unsafe ExampleRequest(request.body, limits: limits)
+        } catch {
+            return reply.fail(error)
+        }
+        let target: PredictionTarget
+        do throws(ServableError) {
+            target = try backend.target(model: path.model, selector: path.selector)
+        } catch {
+            let address = HeldRequests.Address(model: path.model, selector: path.selector)
+            let byteCount = unsafe request.body.count, reply = reply
+            let isHeld =
+                error.code == .unavailable
+                && held.hold(address, start: reply.record.start, timeout: timeout, byteCount: byteCount) { [self] result in
+                    switch result {
+                    case .success(let target): run(body, target, method, timeout: timeout, reply)
+                    case .failure(let error): reply.fail(error)
+                    }
+                }
+            return isHeld ? () : reply.fail(error)
+        }
+        run(body, target, method, timeout: timeout, reply)
+    }
+
+    private func run(
+        _ body: ExampleRequest, _ version: PredictionTarget, _ method: ExampleMethod, timeout: Duration?, _ reply: RESTReply
+    ) {
+        var reply = reply
+        do throws(ServableError) {
+            let target = try version.signature(body.signatureName)
             if let meter = target.meter { reply.observer = meter } else { reply.record.note(target.id, signature: target.name) }
             let results = try method.results(of: target)
             let examples = StringTensor(shape: Shape([body.examples.count]), elements: body.examples)
@@ -29,7 +59,7 @@ struct ExamplesHandler: Sendable {
                 inputs: CallInputs(.strings(examples)), start: reply.record.start, timeout: timeout, request: reply.request)
             target.run(call, reply: ExamplesResponse(reply, results, count: body.examples.count, version: target.id.version))
         } catch {
-            reply.fail(error)
+            reply.fail(error, version: version.id.version)
         }
     }
 }

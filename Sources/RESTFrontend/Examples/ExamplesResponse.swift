@@ -19,7 +19,7 @@ final class ExamplesResponse: PredictReply {
         self.version = version
     }
 
-    func fail(_ error: ServableError) { reply.fail(error) }
+    func fail(_ error: ServableError) { reply.fail(error, version: version) }
 
     func succeed(_ outputs: CallOutputs) {
         do throws(ServableError) {
@@ -28,7 +28,7 @@ final class ExamplesResponse: PredictReply {
             case .values: try sendValues(try numbers(outputs, 0, "outputs"))
             }
         } catch {
-            reply.fail(error)
+            fail(error)
         }
     }
 
@@ -75,15 +75,13 @@ final class ExamplesResponse: PredictReply {
 
     private func send(_ content: (inout ByteBuffer) -> Void) {
         reply.sendJSON { fields in
-            fields.appendField(Self.versionField, decimal: Int(version))
+            fields.appendField(RESTReply.versionField, decimal: Int(version))
         } content: { buffer in
             buffer.append("{\"results\":")
             content(&buffer)
             buffer.append("}\n")
         }
     }
-
-    private static let versionField: StaticString = "Apus-Model-Version"
 
     private func numbers(_ outputs: CallOutputs, _ index: Int, _ name: String) throws(ServableError) -> (shape: Shape, elements: [Float]) {
         guard case .dense(let view) = outputs[index], view.elementType == .float32 else {

@@ -44,6 +44,9 @@ package final class ServingMetrics: Sendable {
     package let unsplitBatches: MetricFamily<Counter>
     package let modelState: MetricFamily<Gauge>
     package let modelMemory: MetricFamily<Gauge>
+    /// Tries to load a version; outcome is `success` or `failure`.
+    package let modelLoads: MetricFamily<Counter>
+    package let modelLoadSeconds: MetricFamily<Histogram>
     package let openConnections: MetricFamily<Gauge>
     /// Connections by what became of them: `accepted`, and of those `refused` by a limit, `timed_out`, `failed_handshake`.
     package let connections: MetricFamily<Counter>
@@ -111,6 +114,14 @@ package final class ServingMetrics: Sendable {
         modelMemory = store.gauge(
             MetricDescription(
                 "apus_model_memory_bytes", labels: ["model", "version"], help: "Memory that a loaded version holds."))
+        modelLoads = store.counter(
+            MetricDescription(
+                "apus_model_loads_total", labels: ["model", "outcome"],
+                help: "Tries to load a version that have ended: success or failure."))
+        modelLoadSeconds = store.histogram(
+            MetricDescription(
+                "apus_model_load_seconds", labels: ["model"], help: "Time of each try to load a version, warm-up included."),
+            .exponential(scale: 1e-3, growth: 2, count: 20))
         openConnections = store.gauge(MetricDescription("apus_connections_open", help: "Open client connections."))
         connections = store.counter(
             MetricDescription(
@@ -145,7 +156,9 @@ extension ServingMetrics {
 
     /// Removes the series that are labelled with a model alone.
     package func removeModels(where isGone: (_ model: String) -> Bool) {
-        for counters in [requestCount, requestExampleCountTotal] { counters.removeCells { isGone($0[0]) } }
-        for histograms in [requestLatency, runtimeLatency, requestExampleCounts] { histograms.removeCells { isGone($0[0]) } }
+        for counters in [requestCount, requestExampleCountTotal, modelLoads] { counters.removeCells { isGone($0[0]) } }
+        for histograms in [requestLatency, runtimeLatency, requestExampleCounts, modelLoadSeconds] {
+            histograms.removeCells { isGone($0[0]) }
+        }
     }
 }

@@ -88,7 +88,7 @@ final class Bench: Sendable {
             id: id, signature: Networks.signature(graph, output: output), engine: try Networks.engine(graph), policy: policy,
             sharing: sharing, rowCost: rowCost, lanes: lanes, workspaces: WorkspacePool(), observer: observer,
             logger: Logger(label: "test"))
-        handle = ServableHandle(id: id, servable: Nothing(), releaseQueue: .global(), onRelease: {})
+        handle = ServableHandle(id: id, servable: Nothing(), releaseThread: WorkThread(priority: .low), onRelease: {})
     }
 
     deinit { lanes.stop() }

@@ -33,7 +33,7 @@ final class FakeBackend: PredictionBackend {
             }
             board.setLabels(labels, of: name)
         }
-        board.setWanted(versions.mapValues { _ in nil }, generalProblem: nil)
+        board.setWanted(versions.mapValues { WantedModel(versions: Set($0)) })
     }
 
     private struct Parked: Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HTTPCore
 import Logging
+import ModelServing
 import RESTFrontend
 import Synchronization
 
@@ -29,14 +30,15 @@ final class LiveServer: Sendable {
     private let port: UInt16
 
     init(
-        _ backend: FakeBackend = FakeBackend(), configuration: RESTConfiguration = .init(), limits: ConnectionLimits = .init(),
+        _ backend: FakeBackend = FakeBackend(), backend served: (any PredictionBackend)? = nil, configuration: RESTConfiguration = .init(),
+        limits: ConnectionLimits = .init(),
         executor: (any RequestExecutor)? = nil
     ) throws {
         self.backend = backend
         let reasons = ReasonBox()
         self.reasons = reasons
         let handler = RESTHandler(
-            backend, registry: FakeRegistry(), configuration: configuration, metrics: { "# TYPE x counter\nx{} 1\n" },
+            served ?? backend, registry: FakeRegistry(), configuration: configuration, metrics: { "# TYPE x counter\nx{} 1\n" },
             unreadiness: { reasons.value.withLock { $0 } }, observer: observer, executor: executor)
         let listener = ListenerConfiguration.tcp(host: "127.0.0.1", port: 0)
         server = HTTPServer(

@@ -15,6 +15,7 @@ final class Scene: Sendable {
         loader: FakeLoader = FakeLoader(),
         budget: ResourceBudget = ResourceBudget(),
         source: any VersionSource = DirectorySource(),
+        previousLife: PreviousLife = PreviousLife(),
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
         trimHeap: @escaping @Sendable () -> Void = {},
         options: LifecycleOptions = LifecycleOptions(quietPeriod: .zero)
@@ -24,8 +25,8 @@ final class Scene: Sendable {
         self.budget = budget
         let log = log
         manager = ServableManager(
-            loader: loader, source: source, options: options, budget: budget, clock: clock, now: now, trimHeap: trimHeap,
-            logger: Logger(label: "test") { _ in log }
+            loader: loader, source: source, options: options, budget: budget, previousLife: previousLife, clock: clock, now: now,
+            trimHeap: trimHeap, logger: Logger(label: "test") { _ in log }
         )
     }
 
@@ -36,6 +37,11 @@ final class Scene: Sendable {
         _ name: String, policy: VersionPolicy = .latest(1), labels: [String: Int64] = [:]
     ) -> ModelSpecification {
         ModelSpecification(name: name, basePath: directory.path + "/" + name, versionPolicy: policy, labels: labels)
+    }
+
+    func serve(_ models: [ModelSpecification]) async throws {
+        try await manager.apply(models)
+        await manager.settle(timeout: .seconds(3600))
     }
 
     /// Applies and waits until what can be loaded is loaded.

@@ -12,7 +12,8 @@ struct ModelAssembly {
     ///   - folder: what a model's relative path counts from; absolute.
     ///   - root: absolute path whose sub-directories are models.
     ///   - common: batching of all models.
-    init(_ entries: [ModelEntry], folder: String, root: String?, common: BatchingConfiguration) {
+    ///   - loadMode: of models that do not say when they are loaded.
+    init(_ entries: [ModelEntry], folder: String, root: String?, common: BatchingConfiguration, loadMode: LoadMode) {
         var models: [ModelSpecification] = []
         var origins: [String: ConfigurationOrigin] = [:]
         for entry in entries {
@@ -23,10 +24,11 @@ struct ModelAssembly {
             let path = FilePaths.absolute(entry.path, relativeTo: folder)
             models.append(
                 ModelSpecification(
-                    name: entry.name, basePath: path, versionPolicy: entry.versionPolicy, labels: entry.labels))
+                    name: entry.name, basePath: path, versionPolicy: entry.versionPolicy, labels: entry.labels,
+                    loadMode: entry.loadMode ?? loadMode, isPinned: entry.isPinned))
             if entry.batching != BatchingEntry() { batching[entry.name] = merged(entry, common) }
         }
-        serving = ServingSpecification(models: models, modelRoot: root)
+        serving = ServingSpecification(models: models, modelRoot: root, rootLoadMode: loadMode)
     }
 
     /// The model's own batching over that of all models; nil, with a problem, where the values do not fit together.

@@ -7,6 +7,9 @@ package struct ModelEntry: Sendable, Equatable {
     package var versionPolicy = VersionPolicy.latest(1)
     var labels: [String: Int64] = [:]
     var batching = BatchingEntry()
+    /// Nil: as for all models.
+    var loadMode: LoadMode?
+    var isPinned = false
     /// Where it was written.
     var origin: ConfigurationOrigin
     /// Its key, such as `models[2]`.

@@ -5,7 +5,7 @@ struct ModelEntryDecoder {
     private let element: YAMLValue
     private(set) var problems: [ConfigurationProblem] = []
 
-    private static let keys = ["name", "path", "versions", "labels", "batching"]
+    private static let keys = ["name", "path", "versions", "labels", "load", "pinned", "batching"]
 
     init(_ element: YAMLValue) {
         self.element = element
@@ -24,6 +24,8 @@ struct ModelEntryDecoder {
             case "path": model.path = text(value, "the folder that holds the numbered versions") { !$0.isEmpty }
             case "versions": model.versionPolicy = versionPolicy(value)
             case "labels": model.labels = labels(value)
+            case "load": model.loadMode = read(value, Settings.loadMode.kind)
+            case "pinned": model.isPinned = read(value, .boolean) ?? false
             case "batching":
                 var decoder = BatchingEntryDecoder(value)
                 model.batching = decoder.decode()
@@ -40,6 +42,14 @@ struct ModelEntryDecoder {
     /// Names end up in paths of URLs, where `/` and `:` separate.
     static func isModelName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 255 && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && !"/:?#".utf8.contains($0) }
+    }
+
+    private mutating func read<Value>(_ value: YAMLValue, _ kind: ValueKind<Value>) -> Value? {
+        guard let text = value.scalarText, let parsed = kind.parse(text) else {
+            problems.append(value.wrongKind(expected: kind.expected))
+            return nil
+        }
+        return parsed
     }
 
     private mutating func text(_ value: YAMLValue, _ expected: String, _ isValid: (String) -> Bool) -> String {

@@ -1,0 +1,118 @@
+/// What a request is called in its response and in logs, so that clients and operators can speak of the same one.
+///
+/// Requests that bring a name of their own keep it; the others get a number that no other request of this process has.
+struct RequestIdentity: Sendable {
+    /// Longer names are not taken.
+    static let maxByteCount = 128
+
+    /// Nil when requests get no names.
+    private let number: UInt64?
+    /// As the client gave it; empty when the number counts.
+    private let given: [UInt8]
+    /// The client's `traceparent`; empty when there was none that is well formed.
+    private let trace: [UInt8]
+
+    /// Of what brings no name.
+    init(_ numbering: inout RequestNumbering?) {
+        number = numbering?.next()
+        given = []
+        trace = []
+    }
+
+    /// - Parameter bytes: the request's, from its first on.
+    init(_ head: RequestHead, _ bytes: Span<UInt8>, _ numbering: inout RequestNumbering?) {
+        guard numbering != nil else {
+            (number, given, trace) = (nil, [], [])
+            return
+        }
+        given = Self.copy(head.requestID, of: bytes, where: Self.isName)
+        trace = Self.copy(head.traceParent, of: bytes, where: Self.isTraceParent)
+        number = given.isEmpty ? numbering?.next() : 0
+    }
+
+    private static func copy(_ range: ByteRange?, of bytes: Span<UInt8>, where isValid: (Span<UInt8>) -> Bool) -> [UInt8] {
+        guard let range, Int(range.upper) <= bytes.count else { return [] }
+        let value = bytes.extracting(Int(range.lower)..<Int(range.upper))
+        guard isValid(value) else { return [] }
+        return value.indices.map { value[$0] }
+    }
+
+    /// Visible ASCII, so that it can stand in a log and in a header as it is.
+    private static func isName(_ text: Span<UInt8>) -> Bool {
+        (1...maxByteCount).contains(text.count) && text.indices.allSatisfy { (0x21...0x7E).contains(text[$0]) }
+    }
+
+    /// `00-` and 32, 16 and 2 lower-case hexadecimal digits (W3C Trace Context §3.2.2); longer ones are of later versions.
+    private static func isTraceParent(_ text: Span<UInt8>) -> Bool {
+        guard text.count >= 55, text.count <= maxByteCount, !text.extracting(0..<2).equals("ff") else { return false }
+        guard text.count == 55 || text[55] == UInt8(ascii: "-"), text.count == 55 || !text.extracting(0..<2).equals("00") else {
+            return false
+        }
+        let isWellFormed = (0..<55).allSatisfy { index in
+            switch index {
+            case 2, 35, 52: text[index] == UInt8(ascii: "-")
+            default: isHexDigit(text[index])
+            }
+        }
+        // Identifiers of zeros alone are invalid.
+        return isWellFormed && (3..<35).contains { text[$0] != UInt8(ascii: "0") }
+            && (36..<52).contains { text[$0] != UInt8(ascii: "0") }
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    // MARK: Writing
+
+    private static let idField: StaticString = "X-Request-Id: "
+    private static let traceField: StaticString = "traceparent: "
+    private static let lineEnd: StaticString = "\r\n"
+
+    /// Appends the header fields of the response.
+    func appendFields(to output: inout ByteBuffer) {
+        guard number != nil else { return }
+        output.append(Self.idField)
+        appendName(to: &output)
+        output.append(Self.lineEnd)
+        guard !trace.isEmpty else { return }
+        output.append(Self.traceField)
+        unsafe trace.withUnsafeBytes { unsafe output.append($0) }
+        output.append(Self.lineEnd)
+    }
+
+    /// Whether there is a name to log.
+    var hasName: Bool { number != nil }
+
+    func appendName(to output: inout ByteBuffer) {
+        guard given.isEmpty else { return unsafe given.withUnsafeBytes { unsafe output.append($0) } }
+        output.append(hexadecimal: number ?? 0)
+    }
+}
+
+/// Numbers for requests, each different from all others of the process for all practical purposes.
+package struct RequestNumbering: Sendable {
+    private var state: UInt64
+
+    /// Loops that begin at random numbers do not meet.
+    package init(start: UInt64 = .random(in: .min ... .max)) { state = start }
+
+    /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014), which repeats no number.
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
+
+extension ByteBuffer {
+    /// Appends sixteen digits.
+    mutating func append(hexadecimal number: UInt64) {
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
+            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        }
+    }
+}
