@@ -46,6 +46,9 @@ struct ByteTable {
         }
     }
 
+    @inline(__always)
+    subscript(byte: UInt8) -> UInt8 { bytes[Int(byte)] }
+
     func map(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ count: Int) {
         let y = to.assumingMemoryBound(to: UInt8.self), x = from.assumingMemoryBound(to: UInt8.self)
         for place in 0..<count { y[place] = bytes[Int(x[place])] }

@@ -200,16 +200,6 @@ struct IntegerGemm: Operator {
         return transposed ? SymbolicShape([shape[1], shape[0]]) : shape
     }
 
-    func rows(_ inputs: RowInputs) -> RowFlow {
-        guard let axis = inputs.onlyAxis() else { return .mixed(RowReason.parameter) }
-        guard axis == (transposesLeft ? 1 : 0) else { return .mixed(RowReason.joined) }
-        if inputs[6] != nil {
-            guard let addend = inputs.extents(6) else { return .mixed(RowReason.unknown) }
-            guard addend.count < 2 || addend[0] == 1 else { return .mixed(RowReason.positional) }
-        }
-        return .rows(axis: 0, of: inputs)
-    }
-
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
         let left = try context.input(0), right = try context.input(3).shape, output = context.outputs[0]

@@ -56,7 +56,7 @@ struct ProjectedAttentionInputs: Sendable {
         return IntegerMatMulKernel(
             geometry: ProductGeometry(Shape([rows, steps]), Shape([steps, columns])),
             left: .integers(isSigned: try context.input(Self.x).elementType == .int8), leftInput: Self.x,
-            weights: try IntegerWeights(context, input: Self.weights, steps: steps, columns: columns, holdsColumns: false),
+            weights: try IntegerOperand.matrix(context, input: Self.weights, steps: steps, columns: columns, transposed: false),
             leftZero: try parameter(Self.zero, lines: rows), rightZero: try parameter(Self.weightsZero, lines: columns),
             leftScale: try parameter(Self.scale, lines: rows), rightScale: try parameter(Self.weightsScale, lines: columns),
             result: .real(bias: context.present(Self.bias))
