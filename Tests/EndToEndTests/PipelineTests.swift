@@ -137,5 +137,26 @@ extension EndToEnd {
                 "inputs"]
             #expect(inputs.keys == ["x"])
         }
+
+        @Test("weights that kernels hold in a form of their own are read again for a request that replaces another constant")
+        func packedWeights() async throws {
+            let width = 256
+            let model = TinyModel { graph in
+                graph.node("MatMul", ["x", "w"], ["m"])
+                graph.node("Add", ["m", "b"], ["y"])
+                graph.floats("w", [width, width], [Float](repeating: 1, count: width * width))
+                graph.floats("b", [1], [1])
+                graph.input("x", .float, ["rows", .known(width)])
+                graph.input("w", .float, [.known(width), .known(width)])
+                graph.input("b", .float, [1])
+                graph.output("y", .float, ["rows", .known(width)])
+            }
+            let daemon = try await Self.daemon { try model.publish(1, in: $0) }
+            let row = try Self.text(.array(Array(repeating: 1, count: width)))
+            func outputs(_ value: Double) -> JSON { ["outputs": [.array(Array(repeating: .number(value), count: width))]] }
+            #expect(try daemon.predict("model", "{\"inputs\": [\(row)]}").json == outputs(257))
+            #expect(try daemon.predict("model", "{\"inputs\": {\"x\": [\(row)], \"b\": [2]}}").json == outputs(258))
+            #expect(try daemon.predict("model", "{\"inputs\": [\(row)]}").json == outputs(257))
+        }
     }
 }
