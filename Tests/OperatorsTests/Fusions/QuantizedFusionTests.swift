@@ -115,6 +115,19 @@ struct QuantizedFusionTests {
             ], quanta: 3)
     }
 
+    @Test("a normalization by statistics becomes a convolution of each channel by itself")
+    func normalization() throws {
+        for isSigned in [false, true] {
+            var draw = Drawing()
+            let x = try draw.coarse(
+                draw.sketch.input(imageType), 0.0078125, isSigned ? -5 : 120, isSigned: isSigned)
+            let parameters = [[1, -2, 0.5], [0.1, -0.3, 2], [0.2, 0, -0.1], [1, 0.3, 4]].map { draw.sketch.constant($0) }
+            let y = try draw.op("BatchNormalization", [x] + parameters)
+            draw.sketch.graph.outputs = [try draw.quantized(y, 0.03, isSigned ? 2 : 100, isSigned: isSigned)]
+            try draw.check(Self.image, becomes: ["QuantizeLinear", "Transpose", "QLinearConv", "Transpose"])
+        }
+    }
+
     @Test("products become products of integers, quantized or real")
     func products() throws {
         for (isQuantized, expected) in [(true, "QLinearMatMul"), (false, "MatMulIntegerToFloat")] {
