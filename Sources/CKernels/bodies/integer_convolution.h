@@ -11,6 +11,7 @@ static size_t integer_convolution_rows(const apus_convolution *s) {
     return integer_block_rows(integer_pixels(s), integer_stride(integer_steps(s)));
 }
 
+/// Two copies that may overlap, for counts up to twice the type's size.
 #define COPY_ENDS(type)                                     \
     if (count >= sizeof(type)) {                            \
         type head, tail;                                    \
@@ -23,14 +24,14 @@ static size_t integer_convolution_rows(const apus_convolution *s) {
 
 /// For the short runs that windows meet.
 APUS_INLINE void copy_bytes(uint8_t *to, const uint8_t *from, size_t count) {
-    typedef uint8_t lanes __attribute__((vector_size(APUS_VECTOR_BYTES)));
+    typedef uint8_t whole __attribute__((vector_size(32)));
     typedef uint8_t half __attribute__((vector_size(16)));
-    if (count > 2 * sizeof(lanes)) {
-        for (size_t i = 0; i + sizeof(lanes) <= count; i += sizeof(lanes)) memcpy(to + i, from + i, sizeof(lanes));
-        memcpy(to + count - sizeof(lanes), from + count - sizeof(lanes), sizeof(lanes));
+    if (count > 2 * sizeof(whole)) {
+        for (size_t i = 0; i + sizeof(whole) <= count; i += sizeof(whole)) memcpy(to + i, from + i, sizeof(whole));
+        memcpy(to + count - sizeof(whole), from + count - sizeof(whole), sizeof(whole));
         return;
     }
-    COPY_ENDS(lanes)
+    COPY_ENDS(whole)
     COPY_ENDS(half)
     COPY_ENDS(uint64_t)
     COPY_ENDS(uint32_t)

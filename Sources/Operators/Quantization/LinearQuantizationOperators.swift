@@ -36,9 +36,9 @@ enum LinearQuantizationOperators {
         .onnx("ConvInteger", since: 10) { reader throws(OperatorError) in try IntegerConvolution(reader, isQuantized: false) },
         .onnx("QLinearConv", since: 10) { reader throws(OperatorError) in try IntegerConvolution(reader, isQuantized: true) },
         .onnx("QLinearConv", domain: microsoft) { reader throws(OperatorError) in
-            let convolution = try IntegerConvolution(reader, isQuantized: true)
-            guard try reader.flag("channels_last", default: false) else { return convolution }
-            return ChannelsMoved(base: convolution, layout: .channelsLast, movedInputs: [0])
+            var convolution = try IntegerConvolution(reader, isQuantized: true)
+            if try reader.flag("channels_last", default: false) { convolution.layout = .channelsLast }
+            return convolution
         },
     ]
 

@@ -69,7 +69,10 @@ struct IntegerConvolutionTests {
                     }
                 }
             }
-        } + [Case(channels: 3, outputs: 64, height: 40, width: 230, kernel: 7, stride: 2, pad: 3)]
+        }
+        // Runs of every length that windows are copied in.
+        + (1...70).map { Case(channels: $0, outputs: 2, height: 4, width: 5, kernel: $0 % 2 == 0 ? 1 : 3, stride: 2) }
+        + [Case(channels: 3, outputs: 64, height: 40, width: 230, kernel: 7, stride: 2, pad: 3)]
 
     @Test("give the sums of plain arithmetic, whole and in parts", arguments: IntegerLevel.all)
     func sums(_ level: IntegerLevel) throws {

@@ -45,7 +45,7 @@ struct QuantizedFusionTests {
             guard let axis else { return try real(sketch.constant(integers), 0.01, 3, isSigned: true) }
             let scales = (0..<shape[axis]).map { 0.004 + 0.001 * Float($0) }
             let zeros = sketch.constant(Tensor([Int8](repeating: 0, count: shape[axis]), shape: [shape[axis]]))
-            return try op("DequantizeLinear", [sketch.constant(integers), sketch.constant(scales), zeros], ["axis": .integer(axis)])
+            return try op("DequantizeLinear", [sketch.constant(integers), sketch.constant(scales), zeros], ["axis": .integer(Int64(axis))])
         }
 
         /// Fuses a copy; compares its operators with `expected` and its results with those before, whose last step is a quantization.
@@ -83,7 +83,7 @@ struct QuantizedFusionTests {
                     let scales = draw.sketch.constant((0..<outputs).map { 0.0078125 * (0.004 + 0.001 * Float($0)) })
                     inputs.append(try draw.op("DequantizeLinear", [integers, scales, nil], ["axis": .integer(0)]))
                 }
-                var y = try draw.op("Conv", inputs, ["pads": .integers([1, 1, 1, 1]), "group": .integer(groups)])
+                var y = try draw.op("Conv", inputs, ["pads": .integers([1, 1, 1, 1]), "group": .integer(Int64(groups))])
                 if activation == "Relu" { y = try draw.op("Relu", [y]) }
                 if activation == "Clip" { y = try draw.op("Clip", [y, draw.sketch.scalar(-0.2), draw.sketch.scalar(0.9)]) }
                 draw.sketch.graph.outputs = [try draw.quantized(y, 0.02, isSigned ? 2 : 100, isSigned: isSigned)]
@@ -113,6 +113,19 @@ struct QuantizedFusionTests {
                 "QuantizeLinear", "Transpose", "QLinearConv", "QLinearConv", "MaxPool", "QLinearGlobalAveragePool",
                 "Transpose", "Flatten", "QGemm",
             ], quanta: 3)
+    }
+
+    @Test("a normalization by statistics becomes a convolution of each channel by itself")
+    func normalization() throws {
+        for isSigned in [false, true] {
+            var draw = Drawing()
+            let x = try draw.coarse(
+                draw.sketch.input(imageType), 0.0078125, isSigned ? -5 : 120, isSigned: isSigned)
+            let parameters = [[1, -2, 0.5], [0.1, -0.3, 2], [0.2, 0, -0.1], [1, 0.3, 4]].map { draw.sketch.constant($0) }
+            let y = try draw.op("BatchNormalization", [x] + parameters)
+            draw.sketch.graph.outputs = [try draw.quantized(y, 0.03, isSigned ? 2 : 100, isSigned: isSigned)]
+            try draw.check(Self.image, becomes: ["QuantizeLinear", "Transpose", "QLinearConv", "Transpose"])
+        }
     }
 
     @Test("products become products of integers, quantized or real")

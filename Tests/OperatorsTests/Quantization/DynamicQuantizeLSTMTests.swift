@@ -12,7 +12,7 @@ struct DynamicQuantizeLSTMTests {
         let node = SourceNode(
             name: "node", domain: domain, operatorName: name, version: domain.isEmpty ? 14 : 1,
             inputs: (0..<inputs).map { "in\($0)" }, outputs: ["y", "h", "c"],
-            attributes: ["hidden_size": .integer(Self.hidden), "direction": .string("bidirectional")])
+            attributes: ["hidden_size": .integer(Int64(Self.hidden)), "direction": .string("bidirectional")])
         return try #require(StandardOperators.catalog.spelling(for: node, dialect: .onnx)).make(AttributeReader(node))
     }
 

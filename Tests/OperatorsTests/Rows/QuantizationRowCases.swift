@@ -3,7 +3,7 @@ import Operators
 import Tensors
 
 extension RowCases {
-    static let quantization = linear + integerProducts + linearFunctions
+    static let quantization = linear + integerProducts
     static let signals = sampling + transformer
 
     private static let linear: [RowCase] =
@@ -72,27 +72,6 @@ extension RowCases {
                     .shared([], in: 0.5...2), .shared([], .uint8, in: 0...9),
                 ], rows: 0, version: version)
         }
-
-    private static let scale = CaseInput.shared([], in: 0.5...2), zero = CaseInput.shared([], .uint8, in: 0...9)
-
-    private static func bytes(_ shape: [Int]) -> CaseInput { .rows(shape, .uint8, in: 0...9) }
-
-    private static let linearFunctions: [RowCase] = [
-        microsoft("QLinearAdd", [bytes([1, 4]), scale, zero, bytes([1, 4]), scale, zero, scale, zero]),
-        microsoft("QLinearMul", [bytes([1, 4]), scale, zero, .shared([4], .uint8, in: 0...9), scale, zero, scale, zero]),
-        microsoft("QLinearSigmoid", [bytes([1, 4]), scale, zero, scale, zero]),
-        microsoft("QLinearLeakyRelu", [bytes([1, 4]), scale, zero, scale, zero]),
-        microsoft(
-            "QLinearConcat", [scale, zero, bytes([1, 4]), scale, zero, bytes([1, 2]), scale, zero], ["axis": .integer(1)]),
-        microsoft("QLinearAveragePool", [bytes([1, 2, 4]), scale, zero, scale, zero], ["kernel_shape": .integers([2])]),
-        microsoft("QLinearGlobalAveragePool", [bytes([1, 2, 4]), scale, zero, scale, zero]),
-        microsoft("QLinearSoftmax", [bytes([1, 4]), scale, zero, scale, zero], ["opset": .integer(13)]),
-        microsoft(
-            "QGemm",
-            [
-                bytes([1, 3]), scale, zero, .shared([3, 2], .uint8, in: 0...9), scale, zero, .shared([2], .int32, in: -9...9), scale, zero,
-            ]),
-    ]
 
     private static let sampling: [RowCase] =
         [16, 20, 22].map { version in

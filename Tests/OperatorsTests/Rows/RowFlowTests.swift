@@ -106,8 +106,8 @@ struct RowFlowTests {
 
     /// Operators that claim nothing: their requests run alone.
     private static let alone = [
-        "AffineGrid", "Bernoulli", "BlackmanWindow", "HammingWindow", "HannWindow", "MaxRoiPool", "MaxUnpool", "MelWeightMatrix",
-        "Multinomial", "NonMaxSuppression", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+        "AffineGrid", "Bernoulli", "BlackmanWindow", "DynamicQuantizeLSTM", "HammingWindow", "HannWindow", "MaxRoiPool", "MaxUnpool",
+        "MelWeightMatrix", "Multinomial", "NonMaxSuppression", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
         "RelativePositionBias", "RoiAlign", "Scan",
     ]
 

@@ -17,6 +17,7 @@ struct IntegerMatcher {
         case is MatMul: return product(&graph)
         case let gemm as Gemm: return self.gemm(gemm, &graph)
         case let arithmetic as Arithmetic: return self.arithmetic(arithmetic, result, &graph)
+        case let normalization as BatchNormalization: return self.normalization(normalization, result, &graph)
         default: return limits == nil ? function(result, &graph) : nil
         }
     }

@@ -7,6 +7,9 @@ package struct QuantizationMoves: GraphPass {
     package let name = "quantization-moves"
     package init() {}
 
+    /// Whole bytes, which every mover takes.
+    private static let movedTypes: Set<ElementType> = [.int8, .uint8, .int16, .uint16]
+
     package func run(on graph: inout Graph) -> Int { moveDequantization(in: &graph) + moveQuantization(in: &graph) }
 
     /// M(D(x)) → D(M(x))
@@ -33,7 +36,7 @@ package struct QuantizationMoves: GraphPass {
     /// The mover on integers, then the dequantization of each of its outputs.
     private func moved(_ node: Node, behind dequantizer: Node, _ graph: inout Graph) -> [Node]? {
         guard let source = graph.quantization(of: dequantizer, integers: dequantizer.input(0)),
-            LinearTypes.data.contains(source.type), var op = dequantizer.op as? DequantizeLinear
+            Self.movedTypes.contains(source.type), var op = dequantizer.op as? DequantizeLinear
         else { return nil }
         if let axis = source.axis {
             // Slices with scales of their own follow their axis.
