@@ -9,7 +9,8 @@
 /// Nodes lie in pairs of four 64-bit words: two thresholds, then for each of them its child in the low 32 bits and its feature
 /// in the high ones. A node's place is the number of its threshold's word. Where row[feature] ≤ threshold, the walk goes on at
 /// place child + 1, else at child. A leaf has a threshold of NaN and itself as child; its number is in the high 32 bits of the
-/// threshold's word (binary32: the threshold is in the low ones) or in the low 32 bits of the NaN (binary64).
+/// threshold's word (binary32: the threshold is in the low ones; a branch's high ones are not read) or in the low 32 bits of the
+/// NaN (binary64).
 typedef uint64_t apus_tree_word;
 
 /// How many steps walks through a tree take.

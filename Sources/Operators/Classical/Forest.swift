@@ -22,20 +22,26 @@ struct Forest<Number: ForestNumber>: Sendable {
     init(_ description: TreeDescription, outputCount: Int, areSummed: Bool) throws(OperatorError) {
         featureCount = try description.checkedFeatureCount()
         let layout = try ForestLayout<Number>(description)
-        do {
-            words = try TensorStorage(byteCount: layout.words.count * MemoryLayout<apus_tree_word>.stride, placement: .pages)
-        } catch {
-            throw .memory(error)
-        }
-        layout.words.withUnsafeBytes { [words] bytes in
-            if let source = bytes.baseAddress { words.baseAddress.copyMemory(from: source, byteCount: bytes.count) }
-        }
+        words = try Self.storage(layout.words)
         spans = layout.spans
         raisesMissing = layout.raisesMissing
         treeCount = description.roots.count
         leaves = ForestLeaves(layout.leaves.map { description.nodes[$0].weights }, outputCount: outputCount, areSummed: areSummed)
         let leavesInTree = layout.leaves.count / max(treeCount, 1)
         stepCount = treeCount * (Int.bitWidth - leavesInTree.leadingZeroBitCount)
+    }
+
+    private static func storage(_ words: [apus_tree_word]) throws(OperatorError) -> TensorStorage {
+        let storage: TensorStorage
+        do {
+            storage = try TensorStorage(byteCount: words.count * MemoryLayout<apus_tree_word>.stride, placement: .pages)
+        } catch {
+            throw .memory(error)
+        }
+        words.withUnsafeBytes { bytes in
+            if let source = bytes.baseAddress { storage.baseAddress.copyMemory(from: source, byteCount: bytes.count) }
+        }
+        return storage
     }
 
     /// Writes the leaves [trees, rows] that rows reach in some trees, from an even one on.
@@ -49,6 +55,32 @@ struct Forest<Number: ForestNumber>: Sendable {
             guard let spans = spans.baseAddress else { return }
             function(leaves, words, spans, trees.lowerBound, trees.count, table, stride, rows)
         }
+    }
+}
+
+extension Forest where Number == Double {
+    /// The same trees for features of binary64.
+    init(widening other: Forest<Float>) throws(OperatorError) {
+        let count = other.words.byteCount / MemoryLayout<apus_tree_word>.stride
+        let old = UnsafeBufferPointer(start: other.words.baseAddress.assumingMemoryBound(to: apus_tree_word.self), count: count)
+        var words = Array(old)
+        for place in words.indices where place & 2 == 0 {
+            let isLeaf = words[place + 2] == UInt64(place)
+            words[place] = isLeaf ? Double.leafWord(UInt32(old[place] >> 32)) : Double.treeWord(widening: old[place])
+        }
+        self.words = try Self.storage(words)
+        spans = other.spans
+        leaves = other.leaves.widened
+        (treeCount, featureCount) = (other.treeCount, other.featureCount)
+        (raisesMissing, stepCount) = (other.raisesMissing, other.stepCount)
+    }
+}
+
+extension Double {
+    /// The threshold of a branch that has `word` in binary32.
+    fileprivate static func treeWord(widening word: apus_tree_word) -> apus_tree_word {
+        let threshold = Float(bitPattern: UInt32(truncatingIfNeeded: word)), isLowered = word >> 32 != 0
+        return (isLowered ? Double(threshold.nextUp).nextDown : Double(threshold)).treeWord(isLowered: isLowered)
     }
 }
 

@@ -12,22 +12,9 @@ enum ForestAggregate: String, CaseIterable, Sendable {
     var isSum: Bool { self == .sum || self == .average }
 }
 
-/// A forest in the precision that its numbers ask for.
-enum AnyForest: Sendable {
-    case single(Forest<Float>)
-    case double(Forest<Double>)
-
-    var featureCount: Int {
-        switch self {
-        case .single(let forest): forest.featureCount
-        case .double(let forest): forest.featureCount
-        }
-    }
-}
-
 /// What one compiled forest knows besides its trees.
 struct ForestTask: Sendable {
-    /// Of the table; its numbers are compared with thresholds without rounding.
+    /// Of the table.
     let type: ElementType
     let rows: Int
     let columns: Int

@@ -72,7 +72,8 @@ struct ForestLayout<Number: ForestNumber> {
             words += [0, 0, 0, 0]
             raisesMissing = raisesMissing || test.raisesMissing
             let feature = UInt64(description.nodes[task.node].feature) << 1 | (test.raisesMissing ? 1 : 0)
-            let record = Record(threshold: test.threshold.treeWord, link: UInt64(child) | feature << 32, depth: task.depth)
+            let record = Record(
+                threshold: test.threshold.treeWord(isLowered: test.isLowered), link: UInt64(child) | feature << 32, depth: task.depth)
             write(record, at: task.place)
             if task.decision == nil { records[task.node] = record }
             let rises = test.isInverted ? fails : holds, falls = test.isInverted ? holds : fails

@@ -42,3 +42,14 @@ enum ForestLeaves<Number: ForestNumber>: Sendable {
         leaf.count == 1 || Set(leaf.map(\.output)).count == leaf.count
     }
 }
+
+extension ForestLeaves<Float> {
+    var widened: ForestLeaves<Double> {
+        switch self {
+        case .dense(let weights): return .dense(weights.map(Double.init))
+        case .single(let weights, let targets): return .single(weights.map(Double.init), targets: targets)
+        case .lists(let lists):
+            return .lists(.init(weights: lists.weights.map(Double.init), targets: lists.targets, starts: lists.starts))
+        }
+    }
+}

@@ -3,12 +3,12 @@ import GraphIR
 
 /// A type in which features and thresholds are compared, with its kernels.
 protocol ForestNumber: BinaryFloatingPoint, NumericElement {
-    /// As a threshold of a node.
-    var treeWord: apus_tree_word { get }
+    /// As a threshold of a branch; see `SplitTest`.
+    func treeWord(isLowered: Bool) -> apus_tree_word
     /// The threshold of leaf `number`.
     static func leafWord(_ number: UInt32) -> apus_tree_word
-    /// The least number that is not below `element`: it is at most a threshold exactly where `element` is.
-    init(atLeast element: some NumericElement)
+    /// A feature; integers beyond 2^53 are rounded, as everywhere.
+    init(feature: some NumericElement)
 
     typealias Walk =
         @Sendable (
@@ -30,16 +30,13 @@ protocol ForestNumber: BinaryFloatingPoint, NumericElement {
 }
 
 extension Float: ForestNumber {
-    var treeWord: apus_tree_word { UInt64(bitPattern) }
+    /// A branch's high bits, which walks do not read, say whether the threshold was lowered.
+    func treeWord(isLowered: Bool) -> apus_tree_word { UInt64(bitPattern) | (isLowered ? 1 << 32 : 0) }
 
     static func leafWord(_ number: UInt32) -> apus_tree_word { UInt64(number) << 32 | UInt64(Float.nan.bitPattern) }
 
     @inline(__always)
-    init(atLeast element: some NumericElement) {
-        self = element.asFloat
-        let exact = element.asDouble
-        if Double(self) < exact { self = nextUp }
-    }
+    init(feature: some NumericElement) { self = feature.asFloat }
 
     static func functions(_ kernels: apus_forest_kernels) -> (walk: Walk, addLeaves: AddLeaves, addLeaf: AddLeaf) {
         (kernels.walk_f32, kernels.add_leaves_f32, kernels.add_leaf_f32)
@@ -49,13 +46,12 @@ extension Float: ForestNumber {
 }
 
 extension Double: ForestNumber {
-    var treeWord: apus_tree_word { bitPattern }
+    func treeWord(isLowered: Bool) -> apus_tree_word { bitPattern }
 
     static func leafWord(_ number: UInt32) -> apus_tree_word { Double.nan.bitPattern | UInt64(number) }
 
-    /// Integers beyond 2^53 are rounded, as everywhere.
     @inline(__always)
-    init(atLeast element: some NumericElement) { self = element.asDouble }
+    init(feature: some NumericElement) { self = feature.asDouble }
 
     static func functions(_ kernels: apus_forest_kernels) -> (walk: Walk, addLeaves: AddLeaves, addLeaf: AddLeaf) {
         (kernels.walk_f64, kernels.add_leaves_f64, kernels.add_leaf_f64)

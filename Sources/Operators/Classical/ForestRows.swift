@@ -38,11 +38,11 @@ struct ForestRows<Number: ForestNumber>: Sendable {
     ) {
         let source = table + first * columns
         guard raisesMissing else {
-            for index in 0..<count * columns { rows[index] = Number(atLeast: source[index]) }
+            for index in 0..<count * columns { rows[index] = Number(feature: source[index]) }
             return
         }
         for index in 0..<count * columns {
-            let feature = Number(atLeast: source[index])
+            let feature = Number(feature: source[index])
             rows[2 * index] = feature
             rows[2 * index + 1] = feature.isNaN ? -.infinity : feature
         }

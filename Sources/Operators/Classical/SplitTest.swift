@@ -7,13 +7,16 @@ struct SplitTest<Number: BinaryFloatingPoint>: Equatable {
     let raisesMissing: Bool
     /// Whether the test holds where the feature is *not* at most the threshold.
     let isInverted: Bool
+    /// Whether the threshold is the one below that of the comparison: features of a wider type have others in between.
+    let isLowered: Bool
 
-    private init(_ threshold: Number, raisesMissing: Bool, isInverted: Bool) {
+    private init(_ threshold: Number, raisesMissing: Bool, isInverted: Bool, isLowered: Bool = false) {
         // What only missing features pass is the inverse of what all others pass: no row's feature is at most NaN.
         let isForMissingOnly = threshold.isNaN && raisesMissing
         self.threshold = isForMissingOnly ? .infinity : threshold
         self.raisesMissing = raisesMissing && !isForMissingOnly
         self.isInverted = isInverted != isForMissingOnly
+        self.isLowered = isLowered && !isForMissingOnly
     }
 
     /// feature ≤ threshold; like all of these false for a threshold of NaN, and for missing features what `missing` says.
@@ -23,7 +26,7 @@ struct SplitTest<Number: BinaryFloatingPoint>: Equatable {
 
     /// feature < threshold
     static func below(_ threshold: Number, missing: Bool) -> SplitTest {
-        SplitTest(next(below: threshold), raisesMissing: missing, isInverted: false)
+        SplitTest(next(below: threshold), raisesMissing: missing, isInverted: false, isLowered: true)
     }
 
     /// feature > threshold
@@ -33,7 +36,8 @@ struct SplitTest<Number: BinaryFloatingPoint>: Equatable {
 
     /// feature ≥ threshold
     static func atLeast(_ threshold: Number, missing: Bool) -> SplitTest {
-        SplitTest(threshold.isNaN ? .infinity : next(below: threshold), raisesMissing: !missing, isInverted: true)
+        guard !threshold.isNaN else { return above(threshold, missing: missing) }
+        return SplitTest(next(below: threshold), raisesMissing: !missing, isInverted: true, isLowered: true)
     }
 
     /// The feature is missing.

@@ -126,7 +126,6 @@ struct TreeEnsembleModel: Sendable {
     /// One for each output.
     let base: [Double]
     private let forest: AnyForest
-    private let featureCount: Int
 
     init(
         _ description: TreeDescription, outputCount: Int, aggregate: ForestAggregate, base: [Double]
@@ -137,19 +136,15 @@ struct TreeEnsembleModel: Sendable {
         self.outputCount = outputCount
         self.aggregate = aggregate
         self.base = base.isEmpty ? [Double](repeating: 0, count: outputCount) : base
-        forest =
-            description.isDouble
-            ? .double(try Forest(description, outputCount: outputCount, areSummed: aggregate.isSum))
-            : .single(try Forest(description, outputCount: outputCount, areSummed: aggregate.isSum))
-        featureCount = forest.featureCount
+        forest = try AnyForest(description, outputCount: outputCount, areSummed: aggregate.isSum)
     }
 
     /// The rows of the table, after its columns are found to be enough.
     func rows(_ inputs: OperatorInputs) throws(OperatorError) -> Dimension {
         try inputs.checkCount(1...1)
         let (rows, columns) = try ClassicalInput.table(try inputs.required(0, of: ClassicalInput.types))
-        if let columns = columns.value, columns < featureCount {
-            throw .invalidInput(index: 0, reason: "has \(columns) features, the trees ask for feature \(featureCount - 1)")
+        if let columns = columns.value, columns < forest.featureCount {
+            throw .invalidInput(index: 0, reason: "has \(columns) features, the trees ask for feature \(forest.featureCount - 1)")
         }
         return rows
     }
@@ -160,9 +155,6 @@ struct TreeEnsembleModel: Sendable {
         let task = ForestTask(
             type: table.elementType, rows: rows, columns: columns, aggregate: aggregate,
             finish: ForestFinish(kind: kind, base: base))
-        switch forest {
-        case .single(let forest): return ForestKernel(forest, task, context.functions).compiled
-        case .double(let forest): return ForestKernel(forest, task, context.functions).compiled
-        }
+        return try forest.compile(task, context.functions)
     }
 }

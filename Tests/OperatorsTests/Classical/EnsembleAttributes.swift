@@ -17,7 +17,7 @@ struct EnsembleAttributes {
     /// - Parameter type: of thresholds, sets and weights.
     init(_ trees: [TreeReference], _ type: ElementType) {
         self.type = type
-        for tree in trees { integers["tree_roots"]?.append(add(tree).place) }
+        integers["tree_roots"] = trees.map { add($0).place }
     }
 
     private mutating func add(_ tree: TreeReference) -> (place: Int64, isLeaf: Int64) {
