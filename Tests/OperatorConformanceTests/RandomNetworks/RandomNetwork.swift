@@ -24,10 +24,11 @@ struct RandomNetwork {
 
     /// - Parameter seed: of all choices.
     init(seed: Int) {
-        random = NetworkRandom(seed: seed)
+        var random = NetworkRandom(seed: seed)
         let shapes = [[2, 4, 6, 6], [2, 5, 8], [3, 8], [2, 3, 5, 4]]
         let count = 1 + random.below(2)
         inputs = (0..<count).map { Input(name: "x\($0)", shape: random.pick(shapes), kind: random.below(3)) }
+        self.random = random
         values = inputs.map { Value(name: $0.name, shape: $0.shape, bound: 2) }
         for _ in 0..<4 + random.below(14) { addStep() }
     }

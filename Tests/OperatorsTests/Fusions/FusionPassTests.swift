@@ -27,6 +27,33 @@ struct FusionPassTests {
 
     private func weights(_ shape: Shape, seed: UInt64 = 5) -> Tensor { SampleData.floats(shape, seed: seed) }
 
+    @Test("reshaping around a transposition of groups and channels is a shuffle, other transpositions are not")
+    func shuffle() throws {
+        let cases: [([Int64], [String])] = [
+            ([0, 2, 1, 3, 4], ["ChannelShuffle"]), ([0, 2, 1, 4, 3], ["Reshape", "Transpose", "Reshape"]),
+        ]
+        for (order, expected) in cases {
+            var sketch = GraphSketch()
+            let input = sketch.input([.symbol("batch"), .known(6), .known(3), .known(3)])
+            let groups = sketch.constant(Tensor([0, 2, 3, 3, 3] as [Int64], shape: [5]))
+            let channels = sketch.constant(Tensor([0, 6, 3, 3] as [Int64], shape: [4]))
+            var value = try sketch.node("Reshape", [input, groups])
+            value = try sketch.node("Transpose", [value], attributes: ["perm": .integers(order)])
+            sketch.graph.outputs = [try sketch.node("Reshape", [value, channels])]
+            try check(sketch, [SampleData.floats([2, 6, 3, 3], seed: 9)], becomes: expected)
+        }
+    }
+
+    @Test("a sum of two is an addition")
+    func sum() throws {
+        var sketch = GraphSketch()
+        let input = sketch.input(image)
+        let first = try sketch.node("Exp", [input])
+        let value = try sketch.node(Conv(window: WindowAttributes(pads: [1, 1, 1, 1])), [first, sketch.constant(weights([2, 2, 3, 3]))])
+        sketch.graph.outputs = [try sketch.node("Relu", [try sketch.node("Sum", [value, first])])]
+        try check(sketch, [picture], becomes: ["Exp", "Conv"], scale: 60)
+    }
+
     static let activations: [(name: String, attributes: [String: Attribute])] = [
         ("Relu", [:]), ("Sigmoid", [:]), ("Tanh", [:]), ("HardSwish", [:]), ("HardSigmoid", ["alpha": .float(0.3)]),
         ("LeakyRelu", ["alpha": .float(0.2)]), ("Gelu", [:]), ("Gelu", ["approximate": .string("tanh")]),
@@ -236,29 +263,5 @@ enum Composed: CaseIterable {
         let argument = try s.node("Mul", [s.scalar(0.7978845608), s.node("Add", [x, cube])])
         let bracket = try s.node("Add", [s.scalar(1), s.node("Tanh", [argument])])
         return try s.node("Mul", [x, s.node("Mul", [s.scalar(0.5), bracket])])
-    }
-
-    @Test("reshaping around a transposition of groups and channels is a shuffle, other transpositions are not")
-    func shuffle() throws {
-        for (order, expected) in [([0, 2, 1, 3, 4], ["ChannelShuffle"]), ([0, 2, 1, 4, 3], ["Reshape", "Transpose", "Reshape"])] {
-            var sketch = GraphSketch()
-            let input = sketch.input([.symbol("batch"), .known(6), .known(3), .known(3)])
-            let groups = sketch.constant(Tensor([0, 2, 3, 3, 3] as [Int64], shape: [5]))
-            let channels = sketch.constant(Tensor([0, 6, 3, 3] as [Int64], shape: [4]))
-            var value = try sketch.node("Reshape", [input, groups])
-            value = try sketch.node("Transpose", [value], attributes: ["perm": .integers(order)])
-            sketch.graph.outputs = [try sketch.node("Reshape", [value, channels])]
-            try check(sketch, [SampleData.floats([2, 6, 3, 3], seed: 9)], becomes: expected)
-        }
-    }
-
-    @Test("a sum of two is an addition")
-    func sum() throws {
-        var sketch = GraphSketch()
-        let input = sketch.input(image)
-        let first = try sketch.node("Exp", [input])
-        let value = try sketch.node(Conv(window: WindowAttributes(pads: [1, 1, 1, 1])), [first, sketch.constant(weights([2, 2, 3, 3]))])
-        sketch.graph.outputs = [try sketch.node("Relu", [try sketch.node("Sum", [value, first])])]
-        try check(sketch, [picture], becomes: ["Exp", "Conv"], scale: 60)
     }
 }

@@ -89,7 +89,7 @@ struct ChannelsLastLayoutTests {
 
     // MARK: What follows a convolution
 
-    private static let followers: [(name: String, make: @Sendable (inout GraphSketch, ValueID) throws -> ValueID)] = [
+    private static let following: [(name: String, make: @Sendable (inout GraphSketch, ValueID) throws -> ValueID)] = [
         ("Relu", { sketch, value in try sketch.node("Relu", [value]) }),
         ("Exp", { sketch, value in try sketch.node("Exp", [value]) }),
         ("Clip", { sketch, value in try sketch.node("Clip", [value, sketch.scalar(-1), sketch.scalar(2)]) }),
@@ -142,9 +142,9 @@ struct ChannelsLastLayoutTests {
         ),
     ]
 
-    @Test("what follows works on channels-last data as well", arguments: followers.indices)
+    @Test("what follows works on channels-last data as well", arguments: following.indices)
     func followers(_ index: Int) throws {
-        let (name, make) = Self.followers[index]
+        let (name, make) = Self.following[index]
         var sketch = GraphSketch()
         let input = sketch.input(image)
         let value = try convolution(&sketch, input, [4, 3, 3, 3])
