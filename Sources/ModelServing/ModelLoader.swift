@@ -172,8 +172,8 @@ package struct ModelLoader: ServableLoader {
         }
         let runner = SignatureRunner(
             id: id, signature: signature, engine: engine, overriding: overriding, settings: settings, sharing: sharing,
-            rowCost: report?.rowCost, inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces, meter: observer?.meter(of: id, signature: signature.name),
-            logger: logger)
+            rowCost: report?.rowCost, inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces,
+            meter: observer?.meter(of: id, signature: signature.name), logger: logger)
         if case .alone(let reason) = runner.sharing {
             logger.notice("\(id), signature \"\(signature.name)\": requests run without batching: \(reason)")
         }
