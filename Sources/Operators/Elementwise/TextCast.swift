@@ -125,7 +125,7 @@ struct TextCast: DynamicOperator {
     }
 
     private static func code(_ text: ArraySlice<UInt8>, _ type: NarrowType, _ rounding: NarrowType.Rounding) -> UInt8? {
-        guard let range = type.range else { return NumberText.double(text).map { type.code(of: $0, rounding) } }
+        guard let range = type.range else { return NumberText.float(text).map { type.code(of: Double($0), rounding) } }
         return integer(text, Int64.self).flatMap { range.contains(Int($0)) ? type.code(of: $0) : nil }
     }
 

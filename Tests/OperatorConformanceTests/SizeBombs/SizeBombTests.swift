@@ -83,6 +83,8 @@ struct SizeBombTests {
         static func engine(_ source: SourceGraph, limit: Int, isOptimized: Bool, _ ledger: CountingLedger) throws -> Engine {
             var limits = EngineLimits()
             limits.maximumDynamicBytes = limit
+            // Many of them at once are more than a small machine holds.
+            limits.maximumFoldedBytes = 64 << 20
             return try Engine(
                 source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [],
                 state: ModelState(limits: limits, ledger: ledger))

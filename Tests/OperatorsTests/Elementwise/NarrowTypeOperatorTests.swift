@@ -200,7 +200,7 @@ struct NarrowTypeOperatorTests {
         #expect(all.allSatisfy { $0 <= limit })
         #expect(try run("Shape", [x])[0].values(Int64.self) == [2, 3])
         #expect(try run("Size", [x])[0].values(Int64.self) == [6])
-        #expect(try run("Dropout", [x], version: 22).map(bytes) == [all] || !Self.eightBitFloats.contains(type))
+        if Self.eightBitFloats.contains(type) { #expect(try run("Dropout", [x], version: 22).map(bytes) == [all]) }
     }
 
     @Test("what computes refuses them by name", arguments: types.map(\.type))

@@ -46,7 +46,7 @@ struct Grid: Equatable {
 
 extension ElementType {
     /// One type of each width, and the others that elements are moved as.
-    static let movable = allCases.filter { $0 != .string && !$0.isComplex }
+    static let movable = allCases.filter { $0 != .string && !$0.isComplex && $0.narrow == nil }
 }
 
 /// A list of int64, as shapes, axes and indices are given.

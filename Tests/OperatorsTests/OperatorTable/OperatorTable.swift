@@ -7,7 +7,8 @@ enum OperatorTable {
     /// What is said of operators that no case of numbers runs.
     private static let described: [String: String] = [
         "CastMap": "maps from int64 to float32 or string", "CategoryMapper": "int64, string", "ConcatFromSequence": "sequences of tensors",
-        "Constant": "that of its value", "DictVectorizer": "maps", "If": "any", "ImageDecoder": "uint8",
+        "Constant": "that of its value", "DictVectorizer": "maps", "DynamicQuantizeLSTM": "float32",
+        "If": "any", "ImageDecoder": "uint8",
         "LabelEncoder":
             "float32, float64, int16, int32, int64, string", "Loop": "any",
         "MelWeightMatrix": "int32, int64", "Optional": "any", "OptionalGetElement": "any",
@@ -76,7 +77,10 @@ enum OperatorTable {
         return versions.count == 1 ? "\(versions.lowerBound)" : "\(versions.lowerBound)–\(versions.upperBound)"
     }
 
-    private static func shown(_ types: Set<ElementType>?, _ name: String) -> String { types.map(list) ?? described[name] ?? "" }
+    private static func shown(_ types: Set<ElementType>?, _ name: String) -> String {
+        guard let types, !types.isEmpty else { return described[name] ?? "" }
+        return list(types)
+    }
 
     private static func list(_ types: Set<ElementType>) -> String {
         ElementType.allCases.filter(types.contains).map(\.name).joined(separator: ", ")
