@@ -60,7 +60,9 @@ struct TensorDecoder {
     }
 
     /// Whether a value without a name means the first input, as there is no other but the constants that a request may replace.
-    private var hasPlainInput: Bool { inputs.count == 1 || inputs[1].isOverridable && !inputs[0].isOverridable }
+    private var hasPlainInput: Bool {
+        inputs.count == 1 || inputs.count > 1 && inputs[1].isOverridable && !inputs[0].isOverridable
+    }
 
     /// A reader of the only input, whose values begin at `start`.
     private func onlyReader(_ type: ElementType, _ start: Position, _ text: SentinelText) -> InputReader {
