@@ -360,6 +360,8 @@ def main():
                 kinds[name] = kinds.get(name, 0) + 1
             if text:
                 print(text, flush=True)
+            if sum(counts.values()) % 500 == 0:
+                print(f"so far {counts}", file=sys.stderr, flush=True)
     print(", ".join(f"{count} {what}" for what, count in counts.items()),
           f"of {sum(kinds.values())} nodes of {len(kinds)} operators (ONNX Runtime {onnxruntime.__version__})")
     return 1 if counts["wrong"] else 0
