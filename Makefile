@@ -30,7 +30,7 @@ help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
 	@echo "make build      release binary at $(BINARY)"
 	@echo "make test       build and run every test; FILTER=NAME runs those that match; APUS_RANDOM_GRAPHS=N makes N random networks"
-	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate|model|savedmodel SECONDS=60 (each)"
+	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate|archive|picture|model|savedmodel SECONDS=60 (each)"
 	@echo "make sanitize   tests under the thread and the address sanitizer, but the daemon's own"
 	@echo "make bench      the project's benchmarks, each beside its reference; FILTER=NAME SECONDS=S"
 	@echo "make format     format the sources in place; make lint only reports"
@@ -50,7 +50,7 @@ test: deps
 # Swift's own backtraces would wait for a key.
 fuzz: deps
 	$(FUZZER)
-	@for target in $(or $(TARGET),head chunks json inflate model savedmodel); do \
+	@for target in $(or $(TARGET),head chunks json inflate archive picture model savedmodel); do \
 		corpus=.build-fuzz/corpus/$$target; found=.build-fuzz/found/$$target; \
 		mkdir -p $$corpus $$found; \
 		case $$target in savedmodel) length=16384;; *) length=2048;; esac; \

@@ -80,6 +80,9 @@ let package = Package(
             swiftSettings: common
         ),
 
+        // Bytes of NumPy and of picture files to tensors and back.
+        .target(name: "TensorCodecs", dependencies: ["Tensors", "CImages", "CZlib"], swiftSettings: guarded),
+
         // Layer 2: siblings that meet only through GraphIR.
         .target(
             name: "Operators",
@@ -88,7 +91,7 @@ let package = Package(
         ),
         .target(
             name: "ModelFormats",
-            dependencies: ["GraphIR", "Tensors", "ProtobufWire", "CPlatform", "CSnappy"],
+            dependencies: ["GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform", "CSnappy"],
             swiftSettings: guarded
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: confined),
@@ -106,7 +109,9 @@ let package = Package(
         // Layer 4: what clients speak.
         .target(
             name: "RESTFrontend",
-            dependencies: ["HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "ProtobufWire", "CPlatform"],
+            dependencies: [
+                "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform",
+            ],
             swiftSettings: guarded
         ),
 
@@ -136,7 +141,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "BenchmarkReferences", "AllocationCounter", "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Inference",
-                "ModelFormats", "Operators", "GraphIR", "Tensors", "CKernels", "COpenBLAS",
+                "ModelFormats", "Operators", "GraphIR", "Tensors", "TensorCodecs", "CKernels", "COpenBLAS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common
@@ -150,7 +155,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors",
-                .product(name: "Logging", package: "swift-log"),
+                "TensorCodecs", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/FuzzTargets", swiftSettings: common),
         .executableTarget(name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzzer", swiftSettings: common),
@@ -159,6 +164,7 @@ let package = Package(
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"], swiftSettings: common),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: common),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: common),
+        .testTarget(name: "TensorCodecsTests", dependencies: ["TensorCodecs", "Tensors"], swiftSettings: common),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"], swiftSettings: common),
         .testTarget(name: "BatchingTests", dependencies: ["Batching", "SanitizerSupport"], swiftSettings: common),
         .testTarget(
@@ -203,7 +209,7 @@ let package = Package(
         .testTarget(
             name: "RESTFrontendTests",
             dependencies: [
-                "RESTFrontend", "AllocationCounter", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors",
+                "RESTFrontend", "AllocationCounter", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

@@ -6,6 +6,9 @@ package struct BatchPolicy: Sendable, Equatable {
     /// How long the oldest task may wait for company. Zero: whatever is queued runs as soon as a worker is free.
     package let timeout: Duration
 
+    /// What the slowest requests may take, from their submission to their result; nil: batches are as large as they may be.
+    package let targetLatency: Duration?
+
     /// Row counts that are executed, ascending, the last equal to `maxBatchSize`; empty: the default buckets.
     package let allowedSizes: [Int]
 
@@ -23,31 +26,36 @@ package struct BatchPolicy: Sendable, Equatable {
 
     /// The policy of a model whose configuration says nothing about batching.
     package static let standard = BatchPolicy(
-        validMaxBatchSize: 64, timeout: .zero, allowedSizes: [], maxQueuedBatches: 100, allowsOversize: true
+        validMaxBatchSize: 64, timeout: .zero, allowedSizes: [], maxQueuedBatches: 100, targetLatency: nil, allowsOversize: true
     )
 
     /// - Parameter maxQueuedBatches: 0 means 1, as in TensorFlow Serving.
     package init(
         maxBatchSize: Int, timeout: Duration = .zero, allowedSizes: [Int] = [], maxQueuedBatches: Int = 100,
-        allowsOversize: Bool = true
+        targetLatency: Duration? = nil, allowsOversize: Bool = true
     ) throws(BatchPolicyError) {
         guard maxBatchSize >= 1 else { throw .maxBatchSizeNotPositive(maxBatchSize) }
         guard timeout >= .zero, timeout <= Self.maximumTimeout else { throw .timeoutOutOfRange(timeout) }
+        if let targetLatency, targetLatency <= timeout || targetLatency > Self.maximumTimeout {
+            throw .targetLatencyOutOfRange(targetLatency, timeout: timeout)
+        }
         guard maxQueuedBatches >= 0 else { throw .maxQueuedBatchesNegative(maxQueuedBatches) }
         try Self.validate(allowedSizes: allowedSizes, maxBatchSize: maxBatchSize)
         self.init(
             validMaxBatchSize: maxBatchSize, timeout: timeout, allowedSizes: allowedSizes,
-            maxQueuedBatches: max(1, maxQueuedBatches), allowsOversize: allowsOversize
+            maxQueuedBatches: max(1, maxQueuedBatches), targetLatency: targetLatency, allowsOversize: allowsOversize
         )
     }
 
     private init(
-        validMaxBatchSize: Int, timeout: Duration, allowedSizes: [Int], maxQueuedBatches: Int, allowsOversize: Bool
+        validMaxBatchSize: Int, timeout: Duration, allowedSizes: [Int], maxQueuedBatches: Int, targetLatency: Duration?,
+        allowsOversize: Bool
     ) {
         self.maxBatchSize = validMaxBatchSize
         self.timeout = timeout
         self.allowedSizes = allowedSizes
         self.maxQueuedBatches = maxQueuedBatches
+        self.targetLatency = targetLatency
         self.allowsOversize = allowsOversize
         self.executionSizes = allowedSizes.isEmpty ? Self.defaultBuckets(upTo: validMaxBatchSize) : allowedSizes
     }

@@ -2,6 +2,7 @@
 package enum BatchPolicyError: Error, Sendable, Equatable {
     case maxBatchSizeNotPositive(Int)
     case timeoutOutOfRange(Duration)
+    case targetLatencyOutOfRange(Duration, timeout: Duration)
     case maxQueuedBatchesNegative(Int)
     case allowedSizeNotPositive(Int)
     case allowedSizesNotAscending(previous: Int, next: Int)
@@ -16,6 +17,9 @@ extension BatchPolicyError: CustomStringConvertible {
             "max_batch_size is \(found); expected at least 1"
         case .timeoutOutOfRange(let found):
             "batch timeout is \(microseconds(found)) us; expected 0 to \(microseconds(BatchPolicy.maximumTimeout)) us"
+        case .targetLatencyOutOfRange(let found, let timeout):
+            "the target latency is \(microseconds(found)) us; expected more than the batch timeout, \(microseconds(timeout)) us, and at most "
+                + "\(microseconds(BatchPolicy.maximumTimeout)) us"
         case .maxQueuedBatchesNegative(let found):
             "max_queued_batches is \(found); expected at least 0"
         case .allowedSizeNotPositive(let found):

@@ -7,13 +7,14 @@ import Synchronization
 /// `takeBatch`, `takeDropped` or `close`. The queue neither runs tasks nor owns a thread or a clock: every
 /// operation is synchronous, callable from any thread, and told what time it is.
 package final class BatchQueue<Task: BatchTask>: Sendable {
-    package let policy: BatchPolicy
     private let state: Mutex<BatchQueueState<Task>>
 
-    package init(policy: BatchPolicy) {
-        self.policy = policy
-        self.state = Mutex(BatchQueueState())
-    }
+    package init(policy: BatchPolicy) { state = Mutex(BatchQueueState(policy: policy)) }
+
+    package var policy: BatchPolicy { state.withLock { $0.policy } }
+
+    /// Groups by another policy from now on, what waits included. Whatever has been taken in stays, also above the new bound.
+    package func replace(policy: BatchPolicy) { state.withLock { $0.policy = policy } }
 
     package var queuedRowCount: Int { state.withLock { $0.rowCount } }
     package var queuedTaskCount: Int { state.withLock { $0.taskCount } }
@@ -21,19 +22,17 @@ package final class BatchQueue<Task: BatchTask>: Sendable {
 
     /// Appends a task that has waited since `now`.
     ///
-    /// A task without rows counts as one row against the bound of the queue. A task above the bound is taken when nothing
-    /// else waits, because it could never be taken otherwise.
+    /// A task without rows counts as one row against the bound of the queue. A task larger than a batch, which no choice of its client
+    /// makes fit exactly, is taken as long as less than the bound waits: what waits exceeds the bound by one such task at most.
     package func submit(_ task: consuming Task, at now: ContinuousClock.Instant = .now) throws(BatchRefusal) {
         let task = task
         let rows = max(1, task.rowCount)
-        guard rows <= policy.maxBatchSize || policy.allowsOversize else {
-            throw .taskTooLarge(rows: rows, maximum: policy.maxBatchSize)
-        }
-        let limit = policy.maxQueuedRows
         try state.withLock { state throws(BatchRefusal) in
             guard !state.isClosed else { throw .closed }
+            let policy = state.policy, limit = policy.maxQueuedRows, isOversize = rows > policy.maxBatchSize
+            guard !isOversize || policy.allowsOversize else { throw .taskTooLarge(rows: rows, maximum: policy.maxBatchSize) }
             let free = limit - min(limit, state.rowCount)
-            guard rows <= free || state.taskCount == 0 else {
+            guard isOversize ? free > 0 : rows <= free else {
                 throw .queueFull(taskRows: rows, queuedRows: state.rowCount, limit: limit)
             }
             state.append(task, rowCount: rows, at: now)
@@ -42,17 +41,20 @@ package final class BatchQueue<Task: BatchTask>: Sendable {
 
     /// Removes the next batch that may run at `now`, every task whose deadline is not after `now`, and the abandoned tasks
     /// that stand before the end of the batch.
-    package func takeBatch(now: ContinuousClock.Instant) -> BatchTake<Task> {
+    ///
+    /// - Parameter rowLimit: rows that a batch may have, where that is less than the policy allows.
+    package func takeBatch(now: ContinuousClock.Instant, rowLimit: Int = .max) -> BatchTake<Task> {
         state.withLock { state in
+            let size = max(1, min(state.policy.maxBatchSize, rowLimit))
             var dropped = state.removeExpired(at: now)
             while true {
-                switch state.nextGroup(maxBatchSize: policy.maxBatchSize, timeout: state.isDraining ? .zero : policy.timeout, at: now) {
+                switch state.nextGroup(maxBatchSize: size, timeout: state.isDraining ? .zero : state.policy.timeout, at: now) {
                 case .none: return .empty(dropped: dropped)
                 case .later(let instant):
                     let wake = min(instant, state.earliestDeadline ?? instant)
                     return .waitUntil(wake, dropped: dropped)
                 case .runnable(let key):
-                    let batch = state.takeBatch(of: key, maxBatchSize: policy.maxBatchSize, dropped: &dropped)
+                    let batch = state.takeBatch(of: key, maxBatchSize: size, dropped: &dropped)
                     // Without a batch the group had only abandoned tasks, and is empty now.
                     if !batch.isEmpty { return .batch(batch, dropped: dropped) }
                 }

@@ -7,6 +7,7 @@ enum NextGroup<Key> {
 
 /// What the queue's lock protects: the groups and totals over them.
 struct BatchQueueState<Task: BatchTask> {
+    var policy: BatchPolicy
     private var groups: [Task.GroupKey: BatchGroup<Task>] = [:]
     private var nextSequence: UInt64 = 0
     private(set) var taskCount = 0
@@ -19,6 +20,8 @@ struct BatchQueueState<Task: BatchTask> {
 
     var isClosed = false
     var isDraining = false
+
+    init(policy: BatchPolicy) { self.policy = policy }
 
     /// Groups that stay in the table when they run empty: one key in steady use then allocates nothing per task, and a
     /// client that sends ever new keys leaves nothing behind.

@@ -21,6 +21,9 @@ struct Benchmarks: ParsableCommand {
     @Option(help: ArgumentHelp("The folder with the models that come along.", valueName: "folder"), completion: .directory)
     var models = "models"
 
+    @Option(help: ArgumentHelp("The folder with the models of the tests.", valueName: "folder"), completion: .directory)
+    var fixtures = "Tests/Fixtures"
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -52,7 +55,9 @@ struct Benchmarks: ParsableCommand {
             TensorWriting.section, TensorExchange.section,
         ]
             + [ModelRun.section(models: models), ServedPrediction.section(models: models), CrowdedPrediction.section(models: models)]
-            + [LoadingPrediction.section(models: models)] + Levels.sections
+            + [LoadingPrediction.section(models: models)]
+            + [BatchedPrediction.section(models: models, fixtures: fixtures), BinaryPrediction.section(fixtures: fixtures)]
+            + Levels.sections
     }
 
     /// The sections with what the filter leaves of them.

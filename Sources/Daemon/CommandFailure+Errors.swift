@@ -5,6 +5,7 @@ import ModelFormats
 import Operators
 import Registry
 import ServableCore
+import Telemetry
 
 extension CommandFailure {
     /// What an error of any part means for the process; nil for errors that no part of ours threw.
@@ -18,6 +19,7 @@ extension CommandFailure {
         case let error as RegistryError: self.init(error)
         case let error as ImportError: self.init(Self.status(of: error), error.description)
         case let error as EngineError: self.init(error.isUnsupported ? .unsupported : .badData, error.description)
+        case let error as RecordFile.Failure: self.init(Self.status(of: error), "request_log.path: \(error)")
         case let error as TensorFileError: self.init(Self.status(of: error), error.description)
         case let refusal as InstructionSet.Refusal: self.init(.configuration, refusal.description)
         case let error as ServableError: self.init(Self.status(of: error), error.message)
@@ -67,6 +69,10 @@ extension CommandFailure {
         case .unsupported: .unsupported
         case .outOfMemory: .unavailable
         }
+    }
+
+    private static func status(of error: RecordFile.Failure) -> ExitStatus {
+        error.code == EACCES || error.code == EPERM ? .noPermission : .inputOutput
     }
 
     private static func status(of error: TensorFileError) -> ExitStatus {

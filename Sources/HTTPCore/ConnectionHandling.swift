@@ -85,12 +85,14 @@ extension Connection {
         drive()
     }
 
-    /// Builds a response in JSON at its place in the output, within the handler's call.
-    func respondWithJSON(_ status: HTTPStatus, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void) {
+    /// Builds a response at its place in the output, within the handler's call; JSON unless another type is given.
+    func respondWithJSON(
+        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void
+    ) {
         assert(context.isCurrent)
         guard case .handling(let pending) = state else { return }
         let closes = isLast(pending)
-        appendJSON(status, fields: fields, content: content, to: pending, closes: closes)
+        appendJSON(status, contentType, fields: fields, content: content, to: pending, closes: closes)
         finishHandling(pending, closes: closes)
     }
 

@@ -9,15 +9,15 @@ extension Connection {
         noteResponse(response.status, to: pending, from: start, closes: closes)
     }
 
-    /// Builds a response in JSON at the end of the output.
+    /// Builds a response at the end of the output; JSON unless another type is given.
     func appendJSON(
-        _ status: HTTPStatus, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
+        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
         to pending: PendingResponse, closes: Bool
     ) {
         takeOutput()
         let start = output.count
         let options = options(pending, closes: closes)
-        let place = ResponseWriter.beginJSON(status, fields, options, pending.identity, context, to: &output)
+        let place = ResponseWriter.beginJSON(status, contentType, fields, options, pending.identity, context, to: &output)
         content(&output)
         ResponseWriter.end(place, options, context.coder, &output)
         noteResponse(status, to: pending, from: start, closes: closes)

@@ -30,6 +30,11 @@ package final class DetachedRequest: @unchecked Sendable {
     /// Bytes of the body, chunked framing removed, content codings not.
     package var bodyByteCount: Int { bodyRange.count }
 
+    /// The value of the first field of that name (in lower case) as text; nil when there is none.
+    package func headerText(_ name: StaticString) -> String? {
+        Request(memory, bodyRange: bodyRange, peer: peer, isLocal: isLocal, clientSubject: clientSubject).headerText(name)
+    }
+
     /// Gives the request to the handler on the calling thread, its content decoded; sends the reason when that is impossible, and
     /// does neither for a client that has left.
     package func handle(with handler: any RequestHandler, _ responder: Responder) {

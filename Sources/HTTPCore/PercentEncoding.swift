@@ -29,4 +29,16 @@ package enum PercentEncoding {
         }
         return String(validating: decoded, as: UTF8.self)
     }
+
+    /// A text as one segment of a path: whatever is not unreserved (RFC 3986 §2.3) is encoded.
+    package static func encode(segment: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let bytes = segment.utf8.flatMap { byte -> [UInt8] in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: [byte]
+            default: [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

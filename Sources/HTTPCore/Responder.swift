@@ -39,7 +39,7 @@ package final class Responder: @unchecked Sendable {
         send(Response(status: status, contentType: contentType, headers: headers, content: .written(body)))
     }
 
-    /// Sends JSON that is built now, on the calling thread: both closures have run once when the call returns.
+    /// Sends content that is built now, on the calling thread, JSON unless another type is given: both closures have run once when the call returns.
     ///
     /// Within the handler's call they write where the response is sent from, and nothing is allocated. From elsewhere they write
     /// to memory of their own, where large content is also compressed if the client prefers that, and the loop has only to send it.
@@ -47,18 +47,20 @@ package final class Responder: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - status: One that allows content.
+    ///   - contentType: Of the content; nil for JSON.
     ///   - fields: Appends further header fields, with `appendField`.
     ///   - content: Appends the content; it runs for HEAD as well, for the length.
     /// - Returns: False when the content is longer than `ConnectionLimits.maxResponseBytes` allow (the buffer says so, too): nothing is
     ///   sent, and the request still has to be answered.
     @discardableResult
     package func sendJSON(
-        _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
+        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
+        content: (inout ByteBuffer) -> Void
     ) -> Bool {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
         guard let connection = beginUse() else { return true }
         if connection.isInHandlerCall {
-            connection.respondWithJSON(status, fields: fields, content: content)
+            connection.respondWithJSON(status, contentType, fields: fields, content: content)
             return true
         }
         guard !connection.cannotRespond else { return true }
@@ -67,7 +69,7 @@ package final class Responder: @unchecked Sendable {
             isUsed.store(false, ordering: .releasing)
             return false
         }
-        connection.deliver(Response(status: status, contentType: ResponseWriter.jsonType, content: .built(built)))
+        connection.deliver(Response(status: status, contentType: contentType ?? ResponseWriter.jsonType, content: .built(built)))
         return true
     }
 

@@ -56,15 +56,15 @@ enum ResponseWriter {
         }
     }
 
-    /// Begins a response in JSON; its content is to be appended next.
+    /// Begins a response, in JSON unless another type is given; its content is to be appended next.
     static func beginJSON(
-        _ status: HTTPStatus, _ fields: (inout ByteBuffer) -> Void, _ options: Options, _ identity: RequestIdentity,
-        _ context: ConnectionContext, to output: inout ByteBuffer
+        _ status: HTTPStatus, _ contentType: StaticString?, _ fields: (inout ByteBuffer) -> Void, _ options: Options,
+        _ identity: RequestIdentity, _ context: ConnectionContext, to output: inout ByteBuffer
     ) -> Place {
-        if status == .ok {
+        if status == .ok, contentType == nil {
             unsafe output.append(context.startOfJSON.bytes)
         } else {
-            appendStart(status, contentType: jsonType, context, to: &output)
+            appendStart(status, contentType: contentType ?? jsonType, context, to: &output)
         }
         identity.appendFields(to: &output)
         fields(&output)

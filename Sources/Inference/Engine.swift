@@ -48,6 +48,17 @@ package final class Engine: Sendable {
         current = Mutex(Refinement(program: program))
     }
 
+    /// The same network for some of its outputs, over the same state: only what these need is computed.
+    ///
+    /// - Parameter outputs: positions in `graph.outputs`, in the order that is wanted.
+    package func restricted(to outputs: [Int]) throws(EngineError) -> Engine {
+        var part = graph
+        part.outputs = outputs.map { graph.outputs[$0] }
+        _ = DeadNodes().run(on: &part)
+        part.dropUnreadConstants()
+        return try Engine(optimized: part, changes: changes, state: state)
+    }
+
     // MARK: Plans
 
     /// Whether everything is decided when a plan is made, so that a run allocates nothing.

@@ -31,6 +31,8 @@ struct InlineRule: Sendable {
     /// Rows up to which a call is cheap enough; 0 when none is.
     let rowLimit: Int
 
+    init(rowLimit: Int) { self.rowLimit = rowLimit }
+
     /// - Parameters:
     ///   - rowCost: measured time of a run of one row; nil when it is not known or differs from call to call.
     ///   - budget: what may run on the caller's thread.

@@ -14,12 +14,15 @@ package final class LoadedModel: Servable, PredictingModel {
     /// Of the signature that a request means when it names none.
     private let defaultRunner: SignatureRunner?
     private let memory: Reservation
+    private let batching: @Sendable () -> BatchingSettings
     private let digest: @Sendable () throws -> String
 
-    /// - Parameter memory: what the version's memory is charged to.
+    /// - Parameters:
+    ///   - memory: what the version's memory is charged to.
+    ///   - batching: the settings that hold when it is called.
     init(
         id: ServableID, path: String, format: String, fileByteCount: Int, runners: [SignatureRunner], memory: Reservation,
-        digest: @escaping @Sendable () throws -> String
+        batching: @escaping @Sendable () -> BatchingSettings, digest: @escaping @Sendable () throws -> String
     ) {
         self.id = id
         self.path = path
@@ -29,6 +32,7 @@ package final class LoadedModel: Servable, PredictingModel {
         self.runners = Dictionary(runners.map { ($0.signature.name, $0) }) { first, _ in first }
         defaultRunner = self.runners[Signature.defaultName]
         self.memory = memory
+        self.batching = batching
         self.digest = digest
     }
 
@@ -44,6 +48,12 @@ package final class LoadedModel: Servable, PredictingModel {
         ServableDescription(
             format: format, digest: try digest(), byteCount: Int64(fileByteCount),
             signaturesJSON: SignatureJSON.text(signatures.compactMap { runners[$0.name] }))
+    }
+
+    /// Puts in force what is configured for batching now; calls that wait are batched by it too.
+    package func reloadBatching() {
+        let settings = batching()
+        for runner in runners.values { runner.apply(settings) }
     }
 
     package func willUnload() {

@@ -35,7 +35,7 @@ package struct ModelLoader: ServableLoader {
     package static let standardInlineBudget = Duration.microseconds(10)
 
     /// - Parameters:
-    ///   - batching: the settings of the model of that name, looked up at each load.
+    ///   - batching: the settings of the model of that name, looked up at each load and when they are said to have changed.
     ///   - inlineBudget: a request whose run takes no longer, as measured at warm-up, runs on the thread that brings it instead of
     ///     a lane; zero: none does.
     ///   - arenas: counts the memory in which such requests run.
@@ -85,7 +85,7 @@ package struct ModelLoader: ServableLoader {
         }
         return LoadedModel(
             id: id, path: path, format: prepared.format, fileByteCount: prepared.files.byteCount, runners: runners, memory: memory,
-            digest: prepared.files.digest)
+            batching: { [batching] in batching(id.name) }, digest: prepared.files.digest)
     }
 
     /// What is left of an imported model once its engines are there.
@@ -166,16 +166,18 @@ package struct ModelLoader: ServableLoader {
         _ id: ServableID, _ signature: Signature, _ engine: Engine, _ overriding: Engine?, _ report: WarmUp.Report?
     ) -> SignatureRunner {
         let settings = batching(id.name)
-        let sharing = settings.isEnabled ? BatchSharing(engine: engine, signature: signature, report) : .alone("batching is off")
-        if case .alone(let reason) = sharing {
-            logger.notice("\(id), signature \"\(signature.name)\": requests run without batching: \(reason)")
-        }
+        let sharing = BatchSharing(engine: engine, signature: signature, report)
         if let failure = report?.failure {
             logger.notice("\(id), signature \"\(signature.name)\": not warmed up: \(failure)")
         }
-        return SignatureRunner(
-            id: id, signature: signature, engine: engine, overriding: overriding, policy: settings.policy, sharing: sharing,
-            rowCost: report?.rowCost, inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces, observer: observer, logger: logger)
+        let runner = SignatureRunner(
+            id: id, signature: signature, engine: engine, overriding: overriding, settings: settings, sharing: sharing,
+            rowCost: report?.rowCost, inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces,
+            meter: observer?.meter(of: id, signature: signature.name), logger: logger)
+        if case .alone(let reason) = runner.sharing {
+            logger.notice("\(id), signature \"\(signature.name)\": requests run without batching: \(reason)")
+        }
+        return runner
     }
 }
 

@@ -19,6 +19,7 @@ final class PendingCall: BatchTask {
     let rowCount: Int
     let groupKey: GroupKey
     let deadline: ContinuousClock.Instant?
+    let isTimeoutOfClient: Bool
     private let request: (any AbandonableRequest)?
     /// Keeps the version alive until the result is given.
     private let handle: ServableHandle?
@@ -30,6 +31,7 @@ final class PendingCall: BatchTask {
         self.rowCount = rowCount
         self.groupKey = groupKey
         deadline = call.deadline
+        isTimeoutOfClient = call.isTimeoutOfClient
         request = call.request
         self.handle = handle
         self.reply = reply
@@ -45,6 +47,17 @@ final class PendingCall: BatchTask {
 
     func fail(_ error: ServableError) {
         if finishes() { reply.fail(error) }
+    }
+
+    /// Says why the call left its queue unrun.
+    func failUnrun() {
+        if isAbandoned {
+            fail(ServableError(.cancelled, "the client closed its connection before its request's turn"))
+        } else if isTimeoutOfClient {
+            fail(ServableError(.deadlineExceeded, "the time that the request has given itself was over before its turn"))
+        } else {
+            fail(ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
+        }
     }
 
     /// Gives the result to nobody else from now on.

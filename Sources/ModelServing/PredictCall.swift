@@ -10,15 +10,21 @@ package struct PredictCall: ~Copyable, Sendable {
     package var start: Int64
     /// From `start` to when the client stops waiting; nil waits as long as it takes.
     package var timeout: Duration?
+    /// Whether the client has chosen the timeout, and so knows of it; otherwise it is the server's.
+    package var isTimeoutOfClient: Bool
+    package var priority: CallPriority
     /// Whose result this is; nil for work that nobody can abandon.
     package var request: (any AbandonableRequest)?
 
     package init(
-        inputs: consuming CallInputs, start: Int64, timeout: Duration? = nil, request: consuming (any AbandonableRequest)? = nil
+        inputs: consuming CallInputs, start: Int64, timeout: Duration? = nil, isTimeoutOfClient: Bool = false,
+        priority: CallPriority = .high, request: consuming (any AbandonableRequest)? = nil
     ) {
         self.inputs = inputs
         self.start = start
         self.timeout = timeout
+        self.isTimeoutOfClient = isTimeoutOfClient
+        self.priority = priority
         self.request = request
     }
 
@@ -26,6 +32,13 @@ package struct PredictCall: ~Copyable, Sendable {
     var deadline: ContinuousClock.Instant? {
         timeout.map { .now + $0 - .nanoseconds(apus_monotonic_nanoseconds() - start) }
     }
+}
+
+/// Which calls go first where they wait.
+package enum CallPriority: Int, Sendable, CaseIterable {
+    case high
+    /// Runs when nothing of high priority waits for a lane, of whatever model, and in a turn of nine otherwise.
+    case low
 }
 
 /// Takes the result of one call: exactly one of the two functions is called, once, on any thread.
@@ -45,6 +58,13 @@ package protocol SignatureRunning: AnyObject, Sendable {
     var outputs: [Signature.Parameter] { get }
     /// What is recorded of the signature's calls; nil when nobody listens.
     var meter: (any SignatureMeter)? { get }
+
+    /// What runs the signature for these of its outputs alone, and computes no others.
+    ///
+    /// - Throws: `invalidArgument` for names that are not the signature's, or that are given twice.
+    func filtered(outputs names: [String]) throws(ServableError) -> any SignatureRunning
+    /// Whether it was made by `filtered`.
+    var isFiltered: Bool { get }
 
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
     ///

@@ -90,6 +90,14 @@ package struct CallableSignature: Sendable {
     package var outputs: [Signature.Parameter] { runner.outputs }
     package var meter: (any SignatureMeter)? { runner.meter }
 
+    /// The signature for these of its outputs alone; for all when `names` is empty.
+    package consuming func filtered(outputs names: [String]) throws(ServableError) -> CallableSignature {
+        names.isEmpty ? self : CallableSignature(runner: try runner.filtered(outputs: names), handle: handle)
+    }
+
+    /// Whether it gives some of the signature's outputs alone.
+    package var isFiltered: Bool { runner.isFiltered }
+
     /// Runs the call and gives `reply` the result: before it returns when that is cheaper than another thread, else on a lane.
     package func run(_ call: consuming PredictCall, reply: any PredictReply) { runner.run(call, handle: handle, reply: reply) }
 }

@@ -1,113 +1,174 @@
 import Batching
 import CPlatform
 package import GraphIR
-package import Inference
+import Inference
 import Logging
 package import ServableCore
 import Synchronization
 import Tensors
 
 /// Runs the calls of one signature of one version: at once, or through a queue, in batches, on lanes.
-package final class SignatureRunner: SignatureRunning, LaneWork {
+package final class SignatureRunner: SignatureRunning {
     package let id: ServableID
     package let signature: Signature
+    package let isFiltered: Bool
     package let meter: (any SignatureMeter)?
     let engine: Engine
     /// Runs the requests that replace constants; nil when none may.
     private let overriding: Engine?
     /// What a request may give.
     package let accepted: [Signature.Parameter]
-    let policy: BatchPolicy
-    private let inline: InlineRule
-    private let queue: BatchQueue<PendingCall>
-    private let running = Mutex<[RunningBatch]>([])
-    private let lanes: LanePool
+    private let settings: Mutex<BatchingSettings>
+    /// What follows from the network, whatever is configured.
+    private let derivedSharing: BatchSharing
+    private let rowCost: Duration?
+    private let inlineBudget: Duration
+    private let inlineRows: Atomic<Int>
+    private let batches: BatchRunner
+    /// By priority.
+    private let lines: [CallLine]
     private let workspaces: WorkspacePool
-    /// What was decided when the version was loaded.
-    package let sharing: BatchSharing
-    private let isSharing: Atomic<Bool>
-    private let logger: Logger
+    private let filters = OutputFilters()
+    private let makeFiltered: @Sendable (Signature, Engine, Engine?, BatchingSettings) -> SignatureRunner
 
     /// - Parameters:
     ///   - overriding: takes the constants that a request may replace as further inputs.
-    ///   - sharing: whether rows of different requests may share a run.
+    ///   - sharing: whether rows of different requests may share a run, by the network.
     ///   - rowCost: measured time of a run of one row; nil when it is not known or differs from request to request.
     ///   - inlineBudget: what may run on the caller's thread.
+    ///   - meter: what is recorded of the calls; nil when nobody listens.
     init(
-        id: ServableID, signature: Signature, engine: Engine, overriding: Engine? = nil, policy: BatchPolicy, sharing: BatchSharing,
+        id: ServableID, signature: Signature, engine: Engine, overriding: Engine? = nil, settings: BatchingSettings, sharing: BatchSharing,
         rowCost: Duration? = nil, inlineBudget: Duration = ModelLoader.standardInlineBudget, lanes: LanePool, workspaces: WorkspacePool,
-        observer: (any InferenceObserver)?, logger: Logger
+        meter: (any SignatureMeter)?, isFiltered: Bool = false, logger: Logger
     ) {
         self.id = id
+        self.isFiltered = isFiltered
         self.signature = signature
+        self.settings = Mutex(settings)
+        derivedSharing = sharing
         self.engine = engine
         self.overriding = overriding
         accepted = signature.accepted
-        self.policy = policy
-        self.lanes = lanes
+        self.meter = meter
+        self.rowCost = rowCost
+        self.inlineBudget = inlineBudget
         self.workspaces = workspaces
-        self.logger = logger
-        meter = observer?.meter(of: id, signature: signature.name)
-        self.sharing = sharing
-        isSharing = Atomic(sharing == .shared)
-        // A call that may wait for company is not run before its time.
-        let isInline = sharing != .shared || policy.timeout == .zero
-        inline = InlineRule(rowCost: isInline ? rowCost : nil, budget: inlineBudget)
-        queue = BatchQueue(policy: policy)
-    }
-
-    deinit {
-        for call in queue.close() { call.fail(Self.unloaded) }
+        let shares = settings.isEnabled && sharing == .shared
+        inlineRows = Atomic(Self.inlineRows(rowCost, inlineBudget, settings, shares: shares))
+        let batches = BatchRunner(
+            id: id, signature: signature, engine: engine, overriding: overriding, policy: settings.policy, isSharing: shares, meter: meter,
+            logger: logger)
+        self.batches = batches
+        lines = CallPriority.allCases.map { CallLine($0, policy: settings.policy, runner: batches, lanes: lanes) }
+        makeFiltered = { part, engine, overriding, settings in
+            SignatureRunner(
+                id: id, signature: part, engine: engine, overriding: overriding, settings: settings, sharing: sharing, rowCost: rowCost,
+                inlineBudget: inlineBudget, lanes: lanes, workspaces: workspaces, meter: meter, isFiltered: true, logger: logger)
+        }
     }
 
     var engines: [Engine] { [engine, overriding].compactMap(\.self) }
 
+    /// Whether and why rows of different requests share runs, as it is configured now.
+    package var sharing: BatchSharing { settings.withLock { $0.isEnabled } ? derivedSharing : .alone("batching is off") }
+
     /// Whether rows of different requests share a run.
-    package var sharesBatches: Bool { isSharing.load(ordering: .relaxed) }
+    package var sharesBatches: Bool { batches.sharesBatches }
 
     /// Rows up to which a call runs on the thread that brings it; 0 when none does.
-    package var inlineRowLimit: Int { inline.rowLimit }
+    package var inlineRowLimit: Int { inlineRows.load(ordering: .relaxed) }
 
     /// Batches that run now.
-    var runningBatchCount: Int { running.withLock { $0.count } }
+    var runningBatchCount: Int { batches.runningBatchCount }
 
     /// Rows that wait now.
-    package var queuedRowCount: Int { queue.queuedRowCount }
+    package var queuedRowCount: Int {
+        lines.reduce(0) { $0 + $1.queuedRowCount } + filters.all.reduce(0) { $0 + $1.queuedRowCount }
+    }
+
+    /// Batches by other settings from now on.
+    func apply(_ new: BatchingSettings) {
+        let hasChanged = settings.withLock { settings in
+            defer { settings = new }
+            return settings != new
+        }
+        guard hasChanged else { return }
+        let shares = new.isEnabled && derivedSharing == .shared
+        batches.replace(policy: new.policy, isSharing: shares)
+        inlineRows.store(Self.inlineRows(rowCost, inlineBudget, new, shares: shares), ordering: .relaxed)
+        lines.forEach { $0.replace(policy: new.policy) }
+        filters.all.forEach { $0.apply(new) }
+    }
+
+    private static func inlineRows(_ rowCost: Duration?, _ budget: Duration, _ settings: BatchingSettings, shares: Bool) -> Int {
+        // A call that may wait for company is not run before its time.
+        let isInline = !shares || settings.policy.timeout == .zero
+        return InlineRule(rowCost: isInline ? rowCost : nil, budget: budget).rowLimit
+    }
 
     /// Lets what is queued run as soon as a lane is free, whatever it was to wait for: the version is being unloaded.
     func beginDrain() {
-        queue.beginDrain()
-        lanes.forget(self)
-        if queue.queuedTaskCount > 0 { lanes.signal(self) }
+        lines.forEach { $0.beginDrain() }
+        filters.all.forEach { $0.beginDrain() }
     }
 
     package var name: String { signature.name }
     package var inputs: [Signature.Parameter] { signature.inputs }
     package var outputs: [Signature.Parameter] { signature.outputs }
 
+    package func filtered(outputs names: [String]) throws(ServableError) -> any SignatureRunning {
+        let positions = try OutputFilters.positions(of: names, in: signature)
+        guard positions.count < signature.outputs.count else { return self }
+        return try filters.runner(for: positions) { () throws(ServableError) in
+            let engine: Engine, overriding: Engine?
+            do {
+                engine = try self.engine.restricted(to: positions)
+                overriding = try self.overriding?.restricted(to: positions)
+            } catch {
+                throw ServableError(run: error)
+            }
+            let part = Signature(
+                name: signature.name, methodName: signature.methodName, inputs: signature.inputs,
+                outputs: positions.map { signature.outputs[$0] }, overridables: signature.overridables,
+                hasAdvisoryShapes: signature.hasAdvisoryShapes)
+            return makeFiltered(part, engine, overriding, settings.withLock { $0 })
+        }
+    }
+
     package func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: any PredictReply) {
-        if inline.rowLimit > 0, runInline(call.inputs, reply) { return }
+        let rule = InlineRule(rowLimit: inlineRows.load(ordering: .relaxed))
+        if rule.rowLimit > 0, runInline(rule, call.inputs, reply) { return }
         do throws(ServableError) {
             try SignatureCheck.check(call.inputs, against: signature)
-            try enqueue(call, handle, reply)
+            let (key, rowCount) = grouping(call.inputs), line = lines[call.priority.rawValue]
+            try line.submit(PendingCall(call, rowCount: rowCount, groupKey: key, handle: handle, reply: reply))
         } catch {
             reply.fail(error)
         }
     }
 
+    private func grouping(_ inputs: CallInputs) -> (PendingCall.GroupKey, rowCount: Int) {
+        guard sharesBatches, inputs.count == signature.inputs.count, let tensors = inputs.tensors,
+            let rows = tensors.first?.shape.extents.first, rows > 0,
+            tensors.allSatisfy({ $0.shape.extents.first == rows })
+        else { return (.alone(AloneCounter.next()), 1) }
+        return (.rows(tensors.map { TensorSpec($0.elementType, $0.shape.replacing(axis: 0, with: 1)) }), rows)
+    }
+
     // MARK: On the caller's thread
 
     /// - Returns: false, with nothing done, when the call is not cheap or has no plan yet: making one takes long.
-    private func runInline(_ inputs: CallInputs, _ reply: any PredictReply) -> Bool {
+    private func runInline(_ rule: InlineRule, _ inputs: CallInputs, _ reply: any PredictReply) -> Bool {
         switch inputs {
         case .only(let input):
             guard let rowCount = input.spec.shape.extents.first, let plan = engine.readyPlan(for: input.spec),
-                inline.admits(rowCount: rowCount, plan)
+                rule.admits(rowCount: rowCount, plan)
             else { return false }
             runInline(rowCount, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
         case .dense(let tensors):
             guard let rowCount = tensors.first?.spec.shape.extents.first, let plan = engine.readyPlan(for: tensors.map(\.spec)),
-                inline.admits(rowCount: rowCount, plan)
+                rule.admits(rowCount: rowCount, plan)
             else { return false }
             runInline(rowCount, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
         case .mixed: return false
@@ -130,159 +191,5 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         } catch {
             reply.fail(ServableError(run: error))
         }
-    }
-
-    private func enqueue(_ call: consuming PredictCall, _ handle: ServableHandle?, _ reply: any PredictReply) throws(ServableError) {
-        let (key, rowCount) = grouping(call.inputs)
-        do {
-            try queue.submit(PendingCall(call, rowCount: rowCount, groupKey: key, handle: handle, reply: reply))
-        } catch {
-            throw Self.status(of: error, policy)
-        }
-        lanes.signal(self)
-    }
-
-    private func grouping(_ inputs: CallInputs) -> (PendingCall.GroupKey, rowCount: Int) {
-        guard sharesBatches, inputs.count == signature.inputs.count, let tensors = inputs.tensors,
-            let rows = tensors.first?.shape.extents.first, rows > 0,
-            tensors.allSatisfy({ $0.shape.extents.first == rows })
-        else { return (.alone(AloneCounter.next()), 1) }
-        return (.rows(tensors.map { TensorSpec($0.elementType, $0.shape.replacing(axis: 0, with: 1)) }), rows)
-    }
-
-    private static func status(of refusal: BatchRefusal, _ policy: BatchPolicy) -> ServableError {
-        switch refusal {
-        case .queueFull:
-            ServableError(
-                .unavailable,
-                "The batch scheduling queue to which this task was submitted is full (\(policy.maxQueuedRows) rows wait); try again later or raise max_queued_batches"
-            )
-        case .taskTooLarge(let rows, let maximum):
-            ServableError(.invalidArgument, "Task size \(rows) is larger than maximum input batch size \(maximum)")
-        case .closed: unloaded
-        }
-    }
-
-    private static let unloaded = ServableError(.unavailable, "the version is being unloaded; try again")
-
-    // MARK: On a lane
-
-    package func runNext(in workspace: Workspace, now: ContinuousClock.Instant) -> LaneOutcome {
-        switch queue.takeBatch(now: now) {
-        case .empty(let dropped):
-            Self.fail(dropped)
-            return .idle
-        case .waitUntil(let instant, let dropped):
-            Self.fail(dropped)
-            return .wait(until: instant)
-        case .batch(let calls, let dropped):
-            Self.fail(dropped)
-            run(calls, workspace)
-            return queue.queuedTaskCount > 0 ? .more : .idle
-        }
-    }
-
-    package func watch(now: ContinuousClock.Instant) -> Bool {
-        Self.fail(queue.takeDropped(now: now))
-        let batches = running.withLock { $0 }
-        for batch in batches { batch.watch(now: now) }
-        return !batches.isEmpty || queue.queuedTaskCount > 0
-    }
-
-    /// Says why calls left the queue unrun.
-    private static func fail(_ dropped: [PendingCall]) {
-        for call in dropped {
-            call.fail(
-                call.isAbandoned
-                    ? ServableError(.cancelled, "the client closed its connection before its request's turn")
-                    : ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
-        }
-    }
-
-    private func run(_ calls: [PendingCall], _ workspace: Workspace) {
-        // A lone call is padded only to fewer plans, and only where it could share its run: padding is sharing.
-        let isLone = calls.count == 1 && policy.paddedRowCount(for: calls[0].rowCount) == calls[0].rowCount
-        if isLone || calls[0].isAlone || !runTogether(calls, workspace) {
-            for call in calls { runAlone(call, workspace) }
-        }
-    }
-
-    private func runAlone(_ call: PendingCall, _ workspace: Workspace) {
-        guard !call.isFinished else { return }
-        do {
-            // To the queue a call that shares its run with nobody counts as one row.
-            try track([call], rowCount: call.inputs.rowCount) { token, hasRun in
-                let inputs = call.inputs.values
-                let engine = try engine(for: call.inputs)
-                try withExtendedLifetime(inputs) {
-                    try engine.run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
-                        hasRun()
-                        call.succeed(CallOutputs(outputs))
-                    }
-                }
-            }
-        } catch {
-            call.fail(ServableError(run: error))
-        }
-    }
-
-    /// What runs these inputs. The constants that a request may replace and does not are read as they are.
-    private func engine(for inputs: CallInputs) throws(EngineError) -> Engine {
-        guard inputs.count > signature.inputs.count, let overriding else { return engine }
-        try overriding.state.keep(signature.overridables.compactMap(\.fallback))
-        return overriding
-    }
-
-    /// Runs the rows of all calls at once.
-    ///
-    /// - Returns: false when they do not share a run: their rows are not independent for these shapes, or the run has failed, so
-    ///   that each is to be tried by itself and one bad request does not fail its neighbours.
-    private func runTogether(_ calls: [PendingCall], _ workspace: Workspace) -> Bool {
-        guard sharesBatches else { return false }
-        let batch = BatchAssembly(calls, paddedRowCount: policy.paddedRowCount(for:))
-        let specs = batch.specs
-        let areIndependent = calls.allSatisfy { call in call.inputs.tensors.map { isIndependent($0.map(\.spec)) } ?? false }
-        guard areIndependent, isIndependent(specs) else { return false }
-        do {
-            return try track(calls, rowCount: calls.reduce(0) { $0 + $1.rowCount }) { token, hasRun in
-                try workspace.withStaging(specs.map(\.byteCount)) { places in
-                    for (index, place) in places.enumerated() { batch.fill(place, input: index, byteCount: specs[index].byteCount) }
-                    let inputs = zip(specs, places).map { ValueView.dense(TensorView($0, UnsafeRawPointer($1))) }
-                    return try engine.run(inputs, in: workspace, token: token) { outputs in
-                        hasRun()
-                        if let found = batch.unsplittable(outputs) { return stopSharing(found.index, found.shape, specs) }
-                        batch.answer(outputs)
-                        return true
-                    }
-                }
-            }
-        } catch {
-            return false  // Alone each of them fails again, or does not.
-        }
-    }
-
-    private func isIndependent(_ specs: [TensorSpec]) -> Bool { engine.rowVerdict(for: specs) == .independent }
-
-    /// Keeps the calls where `watch` finds them while `body` runs; `body` calls its second argument when the run is over.
-    private func track<Result>(
-        _ calls: [PendingCall], rowCount: Int, _ body: (RunToken, () -> Void) throws -> Result
-    ) rethrows -> Result {
-        let token = RunToken()
-        running.withLock { $0.append(RunningBatch(calls: calls, token: token)) }
-        defer { running.withLock { $0.removeAll { $0.token === token } } }
-        let start = apus_monotonic_nanoseconds()
-        return try body(token) { meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start) }
-    }
-
-    /// From now on every request of the signature runs alone.
-    private func stopSharing(_ output: Int, _ shape: Shape?, _ specs: [TensorSpec]) -> Bool {
-        meter?.failedToSplit()
-        guard isSharing.exchange(false, ordering: .relaxed) else { return false }
-        let name = output < signature.outputs.count ? signature.outputs[output].name : String(output)
-        let found = shape.map { "has shape \($0)" } ?? "is no dense tensor"
-        logger.error(
-            "\(id), signature \"\(signature.name)\": output \"\(name)\" \(found) for a batch of inputs \(specs.map(\.description).joined(separator: ", ")), so that it has no row for each request row; requests run alone from now on"
-        )
-        return false
     }
 }

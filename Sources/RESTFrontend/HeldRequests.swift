@@ -55,7 +55,7 @@ final class HeldRequests: Sendable {
         _ resume: @escaping @Sendable (Result<PredictionTarget, ServableError>) -> Void
     ) {
         guard let executor, case .success = result else { return resume(result) }
-        executor.perform(until: deadline) {
+        executor.perform(.high, until: deadline) {
             resume(result)
         } expired: {
             resume(.failure(ServableError(.deadlineExceeded, "the request's time was over before a lane was free")))

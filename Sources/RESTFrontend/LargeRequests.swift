@@ -1,12 +1,15 @@
 import CPlatform
 import HTTPCore
+package import ModelServing
 import ServableCore
 
 /// Where requests with large bodies are handled, so that the loop's other clients do not wait for one client's megabytes.
 package protocol RequestExecutor: Sendable {
-    /// Runs `body` once on another thread, or `expired` instead when its turn has not come by `deadline`.
+    /// Runs `body` once on another thread, in its turn among calls of that priority, or `expired` instead when its turn has not come by
+    /// `deadline`.
     func perform(
-        until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void, expired: @escaping @Sendable () -> Void)
+        _ priority: CallPriority, until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void,
+        expired: @escaping @Sendable () -> Void)
 }
 
 /// Hands a detached request back to the routes, with the time at which it came.
@@ -15,6 +18,6 @@ struct LargeRequestHandler: RequestHandler {
     let start: Int64
 
     func handle(_ request: borrowing Request, _ responder: Responder) {
-        routes.handle(request, responder, start: start)
+        routes.handle(request, responder, start: start, isDetached: true)
     }
 }

@@ -8,15 +8,25 @@ package struct RESTConfiguration: Sendable {
     package var isCORSEnabled: Bool
     /// Where the metrics are, exactly.
     package var metricsPath: String
+    /// How numbers that JSON has no form for are written for clients that say nothing about it.
+    package var nonfinite: NonfiniteForm
+    /// Bytes that the members of an archive may inflate to together.
+    package var inflatedByteLimit: Int
+    /// Nil when requests are not recorded.
+    package var requestLog: (any RequestLog)?
 
     package init(
         requestTimeout: Duration? = .seconds(30), dialect: TensorJSONDialect = .extended, limits: TensorJSONLimits = .init(),
-        isCORSEnabled: Bool = false, metricsPath: String = "/monitoring/prometheus/metrics"
+        isCORSEnabled: Bool = false, metricsPath: String = "/monitoring/prometheus/metrics", nonfinite: NonfiniteForm = .bare,
+        inflatedByteLimit: Int = 64 << 20, requestLog: (any RequestLog)? = nil
     ) {
         self.requestTimeout = requestTimeout
         self.dialect = dialect
         self.limits = limits
         self.isCORSEnabled = isCORSEnabled
         self.metricsPath = metricsPath
+        self.nonfinite = nonfinite
+        self.inflatedByteLimit = inflatedByteLimit
+        self.requestLog = requestLog
     }
 }

@@ -39,7 +39,7 @@ package final class RESTHandler: RequestHandler {
     ) {
         self.configuration = configuration
         let held = HeldRequests(backend, executor: executor)
-        predict = PredictHandler(backend, configuration, held)
+        predict = PredictHandler(backend, configuration, held, executor)
         examples = ExamplesHandler(backend, configuration, held)
         status = StatusHandler(backend)
         metadata = MetadataHandler(backend, configuration, held)
@@ -67,7 +67,10 @@ package final class RESTHandler: RequestHandler {
     package func handle(large request: DetachedRequest, _ responder: Responder) {
         let handler = LargeRequestHandler(routes: self, start: apus_monotonic_nanoseconds())
         guard let executor else { return request.handle(with: handler, responder) }
-        executor.perform(until: configuration.requestTimeout.map { .now + $0 }) {
+        // What these fields have wrong is refused when the request is read.
+        let timeout = RequestTimeout.limit(request.headerText(RequestTimeout.header), atMost: configuration.requestTimeout)
+        let priority: CallPriority = request.headerText("x-request-priority") == "low" ? .low : .high
+        executor.perform(priority, until: timeout.map { .now + $0 }) {
             request.handle(with: handler, responder)
         } expired: { [self] in
             reply(responder, observer, handler.start)
@@ -75,18 +78,20 @@ package final class RESTHandler: RequestHandler {
         }
     }
 
-    /// - Parameter start: when the request was there, in nanoseconds of the monotonic clock.
-    func handle(_ request: borrowing Request, _ responder: Responder, start: Int64) {
+    /// - Parameters:
+    ///   - start: when the request was there, in nanoseconds of the monotonic clock.
+    ///   - isDetached: whether the calling thread is a lane.
+    func handle(_ request: borrowing Request, _ responder: Responder, start: Int64, isDetached: Bool = false) {
         // What clients repeat comes first, then all paths of models: they are what most requests are for.
         if case .post = request.method, let call = unsafe calls.known(request.target) {
-            return predict.handle(request, call, reply(responder, observer, start))
+            return predict.handle(request, call, isDetached: isDetached, reply(responder, observer, start))
         }
-        guard !isModelPath(request) else { return handleModel(request, reply(responder, observer, start)) }
+        guard !isModelPath(request) else { return handleModel(request, isDetached: isDetached, reply(responder, observer, start)) }
         guard unsafe !request.path.elementsEqual(configuration.metricsPath.utf8) else {
             return respondWithMetrics(request, reply(responder, nil, start))
         }
         switch router.match(request) {
-        case .found(.predict, _): predict.handle(request, nil, reply(responder, observer, start))
+        case .found(.predict, _): predict.handle(request, nil, isDetached: isDetached, reply(responder, observer, start))
         case .found(let route, let captures): respond(to: route, captures, request, reply(responder, nil, start))
         case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, reply(responder, nil, start))
         case .notFound: refuse(request, reply(responder, nil, start))
@@ -110,7 +115,7 @@ package final class RESTHandler: RequestHandler {
         return unsafe ModelPath.hasPrefix(target, "/v1/") && !ModelPath.hasPrefix(target, "/v1/registry/")
     }
 
-    private func handleModel(_ request: borrowing Request, _ reply: consuming RESTReply) {
+    private func handleModel(_ request: borrowing Request, isDetached: Bool, _ reply: consuming RESTReply) {
         let path: ModelPath?
         do throws(ServableError) {
             // A query selects nothing in a GET, so that one which a cache or a tracer has added does no harm. A call with one is
@@ -127,7 +132,7 @@ package final class RESTHandler: RequestHandler {
         case .regress: return examples.handle(request, path, .regress, reply)
         default: return handle(request, path, reply)
         }
-        predict.handle(request, unsafe calls.insert(request.target, path), consume reply)
+        predict.handle(request, unsafe calls.insert(request.target, path), isDetached: isDetached, consume reply)
     }
 
     private func handle(_ request: borrowing Request, _ path: ModelPath?, _ reply: RESTReply) {
@@ -155,7 +160,7 @@ package final class RESTHandler: RequestHandler {
     ) {
         do {
             switch route {
-            case .predict: predict.handle(request, nil, reply)
+            case .predict: reply.fail(ServableError(.internal, "a call took the way of other requests"))
             case .health: reply.sendJSON { $0.append("{\"status\":\"ok\"}\n") }
             case .readiness: respondWithReadiness(reply)
             case .registryModels: registry.respondWithModels(reply)

@@ -25,12 +25,13 @@ struct RESTReply: Sendable {
     /// Whose result the response is.
     var request: any AbandonableRequest { responder }
 
-    /// Sends JSON that is built now, on the calling thread.
+    /// Sends content that is built now, on the calling thread; JSON unless another type is given.
     func sendJSON(
-        _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
+        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
+        content: (inout ByteBuffer) -> Void
     ) {
         var isFinished = false, limit = 0
-        let isSent = responder.sendJSON(status) { buffer in
+        let isSent = responder.sendJSON(status, contentType: contentType) { buffer in
             fields(&buffer)
             if isCORSEnabled { CORS.headers.forEach { buffer.appendField($0) } }
         } content: { buffer in

@@ -1,7 +1,10 @@
+import Batching
 import Daemon
 import HTTPCore
 import ModelServing
+import RESTFrontend
 import ServableCore
+import Telemetry
 import Testing
 
 @Suite("Configuration file")
@@ -24,6 +27,45 @@ struct ConfigurationFileTests {
         #expect(configuration.monitoring.prometheusPath == "/monitoring/prometheus/metrics")
         #expect(configuration.log.level == .info)
         #expect(configuration.log.style == .auto)
+    }
+
+    @Test("reads how requests are batched, recorded and answered")
+    func requests() throws {
+        let yaml = """
+            server: {nonfinite: null}
+            batching: {target_latency: 20ms}
+            request_log: {path: log/requests.tfrecord, format: tfrecord, sample: 1, max_file_bytes: 1MiB, max_files: 2}
+            models: [{name: m, path: /m, batching: {target_latency: 5ms}}, {name: n, path: /n, batching: {target_latency: 0us}}]
+            """
+        let (configuration, folder) = try ConfigurationTesting.load(yaml)
+        #expect(configuration.server.nonfinite == .null)
+        #expect(try ConfigurationTesting.load("server: {nonfinite: string}\nmodel_root: /m").configuration.server.nonfinite == .string)
+        #expect(configuration.batching.settings.policy.targetLatency == .milliseconds(20))
+        #expect(configuration.batching(of: "m").settings.policy.targetLatency == .milliseconds(5))
+        #expect(configuration.batching(of: "n").settings.policy.targetLatency == nil)
+        let log = try #require(configuration.requestLog)
+        #expect(log.path == folder + "/log/requests.tfrecord" && log.format == .tfrecord && log.sample == 1)
+        #expect(log.limits.fileByteCount == 1 << 20 && log.limits.fileCount == 2)
+        #expect(try ConfigurationTesting.load("request_log: {format: tfrecord}").configuration.requestLog == nil)
+    }
+
+    @Test(
+        "refuses values that do not fit, naming key and place",
+        arguments: [
+            ("server: {nonfinite: nil}", "@/apus.yaml:1:21: server.nonfinite: found \"nil\"; expected one of bare, null, string"),
+            ("server: {nonfinite: ~}", "server.nonfinite"),
+            (
+                "batching: {timeout: 30ms, target_latency: 20ms}",
+                "batching: the target latency is 20000 us; expected more than the batch timeout"
+            ),
+            ("request_log: {path: /x, format: csv}", "request_log.format: found \"csv\"; expected one of json, tfrecord"),
+            ("request_log: {path: /x, sample: 0}", "request_log.sample: found \"0\"; expected a whole number from 1"),
+            ("request_log: {max_files: 0}", "request_log.max_files: found \"0\""),
+            ("request_log: {pth: /x}", "request_log.pth: unknown key; did you mean \"path\"?"),
+        ])
+    func wrongRequests(_ yaml: String, _ problem: String) {
+        let problems = ConfigurationTesting.problems(yaml)
+        #expect(problems.contains { $0.contains(problem) }, "\(problems)")
     }
 
     @Test("every default is a value that the key itself takes", arguments: Settings.all)

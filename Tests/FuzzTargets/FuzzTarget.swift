@@ -11,6 +11,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case inflate
     /// The file of an ONNX model.
     case model
+    /// A NumPy file, or an archive of them.
+    case archive
+    /// A picture, behind a byte for its format.
+    case picture
     /// The files of a SavedModel, as `SavedModelFuzzing` packs them.
     case savedmodel
 
@@ -23,6 +27,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: TensorJSONFuzzing.violation(input)
         case .inflate: InflateFuzzing.violation(input)
         case .model: ModelFuzzing.violation(input)
+        case .archive: TensorCodecFuzzing.archiveViolation(input)
+        case .picture: TensorCodecFuzzing.pictureViolation(input)
         case .savedmodel: SavedModelFuzzing.violation(input)
         }
     }

@@ -25,6 +25,17 @@ import Testing
         #expect(outputs[1].values(Float.self) == [1, -2, 3])
     }
 
+    @Test("restricted to some outputs it gives these, in the order asked, and runs only what they need", arguments: [true, false])
+    func restricted(optimised: Bool) throws {
+        let engine = try Self.engine(Self.chain, optimised: optimised)
+        let swapped = try engine.restricted(to: [1, 0]).run([Self.x, Self.y])
+        #expect(swapped.map { $0.values(Float.self) } == [[1, -2, 3], [43, 74, 129]])
+        let passed = try engine.restricted(to: [1])
+        #expect(try passed.run([Self.x, Self.y]).map { $0.values(Float.self) } == [[1, -2, 3]])
+        #expect(try passed.plan(for: [Self.x.spec, Self.y.spec])?.notes.count == 0)
+        #expect(try engine.run([Self.x, Self.y]).count == 2, "the whole is as it was")
+    }
+
     @Test("plans once for each shape and keeps at most the limit")
     func planCache() throws {
         var limits = EngineLimits()

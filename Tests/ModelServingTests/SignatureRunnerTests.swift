@@ -95,6 +95,11 @@ import Testing
             return
         }
         #expect(error == ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
+        guard case .failure(let own) = await bench.predict([Self.rows(1, startingAt: 0)], timeout: .zero, isTimeoutOfClient: true) else {
+            Issue.record("was run")
+            return
+        }
+        #expect(own.code == .deadlineExceeded, "the client knows of the time that it has set itself")
     }
 
     @Test("a request whose client has left before its turn is cancelled, and neither runs nor delays the others")

@@ -60,6 +60,21 @@ struct LargeRequestTests {
         await server.stop()
     }
 
+    @Test("wait no longer than their client says, in the line of their priority")
+    func urgency() async throws {
+        let executor = FakeExecutor(runsAtOnce: true)
+        let server = try Self.server(executor, timeout: .seconds(3600))
+        let headers = ["X-Request-Timeout-Ms": "60000", "X-Request-Priority": "low"]
+        for headers in [headers, [:], ["X-Request-Timeout-Ms": "soon"]] {
+            let answer = try await server.request("POST", Self.target, body: Self.body(5000), headers: headers)
+            #expect(answer.status == (headers["X-Request-Timeout-Ms"] == "soon" ? 400 : 200))
+        }
+        #expect(executor.priorities == [.low, .high, .high])
+        let times = executor.deadlines.map { $0.map { $0 - .now } ?? .zero }
+        #expect(times[0] < .seconds(61) && times[1] > .seconds(3000) && times[2] > .seconds(3000))
+        await server.stop()
+    }
+
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         var method = "POST"

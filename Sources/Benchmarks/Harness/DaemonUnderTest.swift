@@ -18,19 +18,27 @@ struct DaemonUnderTest {
     ///   - server: further keys of the configuration's `server`.
     ///   - further: lines of its other sections.
     init(model: String, models: String, server: String = "", further: String = "") throws {
+        try self.init(ServedModel(name: model, path: "\(models)/\(model)", body: ""), server: server, further: further)
+    }
+
+    /// - Parameters:
+    ///   - server: further keys of the configuration's `server`.
+    ///   - batching: further keys of its `batching`.
+    ///   - further: lines of its other sections.
+    init(_ model: ServedModel, server: String = "", batching: String = "", further: String = "") throws {
         folder = URL.temporaryDirectory.appending(path: "apus-benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let port = try Program.freePorts(1)[0]
-        let models = URL(filePath: models).standardizedFileURL.path
         let text = """
             server: {port: \(port)\(server.isEmpty ? "" : ", " + server)}
             registry: {path: \(folder.path)/registry.sqlite}
-            models: [{name: \(model), path: "\(models)/\(model)"}]
+            batching: {\(batching)}
+            models: [{name: \(model.name), path: "\(URL(filePath: model.path).standardizedFileURL.path)"}]
             \(further)
             """
         try Data(text.utf8).write(to: folder.appending(path: "apus.yaml"))
         process = try Program.start("apus", ["serve", "--config", folder.path + "/apus.yaml"])
-        url = "http://127.0.0.1:\(port)/v1/models/\(model):predict"
+        url = "http://127.0.0.1:\(port)/v1/models/\(model.name):predict"
     }
 
     func stop() {
@@ -49,6 +57,24 @@ struct DaemonUnderTest {
     func script(_ name: String, body: String) throws -> URL {
         try file(
             "\(name).lua", "wrk.method = 'POST'\nwrk.body = [==[\(body)]==]\nwrk.headers['Content-Type'] = 'application/json'\n")
+    }
+
+    /// What makes wrk send these bytes.
+    func script(_ name: String, bytes: [UInt8], contentType: String) throws -> URL {
+        let body = folder.appending(path: "\(name).bin")
+        try Data(bytes).write(to: body)
+        return try file(
+            "\(name).lua",
+            "wrk.method = 'POST'\nwrk.body = io.open('\(body.path)', 'rb'):read('*a')\nwrk.headers['Content-Type'] = '\(contentType)'\n")
+    }
+
+    /// Requests that are answered in a second.
+    func requestsPerSecond(_ script: URL, connectionCount: Int, seconds: Int) throws -> Double {
+        let text = try wrk(script, connectionCount: connectionCount, seconds: seconds)
+        guard let rate = text.firstMatch(of: /Requests\/sec:\s+([\d.]+)/).flatMap({ Double($0.1) }), rate > 0 else {
+            throw InvalidComparison(description: "wrk gave no rate for \(url):\n\(text)")
+        }
+        return rate
     }
 
     /// Sends requests until one second of them was answered well.

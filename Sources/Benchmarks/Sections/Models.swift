@@ -74,8 +74,8 @@ struct ModelRun: Comparison {
     private func samples(_ model: ImportedModel) throws -> [Tensor] {
         var generator = SampleGenerator()
         return try model.signatures.first?.inputs.map { input in
-            let extents = input.type.shape?.dimensions.enumerated().map { axis, dimension in dimension.value ?? (axis == 0 ? batch : 1) }
-            guard let extents, let tensor = generator.tensor(TensorSpec(input.type.elementType, Shape(extents))) else {
+            let extents = input.tensor?.shape?.dimensions.enumerated().map { axis, dimension in dimension.value ?? (axis == 0 ? batch : 1) }
+            guard let type = input.tensor, let extents, let tensor = generator.tensor(TensorSpec(type.elementType, Shape(extents))) else {
                 throw InvalidComparison(description: "no values can be made up for input \"\(input.name)\", \(input.type)")
             }
             return tensor

@@ -1,7 +1,9 @@
 import Batching
 package import HTTPCore
 package import ModelServing
+package import RESTFrontend
 package import ServableCore
+package import Telemetry
 
 /// The whole configuration, judged and complete: whatever holds one of these can start.
 package struct ApusConfiguration: Sendable, Equatable {
@@ -17,6 +19,8 @@ package struct ApusConfiguration: Sendable, Equatable {
     package var serving: ServingSpecification
     /// Batching of the models that set something, by name.
     package var modelBatching: [String: BatchingConfiguration]
+    /// Nil: requests are not recorded.
+    package var requestLog: RequestLogConfiguration?
     package var registry: RegistryConfiguration
     package var monitoring: MonitoringConfiguration
     package var log: LogConfiguration
@@ -43,6 +47,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var requestTimeout: Duration
     package var drainTimeout: Duration
     package var isCORSEnabled: Bool
+    package var nonfinite: NonfiniteForm
     package var notifyReady: ReadinessNotice
     package var limits: ConnectionLimits
 }
@@ -62,6 +67,8 @@ package struct BatchingConfiguration: Sendable, Equatable {
     package let isEnabled: Bool
     package let maxBatchSize: Int
     package let timeout: Duration
+    /// Zero: none.
+    package let targetLatency: Duration
     package let allowedSizes: [Int]
     package let maxQueuedBatches: Int
     /// The same as the serving layer takes it.
@@ -74,23 +81,37 @@ package struct BatchingConfiguration: Sendable, Equatable {
         isEnabled = standard.isEnabled
         maxBatchSize = standard.policy.maxBatchSize
         timeout = standard.policy.timeout
+        targetLatency = standard.policy.targetLatency ?? .zero
         allowedSizes = standard.policy.allowedSizes
         maxQueuedBatches = standard.policy.maxQueuedBatches
         settings = standard
     }
 
     init(
-        isEnabled: Bool, maxBatchSize: Int, timeout: Duration, allowedSizes: [Int], maxQueuedBatches: Int
+        isEnabled: Bool, maxBatchSize: Int, timeout: Duration, targetLatency: Duration, allowedSizes: [Int], maxQueuedBatches: Int
     ) throws(BatchPolicyError) {
         let policy = try BatchPolicy(
-            maxBatchSize: maxBatchSize, timeout: timeout, allowedSizes: allowedSizes, maxQueuedBatches: maxQueuedBatches)
+            maxBatchSize: maxBatchSize, timeout: timeout, allowedSizes: allowedSizes, maxQueuedBatches: maxQueuedBatches,
+            targetLatency: targetLatency == .zero ? nil : targetLatency)
         settings = BatchingSettings(isEnabled: isEnabled, policy: policy)
         self.isEnabled = isEnabled
         self.maxBatchSize = maxBatchSize
         self.timeout = timeout
+        self.targetLatency = targetLatency
         self.allowedSizes = allowedSizes
         self.maxQueuedBatches = maxQueuedBatches
     }
+}
+
+/// Where and how requests are recorded.
+package struct RequestLogConfiguration: Sendable, Equatable {
+    /// Absolute.
+    package var path: String
+    package var format: RequestLogFormat
+    /// One of so many requests is recorded.
+    package var sample: Int
+    package var recordByteLimit: Int
+    package var limits: RecordFile.Limits
 }
 
 /// Absolute paths.

@@ -1,6 +1,7 @@
 import Batching
 import HTTPCore
 import ServableCore
+import Telemetry
 
 extension ConfigurationLoader {
     func readLimits(_ values: inout LayeredValues) -> ConnectionLimits {
@@ -48,13 +49,26 @@ extension ConfigurationLoader {
         do throws(BatchPolicyError) {
             return try BatchingConfiguration(
                 isEnabled: values.read(Settings.batchingEnabled), maxBatchSize: values.read(Settings.maxBatchSize),
-                timeout: values.read(Settings.batchTimeout), allowedSizes: values.read(Settings.allowedBatchSizes),
+                timeout: values.read(Settings.batchTimeout), targetLatency: values.read(Settings.targetLatency),
+                allowedSizes: values.read(Settings.allowedBatchSizes),
                 maxQueuedBatches: values.read(Settings.maxQueuedBatches))
         } catch {
-            let keys = [Settings.allowedBatchSizes.path, Settings.maxBatchSize.path]
+            let keys = [Settings.allowedBatchSizes.path, Settings.targetLatency.path, Settings.maxBatchSize.path]
             values.report(at: keys, key: "batching", error.description)
             return .standard
         }
+    }
+
+    /// Nil where no file is named.
+    func readRequestLog(_ values: inout LayeredValues) -> RequestLogConfiguration? {
+        let path = values.read(Settings.requestLogPath)
+        let limits = RecordFile.Limits(
+            fileByteCount: values.read(Settings.requestLogMaxFileBytes), fileCount: values.read(Settings.requestLogMaxFiles),
+            bufferByteCount: values.read(Settings.requestLogBuffer))
+        let configuration = RequestLogConfiguration(
+            path: values.located(Settings.requestLogPath.path).map(absolute) ?? "", format: values.read(Settings.requestLogFormat),
+            sample: values.read(Settings.requestLogSample), recordByteLimit: values.read(Settings.requestLogMaxRecordBytes), limits: limits)
+        return path == nil ? nil : configuration
     }
 
     func readMonitoring(_ values: inout LayeredValues) -> MonitoringConfiguration {

@@ -16,7 +16,8 @@ struct Setting<Value: Sendable>: Sendable {
 
     var facts: SettingFacts {
         SettingFacts(
-            path: path, expected: kind.expected, takesList: kind.takesList, defaultText: defaultText, summary: summary,
+            path: path, expected: kind.expected, takesList: kind.takesList, takesNull: kind.takesNull, defaultText: defaultText,
+            summary: summary,
             defaultIsValid: kind.parse(defaultText) != nil)
     }
 }
@@ -26,6 +27,7 @@ package struct SettingFacts: Sendable, CustomStringConvertible {
     package let path: String
     package let expected: String
     package let takesList: Bool
+    package let takesNull: Bool
     package let defaultText: String
     package let summary: String
     package let defaultIsValid: Bool

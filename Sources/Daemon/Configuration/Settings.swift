@@ -1,4 +1,5 @@
 import HTTPCore
+import RESTFrontend
 import ServableCore
 import Telemetry
 
@@ -19,6 +20,9 @@ package enum Settings {
         "How long requests under way may take to end when the daemon stops.")
     static let cors = Setting(
         "server.cors", .boolean, default: "false", "Whether answers let pages of other origins read them (CORS).")
+    static let nonfinite = Setting(
+        "server.nonfinite", ValueKind<NonfiniteForm>.oneOf, default: "bare",
+        "How NaN and infinities are written in answers: bare: as TensorFlow Serving does; null; string: between quotation marks.")
     static let notifyReady = Setting(
         "server.notify_ready", ValueKind<ReadinessNotice>.oneOf, default: "loaded",
         "When systemd is notified of readiness: loaded: after the first loads; listening: at once.")
@@ -164,9 +168,32 @@ package enum Settings {
     static let allowedBatchSizes = Setting(
         "batching.allowed_sizes", .integerList(1...1_000_000), default: "",
         "Row counts that are run, ascending, the last equal to max_batch_size; empty: chosen by the daemon.")
+    static let targetLatency = Setting(
+        "batching.target_latency", .duration(.zero ... .seconds(3_600)), default: "0us",
+        "What the slowest requests may take; batches are as large as keeps them within it. 0us: as large as they may be.")
     static let maxQueuedBatches = Setting(
         "batching.max_queued_batches", .integer(0...1_000_000), default: "100",
-        "Bound of each queue in full batches; more is answered 503.")
+        "Bound of each queue in full batches; more is answered 429.")
+
+    // request_log
+    static let requestLogPath = Setting(
+        "request_log.path", .optionalText, default: "", "File of recorded requests with their answers; empty: none are recorded.")
+    static let requestLogFormat = Setting(
+        "request_log.format", ValueKind<RequestLogFormat>.oneOf, default: "json",
+        "json: one object a line; tfrecord: PredictionLog messages, as warm-up files have.")
+    static let requestLogSample = Setting(
+        "request_log.sample", .integer(1...1_000_000_000), default: "100", "One of so many requests is recorded; 1: all.")
+    static let requestLogMaxRecordBytes = Setting(
+        "request_log.max_record_bytes", .byteCount(1_024...(1 << 30)), default: "1MiB",
+        "Tensors of one request and its answer; larger ones are not recorded.")
+    static let requestLogMaxFileBytes = Setting(
+        "request_log.max_file_bytes", .byteCount(65_536...(1 << 40)), default: "64MiB",
+        "Size beyond which a new file is begun and the old one renamed.")
+    static let requestLogMaxFiles = Setting(
+        "request_log.max_files", .integer(1...1_000), default: "4", "Files that are kept, the current one included.")
+    static let requestLogBuffer = Setting(
+        "request_log.buffer", .byteCount(65_536...(1 << 32)), default: "16MiB",
+        "What may wait for a slow disk; records beyond are dropped and counted.")
 
     // registry
     static let registryPath = Setting(
@@ -188,7 +215,7 @@ package enum Settings {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
 
     package static let all: [SettingFacts] = [
-        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, notifyReady.facts,
+        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, nonfinite.facts, notifyReady.facts,
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
@@ -201,7 +228,10 @@ package enum Settings {
         lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, inlineBudget.facts,
         pollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts, quietPeriod.facts,
         hold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts,
-        batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, allowedBatchSizes.facts, maxQueuedBatches.facts,
+        batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, targetLatency.facts, allowedBatchSizes.facts,
+        maxQueuedBatches.facts,
+        requestLogPath.facts, requestLogFormat.facts, requestLogSample.facts, requestLogMaxRecordBytes.facts,
+        requestLogMaxFileBytes.facts, requestLogMaxFiles.facts, requestLogBuffer.facts,
         registryPath.facts, registryStore.facts,
         prometheusEnabled.facts, prometheusPath.facts,
         logLevel.facts, logFormat.facts,

@@ -51,6 +51,7 @@ package struct Reload: Sendable {
         // Before the models: what they now load takes the new batching.
         targets.batching.replace(with: configuration)
         await targets.manager.serve(serving)
+        targets.batching.apply(to: targets.manager)
         return certificates == nil ? [] : targets.tls?.warnings ?? []
     }
 }

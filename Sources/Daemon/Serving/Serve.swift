@@ -56,6 +56,7 @@ struct Serve: Sendable {
             throw CommandFailure(.failed, "the daemon stopped: \(error)")
         }
         stack.lanes.stop()
+        stack.requestLog?.flush()
         logger.notice("stopped")
     }
 
@@ -73,7 +74,7 @@ struct Serve: Sendable {
         do {
             return try ServingStack(limited, listening, logger: logger)
         } catch {
-            throw CommandFailure(error)
+            throw CommandFailure(error) ?? CommandFailure(.failed, "\(error)")
         }
     }
 
@@ -109,6 +110,7 @@ extension ApusConfiguration {
         if server.fixed != other.server.fixed { sections.append("server") }
         if engine != other.engine { sections.append("engine") }
         if lifecycle != other.lifecycle || hold != other.hold || allowsEmpty != other.allowsEmpty { sections.append("lifecycle") }
+        if requestLog != other.requestLog { sections.append("request_log") }
         if registry != other.registry { sections.append("registry") }
         if monitoring != other.monitoring { sections.append("monitoring") }
         if log.style != other.log.style { sections.append("log.format") }

@@ -1,9 +1,9 @@
 import CPlatform
 import HTTPCore
-import Inference
+package import Inference
 import Logging
 import ModelFormats
-import ModelServing
+package import ModelServing
 import Operators
 import RESTFrontend
 import Registry
@@ -24,9 +24,11 @@ struct ServingStack: Sendable {
     let tls: TLSContext?
     let readiness: Readiness
     let batching: BatchingTable
+    /// Nil when requests are not recorded.
+    let requestLog: RequestLogFile?
 
-    /// - Throws: `RegistryError` when the registry cannot be opened.
-    init(_ configuration: ApusConfiguration, _ listening: Listening, logger: Logger) throws(RegistryError) {
+    /// - Throws: `RegistryError` when the registry cannot be opened, `RecordFile.Failure` when the request log cannot be.
+    init(_ configuration: ApusConfiguration, _ listening: Listening, logger: Logger) throws {
         LinearAlgebra.configure()
         let registry = try ModelRegistry(path: configuration.registry.path)
         recorder = RegistryRecorder(registry: registry) { RegistryTroubleLog.write($0, to: logger) }
@@ -53,9 +55,11 @@ struct ServingStack: Sendable {
 
         let readiness = Readiness(manager.board)
         self.readiness = readiness
+        let requestLog = try configuration.requestLog.map { try RequestLogFile($0, metrics, logger: logger) }
+        self.requestLog = requestLog
         let service = PredictionService(manager, hold: configuration.hold)
         let handler = RESTHandler(
-            service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration),
+            service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration, requestLog),
             metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons },
             degradation: { statuses.degradation() }, observer: board, executor: lanes)
         let server = HTTPServer(
@@ -80,8 +84,10 @@ extension HTTPServerConfiguration {
 }
 
 extension RESTConfiguration {
-    init(_ configuration: ApusConfiguration) {
-        self.init(requestTimeout: configuration.server.requestTimeout)
+    init(_ configuration: ApusConfiguration, _ requestLog: RequestLogFile?) {
+        self.init(
+            requestTimeout: configuration.server.requestTimeout, nonfinite: configuration.server.nonfinite,
+            inflatedByteLimit: configuration.server.limits.maxBodyBytes, requestLog: requestLog)
         // No request has an empty path, so an empty one offers the metrics nowhere.
         isCORSEnabled = configuration.server.isCORSEnabled
         metricsPath = configuration.monitoring.prometheusPath ?? ""
@@ -98,7 +104,14 @@ extension EngineLimits {
     }
 }
 
-extension LanePool: RequestExecutor {}
+extension LanePool: RequestExecutor {
+    package func perform(
+        _ priority: CallPriority, until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void,
+        expired: @escaping @Sendable () -> Void
+    ) {
+        perform(priority == .high ? LanePriority.high : .low, until: deadline, body, expired: expired)
+    }
+}
 
 extension VersionSource where Self == DirectorySource {
     /// Finds version directories, and models that lie where version directories should.

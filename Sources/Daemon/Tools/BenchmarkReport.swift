@@ -47,7 +47,7 @@ struct BenchmarkReport: Encodable {
     }
 
     /// The smallest duration that `percent` of all do not exceed (nearest rank).
-    private static func percentile(_ percent: Int, of durations: [Duration]) -> Double {
+    static func percentile(_ percent: Int, of durations: [Duration]) -> Double {
         guard !durations.isEmpty else { return 0 }
         let rank = (durations.count * percent + 99) / 100
         return durations[max(0, rank - 1)].milliseconds
@@ -67,5 +67,5 @@ struct BenchmarkReport: Encodable {
 }
 
 extension Duration {
-    fileprivate var milliseconds: Double { Double(attoseconds) / 1e15 }
+    var milliseconds: Double { Double(attoseconds) / 1e15 }
 }

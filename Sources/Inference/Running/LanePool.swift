@@ -9,7 +9,8 @@ package import Tensors
 
 /// Threads of our own, one for each core that may compute, each with a workspace; each runs one batch at a time.
 ///
-/// Work is served in the order of its signals, one batch in turn, so that a busy model does not starve the others. A further
+/// Work is served in the order of its signals, one batch in turn, so that a busy model does not starve the others; what is of low
+/// priority gets what the rest leaves, and a turn in nine. A further
 /// thread looks after deadlines while there is work, so that they hold while every lane is busy.
 @safe package final class LanePool: Sendable {
     private struct State {
@@ -71,13 +72,13 @@ package import Tensors
         if wakesWatcher { lock.wake(.watcher) }
     }
 
-    /// Runs `body` once on a lane, in the order of signals, or `expired` on the watcher when its turn has not come by `deadline`.
+    /// Runs `body` once on a lane, in the order of signals of its priority, or `expired` on the watcher when its turn has not come by `deadline`.
     /// Neither when the pool is stopped before.
     package func perform(
-        until deadline: ContinuousClock.Instant? = nil, _ body: @escaping @Sendable () -> Void,
+        _ priority: LanePriority = .high, until deadline: ContinuousClock.Instant? = nil, _ body: @escaping @Sendable () -> Void,
         expired: @escaping @Sendable () -> Void = {}
     ) {
-        signal(LaneJob(until: deadline, body, expired: expired))
+        signal(LaneJob(priority, until: deadline, body, expired: expired))
     }
 
     /// Drops whatever the pool keeps for work that will not run again.

@@ -1,8 +1,9 @@
 /// Work that lanes have to do, and when. Protected by the pool's lock.
 struct LaneQueue {
-    /// In the order of signals; what has been taken is nil and stands before `head`.
-    private var ready: [(any LaneWork)?] = []
-    private var head = 0
+    private var urgent = ReadyList()
+    private var deferred = ReadyList()
+    /// Works of high priority that were taken while others waited, since the last one of these.
+    private var urgentInRow = 0
     private var queued: Set<ObjectIdentifier> = []
     /// At most one for each piece of work. They do not keep the work alive: when it goes, so does its timer.
     private var timers: [ObjectIdentifier: Timer] = [:]
@@ -13,29 +14,33 @@ struct LaneQueue {
         weak var work: (any LaneWork)?
     }
 
-    /// Room before `head` that is given up at once: seldom enough to cost nothing, often enough to stay small.
-    private static let takenLimit = 64
+    /// So many works of high priority go first, then one of low priority has its turn: it is slowed down, never stopped.
+    private static let urgentTurns = 8
 
     /// - Returns: false when the work is queued already.
     mutating func enqueue(_ work: any LaneWork) -> Bool {
         guard queued.insert(ObjectIdentifier(work)).inserted else { return false }
-        ready.append(work)
+        switch work.priority {
+        case .high: urgent.append(work)
+        case .low: deferred.append(work)
+        }
         return true
     }
 
     mutating func dequeue() -> (any LaneWork)? {
-        guard head < ready.count, let work = ready[head] else { return nil }
-        ready[head] = nil
-        head += 1
+        guard let work = next() else { return nil }
         queued.remove(ObjectIdentifier(work))
-        if head == ready.count {
-            ready.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head >= Self.takenLimit {
-            ready.removeFirst(head)
-            head = 0
-        }
         return work
+    }
+
+    private mutating func next() -> (any LaneWork)? {
+        guard !deferred.isEmpty else { return urgent.popFirst() }
+        guard !urgent.isEmpty, urgentInRow < Self.urgentTurns else {
+            urgentInRow = 0
+            return deferred.popFirst()
+        }
+        urgentInRow += 1
+        return urgent.popFirst()
     }
 
     mutating func setTimer(_ work: any LaneWork, at instant: ContinuousClock.Instant) {
@@ -64,4 +69,32 @@ struct LaneQueue {
 
     /// Drops the timer of work that will not run again.
     mutating func forget(_ work: any LaneWork) { timers[ObjectIdentifier(work)] = nil }
+}
+
+/// Works in the order of their signals.
+private struct ReadyList {
+    /// What has been taken is nil and stands before `head`.
+    private var works: [(any LaneWork)?] = []
+    private var head = 0
+
+    /// Room before `head` that is given up at once: seldom enough to cost nothing, often enough to stay small.
+    private static let takenLimit = 64
+
+    var isEmpty: Bool { head == works.count }
+
+    mutating func append(_ work: any LaneWork) { works.append(work) }
+
+    mutating func popFirst() -> (any LaneWork)? {
+        guard head < works.count, let work = works[head] else { return nil }
+        works[head] = nil
+        head += 1
+        if head == works.count {
+            works.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head >= Self.takenLimit {
+            works.removeFirst(head)
+            head = 0
+        }
+        return work
+    }
 }

@@ -2,6 +2,9 @@ import Synchronization
 
 /// Something that has work for a lane now and then: the batches of one signature of one model.
 package protocol LaneWork: AnyObject, Sendable {
+    /// Which of two works that are both ready goes first. Never changes; `high` unless a work says otherwise.
+    var priority: LanePriority { get }
+
     /// Runs at most one batch on the calling lane, in its workspace.
     func runNext(in workspace: Workspace, now: ContinuousClock.Instant) -> LaneOutcome
 
@@ -13,7 +16,16 @@ package protocol LaneWork: AnyObject, Sendable {
 }
 
 extension LaneWork {
+    package var priority: LanePriority { .high }
+
     package func watch(now: ContinuousClock.Instant) -> Bool { false }
+}
+
+/// How urgent work is.
+package enum LanePriority: Sendable {
+    case high
+    /// Runs when nothing of high priority is ready, and now and then also when something is, so that it always ends.
+    case low
 }
 
 /// What a lane found when it asked for work.
@@ -32,14 +44,17 @@ final class LaneJob: LaneWork {
         case waiting, begun, expired
     }
 
+    let priority: LanePriority
     private let deadline: ContinuousClock.Instant?
     private let body: @Sendable () -> Void
     private let expired: @Sendable () -> Void
     private let state = Atomic(State.waiting)
 
     init(
-        until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void, expired: @escaping @Sendable () -> Void
+        _ priority: LanePriority, until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void,
+        expired: @escaping @Sendable () -> Void
     ) {
+        self.priority = priority
         self.deadline = deadline
         self.body = body
         self.expired = expired

@@ -1,3 +1,4 @@
+import TensorCodecs
 package import Tensors
 
 /// One tensor of strings in an `.npy` file, of NumPy's type `S<n>`: every string takes `n` bytes, shorter ones end in zeros.

@@ -10,19 +10,21 @@ struct ExamplesHandler: Sendable {
     private let limits: TensorJSONLimits
     private let timeout: Duration?
     private let held: HeldRequests
+    private let nonfinite: NonfiniteForm
 
     init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests) {
         self.backend = backend
         self.held = held
         limits = configuration.limits
         timeout = configuration.requestTimeout
+        nonfinite = configuration.nonfinite
     }
 
     func handle(_ request: borrowing Request, _ path: ModelPath, _ method: ExampleMethod, _ reply: consuming RESTReply) {
         reply.record.api = method == .classify ? .classify : .regress
-        let timeout: Duration?, body: ExampleRequest
+        let fields: PredictFields, body: ExampleRequest
         do throws(ServableError) {
-            timeout = try RequestTimeout.value(of: request, atMost: self.timeout)
+            fields = try PredictFields(request, timeout: timeout, nonfinite: nonfinite)
             body = try unsafe ExampleRequest(request.body, limits: limits)
         } catch {
             return reply.fail(error)
@@ -35,19 +37,19 @@ struct ExamplesHandler: Sendable {
             let byteCount = unsafe request.body.count, reply = reply
             let isHeld =
                 error.code == .unavailable
-                && held.hold(address, start: reply.record.start, timeout: timeout, byteCount: byteCount) { [self] result in
+                && held.hold(address, start: reply.record.start, timeout: fields.timeout, byteCount: byteCount) { [self] result in
                     switch result {
-                    case .success(let target): run(body, target, method, timeout: timeout, reply)
+                    case .success(let target): run(body, target, method, fields, reply)
                     case .failure(let error): reply.fail(error)
                     }
                 }
             return isHeld ? () : reply.fail(error)
         }
-        run(body, target, method, timeout: timeout, reply)
+        run(body, target, method, fields, reply)
     }
 
     private func run(
-        _ body: ExampleRequest, _ version: PredictionTarget, _ method: ExampleMethod, timeout: Duration?, _ reply: RESTReply
+        _ body: ExampleRequest, _ version: PredictionTarget, _ method: ExampleMethod, _ fields: PredictFields, _ reply: RESTReply
     ) {
         var reply = reply
         do throws(ServableError) {
@@ -56,8 +58,11 @@ struct ExamplesHandler: Sendable {
             let results = try method.results(of: target)
             let examples = StringTensor(shape: Shape([body.examples.count]), elements: body.examples)
             let call = PredictCall(
-                inputs: CallInputs(.strings(examples)), start: reply.record.start, timeout: timeout, request: reply.request)
-            target.run(call, reply: ExamplesResponse(reply, results, count: body.examples.count, version: target.id.version))
+                inputs: CallInputs(.strings(examples)), start: reply.record.start, timeout: fields.timeout,
+                isTimeoutOfClient: fields.isTimeoutOfClient, priority: fields.priority, request: reply.request)
+            let response = ExamplesResponse(
+                reply, results, count: body.examples.count, version: target.id.version, nonfinite: fields.nonfinite)
+            target.run(call, reply: response)
         } catch {
             reply.fail(error, version: version.id.version)
         }

@@ -10,13 +10,15 @@ final class ExamplesResponse: PredictReply {
     private let results: ExampleResults
     private let count: Int
     private let version: Int64
+    private let nonfinite: NonfiniteForm
 
     /// - Parameter count: of the examples.
-    init(_ reply: RESTReply, _ results: ExampleResults, count: Int, version: Int64) {
+    init(_ reply: RESTReply, _ results: ExampleResults, count: Int, version: Int64, nonfinite: NonfiniteForm) {
         self.reply = reply
         self.results = results
         self.count = count
         self.version = version
+        self.nonfinite = nonfinite
     }
 
     func fail(_ error: ServableError) { reply.fail(error, version: version) }
@@ -41,7 +43,7 @@ final class ExamplesResponse: PredictReply {
                 .invalidArgument, "Expected output \"outputs\" of shape [\(count)] or [\(count),1], it is \(values.shape)")
         }
         send { buffer in
-            buffer.appendJSON(list: values.elements) { value, buffer in Self.append(value, to: &buffer) }
+            buffer.appendJSON(list: values.elements) { value, buffer in self.append(value, to: &buffer) }
         }
     }
 
@@ -64,7 +66,7 @@ final class ExamplesResponse: PredictReply {
                     buffer.append("[")
                     buffer.appendJSON(string: names?[place] ?? [])
                     buffer.append(",")
-                    Self.append(values?[place] ?? 0, to: &buffer)
+                    self.append(values?[place] ?? 0, to: &buffer)
                     buffer.append("]")
                 }
             }
@@ -98,10 +100,10 @@ final class ExamplesResponse: PredictReply {
     }
 
     /// A float as `:predict` writes it.
-    private static func append(_ value: Float, to buffer: inout ByteBuffer) {
+    private func append(_ value: Float, to buffer: inout ByteBuffer) {
         unsafe withUnsafeBytes(of: value) { bytes in
             guard let base = bytes.baseAddress else { return }
-            unsafe DenseWriter.append(TensorView(TensorSpec(.float32, .scalar), base), row: nil, to: &buffer)
+            unsafe DenseWriter.append(TensorView(TensorSpec(.float32, .scalar), base), row: nil, nonfinite, to: &buffer)
         }
     }
 }

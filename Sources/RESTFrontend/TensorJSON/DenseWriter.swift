@@ -4,9 +4,41 @@ import Tensors
 /// Writes elements as nested lists.
 enum DenseWriter {
     /// Appends a tensor, or one row of it: the elements with this index on the first axis, which is left out.
-    static func append(_ view: TensorView, row: Int?, to buffer: inout ByteBuffer) {
+    static func append(_ view: TensorView, row: Int?, _ nonfinite: NonfiniteForm = .bare, to buffer: inout ByteBuffer) {
         unsafe NestedLists.withRun(of: view.spec.shape, row: row) { extents, start in
-            unsafe append(UnsafeMutableRawPointer(mutating: view.baseAddress), view.spec.elementType, start, extents, to: &buffer)
+            let elements = unsafe UnsafeMutableRawPointer(mutating: view.baseAddress)
+            if nonfinite != .bare, view.spec.elementType.isFloatingPoint {
+                return unsafe append(elements, view.spec.elementType, start, extents, nonfinite, to: &buffer)
+            }
+            unsafe append(elements, view.spec.elementType, start, extents, to: &buffer)
+        }
+    }
+
+    /// Appends floats, those that are not finite in their form.
+    private static func append(
+        _ elements: UnsafeMutableRawPointer, _ type: ElementType, _ start: Int, _ extents: UnsafeBufferPointer<Int>,
+        _ nonfinite: NonfiniteForm, to buffer: inout ByteBuffer
+    ) {
+        func floats<Writer: NonfiniteWriting>(_: Writer.Type, _ buffer: inout ByteBuffer) {
+            let first = unsafe elements.assumingMemoryBound(to: Writer.Stored.self) + start
+            switch nonfinite {
+            case .bare: unsafe append(first, extents, Writer.self, to: &buffer)
+            case .null: unsafe append(first, extents, ElementWriters.NullForNonfinite<Writer>.self, to: &buffer)
+            case .string: unsafe append(first, extents, ElementWriters.StringForNonfinite<Writer>.self, to: &buffer)
+            }
+        }
+        switch type {
+        case .float32: floats(ElementWriters.Float32.self, &buffer)
+        case .float64: floats(ElementWriters.Float64.self, &buffer)
+        case .float16: floats(ElementWriters.Float16.self, &buffer)
+        case .bfloat16: floats(ElementWriters.BFloat16.self, &buffer)
+        case .float8e4m3fn: floats(ElementWriters.Narrow<NarrowElements.Float8E4M3FN>.self, &buffer)
+        case .float8e4m3fnuz: floats(ElementWriters.Narrow<NarrowElements.Float8E4M3FNUZ>.self, &buffer)
+        case .float8e5m2: floats(ElementWriters.Narrow<NarrowElements.Float8E5M2>.self, &buffer)
+        case .float8e5m2fnuz: floats(ElementWriters.Narrow<NarrowElements.Float8E5M2FNUZ>.self, &buffer)
+        case .float8e8m0: floats(ElementWriters.Narrow<NarrowElements.Float8E8M0>.self, &buffer)
+        // What has finite values alone is written as ever.
+        default: unsafe append(elements, type, start, extents, to: &buffer)
         }
     }
 

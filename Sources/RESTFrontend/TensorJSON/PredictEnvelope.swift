@@ -7,6 +7,8 @@ package struct PredictEnvelope: Sendable, Equatable {
     package var selector: VersionSelector = .latest
     /// As the body has it; absent and empty mean the default signature.
     package var signatureName: String?
+    /// Names of the outputs that are wanted; empty means all.
+    package var outputs: [String] = []
 
     package init(model: String? = nil, selector: VersionSelector = .latest, signatureName: String? = nil) {
         self.model = model
@@ -17,7 +19,7 @@ package struct PredictEnvelope: Sendable, Equatable {
 
 /// Where a predict request says which model it means.
 package enum PredictAddressing: Sendable {
-    /// In its URL: of the body only `signature_name` counts.
+    /// In its URL: of the body only `signature_name` and `outputs_filter` count.
     case url
     /// In its body: `model`, and `version` or `label`.
     case body
@@ -29,11 +31,13 @@ struct EnvelopeReader {
     private let addressing: PredictAddressing
     /// Nothing that is served has a longer name, and one that is not found is quoted in the response and in the metrics.
     private static let maxNameBytes = 1024
+    /// More outputs than any signature has.
+    static let maximumFilterCount = 1024
     /// One bit a name.
     private var seen: UInt8 = 0
 
     private enum Name: UInt8 {
-        case signatureName = 1
+        case signatureName = 1, outputsFilter = 16
         case model = 2, version = 4, label = 8
     }
 
@@ -56,6 +60,11 @@ struct EnvelopeReader {
                 throw ServableError(.invalidArgument, message)
             }
             envelope.signatureName = string
+        case .outputsFilter:
+            guard let names = unsafe names(value, text) else {
+                throw mistyped("outputs_filter", "a list of at most \(Self.maximumFilterCount) names of outputs")
+            }
+            envelope.outputs = names
         case .model:
             guard let string = unsafe string(value, text) else { throw mistyped("model", "a string") }
             envelope.model = string
@@ -73,6 +82,7 @@ struct EnvelopeReader {
 
     private func member(_ name: JSONString) -> Name? {
         if name.spells("signature_name") { return .signatureName }
+        if name.spells("outputs_filter") { return .outputsFilter }
         guard addressing == .body else { return nil }
         if name.spells("model") { return .model }
         if name.spells("version") { return .version }
@@ -92,6 +102,24 @@ struct EnvelopeReader {
 
     private func string(_ value: UnsafePointer<UInt8>, _ text: SentinelText) -> String? {
         unsafe value.pointee == UInt8(ascii: "\"") ? JSONString(at: value, end: text.end).text(cutAt: Self.maxNameBytes) : nil
+    }
+
+    /// The strings of a sound list of nothing else.
+    private func names(_ value: UnsafePointer<UInt8>, _ text: SentinelText) -> [String]? {
+        guard unsafe value.pointee == UInt8(ascii: "[") else { return nil }
+        var position = unsafe value + 1, names: [String] = []
+        unsafe JSONBytes.skipWhitespace(&position)
+        if unsafe position.pointee == UInt8(ascii: "]") { return [] }
+        while names.count < Self.maximumFilterCount, unsafe position.pointee == UInt8(ascii: "\"") {
+            let name = unsafe JSONString(at: position, end: text.end)
+            names.append(name.text(cutAt: Self.maxNameBytes))
+            unsafe position += name.byteCount
+            unsafe JSONBytes.skipWhitespace(&position)
+            if unsafe position.pointee == UInt8(ascii: "]") { return names }
+            unsafe position += 1
+            unsafe JSONBytes.skipWhitespace(&position)
+        }
+        return nil
     }
 
     private func integer(_ value: UnsafePointer<UInt8>, _ text: SentinelText) -> Int64? {

@@ -9,6 +9,7 @@ package import Tensors
 /// Whatever can be refused is refused when it is made, so that writing cannot fail. Valid as long as the outputs are.
 package struct TensorPayload {
     private let format: TensorFormat
+    private let nonfinite: NonfiniteForm
     /// The only output when that is dense, as most models' is: to hold and to write it takes no memory.
     private let only: TensorView?
     /// Otherwise all outputs, by name in byte order, as TensorFlow Serving's map has them.
@@ -31,25 +32,33 @@ package struct TensorPayload {
             case .single: nil
             }
         }
+
+        /// Whether all strings, if there are any, are UTF-8.
+        var isText: Bool {
+            guard case .strings(let tensor) = self else { return true }
+            return tensor.elements.allSatisfy { String(validating: $0, as: UTF8.self) != nil }
+        }
     }
 
     private struct Output {
         let name: String
         let contents: Contents
-
-        /// Strings of such names are bytes: TensorFlow Serving writes them in base64.
-        var holdsBytes: Bool { name.hasSuffix("_bytes") }
+        /// Whether strings are written as base64: TensorFlow Serving does so for names that end with `_bytes`.
+        let holdsBytes: Bool
     }
 
     /// - Parameters:
     ///   - parameters: the signature's outputs.
     ///   - results: in the same order.
     ///   - format: the request's.
+    ///   - nonfinite: how numbers that JSON has no form for are written.
+    ///   - keepsBytes: whether strings that are no UTF-8, which JSON has no form for, are written as base64 whatever the output's name.
     package init(
         _ parameters: borrowing [Signature.Parameter], _ results: borrowing CallOutputs, format: TensorFormat,
-        dialect: TensorJSONDialect = .extended
+        dialect: TensorJSONDialect = .extended, nonfinite: NonfiniteForm = .bare, keepsBytes: Bool = false
     ) throws(ServableError) {
         self.format = format
+        self.nonfinite = nonfinite
         let count = min(parameters.count, results.count)
         guard count > 0 else { throw ServableError(.invalidArgument, "Cannot convert empty tensor map to JSON") }
         if count == 1, case .dense(let view) = results[0] {
@@ -67,7 +76,8 @@ package struct TensorPayload {
                 let reason = "is \(value.kind), which has no rows; send the request's values as 'inputs' instead of 'instances'"
                 throw ServableError(.invalidArgument, "output \"\(name)\" \(reason)")
             }
-            outputs.append(Output(name: name, contents: contents))
+            outputs.append(
+                Output(name: name, contents: contents, holdsBytes: name.hasSuffix("_bytes") || keepsBytes && !contents.isText))
         }
         let rowCount = outputs[0].contents.rowCount
         for output in outputs { try Self.check(output.name, output.contents.rowCount, of: rowCount, format) }
@@ -110,13 +120,13 @@ package struct TensorPayload {
     /// Appends outputs that the caller holds as values.
     package static func append(
         _ outputs: [(name: String, value: TensorValue)], format: TensorFormat, dialect: TensorJSONDialect = .extended,
-        to buffer: inout ByteBuffer
+        nonfinite: NonfiniteForm = .bare, to buffer: inout ByteBuffer
     ) throws(ServableError) {
         let parameters = outputs.map { output in
             Signature.Parameter(name: output.name, valueName: output.name, type: output.value.spec.type)
         }
         let results = CallOutputs(outputs.map { RuntimeValue($0.value) })
-        try TensorPayload(parameters, results, format: format, dialect: dialect).append(to: &buffer)
+        try TensorPayload(parameters, results, format: format, dialect: dialect, nonfinite: nonfinite).append(to: &buffer)
         // The payload was a view of the values.
         withExtendedLifetime(outputs) {}
     }
@@ -124,7 +134,12 @@ package struct TensorPayload {
     /// Appends the member, name and value.
     package func append(to buffer: inout ByteBuffer) {
         buffer.append(format == .row ? Self.predictions : Self.outputs)
-        if let only { return DenseWriter.append(only, row: nil, to: &buffer) }
+        appendValue(to: &buffer)
+    }
+
+    /// Appends the value alone.
+    package func appendValue(to buffer: inout ByteBuffer) {
+        if let only { return DenseWriter.append(only, row: nil, nonfinite, to: &buffer) }
         guard outputs.count > 1 else { return append(outputs[0], row: nil, to: &buffer) }
         guard format == .row else { return append(outputs, row: nil, to: &buffer) }
         buffer.appendJSON(list: 0..<(outputs[0].contents.rowCount ?? 0)) { row, buffer in append(outputs, row: row, to: &buffer) }
@@ -144,12 +159,12 @@ package struct TensorPayload {
     /// Appends one row of an output, or all of it.
     private func append(_ output: Output, row: Int?, to buffer: inout ByteBuffer) {
         switch output.contents {
-        case .dense(let view): DenseWriter.append(view, row: row, to: &buffer)
+        case .dense(let view): DenseWriter.append(view, row: row, nonfinite, to: &buffer)
         case .strings(let tensor): TextWriter.append(tensor, row: row, asBase64: output.holdsBytes, to: &buffer)
         case .elements(let elements):
             let value = row.map { elements[$0] } ?? .sequence(elements)
-            ValueWriter.append(value, asBase64: output.holdsBytes, to: &buffer)
-        case .single(let value): ValueWriter.append(value, asBase64: output.holdsBytes, to: &buffer)
+            ValueWriter.append(value, asBase64: output.holdsBytes, nonfinite, to: &buffer)
+        case .single(let value): ValueWriter.append(value, asBase64: output.holdsBytes, nonfinite, to: &buffer)
         }
     }
 }

@@ -27,17 +27,17 @@ enum ValueWriter {
     }
 
     /// Appends a value that was checked.
-    static func append(_ value: RuntimeValue, asBase64: Bool, to buffer: inout ByteBuffer) {
+    static func append(_ value: RuntimeValue, asBase64: Bool, _ nonfinite: NonfiniteForm, to buffer: inout ByteBuffer) {
         switch value {
-        case .tensor(let tensor): withExtendedLifetime(tensor) { DenseWriter.append(tensor.view, row: nil, to: &buffer) }
+        case .tensor(let tensor): withExtendedLifetime(tensor) { DenseWriter.append(tensor.view, row: nil, nonfinite, to: &buffer) }
         case .strings(let tensor): TextWriter.append(tensor, row: nil, asBase64: asBase64, to: &buffer)
-        case .optional(let content?): append(content, asBase64: asBase64, to: &buffer)
+        case .optional(let content?): append(content, asBase64: asBase64, nonfinite, to: &buffer)
         case .sequence(let elements):
-            buffer.appendJSON(list: elements) { element, buffer in append(element, asBase64: asBase64, to: &buffer) }
+            buffer.appendJSON(list: elements) { element, buffer in append(element, asBase64: asBase64, nonfinite, to: &buffer) }
         case .map(.strings(let entries)):
-            append(entries, asBase64: asBase64, to: &buffer) { key, buffer in buffer.appendJSON(string: key) }
+            append(entries, asBase64: asBase64, nonfinite, to: &buffer) { key, buffer in buffer.appendJSON(string: key) }
         case .map(.integers(let entries)):
-            append(entries, asBase64: asBase64, to: &buffer) { key, buffer in
+            append(entries, asBase64: asBase64, nonfinite, to: &buffer) { key, buffer in
                 buffer.append(UInt8(ascii: "\""))
                 buffer.append(decimal: Int(key))
                 buffer.append(UInt8(ascii: "\""))
@@ -47,7 +47,7 @@ enum ValueWriter {
     }
 
     private static func append<Key>(
-        _ entries: [(key: Key, value: RuntimeValue)], asBase64: Bool, to buffer: inout ByteBuffer,
+        _ entries: [(key: Key, value: RuntimeValue)], asBase64: Bool, _ nonfinite: NonfiniteForm, to buffer: inout ByteBuffer,
         appendKey: (Key, inout ByteBuffer) -> Void
     ) {
         buffer.append(UInt8(ascii: "{"))
@@ -55,7 +55,7 @@ enum ValueWriter {
             if index > 0 { buffer.append(UInt8(ascii: ",")) }
             appendKey(entry.key, &buffer)
             buffer.append(UInt8(ascii: ":"))
-            append(entry.value, asBase64: asBase64, to: &buffer)
+            append(entry.value, asBase64: asBase64, nonfinite, to: &buffer)
         }
         buffer.append(UInt8(ascii: "}"))
     }

@@ -56,6 +56,8 @@ package final class ServingMetrics: Sendable {
     package let httpBytes: MetricFamily<Counter>
     package let acceptPauses: MetricFamily<Counter>
     package let droppedLogRecords: MetricFamily<Counter>
+    /// Requests for the request log: `written`, `dropped` as it was slow or full, `too_large`, `unwritable`.
+    package let requestLogRecords: MetricFamily<Counter>
     package let buildInfo: MetricFamily<Gauge>
 
     package init(store: MetricStore = MetricStore()) {
@@ -138,6 +140,10 @@ package final class ServingMetrics: Sendable {
         droppedLogRecords = store.counter(
             MetricDescription(
                 "apus_access_log_dropped_total", help: "Records of the access log that were dropped as its destination was slow."))
+        requestLogRecords = store.counter(
+            MetricDescription(
+                "apus_request_log_records_total", labels: ["outcome"],
+                help: "Requests sampled for the request log by what became of their records."))
         buildInfo = store.gauge(
             MetricDescription(
                 "apus_build_info", labels: ["version", "swift", "isa"], help: "1, labelled with what is running."))

@@ -50,7 +50,9 @@ struct ApusCommand {
     let output: String
     let errors: String
 
-    init(_ arguments: String..., home: TemporaryFolder) async throws {
+    init(_ arguments: String..., home: TemporaryFolder) async throws { try await self.init(arguments, home: home) }
+
+    init(_ arguments: [String], home: TemporaryFolder) async throws {
         let (output, errors) = (home["command-output"], home["command-errors"])
         let process = try ApusBinary.start(arguments, home: home, output: output, errors: errors)
         defer { process.killIfRunning() }

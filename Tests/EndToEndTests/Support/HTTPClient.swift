@@ -36,9 +36,19 @@ final class HTTPClient {
         try send(Self.head(method, path, fields: all) + body)
     }
 
-    func send(_ text: String) throws(Failure) {
+    func request(
+        _ method: String, _ path: String, bytes: [UInt8], fields: [(String, String)] = []
+    ) throws(Failure) -> HTTPResponse {
+        let all = [("Host", "localhost"), ("Content-Length", String(bytes.count))] + fields
+        try send(Array(Self.head(method, path, fields: all).utf8) + bytes)
+        return try receive()
+    }
+
+    func send(_ text: String) throws(Failure) { try send(Array(text.utf8)) }
+
+    private func send(_ bytes: [UInt8]) throws(Failure) {
         do {
-            try socket.send(Array(text.utf8))
+            try socket.send(bytes)
         } catch {
             throw Failure(error)
         }
@@ -56,7 +66,7 @@ final class HTTPClient {
                 let bodyStart = end + Self.emptyLine.count
                 while received.count < bodyStart + head.bodyByteCount { try receiveMore() }
                 let body = received[bodyStart..<(bodyStart + head.bodyByteCount)]
-                let response = HTTPResponse(status: head.status, fields: head.fields, body: String(decoding: body, as: UTF8.self))
+                let response = HTTPResponse(status: head.status, fields: head.fields, bytes: Array(body))
                 received.removeFirst(bodyStart + head.bodyByteCount)
                 return response
             }

@@ -3,7 +3,10 @@ struct HTTPResponse: Sendable {
     let status: Int
     /// Field names in lower case.
     let fields: [String: String]
-    let body: String
+    let bytes: [UInt8]
+
+    /// The content as text.
+    var body: String { String(decoding: bytes, as: UTF8.self) }
 
     var json: JSON {
         get throws { try JSON(body) }

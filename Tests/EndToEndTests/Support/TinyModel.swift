@@ -50,6 +50,16 @@ extension TinyModel {
         }
     }
 
+    /// `sum = x + 1` and `quotient = 1 / x`.
+    static let sumAndQuotient = TinyModel { graph in
+        graph.node("Add", ["x", "one"], ["sum"], name: "add")
+        graph.node("Div", ["one", "x"], ["quotient"], name: "divide")
+        graph.floats("one", [1], [1])
+        graph.input("x", .float, ["rows"])
+        graph.output("sum", .float, ["rows"])
+        graph.output("quotient", .float, ["rows"])
+    }
+
     /// Node "mystery" asks for version 3 of an operator that nobody knows.
     static let unknownOperator = vectors(opsets: [("", 17), ("com.example", 3)]) { graph in
         graph.node("Frobnicate", ["x"], ["y"], name: "mystery", domain: "com.example")

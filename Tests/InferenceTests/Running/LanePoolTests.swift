@@ -69,6 +69,55 @@ import Testing
         }
     }
 
+    // MARK: Priorities
+
+    /// Keeps the only lane, lets `signal` signal what it likes, and gives the order in which that ran.
+    private static func order(_ signal: (LanePool, _ named: (String, LanePriority) -> FakeWork) -> Void) -> [String] {
+        let order = Mutex<[String]>([]), gate = Gate(), works = Mutex<[FakeWork]>([])
+        withPool(1) { pool in
+            let isBusy = Gate()
+            pool.signal(
+                FakeWork { _, _ in
+                    isBusy.open()
+                    gate.wait()
+                    return .idle
+                })
+            isBusy.wait()
+            signal(pool) { name, priority in
+                let work = FakeWork(
+                    { _, _ in
+                        order.withLock { $0.append(name) }
+                        return .idle
+                    }, priority: priority)
+                works.withLock { $0.append(work) }
+                return work
+            }
+            gate.open()
+            let count = works.withLock { $0.count }
+            #expect(waitUntil { order.withLock { $0.count } == count })
+        }
+        return order.withLock { $0 }
+    }
+
+    @Test("work of high priority goes first, whenever it was signalled")
+    func priorities() {
+        let order = Self.order { pool, work in
+            for name in ["a", "b"] { pool.signal(work(name, .low)) }
+            for name in ["c", "d"] { pool.signal(work(name, .high)) }
+        }
+        #expect(order == ["c", "d", "a", "b"])
+    }
+
+    @Test("work of low priority has one turn in nine, however much of high priority there is")
+    func lowPriorityGoesOn() {
+        let order = Self.order { pool, work in
+            for name in ["low 1", "low 2"] { pool.signal(work(name, .low)) }
+            for number in 0..<30 { pool.signal(work("\(number)", .high)) }
+        }
+        #expect(order.firstIndex(of: "low 1") == 8)
+        #expect(order.firstIndex(of: "low 2") == 17)
+    }
+
     // MARK: Timers
 
     @Test("work that asks to wait runs again, not before its time")

@@ -3,6 +3,7 @@ import Synchronization
 
 /// Work for lanes made of closures, which counts what happens to it.
 final class FakeWork: LaneWork {
+    let priority: LanePriority
     private let body: @Sendable (Workspace, ContinuousClock.Instant) -> LaneOutcome
     private let look: @Sendable (ContinuousClock.Instant) -> Bool
     private let end: @Sendable () -> Void
@@ -11,8 +12,10 @@ final class FakeWork: LaneWork {
 
     init(
         _ body: @escaping @Sendable (Workspace, ContinuousClock.Instant) -> LaneOutcome = { _, _ in .idle },
+        priority: LanePriority = .high,
         look: @escaping @Sendable (ContinuousClock.Instant) -> Bool = { _ in false }, end: @escaping @Sendable () -> Void = {}
     ) {
+        self.priority = priority
         self.body = body
         self.look = look
         self.end = end

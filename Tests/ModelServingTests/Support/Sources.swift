@@ -60,6 +60,14 @@ enum Networks {
         [node("ConstantOfShape", ["x"], "z"), node("ReduceSum", ["z"], "y", ["keepdims": .integer(0)])],
         inputs: [("x", TensorType(.int64, SymbolicShape([.known(1)])))])
 
+    /// Two outputs: y = 2·x and z = -x.
+    static let two: SourceGraph = {
+        let nodes = [node("Add", ["x", "x"], "y"), node("Neg", ["x"], "z")]
+        return SourceGraph(
+            name: "two", dialect: .onnx, inputs: [SourceValue(name: "x", type: rows)],
+            outputs: ["y", "z"].map { SourceValue(name: $0, type: nil as ValueType?) }, nodes: nodes)
+    }()
+
     static func signature(_ graph: SourceGraph, output: TensorType = rows) -> Signature {
         Signature(
             name: Signature.defaultName,
@@ -85,9 +93,9 @@ final class Bench: Sendable {
         lanes = LanePool(laneCount: count, watchInterval: .milliseconds(2))
         let id = ServableID(name: "test", version: 1)
         runner = SignatureRunner(
-            id: id, signature: Networks.signature(graph, output: output), engine: try Networks.engine(graph), policy: policy,
-            sharing: sharing, rowCost: rowCost, lanes: lanes, workspaces: WorkspacePool(), observer: observer,
-            logger: Logger(label: "test"))
+            id: id, signature: Networks.signature(graph, output: output), engine: try Networks.engine(graph),
+            settings: BatchingSettings(policy: policy), sharing: sharing, rowCost: rowCost, lanes: lanes, workspaces: WorkspacePool(),
+            meter: observer?.meter(of: id, signature: Signature.defaultName), logger: Logger(label: "test"))
         handle = ServableHandle(id: id, servable: Nothing(), releaseThread: WorkThread(priority: .low), onRelease: {})
     }
 
@@ -107,11 +115,13 @@ final class Bench: Sendable {
         return box.isSet.load(ordering: .relaxed)
     }
 
-    func predict(_ inputs: [Tensor], timeout: Duration? = nil, client: Client? = nil) async -> PredictionResult {
+    func predict(
+        _ inputs: [Tensor], timeout: Duration? = nil, isTimeoutOfClient: Bool = false, client: Client? = nil, outputs: [String] = []
+    ) async -> PredictionResult {
         // Through a lock, since the thread sanitizer does not see what a continuation that is resumed at once orders.
         let results = Results()
         await withCheckedContinuation { continuation in
-            submit(inputs, timeout: timeout, client: client) { result in
+            submit(inputs, timeout: timeout, isTimeoutOfClient: isTimeoutOfClient, client: client, outputs: outputs) { result in
                 results.all.withLock { $0[0] = result }
                 continuation.resume()
             }
@@ -121,11 +131,18 @@ final class Bench: Sendable {
 
     /// Runs a call; `completion` gets copies of the outputs, on whatever thread has them.
     func submit(
-        _ inputs: [Tensor], timeout: Duration? = nil, client: Client? = nil, _ completion: @escaping @Sendable (PredictionResult) -> Void
+        _ inputs: [Tensor], timeout: Duration? = nil, isTimeoutOfClient: Bool = false, priority: CallPriority = .high,
+        client: Client? = nil, outputs: [String] = [], _ completion: @escaping @Sendable (PredictionResult) -> Void
     ) {
         let call = PredictCall(
-            inputs: CallInputs(inputs.map(TensorValue.dense)), start: apus_monotonic_nanoseconds(), timeout: timeout, request: client)
-        runner.run(call, handle: handle, reply: Completion(completion))
+            inputs: CallInputs(inputs.map(TensorValue.dense)), start: apus_monotonic_nanoseconds(), timeout: timeout,
+            isTimeoutOfClient: isTimeoutOfClient, priority: priority, request: client)
+        do {
+            let runner = outputs.isEmpty ? runner : try runner.filtered(outputs: outputs)
+            runner.run(call, handle: handle, reply: Completion(completion))
+        } catch {
+            completion(.failure(error))
+        }
     }
 
     /// Keeps one lane until `body` has returned, and gives the results of what it submits, in the order given.

@@ -77,11 +77,12 @@ enum Codec {
     }
 
     static func text(
-        _ outputs: [(name: String, value: TensorValue)], format: TensorFormat, dialect: TensorJSONDialect = .extended
+        _ outputs: [(name: String, value: TensorValue)], format: TensorFormat, dialect: TensorJSONDialect = .extended,
+        nonfinite: NonfiniteForm = .bare
     ) throws(ServableError) -> String {
         var buffer = ByteBuffer()
         buffer.append("{")
-        try TensorPayload.append(outputs, format: format, dialect: dialect, to: &buffer)
+        try TensorPayload.append(outputs, format: format, dialect: dialect, nonfinite: nonfinite, to: &buffer)
         buffer.append("}")
         return String(decoding: buffer.bytes, as: UTF8.self)
     }

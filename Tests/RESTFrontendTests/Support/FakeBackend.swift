@@ -19,6 +19,10 @@ final class FakeBackend: PredictionBackend {
     let answersAtOnce = Mutex(false)
     /// The timeout of the last prediction; nil before there was one.
     let lastTimeout = Mutex<Duration??>(nil)
+    /// The priority of the last prediction, and whether its client has chosen its timeout.
+    let lastUrgency = Mutex<(priority: CallPriority, isTimeoutOfClient: Bool)?>(nil)
+    /// Whether answers are infinite.
+    let answersInfinity = Mutex(false)
     private let versions: [String: [Int64]]
     private let labels: [String: Int64]
 
@@ -96,8 +100,12 @@ private final class FakeModel: PredictingModel {
             name: "x", valueName: "x:0", type: TensorType(.float32, SymbolicShape([.unknown, .known(3)])))
         let result = Signature.Parameter(name: "y", valueName: "y:0", type: TensorType(.float32, nil))
         let text = Signature.Parameter(name: "s", valueName: "s:0", type: TensorType(.string, SymbolicShape([])))
+        let picture = Signature.Parameter(
+            name: "image", valueName: "i:0", type: TensorType(.float32, SymbolicShape([.unknown, .unknown, .unknown, .known(3)])))
         return [
             Signature(name: Signature.defaultName, inputs: [half], outputs: [result]),
+            Signature(name: "picture", inputs: [picture], outputs: [result]),
+            Signature(name: "pair", inputs: [half, picture], outputs: [result]),
             Signature(name: "text", inputs: [text], outputs: [result]),
         ]
     }
@@ -121,14 +129,26 @@ private final class FakeRunner: SignatureRunning {
         (name, inputs, outputs) = (signature.name, signature.inputs, signature.outputs)
     }
 
+    let isFiltered = false
+
+    func filtered(outputs names: [String]) throws(ServableError) -> any SignatureRunning {
+        guard names == ["y"] else { throw ServableError(.invalidArgument, "output tensor alias not found in signature: \(names)") }
+        return self
+    }
+
     func run(_ call: consuming PredictCall, handle: ServableHandle?, reply: any PredictReply) {
+        backend.lastUrgency.withLock { $0 = (call.priority, call.isTimeoutOfClient) }
         backend.lastTimeout.withLock { $0 = .some(call.timeout) }
         if backend.parks.withLock({ $0 }) { return backend.park(call.request, reply) }
         if let refusal = backend.refusal.withLock({ $0 }) { return finish { reply.fail(refusal) } }
         guard case .tensor(let input)? = call.inputs.values.first else {
             return reply.fail(ServableError(.unimplemented, "the fake computes numbers only"))
         }
-        let output = Tensor(input.values(Float.self).map { $0 / 2 + 2 }, shape: input.shape)
+        guard input.elementType == .float32 else {
+            return reply.fail(ServableError(.invalidArgument, "input \"x\" is \(input.elementType), expected float32"))
+        }
+        let isInfinite = backend.answersInfinity.withLock { $0 }
+        let output = Tensor(input.values(Float.self).map { isInfinite ? -.infinity : $0 / 2 + 2 }, shape: input.shape)
         let isHeld = backend.held.withLock { held in
             held?.append { reply.succeed([output]) }
             return held != nil

@@ -1,3 +1,4 @@
+import ModelServing
 import RESTFrontend
 import Synchronization
 
@@ -12,6 +13,7 @@ final class FakeExecutor: RequestExecutor {
     private struct State {
         var waiting: [Job] = []
         var deadlines: [ContinuousClock.Instant?] = []
+        var priorities: [CallPriority] = []
         var runsAtOnce = false
     }
 
@@ -21,10 +23,12 @@ final class FakeExecutor: RequestExecutor {
     init(runsAtOnce: Bool = false) { state.withLock { $0.runsAtOnce = runsAtOnce } }
 
     func perform(
-        until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void, expired: @escaping @Sendable () -> Void
+        _ priority: CallPriority, until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () -> Void,
+        expired: @escaping @Sendable () -> Void
     ) {
         let runsNow = state.withLock { state in
             state.deadlines.append(deadline)
+            state.priorities.append(priority)
             if !state.runsAtOnce { state.waiting.append(Job(deadline: deadline, body: body, expired: expired)) }
             return state.runsAtOnce
         }
@@ -34,6 +38,8 @@ final class FakeExecutor: RequestExecutor {
     var waitingCount: Int { state.withLock { $0.waiting.count } }
     /// Of all that ever came.
     var deadlines: [ContinuousClock.Instant?] { state.withLock { $0.deadlines } }
+
+    var priorities: [CallPriority] { state.withLock { $0.priorities } }
 
     func runWaiting() { for job in takeWaiting() { job.body() } }
 

@@ -56,7 +56,7 @@ package struct ConfigurationFile {
 
     private mutating func readSingle(_ value: YAMLValue) {
         let setting = Settings.all.first { $0.path == value.key }
-        if let text = value.text(takesList: setting?.takesList ?? false) {
+        if let text = value.text(takesList: setting?.takesList ?? false) ?? (setting?.takesNull == true ? value.nullWord : nil) {
             values[value.key] = LocatedText(text: text, origin: value.origin)
         } else {
             problems.append(value.wrongKind(expected: setting?.expected ?? "a text"))

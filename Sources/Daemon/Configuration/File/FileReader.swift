@@ -1,12 +1,17 @@
 import Glibc
 
-/// Reads files of the configuration, which are small and regular.
+/// Reads whole files.
 package enum FileReader {
     /// More is not a configuration.
     static let maximumByteCount = 4 * 1024 * 1024
 
-    /// The whole file as UTF-8 text.
+    /// A file of the configuration as UTF-8 text.
     package static func text(of path: String) throws(FileFault) -> String {
+        guard let text = String(validating: try bytes(of: path, limit: maximumByteCount), as: UTF8.self) else { throw .notUTF8 }
+        return text
+    }
+
+    static func bytes(of path: String, limit: Int) throws(FileFault) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(errno) }
         defer { close(descriptor) }
@@ -21,10 +26,9 @@ package enum FileReader {
             guard count >= 0 else { throw .unreadable(errno) }
             guard count > 0 else { break }
             bytes.append(contentsOf: chunk.prefix(count))
-            guard bytes.count <= maximumByteCount else { throw .tooLarge(limit: maximumByteCount) }
+            guard bytes.count <= limit else { throw .tooLarge(limit: limit) }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
-        return text
+        return bytes
     }
 }
 
@@ -37,7 +41,7 @@ package enum FileFault: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let code): "cannot be read: \(String(cString: strerror(code)))"
-        case .tooLarge(let limit): "is larger than \(limit) bytes, which no configuration is"
+        case .tooLarge(let limit): "is larger than \(limit) bytes, which is the limit"
         case .notUTF8: "is not UTF-8 text"
         }
     }

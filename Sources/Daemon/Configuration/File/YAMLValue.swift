@@ -17,6 +17,12 @@ struct YAMLValue {
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 
+    /// `null`, where that is written out.
+    var nullWord: String? {
+        guard case .scalar(let scalar) = node, isNull, scalar.string.lowercased() == "null" else { return nil }
+        return "null"
+    }
+
     /// What a person would call it.
     var kindName: String {
         switch node {

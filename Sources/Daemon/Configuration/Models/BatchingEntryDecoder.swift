@@ -3,7 +3,7 @@ struct BatchingEntryDecoder {
     private let map: YAMLValue
     private(set) var problems: [ConfigurationProblem] = []
 
-    private static let keys = ["enabled", "max_batch_size", "timeout", "allowed_sizes", "max_queued_batches"]
+    private static let keys = ["enabled", "max_batch_size", "timeout", "target_latency", "allowed_sizes", "max_queued_batches"]
 
     init(_ map: YAMLValue) {
         self.map = map
@@ -21,6 +21,7 @@ struct BatchingEntryDecoder {
             case "enabled": entry.isEnabled = read(value, Settings.batchingEnabled.kind)
             case "max_batch_size": entry.maxBatchSize = read(value, Settings.maxBatchSize.kind)
             case "timeout": entry.timeout = read(value, Settings.batchTimeout.kind)
+            case "target_latency": entry.targetLatency = read(value, Settings.targetLatency.kind)
             case "allowed_sizes": entry.allowedSizes = read(value, Settings.allowedBatchSizes.kind)
             case "max_queued_batches": entry.maxQueuedBatches = read(value, Settings.maxQueuedBatches.kind)
             default: problems.append(value.problem("unknown key" + KnownKeys.hint(for: name ?? "", among: Self.keys)))

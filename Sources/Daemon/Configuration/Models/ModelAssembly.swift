@@ -39,7 +39,8 @@ struct ModelAssembly {
         do throws(BatchPolicyError) {
             return try BatchingConfiguration(
                 isEnabled: own.isEnabled ?? common.isEnabled, maxBatchSize: own.maxBatchSize ?? common.maxBatchSize,
-                timeout: own.timeout ?? common.timeout, allowedSizes: own.allowedSizes ?? inheritedSizes,
+                timeout: own.timeout ?? common.timeout, targetLatency: own.targetLatency ?? common.targetLatency,
+                allowedSizes: own.allowedSizes ?? inheritedSizes,
                 maxQueuedBatches: own.maxQueuedBatches ?? common.maxQueuedBatches)
         } catch {
             problems.append(

@@ -21,6 +21,7 @@ struct BatchingEntry: Sendable, Equatable {
     var isEnabled: Bool?
     var maxBatchSize: Int?
     var timeout: Duration?
+    var targetLatency: Duration?
     var allowedSizes: [Int]?
     var maxQueuedBatches: Int?
 }

@@ -4,11 +4,14 @@ struct ValueKind<Value: Sendable>: Sendable {
     let expected: String
     /// Whether the file may write it as a list, whose elements are then joined by commas.
     let takesList: Bool
+    /// Whether `null` is a word like others, which the file may write without quotation marks.
+    let takesNull: Bool
     let parse: @Sendable (String) -> Value?
 
-    init(expected: String, takesList: Bool = false, parse: @escaping @Sendable (String) -> Value?) {
+    init(expected: String, takesList: Bool = false, takesNull: Bool = false, parse: @escaping @Sendable (String) -> Value?) {
         self.expected = expected
         self.takesList = takesList
+        self.takesNull = takesNull
         self.parse = parse
     }
 }
@@ -81,6 +84,7 @@ extension ValueKind where Value == Duration {
 extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of the names of an enumeration.
     static var oneOf: ValueKind {
-        ValueKind(expected: "one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")) { Value(rawValue: $0) }
+        let words = Value.allCases.map(\.rawValue)
+        return ValueKind(expected: "one of " + words.joined(separator: ", "), takesNull: words.contains("null")) { Value(rawValue: $0) }
     }
 }

@@ -1,38 +1,38 @@
-import Tensors
+package import Tensors
 
 /// What stands before the elements of an `.npy` file, format versions 1.0, 2.0 and 3.0.
 ///
 /// Source: NumPy, `numpy.lib.format`: magic, version, length of the text (2 bytes in 1.0, 4 after), and the text, a
 /// dictionary of exactly `descr`, `fortran_order` and `shape`.
-struct NumPyHeader: Equatable {
-    var elementType: ElementType
+package struct NumPyHeader: Equatable {
+    package var elementType: ElementType
     /// Bytes of each element, where these are strings.
-    var textByteCount = 0
-    var isBigEndian = false
+    package var textByteCount = 0
+    package var isBigEndian = false
     /// The first axis varies fastest.
-    var isFortranOrder = false
-    var shape: Shape
+    package var isFortranOrder = false
+    package var shape: Shape
     /// Where the elements begin in the file.
-    var dataOffset = 0
+    package var dataOffset = 0
 
     /// A refusal, as the end of a sentence that begins with the file's name.
-    struct Failure: Error, Equatable {
-        let reason: String
-        var isUnsupported = false
+    package struct Failure: Error, Equatable {
+        package let reason: String
+        package var isUnsupported = false
     }
 
     static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
     /// The text of a plain array is far shorter; NumPy itself refuses longer ones by default.
     static let maximumTextByteCount = 10_000
 
-    init(elementType: ElementType, shape: Shape, textByteCount: Int = 0) {
+    package init(elementType: ElementType, shape: Shape, textByteCount: Int = 0) {
         self.elementType = elementType
         self.shape = shape
         self.textByteCount = textByteCount
     }
 
     /// Reads the header of a file with these bytes.
-    init(_ file: UnsafeRawBufferPointer) throws(Failure) {
+    package init(_ file: UnsafeRawBufferPointer) throws(Failure) {
         let bytes = unsafe Array(file.prefix(12 + Self.maximumTextByteCount))
         guard bytes.count >= 10, bytes.prefix(6).elementsEqual(Self.magic) else {
             throw Failure(reason: "is no .npy file: it does not begin with NumPy's magic")
@@ -92,7 +92,7 @@ struct NumPyHeader: Equatable {
     }
 
     /// The header of a little-endian array in C order, padded so that the elements begin on a 64-byte boundary.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         let extents = shape.extents.map(String.init).joined(separator: ", ") + (shape.rank == 1 ? "," : "")
         let descriptor = elementType == .string ? "|S\(textByteCount)" : Self.descriptor(elementType)
         var text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (\(extents)), }"
