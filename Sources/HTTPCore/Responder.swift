@@ -49,16 +49,18 @@ package final class Responder: @unchecked Sendable {
     ///   - status: One that allows content.
     ///   - fields: Appends further header fields, with `appendField`.
     ///   - content: Appends the content; it runs for HEAD as well, for the length.
+    ///   - watch: Runs after `content`, when that is not too long: says who wants to know when the response is sent.
     /// - Returns: False when the content is longer than `ConnectionLimits.maxResponseBytes` allow (the buffer says so, too): nothing is
     ///   sent, and the request still has to be answered.
     @discardableResult
     package func sendJSON(
-        _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
+        _ status: HTTPStatus = .ok, fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void,
+        watch: () -> WriteWatch? = { nil }
     ) -> Bool {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
         guard let connection = beginUse() else { return true }
         if connection.isInHandlerCall {
-            connection.respondWithJSON(status, fields: fields, content: content)
+            connection.respondWithJSON(status, fields: fields, content: content, watch: watch)
             return true
         }
         guard !connection.cannotRespond else { return true }
@@ -67,7 +69,7 @@ package final class Responder: @unchecked Sendable {
             isUsed.store(false, ordering: .releasing)
             return false
         }
-        connection.deliver(Response(status: status, contentType: ResponseWriter.jsonType, content: .built(built)))
+        connection.deliver(Response(status: status, contentType: ResponseWriter.jsonType, content: .built(built), watch: watch()))
         return true
     }
 

@@ -1,4 +1,5 @@
 import Batching
+import CPlatform
 import GraphIR
 import Inference
 import ServableCore
@@ -19,6 +20,8 @@ final class PendingCall: BatchTask {
     let rowCount: Int
     let groupKey: GroupKey
     let deadline: ContinuousClock.Instant?
+    /// In nanoseconds of the monotonic clock.
+    let submitted = apus_monotonic_nanoseconds()
     private let request: (any AbandonableRequest)?
     /// Keeps the version alive until the result is given.
     private let handle: ServableHandle?

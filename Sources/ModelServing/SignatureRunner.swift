@@ -12,6 +12,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     package let id: ServableID
     package let signature: Signature
     package let meter: (any SignatureMeter)?
+    package let writeMeter: WriteMeter?
     let engine: Engine
     /// Runs the requests that replace constants; nil when none may.
     private let overriding: Engine?
@@ -48,6 +49,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         self.workspaces = workspaces
         self.logger = logger
         meter = observer?.meter(of: id, signature: signature.name)
+        writeMeter = meter.map { WriteMeter($0) }
         self.sharing = sharing
         isSharing = Atomic(sharing == .shared)
         // A call that may wait for company is not run before its time.
@@ -82,6 +84,7 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     }
 
     package var name: String { signature.name }
+    package var methodName: String { signature.methodName }
     package var inputs: [Signature.Parameter] { signature.inputs }
     package var outputs: [Signature.Parameter] { signature.outputs }
 
@@ -104,12 +107,12 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
             guard let rowCount = input.spec.shape.extents.first, let plan = engine.readyPlan(for: input.spec),
                 inline.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
+            runInline(rowCount, inputCount: 1, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
         case .dense(let tensors):
             guard let rowCount = tensors.first?.spec.shape.extents.first, let plan = engine.readyPlan(for: tensors.map(\.spec)),
                 inline.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
+            runInline(rowCount, inputCount: tensors.count, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
         case .mixed: return false
         }
         return true
@@ -117,15 +120,17 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
 
     @inline(__always)
     private func runInline(
-        _ rowCount: Int, _ reply: any PredictReply, _ run: (Workspace, (RunOutputs) -> Void) throws -> Void
+        _ rowCount: Int, inputCount: Int, _ reply: any PredictReply, _ run: (Workspace, (RunOutputs) -> Void) throws -> Void
     ) {
         let start = apus_monotonic_nanoseconds()
+        meter?.took(rowCount: rowCount, inputCount: inputCount, waited: 0)
         let workspace = workspaces.take()
         defer { workspaces.give(workspace) }
         do {
             try run(workspace) { outputs in
-                meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
-                reply.succeed(CallOutputs(outputs))
+                let end = apus_monotonic_nanoseconds()
+                meter?.ran(BatchRun(rowCount: rowCount, executedRowCount: rowCount, nanoseconds: end - start))
+                reply.succeed(CallOutputs(outputs, times: CallTimes(submitted: start, taken: start, assembled: start, ended: end)))
             }
         } catch {
             reply.fail(ServableError(run: error))
@@ -200,24 +205,31 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     }
 
     private func run(_ calls: [PendingCall], _ workspace: Workspace) {
+        let taken = apus_monotonic_nanoseconds()
+        for call in calls {
+            meter?.took(rowCount: call.inputs.rowCount, inputCount: call.inputs.count, waited: taken - call.submitted)
+        }
         // A lone call is padded only to fewer plans, and only where it could share its run: padding is sharing.
         let isLone = calls.count == 1 && policy.paddedRowCount(for: calls[0].rowCount) == calls[0].rowCount
-        if isLone || calls[0].isAlone || !runTogether(calls, workspace) {
-            for call in calls { runAlone(call, workspace) }
+        if isLone || calls[0].isAlone || !runTogether(calls, workspace, taken) {
+            for call in calls { runAlone(call, workspace, taken) }
         }
     }
 
-    private func runAlone(_ call: PendingCall, _ workspace: Workspace) {
+    private func runAlone(_ call: PendingCall, _ workspace: Workspace, _ taken: Int64) {
         guard !call.isFinished else { return }
         do {
             // To the queue a call that shares its run with nobody counts as one row.
-            try track([call], rowCount: call.inputs.rowCount) { token, hasRun in
+            let rowCount = call.inputs.rowCount
+            try track([call]) { token in
                 let inputs = call.inputs.values
                 let engine = try engine(for: call.inputs)
+                let start = apus_monotonic_nanoseconds()
                 try withExtendedLifetime(inputs) {
                     try engine.run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
-                        hasRun()
-                        call.succeed(CallOutputs(outputs))
+                        var times = hasRun(BatchRun(rowCount: rowCount, executedRowCount: rowCount, nanoseconds: 0), taken, start)
+                        times.submitted = call.submitted
+                        call.succeed(CallOutputs(outputs, times: times))
                     }
                 }
             }
@@ -237,21 +249,24 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
     ///
     /// - Returns: false when they do not share a run: their rows are not independent for these shapes, or the run has failed, so
     ///   that each is to be tried by itself and one bad request does not fail its neighbours.
-    private func runTogether(_ calls: [PendingCall], _ workspace: Workspace) -> Bool {
+    private func runTogether(_ calls: [PendingCall], _ workspace: Workspace, _ taken: Int64) -> Bool {
         guard sharesBatches else { return false }
         let batch = BatchAssembly(calls, paddedRowCount: policy.paddedRowCount(for:))
         let specs = batch.specs
         let areIndependent = calls.allSatisfy { call in call.inputs.tensors.map { isIndependent($0.map(\.spec)) } ?? false }
         guard areIndependent, isIndependent(specs) else { return false }
+        let run = BatchRun(
+            rowCount: calls.reduce(0) { $0 + $1.rowCount }, executedRowCount: batch.paddedRowCount, nanoseconds: 0)
         do {
-            return try track(calls, rowCount: calls.reduce(0) { $0 + $1.rowCount }) { token, hasRun in
+            return try track(calls) { token in
                 try workspace.withStaging(specs.map(\.byteCount)) { places in
                     for (index, place) in places.enumerated() { batch.fill(place, input: index, byteCount: specs[index].byteCount) }
                     let inputs = zip(specs, places).map { ValueView.dense(TensorView($0, UnsafeRawPointer($1))) }
+                    let start = apus_monotonic_nanoseconds()
                     return try engine.run(inputs, in: workspace, token: token) { outputs in
-                        hasRun()
+                        let times = hasRun(run, taken, start)
                         if let found = batch.unsplittable(outputs) { return stopSharing(found.index, found.shape, specs) }
-                        batch.answer(outputs)
+                        batch.answer(outputs, times)
                         return true
                     }
                 }
@@ -261,17 +276,23 @@ package final class SignatureRunner: SignatureRunning, LaneWork {
         }
     }
 
+    /// A run that began at `start` has its outputs.
+    private func hasRun(_ run: BatchRun, _ taken: Int64, _ start: Int64) -> CallTimes {
+        let end = apus_monotonic_nanoseconds()
+        var run = run
+        run.nanoseconds = end - start
+        meter?.ran(run)
+        return CallTimes(submitted: taken, taken: taken, assembled: start, ended: end)
+    }
+
     private func isIndependent(_ specs: [TensorSpec]) -> Bool { engine.rowVerdict(for: specs) == .independent }
 
-    /// Keeps the calls where `watch` finds them while `body` runs; `body` calls its second argument when the run is over.
-    private func track<Result>(
-        _ calls: [PendingCall], rowCount: Int, _ body: (RunToken, () -> Void) throws -> Result
-    ) rethrows -> Result {
+    /// Keeps the calls where `watch` finds them while `body` runs.
+    private func track<Result>(_ calls: [PendingCall], _ body: (RunToken) throws -> Result) rethrows -> Result {
         let token = RunToken()
         running.withLock { $0.append(RunningBatch(calls: calls, token: token)) }
         defer { running.withLock { $0.removeAll { $0.token === token } } }
-        let start = apus_monotonic_nanoseconds()
-        return try body(token) { meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start) }
+        return try body(token)
     }
 
     /// From now on every request of the signature runs alone.

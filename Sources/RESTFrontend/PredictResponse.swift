@@ -31,7 +31,7 @@ final class PredictResponse: PredictReply {
     func succeed(_ results: CallOutputs) {
         do throws(ServableError) {
             let payload = try TensorPayload(target.outputs, results, format: format, dialect: dialect)
-            reply.sendJSON { fields in
+            reply.sendJSON(times: results.times, writeMeter: target.writeMeter) { fields in
                 fields.appendField(RESTReply.versionField, decimal: Int(target.id.version))
             } content: { buffer in
                 buffer.append(Self.start)
