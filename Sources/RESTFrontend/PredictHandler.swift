@@ -12,6 +12,7 @@ struct PredictHandler: Sendable {
     private let dialect: TensorJSONDialect
     private let timeout: Duration?
     private let held: HeldRequests
+    private let checksMethodName: Bool
 
     init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests) {
         self.backend = backend
@@ -19,6 +20,7 @@ struct PredictHandler: Sendable {
         reader = PredictBodyReader(dialect: configuration.dialect, limits: configuration.limits)
         dialect = configuration.dialect
         timeout = configuration.requestTimeout
+        checksMethodName = configuration.checksMethodNames
     }
 
     /// - Parameter call: where the URL names the model; nil for `/predict`, where the body does.
@@ -98,9 +100,22 @@ struct PredictHandler: Sendable {
             let found = try version.signature(envelope.signatureName)
             // The meter knows whose it is.
             if let meter = found.meter { reply.observer = meter } else { reply.record.note(found.id, signature: found.name) }
+            if checksMethodName { try Self.checkMethodName(of: found) }
             let inputs = found.accepted
             target = consume found
             return inputs
+        }
+    }
+}
+
+extension PredictHandler {
+    /// Every kind of signature may be called by its tensors.
+    private static func checkMethodName(of signature: CallableSignature) throws(ServableError) {
+        let known = [Signature.predictMethod, "tensorflow/serving/classify", "tensorflow/serving/regress"]
+        guard known.contains(signature.methodName) else {
+            throw ServableError(
+                .invalidArgument,
+                "Expected prediction signature method_name to be one of {\(known.joined(separator: ", "))}. Was: \(signature.methodName)")
         }
     }
 }

@@ -10,12 +10,14 @@ struct ExamplesHandler: Sendable {
     private let limits: TensorJSONLimits
     private let timeout: Duration?
     private let held: HeldRequests
+    private let checksMethodName: Bool
 
     init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests) {
         self.backend = backend
         self.held = held
         limits = configuration.limits
         timeout = configuration.requestTimeout
+        checksMethodName = configuration.checksMethodNames
     }
 
     func handle(_ request: borrowing Request, _ path: ModelPath, _ method: ExampleMethod, _ reply: consuming RESTReply) {
@@ -51,13 +53,17 @@ struct ExamplesHandler: Sendable {
     ) {
         var reply = reply
         do throws(ServableError) {
-            let target = try version.signature(body.signatureName)
+            let target = try version.exampleSignature(body.signatureName)
             if let meter = target.meter { reply.observer = meter } else { reply.record.note(target.id, signature: target.name) }
+            if checksMethodName { try method.checkName(of: target) }
             let results = try method.results(of: target)
             let examples = StringTensor(shape: Shape([body.examples.count]), elements: body.examples)
             let call = PredictCall(
                 inputs: CallInputs(.strings(examples)), start: reply.record.start, timeout: timeout, request: reply.request)
-            target.run(call, reply: ExamplesResponse(reply, results, count: body.examples.count, version: target.id.version))
+            reply.record.exampleCount = body.examples.count
+            let response = ExamplesResponse(
+                reply, results, count: body.examples.count, version: target.id.version, writeMeter: target.writeMeter)
+            target.run(call, reply: response)
         } catch {
             reply.fail(error, version: version.id.version)
         }
@@ -67,6 +73,19 @@ struct ExamplesHandler: Sendable {
 /// What is asked of examples.
 enum ExampleMethod: Sendable {
     case classify, regress
+
+    /// - Throws: for a signature whose model says that it is made for another method.
+    func checkName(of signature: CallableSignature) throws(ServableError) {
+        let (kind, expected) =
+            switch self {
+            case .classify: ("classification", "tensorflow/serving/classify")
+            case .regress: ("regression", "tensorflow/serving/regress")
+            }
+        guard signature.methodName == expected else {
+            throw ServableError(
+                .invalidArgument, "Expected \(kind) signature method_name to be \(expected). Was: \(signature.methodName)")
+        }
+    }
 
     /// Which outputs of a signature hold the results.
     ///

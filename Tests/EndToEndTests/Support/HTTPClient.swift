@@ -31,14 +31,25 @@ final class HTTPClient {
         return try receive()
     }
 
+    /// The same with a body of any bytes.
+    func request(
+        _ method: String, _ path: String, bytes: [UInt8], fields: [(String, String)] = []
+    ) throws(Failure) -> HTTPResponse {
+        let all = [("Host", "localhost"), ("Content-Length", String(bytes.count))] + fields
+        try send(Array(Self.head(method, path, fields: all).utf8) + bytes)
+        return try receive()
+    }
+
     func send(_ method: String, _ path: String, body: String = "", fields: [(String, String)] = []) throws(Failure) {
         let all = [("Host", "localhost"), ("Content-Length", String(body.utf8.count))] + fields
         try send(Self.head(method, path, fields: all) + body)
     }
 
-    func send(_ text: String) throws(Failure) {
+    func send(_ text: String) throws(Failure) { try send(Array(text.utf8)) }
+
+    private func send(_ bytes: [UInt8]) throws(Failure) {
         do {
-            try socket.send(Array(text.utf8))
+            try socket.send(bytes)
         } catch {
             throw Failure(error)
         }
