@@ -8,6 +8,9 @@ package final class LoadedModel: Servable, PredictingModel {
     package let path: String
     package let format: String
     package let signatures: [Signature]
+    package let initialisationValue: String?
+    /// Whether the version says by which run of a pipeline it was made (TFX: `assets.extra/mlmd_uuid`).
+    package let hasPipelineMetadata: Bool
     /// Bytes of the model's files.
     package let fileByteCount: Int
     private let runners: [String: SignatureRunner]
@@ -18,8 +21,8 @@ package final class LoadedModel: Servable, PredictingModel {
 
     /// - Parameter memory: what the version's memory is charged to.
     init(
-        id: ServableID, path: String, format: String, fileByteCount: Int, runners: [SignatureRunner], memory: Reservation,
-        digest: @escaping @Sendable () throws -> String
+        id: ServableID, path: String, format: String, fileByteCount: Int, runners: [SignatureRunner], initialisationValue: String?,
+        memory: Reservation, digest: @escaping @Sendable () throws -> String
     ) {
         self.id = id
         self.path = path
@@ -28,6 +31,8 @@ package final class LoadedModel: Servable, PredictingModel {
         signatures = runners.map(\.signature)
         self.runners = Dictionary(runners.map { ($0.signature.name, $0) }) { first, _ in first }
         defaultRunner = self.runners[Signature.defaultName]
+        self.initialisationValue = initialisationValue
+        hasPipelineMetadata = VersionFiles.byteCount(at: path + "/assets.extra/mlmd_uuid") > 0
         self.memory = memory
         self.digest = digest
     }
