@@ -15,6 +15,8 @@ package struct ApusConfiguration: Sendable, Equatable {
     /// Batching of every model that has no batching of its own, and of those below `model_root`.
     package var batching: BatchingConfiguration
     package var serving: ServingSpecification
+    /// Whether a version's own file says how it is batched.
+    package var readsBatchingFiles: Bool
     /// Batching of the models that set something, by name.
     package var modelBatching: [String: BatchingConfiguration]
     package var registry: RegistryConfiguration
@@ -22,6 +24,10 @@ package struct ApusConfiguration: Sendable, Equatable {
     package var log: LogConfiguration
     /// The file that was read, for a later reload.
     package var configPath: String?
+    /// Every file that was read, for a look whether one has changed.
+    package var files: [String]
+    /// Time between two such looks; zero: none.
+    package var configurationPollInterval: Duration
     /// What deserves a word in the log but is no error.
     package var warnings: [String]
 
@@ -43,6 +49,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var requestTimeout: Duration
     package var drainTimeout: Duration
     package var isCORSEnabled: Bool
+    package var checksMethodNames: Bool
     package var notifyReady: ReadinessNotice
     package var limits: ConnectionLimits
 }
@@ -54,6 +61,8 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// Of the results whose sizes depend on a request's contents.
     package var maxRunByteCount: Int
     package var warmsUp: Bool
+    package var warmUpIterations: Int
+    package var savedModelTags: Set<String>
     package var inlineBudget: Duration
 }
 
@@ -64,6 +73,7 @@ package struct BatchingConfiguration: Sendable, Equatable {
     package let timeout: Duration
     package let allowedSizes: [Int]
     package let maxQueuedBatches: Int
+    package let refusesOversize: Bool
     /// The same as the serving layer takes it.
     package let settings: BatchingSettings
 
@@ -76,20 +86,23 @@ package struct BatchingConfiguration: Sendable, Equatable {
         timeout = standard.policy.timeout
         allowedSizes = standard.policy.allowedSizes
         maxQueuedBatches = standard.policy.maxQueuedBatches
+        refusesOversize = !standard.policy.allowsOversize
         settings = standard
     }
 
     init(
-        isEnabled: Bool, maxBatchSize: Int, timeout: Duration, allowedSizes: [Int], maxQueuedBatches: Int
+        isEnabled: Bool, maxBatchSize: Int, timeout: Duration, allowedSizes: [Int], maxQueuedBatches: Int, refusesOversize: Bool = false
     ) throws(BatchPolicyError) {
         let policy = try BatchPolicy(
-            maxBatchSize: maxBatchSize, timeout: timeout, allowedSizes: allowedSizes, maxQueuedBatches: maxQueuedBatches)
+            maxBatchSize: maxBatchSize, timeout: timeout, allowedSizes: allowedSizes, maxQueuedBatches: maxQueuedBatches,
+            allowsOversize: !refusesOversize)
         settings = BatchingSettings(isEnabled: isEnabled, policy: policy)
         self.isEnabled = isEnabled
         self.maxBatchSize = maxBatchSize
         self.timeout = timeout
         self.allowedSizes = allowedSizes
         self.maxQueuedBatches = maxQueuedBatches
+        self.refusesOversize = refusesOversize
     }
 }
 

@@ -19,6 +19,9 @@ package enum Settings {
         "How long requests under way may take to end when the daemon stops.")
     static let cors = Setting(
         "server.cors", .boolean, default: "false", "Whether answers let pages of other origins read them (CORS).")
+    static let checksMethodNames = Setting(
+        "server.check_method_names", .boolean, default: "false",
+        "Whether a signature may only be called by the method that its model says it is made for.")
     static let notifyReady = Setting(
         "server.notify_ready", ValueKind<ReadinessNotice>.oneOf, default: "loaded",
         "When systemd is notified of readiness: loaded: after the first loads; listening: at once.")
@@ -122,8 +125,12 @@ package enum Settings {
         "engine.max_run_bytes", .byteCount(1_048_576...(1 << 40)), default: "2GiB",
         "Results whose sizes depend on a request's contents, all that one run holds at once; more is answered 400.")
     static let warmsUp = Setting(
-        "engine.warm_up", .boolean, default: "true", "Run each signature before a version becomes available.")
-
+        "engine.warm_up", .boolean, default: "true",
+        "Run each signature, and a version's warm-up records, before the version becomes available.")
+    static let warmUpIterations = Setting(
+        "engine.warm_up_iterations", .integer(1...1_000), default: "1", "How often each warm-up record is run.")
+    static let savedModelTags = Setting(
+        "engine.saved_model_tags", .words, default: "serve", "Tags of the meta graph of a SavedModel that is served, exactly.")
     static let inlineBudget = Setting(
         "engine.inline_budget", .duration(.zero ... .milliseconds(10)), default: "10us",
         "A run that takes no longer is done on the thread that reads the request instead of a lane; 0us: none is.")
@@ -132,6 +139,9 @@ package enum Settings {
     static let pollInterval = Setting(
         "lifecycle.poll_interval", .duration(.zero ... .seconds(86_400)), default: "1s",
         "Time between two looks for versions; 0s: only at start and on reload.")
+    static let configurationPollInterval = Setting(
+        "lifecycle.config_poll_interval", .duration(.zero ... .seconds(86_400)), default: "0s",
+        "Time between two looks at the configuration files, which are read again when one has changed; 0s: only on SIGHUP.")
     static let loadThreads = Setting(
         "lifecycle.load_threads", .integer(1...64), default: "2", "Versions loaded at the same time.")
     static let loadRetries = Setting(
@@ -153,6 +163,13 @@ package enum Settings {
         "lifecycle.load", ValueKind<LoadMode>.oneOf, default: "eager",
         "Models that say nothing else are loaded at once (eager), or by the first request (on_demand).")
 
+    static let swap = Setting(
+        "lifecycle.swap", ValueKind<SwapPolicy>.oneOf, default: "availability",
+        "availability: a new version is loaded before the old one goes; resource: the old one goes first.")
+    static let unloadDelay = Setting(
+        "lifecycle.unload_delay", .duration(.zero ... .seconds(86_400)), default: "0s",
+        "How long a version stays after another has taken over, for requests that name it.")
+
     // batching
     static let batchingEnabled = Setting(
         "batching.enabled", .boolean, default: "true", "Whether requests share batches.")
@@ -167,6 +184,13 @@ package enum Settings {
     static let maxQueuedBatches = Setting(
         "batching.max_queued_batches", .integer(0...1_000_000), default: "100",
         "Bound of each queue in full batches; more is answered 503.")
+
+    static let refusesOversize = Setting(
+        "batching.refuse_oversize", .boolean, default: "false",
+        "Whether a request of more rows than max_batch_size is answered 400 instead of being run alone.")
+    static let readsBatchingFiles = Setting(
+        "batching.per_version_files", .boolean, default: "false",
+        "Whether each version is batched by its file batching_params.pbtxt, and not at all without one.")
 
     // registry
     static let registryPath = Setting(
@@ -188,7 +212,8 @@ package enum Settings {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
 
     package static let all: [SettingFacts] = [
-        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, notifyReady.facts,
+        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, checksMethodNames.facts,
+        notifyReady.facts,
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
@@ -198,10 +223,11 @@ package enum Settings {
         maxRequestsInFlight.facts,
         headTimeout.facts, bodyTimeout.facts, writeTimeout.facts, minBytesPerSecond.facts, idleTimeout.facts,
         lingerTimeout.facts, drainGrace.facts,
-        lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, inlineBudget.facts,
-        pollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts, quietPeriod.facts,
-        hold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts,
+        lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, warmUpIterations.facts, savedModelTags.facts, inlineBudget.facts,
+        pollInterval.facts, configurationPollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts,
+        quietPeriod.facts, hold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts, swap.facts, unloadDelay.facts,
         batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, allowedBatchSizes.facts, maxQueuedBatches.facts,
+        refusesOversize.facts, readsBatchingFiles.facts,
         registryPath.facts, registryStore.facts,
         prometheusEnabled.facts, prometheusPath.facts,
         logLevel.facts, logFormat.facts,

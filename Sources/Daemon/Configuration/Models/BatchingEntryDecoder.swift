@@ -3,7 +3,7 @@ struct BatchingEntryDecoder {
     private let map: YAMLValue
     private(set) var problems: [ConfigurationProblem] = []
 
-    private static let keys = ["enabled", "max_batch_size", "timeout", "allowed_sizes", "max_queued_batches"]
+    private static let keys = ["enabled", "max_batch_size", "timeout", "allowed_sizes", "max_queued_batches", "refuse_oversize"]
 
     init(_ map: YAMLValue) {
         self.map = map
@@ -23,6 +23,7 @@ struct BatchingEntryDecoder {
             case "timeout": entry.timeout = read(value, Settings.batchTimeout.kind)
             case "allowed_sizes": entry.allowedSizes = read(value, Settings.allowedBatchSizes.kind)
             case "max_queued_batches": entry.maxQueuedBatches = read(value, Settings.maxQueuedBatches.kind)
+            case "refuse_oversize": entry.refusesOversize = read(value, Settings.refusesOversize.kind)
             default: problems.append(value.problem("unknown key" + KnownKeys.hint(for: name ?? "", among: Self.keys)))
             }
         }

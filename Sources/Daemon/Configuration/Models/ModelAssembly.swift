@@ -40,7 +40,8 @@ struct ModelAssembly {
             return try BatchingConfiguration(
                 isEnabled: own.isEnabled ?? common.isEnabled, maxBatchSize: own.maxBatchSize ?? common.maxBatchSize,
                 timeout: own.timeout ?? common.timeout, allowedSizes: own.allowedSizes ?? inheritedSizes,
-                maxQueuedBatches: own.maxQueuedBatches ?? common.maxQueuedBatches)
+                maxQueuedBatches: own.maxQueuedBatches ?? common.maxQueuedBatches,
+                refusesOversize: own.refusesOversize ?? common.refusesOversize)
         } catch {
             problems.append(
                 ConfigurationProblem(origin: entry.origin, key: "\(entry.key).batching", message: error.description))

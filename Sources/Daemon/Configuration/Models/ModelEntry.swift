@@ -23,4 +23,5 @@ struct BatchingEntry: Sendable, Equatable {
     var timeout: Duration?
     var allowedSizes: [Int]?
     var maxQueuedBatches: Int?
+    var refusesOversize: Bool?
 }

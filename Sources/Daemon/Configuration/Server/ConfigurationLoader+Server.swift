@@ -9,7 +9,7 @@ extension ConfigurationLoader {
             listeners: listeners.map(withAbsolutePath), tls: readTLS(&values), strictTransportSecurity: strict == .zero ? nil : strict,
             accessLog: readAccessLog(&values), loopCount: values.read(Settings.loops),
             requestTimeout: values.read(Settings.requestTimeout), drainTimeout: values.read(Settings.drainTimeout),
-            isCORSEnabled: values.read(Settings.cors),
+            isCORSEnabled: values.read(Settings.cors), checksMethodNames: values.read(Settings.checksMethodNames),
             notifyReady: values.read(Settings.notifyReady), limits: readLimits(&values))
         checkListeners(server, &values)
         return server
