@@ -45,14 +45,6 @@ package enum CallInputs: Sendable {
         }
     }
 
-    var count: Int {
-        switch self {
-        case .only: 1
-        case .dense(let tensors): tensors.count
-        case .mixed(let values): values.count
-        }
-    }
-
     /// Rows of the first input, by which a run is counted; 1 for an input without rows.
     var rowCount: Int {
         switch self {

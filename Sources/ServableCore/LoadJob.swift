@@ -15,11 +15,6 @@ struct LoadJob: Sendable {
         let report: LoadReport
     }
 
-    struct Result: Sendable {
-        let outcome: Outcome
-        let report: LoadReport
-    }
-
     enum Outcome: Sendable {
         case loaded(any Servable, ManagedVersion.Loaded)
         case failed(LoadFailure)

@@ -61,7 +61,6 @@ package actor ServableManager {
         logger: Logger
     ) {
         self.board = board
-        self.observer = observer
         self.options = options
         self.clock = clock
         self.now = now

@@ -41,8 +41,8 @@ extension ConfigurationLoader {
         LifecycleOptions(
             pollInterval: values.read(Settings.pollInterval), concurrentLoadLimit: values.read(Settings.loadThreads),
             loadRetryLimit: values.read(Settings.loadRetries), loadRetryInterval: values.read(Settings.loadRetryInterval),
-            quietPeriod: values.read(Settings.quietPeriod), swapPolicy: values.read(Settings.swap),
-            unloadDelay: values.read(Settings.unloadDelay), changedInPlace: values.read(Settings.changedInPlace))
+            quietPeriod: values.read(Settings.quietPeriod), changedInPlace: values.read(Settings.changedInPlace),
+            swapPolicy: values.read(Settings.swap), unloadDelay: values.read(Settings.unloadDelay))
     }
 
     /// Batching of all models; a problem where the values do not fit together.

@@ -17,7 +17,8 @@ extension MetricStore {
             [.init([], budget.byteLimit.map(Double.init) ?? .infinity)]
         }
         readGauge(
-            MetricDescription("apus_memory_used_bytes", help: "What of the memory budget is held by versions and lanes, or reserved by loads.")
+            MetricDescription(
+                "apus_memory_used_bytes", help: "What of the memory budget is held by versions and lanes, or reserved by loads.")
         ) {
             [.init([], Double(budget.reservedByteCount))]
         }
