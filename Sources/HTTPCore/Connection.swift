@@ -28,6 +28,8 @@ package final class Connection: @unchecked Sendable {
     var output = ByteBuffer()
     /// In which the client has to take some of the output; nil while there is none.
     var writeWindow: ProgressWindow?
+    /// Of responses that are sent together the last one's.
+    var writeWatch: WriteWatch?
     var turn = TurnBudget()
     private var isDriving = false
 

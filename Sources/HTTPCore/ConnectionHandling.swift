@@ -16,7 +16,9 @@ extension Connection {
             handle(request)
         }
         memory.buffer.consume(end)
-        if memory.buffer.isEmpty { releaseMemory() } else { memory.beginRequest() }
+        guard !memory.buffer.isEmpty else { return releaseMemory() }
+        memory.beginRequest()
+        memory.began = context.now
     }
 
     /// - Returns: Whether one more request may be with the handler.
@@ -62,6 +64,7 @@ extension Connection {
         if memory.buffer.count > end {
             let following = context.pool.takeRequestMemory()
             unsafe following.buffer.append(UnsafeRawBufferPointer(rebasing: memory.buffer.bytes[end...]))
+            following.began = context.now
             memory.buffer.truncate(to: end)
             self.memory = following
         }
@@ -81,18 +84,21 @@ extension Connection {
         guard case .handling(let pending) = state else { return }
         let closes = isLast(pending)
         append(response, to: pending, closes: closes)
+        writeWatch = response.watch
         finishHandling(pending, closes: closes)
         drive()
     }
 
     /// Builds a response at its place in the output, within the handler's call; JSON unless another type is given.
     func respondWithJSON(
-        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void
+        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
+        watch: () -> WriteWatch?
     ) {
         assert(context.isCurrent)
         guard case .handling(let pending) = state else { return }
         let closes = isLast(pending)
         appendJSON(status, contentType, fields: fields, content: content, to: pending, closes: closes)
+        writeWatch = watch()
         finishHandling(pending, closes: closes)
     }
 

@@ -17,6 +17,7 @@ extension Connection {
         self.memory = memory
         switch read(into: &memory.buffer, atLeast: wantedByteCount(memory)) {
         case .bytes(let count):
+            if memory.buffer.isEmpty { memory.began = context.now }
             memory.buffer.commit(count)
             if case .body(var window) = state {
                 window.note(count)

@@ -67,6 +67,10 @@ extension Connection {
             return
         }
         writeWindow = nil
+        if let watch = writeWatch {
+            writeWatch = nil
+            watch.end(at: .now)
+        }
         if output.freeCount > 0 { context.pool.give(exchange(&output, with: ByteBuffer())) }
         if state.isFinishing { finish() }
     }

@@ -40,6 +40,8 @@
     /// How the body is to be decoded.
     var contentCodings: ContentCodings { memory.head.contentCodings }
 
+    /// When its first byte was there.
+    package var began: MonotonicInstant { memory.began }
     package var method: HTTPMethod { memory.head.method }
     package var version: HTTPVersion { memory.head.version }
 

@@ -8,6 +8,8 @@ final class RequestMemory {
     var parser = RequestParser()
     var head = RequestHead()
     var chunks: ChunkedDecoder?
+    /// When the first byte of the request was there.
+    var began = MonotonicInstant.never
 
     /// Makes ready for the next request, which may already lie in the buffer.
     func beginRequest() {

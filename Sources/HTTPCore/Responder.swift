@@ -50,17 +50,18 @@ package final class Responder: @unchecked Sendable {
     ///   - contentType: Of the content; nil for JSON.
     ///   - fields: Appends further header fields, with `appendField`.
     ///   - content: Appends the content; it runs for HEAD as well, for the length.
+    ///   - watch: Runs after `content`, when that is not too long: says who wants to know when the response is sent.
     /// - Returns: False when the content is longer than `ConnectionLimits.maxResponseBytes` allow (the buffer says so, too): nothing is
     ///   sent, and the request still has to be answered.
     @discardableResult
     package func sendJSON(
         _ status: HTTPStatus = .ok, contentType: StaticString? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
-        content: (inout ByteBuffer) -> Void
+        content: (inout ByteBuffer) -> Void, watch: () -> WriteWatch? = { nil }
     ) -> Bool {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
         guard let connection = beginUse() else { return true }
         if connection.isInHandlerCall {
-            connection.respondWithJSON(status, contentType, fields: fields, content: content)
+            connection.respondWithJSON(status, contentType, fields: fields, content: content, watch: watch)
             return true
         }
         guard !connection.cannotRespond else { return true }
@@ -69,7 +70,8 @@ package final class Responder: @unchecked Sendable {
             isUsed.store(false, ordering: .releasing)
             return false
         }
-        connection.deliver(Response(status: status, contentType: contentType ?? ResponseWriter.jsonType, content: .built(built)))
+        let contentType = contentType ?? ResponseWriter.jsonType
+        connection.deliver(Response(status: status, contentType: contentType, content: .built(built), watch: watch()))
         return true
     }
 

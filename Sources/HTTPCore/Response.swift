@@ -11,6 +11,8 @@ struct Response: Sendable {
     var contentType: StaticString?
     var headers: [HTTPHeader] = []
     let content: Content
+    /// Nil when nobody wants to know how long it takes to send.
+    var watch: WriteWatch?
 
     /// `{"error": "…"}`, the form of every error of this server.
     static func error(_ status: HTTPStatus, _ message: String, headers: [HTTPHeader] = []) -> Response {

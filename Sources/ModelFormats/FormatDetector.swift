@@ -9,26 +9,28 @@ package enum FormatDetector {
     /// The importer for what lies at `path`, and the path to give it.
     ///
     /// `path` is an `.onnx` file, or a version directory that holds `saved_model.pb`, `model.onnx` or exactly one `.onnx` file.
+    ///
+    /// - Parameter tags: of the meta graph of a SavedModel that is meant.
     package static func importer(
-        for path: String
+        for path: String, tags: Set<String> = SavedModelImporter.servingTags
     ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
             throw .unreadable(path: path, reason: unsafe "cannot be opened: \(String(cString: strerror(errno)))")
         }
         switch status.st_mode & S_IFMT {
-        case S_IFREG: return try importer(forFile: path)
-        case S_IFDIR: return try importer(forDirectory: path)
+        case S_IFREG: return try importer(forFile: path, tags)
+        case S_IFDIR: return try importer(forDirectory: path, tags)
         default: throw .unrecognized(path: path, reason: "is neither a file nor a directory")
         }
     }
 
     private static func importer(
-        forFile path: String
+        forFile path: String, _ tags: Set<String>
     ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         if isSavedModel(name) {
-            return try savedModel(name, in: path.dropLast(name.count).isEmpty ? "." : String(path.dropLast(name.count)))
+            return try savedModel(name, in: path.dropLast(name.count).isEmpty ? "." : String(path.dropLast(name.count)), tags)
         }
         guard name.hasSuffix(".onnx") else {
             throw .unrecognized(
@@ -39,7 +41,7 @@ package enum FormatDetector {
     }
 
     private static func importer(
-        forDirectory path: String
+        forDirectory path: String, _ tags: Set<String>
     ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
         let names = try fileNames(in: path)
         let savedModels = names.filter(isSavedModel)
@@ -49,7 +51,7 @@ package enum FormatDetector {
             throw .unrecognized(
                 path: path, reason: "holds both \(savedModels[0]) and \(models[0]); keep one model in a version directory")
         }
-        if let name = savedModels.min() { return try savedModel(name, in: path) }
+        if let name = savedModels.min() { return try savedModel(name, in: path, tags) }
         if models.contains("model.onnx") { return (ONNXImporter(), path + "/model.onnx") }
         switch models.count {
         case 1: return (ONNXImporter(), path + "/" + models[0])
@@ -69,14 +71,14 @@ package enum FormatDetector {
     private static func isSavedModel(_ name: String) -> Bool { name == "saved_model.pb" || name == "saved_model.pbtxt" }
 
     private static func savedModel(
-        _ name: String, in folder: String
+        _ name: String, in folder: String, _ tags: Set<String>
     ) throws(ImportError) -> (importer: any ModelImporter, modelPath: String) {
         guard name == SavedModelImporter.fileName else {
             throw .unsupported(
                 path: folder, place: "is a SavedModel in text form (\(name)),",
                 feature: "which Apus does not read; save it as \(SavedModelImporter.fileName)")
         }
-        return (SavedModelImporter(), folder)
+        return (SavedModelImporter(tags: tags), folder)
     }
 
     private static func fileNames(in path: String) throws(ImportError) -> [String] {

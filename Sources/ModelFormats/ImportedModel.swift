@@ -21,12 +21,14 @@ package struct ImportedModel: Sendable {
     package let contentByteCount: Int
     /// To run once, in order, before any signature: they give variables and tables their first contents.
     package let initialisation: [SourceGraph]
+    /// The value that a SavedModel's signature `__saved_model_init_op` names; nil when it has none.
+    package let initialisationValue: String?
     private let program: SourceProgram
 
     /// - Parameter contentByteCount: nil for those of all files.
     init(
         format: String, program: SourceProgram, signatures: [Signature], assets: [ModelAsset] = [], metadata: [String: String],
-        files: [ModelFile], contentByteCount: Int? = nil, initialisation: [SourceGraph] = []
+        files: [ModelFile], contentByteCount: Int? = nil, initialisation: [SourceGraph] = [], initialisationValue: String? = nil
     ) {
         self.format = format
         self.program = program
@@ -36,6 +38,7 @@ package struct ImportedModel: Sendable {
         self.files = ModelFiles(all: files)
         self.contentByteCount = contentByteCount ?? self.files.byteCount
         self.initialisation = initialisation
+        self.initialisationValue = initialisationValue
     }
 
     /// Bytes of all the model's files.

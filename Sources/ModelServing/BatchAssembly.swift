@@ -53,10 +53,14 @@ struct BatchAssembly {
     }
 
     /// Gives each call its rows of every output.
-    func answer(_ outputs: RunOutputs) {
+    ///
+    /// - Parameter times: of the batch.
+    func answer(_ outputs: RunOutputs, _ times: CallTimes) {
         var firstRow = 0
         for (call, _) in tasks {
-            call.succeed(CallOutputs(outputs, rows: firstRow..<firstRow + call.rowCount, of: paddedRowCount))
+            var times = times
+            times.submitted = call.submitted
+            call.succeed(CallOutputs(outputs, rows: firstRow..<firstRow + call.rowCount, of: paddedRowCount, times: times))
             firstRow += call.rowCount
         }
     }

@@ -65,26 +65,33 @@ final class BatchRunner: Sendable {
     }
 
     func run(_ calls: [PendingCall], _ workspace: Workspace) {
+        let taken = apus_monotonic_nanoseconds()
+        for call in calls {
+            meter?.took(rowCount: call.inputs.rowCount, inputCount: call.inputs.count, waited: taken - call.submitted)
+        }
         // A lone call is padded only to fewer plans, and only where it could share its run: padding is sharing.
         let policy = policy
         let isLone = calls.count == 1 && policy.paddedRowCount(for: calls[0].rowCount) == calls[0].rowCount
-        if isLone || calls[0].isAlone || !runTogether(calls, policy, workspace) {
-            for call in calls { runAlone(call, workspace) }
+        if isLone || calls[0].isAlone || !runTogether(calls, policy, workspace, taken) {
+            for call in calls { runAlone(call, workspace, taken) }
         }
     }
 
-    private func runAlone(_ call: PendingCall, _ workspace: Workspace) {
+    private func runAlone(_ call: PendingCall, _ workspace: Workspace, _ taken: Int64) {
         guard !call.isFinished else { return }
         do {
             // To the queue a call that shares its run with nobody counts as one row.
             let rowCount = call.inputs.rowCount
-            try track([call], rowCount: rowCount, paddedRowCount: rowCount) { token, hasRun in
+            try track([call]) { token in
                 let inputs = call.inputs.values
                 let engine = try engine(for: call.inputs)
+                let start = apus_monotonic_nanoseconds()
                 try withExtendedLifetime(inputs) {
                     try engine.run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
-                        hasRun()
-                        call.succeed(CallOutputs(outputs))
+                        var times = hasRun(BatchRun(rowCount: rowCount, executedRowCount: rowCount, nanoseconds: 0), taken, start)
+                        note(rowCount, times.ended - start)
+                        times.submitted = call.submitted
+                        call.succeed(CallOutputs(outputs, times: times))
                     }
                 }
             }
@@ -104,22 +111,26 @@ final class BatchRunner: Sendable {
     ///
     /// - Returns: false when they do not share a run: their rows are not independent for these shapes, or the run has failed, so
     ///   that each is to be tried by itself and one bad request does not fail its neighbours.
-    private func runTogether(_ calls: [PendingCall], _ policy: BatchPolicy, _ workspace: Workspace) -> Bool {
+    private func runTogether(_ calls: [PendingCall], _ policy: BatchPolicy, _ workspace: Workspace, _ taken: Int64) -> Bool {
         guard sharesBatches else { return false }
         let batch = BatchAssembly(calls, paddedRowCount: policy.paddedRowCount(for:))
         let specs = batch.specs
         let areIndependent = calls.allSatisfy { call in call.inputs.tensors.map { isIndependent($0.map(\.spec)) } ?? false }
         guard areIndependent, isIndependent(specs) else { return false }
-        let rowCount = calls.reduce(0) { $0 + $1.rowCount }
+        let run = BatchRun(
+            rowCount: calls.reduce(0) { $0 + $1.rowCount }, executedRowCount: batch.paddedRowCount, nanoseconds: 0)
         do {
-            return try track(calls, rowCount: rowCount, paddedRowCount: batch.paddedRowCount) { token, hasRun in
+            return try track(calls) { token in
                 try workspace.withStaging(specs.map(\.byteCount)) { places in
                     for (index, place) in places.enumerated() { batch.fill(place, input: index, byteCount: specs[index].byteCount) }
                     let inputs = zip(specs, places).map { ValueView.dense(TensorView($0, UnsafeRawPointer($1))) }
+                    let start = apus_monotonic_nanoseconds()
                     return try engine.run(inputs, in: workspace, token: token) { outputs in
-                        hasRun()
+                        let times = hasRun(run, taken, start)
+                        // Putting the inputs together is a part of it.
+                        note(run.executedRowCount, times.ended - taken)
                         if let found = batch.unsplittable(outputs) { return stopSharing(found.index, found.shape, specs) }
-                        batch.answer(outputs)
+                        batch.answer(outputs, times)
                         return true
                     }
                 }
@@ -129,21 +140,28 @@ final class BatchRunner: Sendable {
         }
     }
 
+    /// A run that began at `start` has its outputs.
+    private func hasRun(_ run: BatchRun, _ taken: Int64, _ start: Int64) -> CallTimes {
+        let end = apus_monotonic_nanoseconds()
+        var run = run
+        run.nanoseconds = end - start
+        meter?.ran(run)
+        return CallTimes(submitted: taken, taken: taken, assembled: start, ended: end)
+    }
+
+    /// Takes note of what a batch has taken, for the latency target.
+    private func note(_ rowCount: Int, _ nanoseconds: Int64) {
+        batching.withLock { $0.target?.note(rowCount: rowCount, nanoseconds: nanoseconds) }
+    }
+
     private func isIndependent(_ specs: [TensorSpec]) -> Bool { engine.rowVerdict(for: specs) == .independent }
 
-    /// Keeps the calls where `watch` finds them while `body` runs; `body` calls its second argument when the run is over.
-    private func track<Result>(
-        _ calls: [PendingCall], rowCount: Int, paddedRowCount: Int, _ body: (RunToken, () -> Void) throws -> Result
-    ) rethrows -> Result {
+    /// Keeps the calls where `watch` finds them while `body` runs.
+    private func track<Result>(_ calls: [PendingCall], _ body: (RunToken) throws -> Result) rethrows -> Result {
         let token = RunToken()
         running.withLock { $0.append(RunningBatch(calls: calls, token: token)) }
         defer { running.withLock { $0.removeAll { $0.token === token } } }
-        let start = apus_monotonic_nanoseconds()
-        return try body(token) {
-            let time = apus_monotonic_nanoseconds() - start
-            batching.withLock { $0.target?.note(rowCount: paddedRowCount, nanoseconds: time) }
-            meter?.ran(rowCount: rowCount, nanoseconds: time)
-        }
+        return try body(token)
     }
 
     /// From now on every request of the signature runs alone.

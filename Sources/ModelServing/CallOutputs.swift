@@ -1,5 +1,5 @@
 package import GraphIR
-package import Inference
+import Inference
 package import Tensors
 
 /// The outputs of one call where they lie, in the order of the signature's; valid only while they are lent.
@@ -7,13 +7,16 @@ package struct CallOutputs {
     private let outputs: RunOutputs
     /// Which rows of a batch belong to the call, and how many there are; nil when all outputs are the call's, whole.
     private let share: (rows: Range<Int>, rowCount: Int)?
+    /// Of the call; nil for outputs of no run.
+    package let times: CallTimes?
 
-    package init(_ outputs: RunOutputs) { (self.outputs, share) = (outputs, nil) }
+    init(_ outputs: RunOutputs, times: CallTimes? = nil) { (self.outputs, share, self.times) = (outputs, nil, times) }
 
     /// The rows `rows` of the outputs of a batch of `rowCount` rows.
-    init(_ outputs: RunOutputs, rows: Range<Int>, of rowCount: Int) {
+    init(_ outputs: RunOutputs, rows: Range<Int>, of rowCount: Int, times: CallTimes) {
         self.outputs = outputs
         share = (rows, rowCount)
+        self.times = times
     }
 
     package init(_ values: [RuntimeValue]) { self.init(RunOutputs(values.map(ValueView.init))) }

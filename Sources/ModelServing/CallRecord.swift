@@ -10,8 +10,12 @@ package struct CallRecord: Sendable {
     package var signature: String?
     package var api = API.other
     package var entrypoint: Entrypoint
-    /// When the request was there, whole, in nanoseconds of the monotonic clock.
+    /// When the first byte of the request was there, in nanoseconds of the monotonic clock.
+    package let arrival: Int64
+    /// When the request was there, whole.
     package let start: Int64
+    /// Examples in a call to classify or regress.
+    package var exampleCount = 0
 
     /// Notes what answers.
     package mutating func note(_ id: ServableID, signature: String) {
@@ -33,8 +37,10 @@ package struct CallRecord: Sendable {
         case grpc = "GRPC"
     }
 
-    package init(entrypoint: Entrypoint, start: Int64) {
+    /// - Parameter arrival: nil when it is not known apart from `start`.
+    package init(entrypoint: Entrypoint, arrival: Int64? = nil, start: Int64) {
         self.entrypoint = entrypoint
+        self.arrival = arrival ?? start
         self.start = start
     }
 }
@@ -44,10 +50,13 @@ package struct CallOutcome: Sendable {
     package let status: StatusCode
     /// From the record's `start` to the response.
     package let nanoseconds: Int64
+    /// Of the call that was run; nil when none was.
+    package let times: CallTimes?
 
-    package init(status: StatusCode, nanoseconds: Int64) {
+    package init(status: StatusCode, nanoseconds: Int64, times: CallTimes? = nil) {
         self.status = status
         self.nanoseconds = nanoseconds
+        self.times = times
     }
 }
 
@@ -58,13 +67,25 @@ package protocol CallObserver: AnyObject, Sendable {
 
 /// Hears of the runs and calls of one signature of one version. Called on any thread; must not block.
 package protocol SignatureMeter: CallObserver {
+    /// A call leaves its queue, or goes past it, to be run.
+    ///
+    /// - Parameters:
+    ///   - rowCount: of its first input, and so of the others where rows share runs.
+    ///   - nanoseconds: that it has waited.
+    func took(rowCount: Int, inputCount: Int, waited nanoseconds: Int64)
     /// A batch has run.
-    func ran(rowCount: Int, nanoseconds: Int64)
+    func ran(_ batch: BatchRun)
     /// A batch's outputs could not be taken apart by rows.
     func failedToSplit()
+    /// The response to a call has been sent, so long after it was ready.
+    func wrote(nanoseconds: Int64)
 }
 
 /// Makes the meters when versions are loaded, so that requests look nothing up.
 package protocol InferenceObserver: Sendable {
     func meter(of id: ServableID, signature: String) -> any SignatureMeter
+    /// A request of a version's warm-up records has been run.
+    ///
+    /// - Parameter error: why it failed; nil when it did not.
+    func warmedUp(path: String, error: ServableError?, nanoseconds: Int64)
 }

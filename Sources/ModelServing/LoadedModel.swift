@@ -8,21 +8,25 @@ package final class LoadedModel: Servable, PredictingModel {
     package let path: String
     package let format: String
     package let signatures: [Signature]
+    package let initialisationValue: String?
+    /// Whether the version says by which run of a pipeline it was made (TFX: `assets.extra/mlmd_uuid`).
+    package let hasPipelineMetadata: Bool
     /// Bytes of the model's files.
     package let fileByteCount: Int
     private let runners: [String: SignatureRunner]
     /// Of the signature that a request means when it names none.
     private let defaultRunner: SignatureRunner?
     private let memory: Reservation
-    private let batching: @Sendable () -> BatchingSettings
+    private let batching: @Sendable () throws(ServableError) -> BatchingSettings
     private let digest: @Sendable () throws -> String
 
     /// - Parameters:
     ///   - memory: what the version's memory is charged to.
     ///   - batching: the settings that hold when it is called.
     init(
-        id: ServableID, path: String, format: String, fileByteCount: Int, runners: [SignatureRunner], memory: Reservation,
-        batching: @escaping @Sendable () -> BatchingSettings, digest: @escaping @Sendable () throws -> String
+        id: ServableID, path: String, format: String, fileByteCount: Int, runners: [SignatureRunner], initialisationValue: String?,
+        memory: Reservation, batching: @escaping @Sendable () throws(ServableError) -> BatchingSettings,
+        digest: @escaping @Sendable () throws -> String
     ) {
         self.id = id
         self.path = path
@@ -31,6 +35,8 @@ package final class LoadedModel: Servable, PredictingModel {
         signatures = runners.map(\.signature)
         self.runners = Dictionary(runners.map { ($0.signature.name, $0) }) { first, _ in first }
         defaultRunner = self.runners[Signature.defaultName]
+        self.initialisationValue = initialisationValue
+        hasPipelineMetadata = VersionFiles.byteCount(at: path + "/assets.extra/mlmd_uuid") > 0
         self.memory = memory
         self.batching = batching
         self.digest = digest
@@ -51,8 +57,10 @@ package final class LoadedModel: Servable, PredictingModel {
     }
 
     /// Puts in force what is configured for batching now; calls that wait are batched by it too.
-    package func reloadBatching() {
-        let settings = batching()
+    ///
+    /// - Throws: when the version's own file cannot be read; then it is batched as before.
+    package func reloadBatching() throws(ServableError) {
+        let settings = try batching()
         for runner in runners.values { runner.apply(settings) }
     }
 

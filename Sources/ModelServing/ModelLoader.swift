@@ -23,31 +23,52 @@ package struct BatchingSettings: Sendable, Equatable {
 package struct ModelLoader: ServableLoader {
     private let lanes: LanePool
     private let workspaces: WorkspacePool
-    private let batching: @Sendable (String) -> BatchingSettings
-    private let warmsUp: Bool
+    private let batching: Batching
+    private let warmUp: WarmUpOptions
+    private let savedModelTags: Set<String>
     private let inlineBudget: Duration
     private let limits: EngineLimits
     private let instructionSet: InstructionSet
     private let observer: (any InferenceObserver)?
     private let logger: Logger
 
+    /// The settings of a version, whose folder may say them itself.
+    package typealias Batching = @Sendable (_ id: ServableID, _ path: String) throws(ServableError) -> BatchingSettings
+
+    /// What is run before a version is served.
+    package struct WarmUpOptions: Sendable {
+        /// False: nothing is.
+        package var isEnabled: Bool
+        /// How often each of the version's own records is run.
+        package var iterationCount: Int
+
+        package init(isEnabled: Bool = true, iterationCount: Int = 1) {
+            self.isEnabled = isEnabled
+            self.iterationCount = iterationCount
+        }
+    }
+
     /// About the cost of two switches between threads.
     package static let standardInlineBudget = Duration.microseconds(10)
 
     /// - Parameters:
-    ///   - batching: the settings of the model of that name, looked up at each load and when they are said to have changed.
+    ///   - batching: looked up at each load, where what it throws keeps the version from being served, and when it is said to have
+    ///     changed.
+    ///   - savedModelTags: of the meta graph of a SavedModel that is served.
     ///   - inlineBudget: a request whose run takes no longer, as measured at warm-up, runs on the thread that brings it instead of
     ///     a lane; zero: none does.
     ///   - arenas: counts the memory in which such requests run.
     package init(
-        lanes: LanePool, batching: @escaping @Sendable (String) -> BatchingSettings = { _ in BatchingSettings() },
-        warmsUp: Bool = true, inlineBudget: Duration = Self.standardInlineBudget, limits: EngineLimits = EngineLimits(),
+        lanes: LanePool, batching: @escaping Batching = { _, _ in BatchingSettings() }, warmUp: WarmUpOptions = WarmUpOptions(),
+        savedModelTags: Set<String> = SavedModelImporter.servingTags, inlineBudget: Duration = Self.standardInlineBudget,
+        limits: EngineLimits = EngineLimits(),
         instructionSet: InstructionSet = .best, arenas: (any MemoryLedger)? = nil, observer: (any InferenceObserver)? = nil, logger: Logger
     ) {
         self.lanes = lanes
         workspaces = WorkspacePool(ledger: arenas)
         self.batching = batching
-        self.warmsUp = warmsUp
+        self.warmUp = warmUp
+        self.savedModelTags = savedModelTags
         self.inlineBudget = inlineBudget
         self.limits = limits
         self.instructionSet = instructionSet
@@ -72,26 +93,35 @@ package struct ModelLoader: ServableLoader {
     private func loadModel(
         _ id: ServableID, _ path: String, _ state: ModelState, _ memory: Reservation
     ) throws -> LoadedModel {
+        let settings = try batching(id, path)
         let prepared = try prepare(path, state, memory)
         // What was imported is gone by now: what passes have made of constants is enough.
         state.releaseUnread(by: prepared.engines.flatMap { [$0.engine, $0.overriding].compactMap(\.self) })
         var runners: [SignatureRunner] = [], reports: [WarmUp.Subject: WarmUp.Report] = [:]
         for (signature, engine, overriding) in prepared.engines {
             try Task.checkCancellation()
-            let warmUp = WarmUp(engine: engine, signature: signature)
+            let samples = WarmUp(engine: engine, signature: signature)
             // Signatures that share an engine need not warm it up twice.
-            if warmsUp, reports[warmUp.subject] == nil { reports[warmUp.subject] = warmUp.run() }
-            runners.append(runner(id, signature, engine, overriding, reports[warmUp.subject]))
+            if warmUp.isEnabled, reports[samples.subject] == nil { reports[samples.subject] = samples.run() }
+            runners.append(runner(id, signature, engine, overriding, settings, reports[samples.subject]))
+        }
+        if warmUp.isEnabled {
+            try RecordedWarmUp(
+                id: id, path: path, signatures: prepared.engines.map { ($0.signature, $0.engine) },
+                iterationCount: warmUp.iterationCount, observer: observer
+            ).run()
         }
         return LoadedModel(
-            id: id, path: path, format: prepared.format, fileByteCount: prepared.files.byteCount, runners: runners, memory: memory,
-            batching: { [batching] in batching(id.name) }, digest: prepared.files.digest)
+            id: id, path: path, format: prepared.format, fileByteCount: prepared.files.byteCount, runners: runners,
+            initialisationValue: prepared.initialisationValue, memory: memory,
+            batching: { [batching] () throws(ServableError) in try batching(id, path) }, digest: prepared.files.digest)
     }
 
     /// What is left of an imported model once its engines are there.
     private struct PreparedModel {
         let format: String
         let files: ModelFiles
+        let initialisationValue: String?
         var engines: [(signature: Signature, engine: Engine, overriding: Engine?)] = []
     }
 
@@ -104,7 +134,9 @@ package struct ModelLoader: ServableLoader {
             throw memory.refusal(of: error.byteCount, available: error.availableByteCount)
         }
         try initialise(imported, path, state)
-        var engines = SignatureEngines(state: state), prepared = PreparedModel(format: imported.format, files: imported.files)
+        var engines = SignatureEngines(state: state)
+        var prepared = PreparedModel(
+            format: imported.format, files: imported.files, initialisationValue: imported.initialisationValue)
         for signature in imported.signatures {
             try Task.checkCancellation()
             let engine = try engine(imported, signature, path, &engines)
@@ -115,7 +147,7 @@ package struct ModelLoader: ServableLoader {
 
     private func read(_ path: String) throws(ServableError) -> ImportedModel {
         do {
-            let found = try FormatDetector.importer(for: path)
+            let found = try FormatDetector.importer(for: path, tags: savedModelTags)
             return try found.importer.load(path: found.modelPath)
         } catch {
             throw ServableError(error.statusCode, error.description)
@@ -163,9 +195,9 @@ package struct ModelLoader: ServableLoader {
     }
 
     private func runner(
-        _ id: ServableID, _ signature: Signature, _ engine: Engine, _ overriding: Engine?, _ report: WarmUp.Report?
+        _ id: ServableID, _ signature: Signature, _ engine: Engine, _ overriding: Engine?, _ settings: BatchingSettings,
+        _ report: WarmUp.Report?
     ) -> SignatureRunner {
-        let settings = batching(id.name)
         let sharing = BatchSharing(engine: engine, signature: signature, report)
         if let failure = report?.failure {
             logger.notice("\(id), signature \"\(signature.name)\": not warmed up: \(failure)")
@@ -183,7 +215,7 @@ package struct ModelLoader: ServableLoader {
 
 extension ImportError {
     /// The code that says to the lifecycle whether trying again can help while the files stay as they are.
-    fileprivate var statusCode: StatusCode {
+    var statusCode: StatusCode {
         switch self {
         case .unreadable: .unavailable
         case .unrecognized, .limitExceeded: .failedPrecondition

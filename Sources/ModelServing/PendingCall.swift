@@ -1,4 +1,5 @@
 import Batching
+import CPlatform
 import GraphIR
 import Inference
 import ServableCore
@@ -20,6 +21,8 @@ final class PendingCall: BatchTask {
     let groupKey: GroupKey
     let deadline: ContinuousClock.Instant?
     let isTimeoutOfClient: Bool
+    /// In nanoseconds of the monotonic clock.
+    let submitted = apus_monotonic_nanoseconds()
     private let request: (any AbandonableRequest)?
     /// Keeps the version alive until the result is given.
     private let handle: ServableHandle?

@@ -52,12 +52,16 @@ package protocol PredictReply: AnyObject, Sendable {
 package protocol SignatureRunning: AnyObject, Sendable {
     var id: ServableID { get }
     var name: String { get }
+    /// What the signature is made for, as the model says: `tensorflow/serving/predict`.
+    var methodName: String { get }
     var inputs: [Signature.Parameter] { get }
     /// Everything that a call may give: the inputs, then the constants that it may replace; see `Signature.overridables`.
     var accepted: [Signature.Parameter] { get }
     var outputs: [Signature.Parameter] { get }
     /// What is recorded of the signature's calls; nil when nobody listens.
     var meter: (any SignatureMeter)? { get }
+    /// What is told when responses have been sent; nil when nobody listens.
+    var writeMeter: WriteMeter? { get }
 
     /// What runs the signature for these of its outputs alone, and computes no others.
     ///
@@ -74,4 +78,6 @@ package protocol SignatureRunning: AnyObject, Sendable {
 
 extension SignatureRunning {
     package var accepted: [Signature.Parameter] { inputs }
+    package var writeMeter: WriteMeter? { nil }
+    package var methodName: String { Signature.predictMethod }
 }

@@ -44,8 +44,14 @@ extension PredictionBackend {
 package protocol PredictingModel: AnyObject, Sendable {
     var id: ServableID { get }
     var signatures: [Signature] { get }
+    /// The value behind a SavedModel's signature `__saved_model_init_op`, which is no signature to call; nil when it has none.
+    var initialisationValue: String? { get }
     /// What runs the signature of that name; nil means `serving_default`. Nil when there is no such signature.
     func runner(_ name: String?) -> (any SignatureRunning)?
+}
+
+extension PredictingModel {
+    package var initialisationValue: String? { nil }
 }
 
 /// One version held for one request.
@@ -71,6 +77,18 @@ package struct PredictionTarget: Sendable {
         }
         return CallableSignature(runner: runner, handle: handle)
     }
+
+    /// The same for calls that bring examples, of which TensorFlow Serving says otherwise what it does not find.
+    package consuming func exampleSignature(_ name: String?) throws(ServableError) -> CallableSignature {
+        let name = name?.isEmpty ?? true ? nil : name
+        guard let runner = model.runner(name) else {
+            throw ServableError(.invalidArgument, "No signature was found with the name: \(name ?? Signature.defaultName)")
+        }
+        return CallableSignature(runner: runner, handle: handle)
+    }
+
+    /// The value that initialises the model, which TensorFlow Serving lists among the signatures; nil when there is none.
+    package var initialisationValue: String? { model.initialisationValue }
 }
 
 /// One signature of a version held for one request.
@@ -85,10 +103,12 @@ package struct CallableSignature: Sendable {
 
     package var id: ServableID { runner.id }
     package var name: String { runner.name }
+    package var methodName: String { runner.methodName }
     package var inputs: [Signature.Parameter] { runner.inputs }
     package var accepted: [Signature.Parameter] { runner.accepted }
     package var outputs: [Signature.Parameter] { runner.outputs }
     package var meter: (any SignatureMeter)? { runner.meter }
+    package var writeMeter: WriteMeter? { runner.writeMeter }
 
     /// The signature for these of its outputs alone; for all when `names` is empty.
     package consuming func filtered(outputs names: [String]) throws(ServableError) -> CallableSignature {

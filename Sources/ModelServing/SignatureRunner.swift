@@ -13,6 +13,7 @@ package final class SignatureRunner: SignatureRunning {
     package let signature: Signature
     package let isFiltered: Bool
     package let meter: (any SignatureMeter)?
+    package let writeMeter: WriteMeter?
     let engine: Engine
     /// Runs the requests that replace constants; nil when none may.
     private let overriding: Engine?
@@ -51,6 +52,7 @@ package final class SignatureRunner: SignatureRunning {
         self.overriding = overriding
         accepted = signature.accepted
         self.meter = meter
+        writeMeter = meter.map { WriteMeter($0) }
         self.rowCost = rowCost
         self.inlineBudget = inlineBudget
         self.workspaces = workspaces
@@ -114,6 +116,7 @@ package final class SignatureRunner: SignatureRunning {
     }
 
     package var name: String { signature.name }
+    package var methodName: String { signature.methodName }
     package var inputs: [Signature.Parameter] { signature.inputs }
     package var outputs: [Signature.Parameter] { signature.outputs }
 
@@ -165,12 +168,12 @@ package final class SignatureRunner: SignatureRunning {
             guard let rowCount = input.spec.shape.extents.first, let plan = engine.readyPlan(for: input.spec),
                 rule.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
+            runInline(rowCount, inputCount: 1, reply) { workspace, body in try engine.run(plan, input, in: workspace, body) }
         case .dense(let tensors):
             guard let rowCount = tensors.first?.spec.shape.extents.first, let plan = engine.readyPlan(for: tensors.map(\.spec)),
                 rule.admits(rowCount: rowCount, plan)
             else { return false }
-            runInline(rowCount, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
+            runInline(rowCount, inputCount: tensors.count, reply) { workspace, body in try engine.run(plan, tensors, in: workspace, body) }
         case .mixed: return false
         }
         return true
@@ -178,15 +181,17 @@ package final class SignatureRunner: SignatureRunning {
 
     @inline(__always)
     private func runInline(
-        _ rowCount: Int, _ reply: any PredictReply, _ run: (Workspace, (RunOutputs) -> Void) throws -> Void
+        _ rowCount: Int, inputCount: Int, _ reply: any PredictReply, _ run: (Workspace, (RunOutputs) -> Void) throws -> Void
     ) {
         let start = apus_monotonic_nanoseconds()
+        meter?.took(rowCount: rowCount, inputCount: inputCount, waited: 0)
         let workspace = workspaces.take()
         defer { workspaces.give(workspace) }
         do {
             try run(workspace) { outputs in
-                meter?.ran(rowCount: rowCount, nanoseconds: apus_monotonic_nanoseconds() - start)
-                reply.succeed(CallOutputs(outputs))
+                let end = apus_monotonic_nanoseconds()
+                meter?.ran(BatchRun(rowCount: rowCount, executedRowCount: rowCount, nanoseconds: end - start))
+                reply.succeed(CallOutputs(outputs, times: CallTimes(submitted: start, taken: start, assembled: start, ended: end)))
             }
         } catch {
             reply.fail(ServableError(run: error))

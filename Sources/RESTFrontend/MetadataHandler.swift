@@ -35,7 +35,7 @@ struct MetadataHandler: Sendable {
     }
 
     private func send(_ target: PredictionTarget, _ reply: RESTReply) {
-        let (id, signatures) = (target.id, target.signatures)
+        let (id, signatures, initialisation) = (target.id, target.signatures, target.initialisationValue)
         reply.sendJSON { fields in
             fields.appendField(RESTReply.versionField, decimal: Int(id.version))
         } content: { buffer in
@@ -44,9 +44,30 @@ struct MetadataHandler: Sendable {
             buffer.append(",\"signature_name\":\"\",\"version\":\"")
             buffer.append(decimal: Int(id.version))
             buffer.append("\"},\"metadata\":{\"signature_def\":{\"signature_def\":")
-            let members = signatures.sorted { $0.name < $1.name }.map { (key: $0.name, value: $0) }
-            buffer.appendJSON(object: members) { signature, buffer in append(signature, to: &buffer) }
+            var members: [(key: String, value: Member)] = signatures.map { (key: $0.name, value: .signature($0)) }
+            if let initialisation { members.append((key: Self.initialisationName, value: .initialisation(initialisation))) }
+            buffer.appendJSON(object: members.sorted { $0.key < $1.key }) { member, buffer in append(member, to: &buffer) }
             buffer.append("}}}\n")
+        }
+    }
+
+    /// What TensorFlow Serving lists as a signature.
+    private enum Member {
+        case signature(Signature)
+        /// What initialises the model, by the value that runs it.
+        case initialisation(String)
+    }
+
+    private static let initialisationName = "__saved_model_init_op"
+
+    private func append(_ member: Member, to buffer: inout ByteBuffer) {
+        switch member {
+        case .signature(let signature): append(signature, to: &buffer)
+        case .initialisation(let value):
+            buffer.append("{\"inputs\":{},\"outputs\":{\"\(Self.initialisationName)\":{\"dtype\":\"DT_INVALID\",")
+            buffer.append("\"tensor_shape\":{\"dim\":[],\"unknown_rank\":true},\"name\":")
+            buffer.appendJSON(string: value)
+            buffer.append("}},\"method_name\":\"\",\"defaults\":{}}")
         }
     }
 
@@ -57,7 +78,10 @@ struct MetadataHandler: Sendable {
         append(signature.outputs, to: &buffer)
         buffer.append(",\"method_name\":")
         buffer.appendJSON(string: signature.methodName)
-        buffer.append(",\"defaults\":{}}")
+        buffer.append(",\"defaults\":")
+        let defaults = signature.inputs.compactMap { input in input.fallback.map { (key: input.name, value: $0) } }
+        buffer.appendJSON(object: defaults) { value, buffer in TensorProtoJSON.append(value, to: &buffer) }
+        buffer.append("}")
     }
 
     private func append(_ parameters: [Signature.Parameter], to buffer: inout ByteBuffer) {

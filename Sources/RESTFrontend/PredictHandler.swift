@@ -17,6 +17,7 @@ struct PredictHandler: Sendable {
     private let held: HeldRequests
     /// Where bodies are read that take long; nil reads them where they come.
     private let executor: (any RequestExecutor)?
+    private let checksMethodName: Bool
 
     init(
         _ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests, _ executor: (any RequestExecutor)?
@@ -31,6 +32,7 @@ struct PredictHandler: Sendable {
             inflatedByteCount: configuration.inflatedByteLimit, pixelCount: configuration.limits.maximumElementCount / 4)
         requestLog = configuration.requestLog
         self.executor = executor
+        checksMethodName = configuration.checksMethodNames
     }
 
     /// - Parameters:
@@ -131,6 +133,7 @@ struct PredictHandler: Sendable {
         if !outputs.isEmpty { found = try found.filtered(outputs: outputs) }
         // The meter knows whose it is.
         if let meter = found.meter { reply.observer = meter } else { reply.record.note(found.id, signature: found.name) }
+        if checksMethodName { try Self.checkMethodName(of: found) }
         return found
     }
 
@@ -182,6 +185,18 @@ struct PredictHandler: Sendable {
             run(body, fields, target, reply, isEnveloped: isEnveloped)
         } catch {
             reply.fail(error, version: target.id.version)
+        }
+    }
+}
+
+extension PredictHandler {
+    /// Every kind of signature may be called by its tensors.
+    private static func checkMethodName(of signature: CallableSignature) throws(ServableError) {
+        let known = [Signature.predictMethod, "tensorflow/serving/classify", "tensorflow/serving/regress"]
+        guard known.contains(signature.methodName) else {
+            throw ServableError(
+                .invalidArgument,
+                "Expected prediction signature method_name to be one of {\(known.joined(separator: ", "))}. Was: \(signature.methodName)")
         }
     }
 }

@@ -51,7 +51,7 @@ final class PredictResponse: PredictReply {
 
     private func sendJSON(_ results: CallOutputs) throws(ServableError) {
         let payload = try TensorPayload(target.outputs, results, format: form.format, dialect: form.dialect, nonfinite: form.nonfinite)
-        reply.sendJSON { fields in
+        reply.sendJSON(times: results.times, writeMeter: target.writeMeter) { fields in
             fields.appendField(RESTReply.versionField, decimal: Int(target.id.version))
         } content: { buffer in
             buffer.append(Self.start)
@@ -63,7 +63,7 @@ final class PredictResponse: PredictReply {
 
     private func sendBinary(_ results: CallOutputs) throws(ServableError) {
         let payload = try BinaryPayload(target.outputs, results, form.content, isChosen: form.isChosen)
-        reply.sendJSON(contentType: payload.contentType) { fields in
+        reply.sendJSON(contentType: payload.contentType, times: results.times, writeMeter: target.writeMeter) { fields in
             fields.appendField(RESTReply.versionField, decimal: Int(target.id.version))
             payload.appendFields(to: &fields)
         } content: { buffer in

@@ -6,6 +6,8 @@ package struct RESTConfiguration: Sendable {
     package var limits: TensorJSONLimits
     /// Adds the headers of section 4 of TensorFlow Serving's REST contract to every response.
     package var isCORSEnabled: Bool
+    /// Whether a signature may only be called by the method that its model says it is made for.
+    package var checksMethodNames: Bool
     /// Where the metrics are, exactly.
     package var metricsPath: String
     /// How numbers that JSON has no form for are written for clients that say nothing about it.
@@ -17,13 +19,14 @@ package struct RESTConfiguration: Sendable {
 
     package init(
         requestTimeout: Duration? = .seconds(30), dialect: TensorJSONDialect = .extended, limits: TensorJSONLimits = .init(),
-        isCORSEnabled: Bool = false, metricsPath: String = "/monitoring/prometheus/metrics", nonfinite: NonfiniteForm = .bare,
-        inflatedByteLimit: Int = 64 << 20, requestLog: (any RequestLog)? = nil
+        isCORSEnabled: Bool = false, checksMethodNames: Bool = false, metricsPath: String = "/monitoring/prometheus/metrics",
+        nonfinite: NonfiniteForm = .bare, inflatedByteLimit: Int = 64 << 20, requestLog: (any RequestLog)? = nil
     ) {
         self.requestTimeout = requestTimeout
         self.dialect = dialect
         self.limits = limits
         self.isCORSEnabled = isCORSEnabled
+        self.checksMethodNames = checksMethodNames
         self.metricsPath = metricsPath
         self.nonfinite = nonfinite
         self.inflatedByteLimit = inflatedByteLimit

@@ -73,7 +73,7 @@ package final class RESTHandler: RequestHandler {
         executor.perform(priority, until: timeout.map { .now + $0 }) {
             request.handle(with: handler, responder)
         } expired: { [self] in
-            reply(responder, observer, handler.start)
+            reply(responder, observer, handler.start, handler.start)
                 .fail(ServableError(.deadlineExceeded, "the request's time was over before its body could be read"))
         }
     }
@@ -82,31 +82,39 @@ package final class RESTHandler: RequestHandler {
     ///   - start: when the request was there, in nanoseconds of the monotonic clock.
     ///   - isDetached: whether the calling thread is a lane.
     func handle(_ request: borrowing Request, _ responder: Responder, start: Int64, isDetached: Bool = false) {
+        let arrival = min(request.began.nanoseconds, start)
         // What clients repeat comes first, then all paths of models: they are what most requests are for.
         if case .post = request.method, let call = unsafe calls.known(request.target) {
-            return predict.handle(request, call, isDetached: isDetached, reply(responder, observer, start))
+            return predict.handle(request, call, isDetached: isDetached, reply(responder, observer, arrival, start))
         }
-        guard !isModelPath(request) else { return handleModel(request, isDetached: isDetached, reply(responder, observer, start)) }
-        guard unsafe !request.path.elementsEqual(configuration.metricsPath.utf8) else {
-            return respondWithMetrics(request, reply(responder, nil, start))
+        guard !isModelPath(request) else { return handleModel(request, isDetached: isDetached, reply(responder, observer, arrival, start)) }
+        guard !isMetricsPath(request) else {
+            return respondWithMetrics(request, reply(responder, nil, arrival, start))
         }
         switch router.match(request) {
-        case .found(.predict, _): predict.handle(request, nil, isDetached: isDetached, reply(responder, observer, start))
-        case .found(let route, let captures): respond(to: route, captures, request, reply(responder, nil, start))
-        case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, reply(responder, nil, start))
-        case .notFound: refuse(request, reply(responder, nil, start))
+        case .found(.predict, _): predict.handle(request, nil, isDetached: isDetached, reply(responder, observer, arrival, start))
+        case .found(let route, let captures): respond(to: route, captures, request, reply(responder, nil, arrival, start))
+        case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, reply(responder, nil, arrival, start))
+        case .notFound: refuse(request, reply(responder, nil, arrival, start))
         }
     }
 
     /// Health and metrics are needed most when the daemon is overloaded, and their responses are cheap.
     package func answersBeyondLimit(_ request: borrowing Request) -> Bool {
-        if unsafe request.path.elementsEqual(configuration.metricsPath.utf8) { return true }
+        if isMetricsPath(request) { return true }
         guard case .found(let route, _) = router.match(request) else { return false }
         return route == .health || route == .readiness
     }
 
-    private func reply(_ responder: Responder, _ observer: (any CallObserver)?, _ start: Int64) -> RESTReply {
-        RESTReply(responder, isCORSEnabled: configuration.isCORSEnabled, observer: observer, start: start)
+    /// Where Prometheus looks when nobody tells it, beside the place that is configured; nowhere when metrics are not offered.
+    private func isMetricsPath(_ request: borrowing Request) -> Bool {
+        guard !configuration.metricsPath.isEmpty else { return false }
+        let path = unsafe request.path
+        return unsafe path.elementsEqual(configuration.metricsPath.utf8) || path.elementsEqual("/metrics".utf8)
+    }
+
+    private func reply(_ responder: Responder, _ observer: (any CallObserver)?, _ arrival: Int64, _ start: Int64) -> RESTReply {
+        RESTReply(responder, isCORSEnabled: configuration.isCORSEnabled, observer: observer, arrival: arrival, start: start)
     }
 
     /// Whether the path is of TensorFlow Serving's dialect: all below `/v1/`, without regard to case, but the registry's.

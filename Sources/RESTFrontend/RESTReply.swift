@@ -11,12 +11,12 @@ struct RESTReply: Sendable {
     var observer: (any CallObserver)?
     var record: CallRecord
 
-    /// - Parameter start: when the request was there, in nanoseconds of the monotonic clock.
-    init(_ responder: Responder, isCORSEnabled: Bool, observer: (any CallObserver)?, start: Int64) {
+    /// - Parameters: when the first byte of the request was there, and when all of it was, in nanoseconds of the monotonic clock.
+    init(_ responder: Responder, isCORSEnabled: Bool, observer: (any CallObserver)?, arrival: Int64, start: Int64) {
         self.responder = responder
         self.isCORSEnabled = isCORSEnabled
         self.observer = observer
-        record = CallRecord(entrypoint: .rest, start: start)
+        record = CallRecord(entrypoint: .rest, arrival: arrival, start: start)
     }
 
     /// The field that says which version has made a response.
@@ -26,11 +26,15 @@ struct RESTReply: Sendable {
     var request: any AbandonableRequest { responder }
 
     /// Sends content that is built now, on the calling thread; JSON unless another type is given.
+    ///
+    /// - Parameters:
+    ///   - times: of the call whose result it is.
+    ///   - writeMeter: what wants to know how long the response takes to be sent.
     func sendJSON(
-        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
-        content: (inout ByteBuffer) -> Void
+        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, times: CallTimes? = nil, writeMeter: WriteMeter? = nil,
+        fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
     ) {
-        var isFinished = false, limit = 0
+        var end: Int64?, limit = 0
         let isSent = responder.sendJSON(status, contentType: contentType) { buffer in
             fields(&buffer)
             if isCORSEnabled { CORS.headers.forEach { buffer.appendField($0) } }
@@ -38,12 +42,14 @@ struct RESTReply: Sendable {
             content(&buffer)
             limit = buffer.limit
             guard !buffer.isOverLimit else { return }
-            finish(.ok)
-            isFinished = true
+            end = finish(.ok, times)
+        } watch: {
+            guard let writeMeter, let end else { return nil }
+            return WriteWatch(writeMeter, since: MonotonicInstant(nanoseconds: end))
         }
         if !isSent { return fail(Self.tooLong(limit)) }
         // Neither runs when the client has left.
-        if !isFinished { finish(.ok) }
+        if end == nil { finish(.ok, times) }
     }
 
     private static func tooLong(_ limit: Int) -> ServableError {
@@ -79,12 +85,16 @@ struct RESTReply: Sendable {
         }
     }
 
-    private func finish(_ status: StatusCode) {
-        guard let observer else { return }
-        observer.finished(record, CallOutcome(status: status, nanoseconds: apus_monotonic_nanoseconds() - record.start))
+    /// - Returns: now.
+    @discardableResult
+    private func finish(_ status: StatusCode, _ times: CallTimes? = nil) -> Int64 {
+        let end = apus_monotonic_nanoseconds()
+        observer?.finished(record, CallOutcome(status: status, nanoseconds: end - record.start, times: times))
+        return end
     }
 
     private func adding(_ headers: [HTTPHeader]) -> [HTTPHeader] { isCORSEnabled ? headers + CORS.headers : headers }
 }
 
 extension Responder: AbandonableRequest {}
+extension WriteMeter: WriteObserver {}

@@ -24,6 +24,8 @@ package actor RegistryRecorder {
         /// Whether the last write failed.
         package var isDegraded = false
         package var pendingCount = 0
+        /// Writes that failed since the start.
+        package var failedWriteCount = 0
         /// Events that never will be in the record, since the start.
         package var droppedCount = 0
         package var lastError: RegistryError?
@@ -120,6 +122,7 @@ package actor RegistryRecorder {
                 try await write([event])
             } catch {
                 guard !error.mayPass else { return degrade(error) }
+                health.failedWriteCount += 1
                 health.droppedCount += 1
                 report(.refused(event, error))
             }
@@ -145,6 +148,7 @@ package actor RegistryRecorder {
     private func degrade(_ error: RegistryError) {
         let isNew = !health.isDegraded || health.lastError != error
         health.isDegraded = true
+        health.failedWriteCount += 1
         health.lastError = error
         if isNew { report(.writeFailed(error, pendingCount: pending.count)) }
         retryTimer?.cancel()

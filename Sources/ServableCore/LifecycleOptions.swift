@@ -11,6 +11,11 @@ package struct LifecycleOptions: Sendable, Equatable {
     /// A version whose files changed more recently may still be being copied. It waits while another version of its model serves,
     /// and after a failed load; with `pollInterval` zero it never waits.
     package var quietPeriod: Duration
+    /// In which order the versions of a model are changed.
+    package var swapPolicy: SwapPolicy
+    /// How long a version stays after another has taken over, for requests that name it; zero or less: it goes at once. Without effect
+    /// where the old version goes first.
+    package var unloadDelay: Duration
     /// What becomes of a version whose files change while it is served.
     package var changedInPlace: ChangedInPlace
     /// How long a look at one model's path may take before the others are looked at without it.
@@ -30,7 +35,9 @@ package struct LifecycleOptions: Sendable, Equatable {
         loadRetryInterval: Duration = .seconds(60),
         quietPeriod: Duration = .milliseconds(500),
         changedInPlace: ChangedInPlace = .keep,
-        scanPatience: Duration = .seconds(5)
+        scanPatience: Duration = .seconds(5),
+        swapPolicy: SwapPolicy = .availability,
+        unloadDelay: Duration = .zero
     ) {
         self.pollInterval = pollInterval
         self.concurrentLoadLimit = max(1, concurrentLoadLimit)
@@ -39,5 +46,7 @@ package struct LifecycleOptions: Sendable, Equatable {
         self.quietPeriod = quietPeriod
         self.changedInPlace = changedInPlace
         self.scanPatience = scanPatience
+        self.swapPolicy = swapPolicy
+        self.unloadDelay = swapPolicy == .resource ? .zero : unloadDelay
     }
 }

@@ -48,6 +48,8 @@ struct ManagedModel {
 
     var isLoading: Bool { versions.values.contains { $0.phase.isLoading } }
 
+    var hasWantedVersionAvailable: Bool { versions.contains { isWanted($0.key) && $0.value.phase.isAvailable } }
+
     /// The version as it was last found, if it is to be served.
     func target(_ version: Int64) -> DiscoveredVersion? {
         guard isConfigured else { return nil }
@@ -73,6 +75,15 @@ struct ManagedVersion {
     var loaded: Loaded?
     /// Loads the files that have changed since, while what was loaded goes on serving.
     var reload: Task<Void, Never>?
+
+    var departure = Departure.none
+
+    /// How far an available version is on its way out, where versions stay for a while after they were wanted.
+    enum Departure {
+        case none
+        case waiting(Task<Void, Never>)
+        case due
+    }
 
     struct Loaded {
         /// What the version's memory is charged to.

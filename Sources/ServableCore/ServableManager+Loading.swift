@@ -14,7 +14,8 @@ extension ServableManager {
         chooseStandIns(of: name)
         cancelUnwanted(of: name)
         listCold(of: name)
-        while let model = models[name], let action = AvailabilityPreservingPolicy.nextAction(candidates(of: model)) {
+        scheduleDepartures(of: name)
+        while let model = models[name], let action = options.swapPolicy.nextAction(candidates(of: model)) {
             switch action {
             case .load(let version): begin(ServableID(name: name, version: version))
             case .unload(let version): unload(ServableID(name: name, version: version))
@@ -40,8 +41,9 @@ extension ServableManager {
     /// Versions that wait for a request are none: nothing is done to them.
     private func candidates(of model: ManagedModel) -> [AvailabilityPreservingPolicy.Candidate] {
         var candidates = model.versions.filter { !$0.value.phase.isCold }.map { version, record in
-            AvailabilityPreservingPolicy.Candidate(
-                version: version, isWanted: model.isWanted(version), standing: record.phase.isAvailable ? .ready : .occupied)
+            let isWanted = model.isWanted(version)
+            let isReady = record.phase.isAvailable && !isHeld(record, isWanted: isWanted, of: model)
+            return AvailabilityPreservingPolicy.Candidate(version: version, isWanted: isWanted, standing: isReady ? .ready : .occupied)
         }
         for version in model.targets where model.versions[version]?.phase.isCold ?? true && !model.isCold(version) {
             let mayStillBeCopied = model.hasAvailableVersion && model.target(version).map(isQuiet) == false

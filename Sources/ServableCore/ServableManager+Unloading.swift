@@ -6,6 +6,7 @@ extension ServableManager {
         guard let record = self[id], case .available(let description) = record.phase else { return }
         description.cancel()
         record.reload?.cancel()
+        if case .waiting(let timer) = record.departure { timer.cancel() }
         self[id]?.phase = .unloading
         publish(ServableStatus(id: id, state: .unloading, since: now(), path: record.path))
         table.withdraw(id)

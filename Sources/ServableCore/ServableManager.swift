@@ -44,6 +44,7 @@ package actor ServableManager {
     ///   - board: shows the versions' states; of this manager alone.
     ///   - clock: what polling, retries and timeouts wait on.
     ///   - previousLife: what the record says of the time before.
+    ///   - observer: hears of every try to load.
     ///   - now: the wall clock for statuses, events and the age of files.
     ///   - trimHeap: gives freed memory back to the system; called in the background after servables have been freed.
     package init(

@@ -31,6 +31,11 @@ package final class StatusBoard: Sendable {
         contents.withLock { Set($0.histories.keys).union($0.wanted.keys) }.sorted()
     }
 
+    /// Whether the model is one of `modelNames`.
+    package func lists(_ name: String) -> Bool {
+        contents.withLock { $0.wanted[name] != nil || $0.histories[name] != nil }
+    }
+
     /// Whether the model is to be served now.
     package func isWanted(_ name: String) -> Bool {
         contents.withLock { $0.wanted[name] != nil }

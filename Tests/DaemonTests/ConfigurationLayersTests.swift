@@ -109,9 +109,6 @@ struct ConfigurationLayersTests {
             name: "a model without place", flags: ["model_name": "m"],
             problem: "--model_name: names a model but not where it is; add --model_base_path"),
         Refused(
-            name: "a model and a list of models", flags: ["model_base_path": "/m", "model_config_file": "/f"],
-            problem: "--model_base_path: --model_config_file says what to serve too; keep one of them"),
-        Refused(
             name: "a file that is not there", flags: ["model_config_file": "/missing.config"],
             problem: "--model_config_file: /missing.config cannot be read: No such file or directory"),
     ]
@@ -121,6 +118,53 @@ struct ConfigurationLayersTests {
         let problems = ConfigurationTesting.problems(
             "", flags: refused.flags, assignments: refused.assignments, environment: refused.environment)
         #expect(problems == [refused.problem])
+    }
+
+    @Test("a list of models puts a single one out of force, as TensorFlow Serving's container image gives both, and says so")
+    func listBesideModel() throws {
+        let loaded = try ConfigurationTesting.load(
+            flags: ["model_config_file": "@/models", "model_name": "model", "model_base_path": "/models/model"],
+            files: ["models": "model_config_list { config { name: \"a\" base_path: \"/a\" model_platform: \"tensorflow\" } }"])
+        #expect(loaded.configuration.serving.models.map(\.name) == ["a"])
+        #expect(loaded.configuration.files == [loaded.folder + "/models"])
+        #expect(
+            loaded.configuration.warnings == [
+                "--model_base_path has no effect: --model_config_file says what to serve",
+                "--model_name has no effect: --model_config_file says what to serve",
+            ])
+    }
+
+    @Test(
+        "flags of TensorFlow Serving set what they mean",
+        arguments: [
+            ("rest_api_timeout_in_ms", "0", \.server.requestTimeout, .seconds(86_400)),
+            ("rest_api_timeout_in_ms", "-5", \.server.requestTimeout, .seconds(86_400)),
+            ("rest_api_timeout_in_ms", "250", \.server.requestTimeout, .milliseconds(250)),
+            ("model_config_file_poll_wait_seconds", "7", \.configurationPollInterval, .seconds(7)),
+            ("load_retry_interval_micros", "-1000", \.lifecycle.loadRetryInterval, .zero),
+            ("load_retry_interval_micros", "90", \.lifecycle.loadRetryInterval, .microseconds(90)),
+        ] as [(String, String, any KeyPath<ApusConfiguration, Duration> & Sendable, Duration)])
+    func durations(flag: String, text: String, path: any KeyPath<ApusConfiguration, Duration> & Sendable, value: Duration) throws {
+        let configuration = try ConfigurationTesting.load("", flags: [flag: text]).configuration
+        #expect(configuration[keyPath: path] == value)
+    }
+
+    @Test("flags of SavedModels, warm-up and per-version batching set what they mean")
+    func modelFlags() throws {
+        let configuration = try ConfigurationTesting.load(
+            "",
+            flags: [
+                "saved_model_tags": "serve, gpu", "num_request_iterations_for_warmup": "0", "enable_signature_method_name_check": "true",
+                "enable_per_model_batching_parameters": "true",
+            ]
+        ).configuration
+        #expect(configuration.engine.savedModelTags == ["serve", "gpu"])
+        #expect(configuration.engine.warmUpIterations == 1)
+        #expect(configuration.server.checksMethodNames)
+        #expect(configuration.readsBatchingFiles)
+        #expect(
+            ConfigurationTesting.problems("", flags: ["saved_model_tags": "serve,,gpu"])
+                == ["--saved_model_tags: engine.saved_model_tags: found \"serve,,gpu\"; expected a list of words that are not empty"])
     }
 
     @Test("nothing to serve is a fault of usage only where no file was given")

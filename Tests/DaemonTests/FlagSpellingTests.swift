@@ -25,8 +25,8 @@ struct FlagSpellingTests {
     @Test(
         "takes out what asks for what is the case anyway",
         arguments: [
-            ["--port=0"], ["--port", "0"], ["--flush_filesystem_caches=false"], ["--skip_initialize_tpu"],
-            ["--saved-model-tags=serve"], ["--per_process_gpu_memory_fraction=0.0"], ["--ssl_config_file="],
+            ["--port=0"], ["--port", "0"], ["--flush_filesystem_caches=false"], ["--flush_filesystem_caches"], ["--skip_initialize_tpu"],
+            ["--per_process_gpu_memory_fraction=0.0"], ["--ssl_config_file="],
         ])
     func takesOut(arguments: [String]) throws {
         #expect(try FlagSpelling.normalized(arguments + ["rest"]) == ["rest"])

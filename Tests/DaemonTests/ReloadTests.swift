@@ -19,22 +19,22 @@ struct ReloadTests {
     @Test("puts everything in force, or, when any part is refused, nothing", arguments: Fault.allCases)
     func allOrNothing(fault: Fault) async throws {
         let scene = try await Scene()
-        let before = scene.inForce
+        let before = try scene.inForce
         #expect(before == InForce(models: ["a"], certificateIsExpired: false, maxBatchSize: 8, level: .info))
         let new = try scene.makeNew(fault)
         let reload = Result { try Reload(new, of: scene.targets) }
-        #expect(scene.inForce == before, "nothing changes before the commit")
+        #expect(try scene.inForce == before, "nothing changes before the commit")
         switch (fault, reload) {
         case (.none, .success(let reload)):
             let warnings = await reload.commit()
             #expect(warnings.contains { $0.contains("expired") })
-            #expect(scene.inForce == InForce(models: ["b"], certificateIsExpired: true, maxBatchSize: 4, level: .debug))
+            #expect(try scene.inForce == InForce(models: ["b"], certificateIsExpired: true, maxBatchSize: 4, level: .debug))
             _ = await scene.targets.server.drain(timeout: .zero)
             #expect(FileManager.default.fileExists(atPath: scene.accessLogPath))
         case (.none, .failure(let error)): Issue.record("refused: \(error)")
         case (_, .success): Issue.record("a fault in the \(fault) is not refused")
         case (_, .failure):
-            #expect(scene.inForce == before)
+            #expect(try scene.inForce == before)
             var isDirectory: ObjCBool = false
             let exists = FileManager.default.fileExists(atPath: scene.accessLogPath, isDirectory: &isDirectory)
             #expect(exists == (fault == .accessLog) && isDirectory.boolValue == exists, "no file is made for a reload that is refused")
@@ -84,10 +84,13 @@ struct ReloadTests {
         }
 
         var inForce: InForce {
-            InForce(
-                models: targets.manager.board.modelNames,
-                certificateIsExpired: targets.tls?.warnings.contains { $0.contains("expired") } == true,
-                maxBatchSize: targets.batching.settings(of: "any").policy.maxBatchSize, level: targets.threshold.level)
+            get throws {
+                let batching = try targets.batching.settings(of: ServableID(name: "any", version: 1), path: "/nowhere")
+                return InForce(
+                    models: targets.manager.board.modelNames,
+                    certificateIsExpired: targets.tls?.warnings.contains { $0.contains("expired") } == true,
+                    maxBatchSize: batching.policy.maxBatchSize, level: targets.threshold.level)
+            }
         }
 
         /// Another model, certificate, batching and level, with one fault.

@@ -93,6 +93,28 @@ struct TextProtoTests {
             "name: \"m\" base_path: \"/m\"",
             "Illegal setting neither ModelServerConfig::model_type (deprecated) nor ModelServerConfig::model_platform, model name is m"),
         .model("name: \"m\" base_path: \"/m\" model_platform: \"caffe\"", "Model m requests unsupported platform caffe"),
+        .model(
+            "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" model_type: TENSORFLOW",
+            "Illegal setting both ModelServerConfig::model_type (deprecated) and ModelServerConfig::model_platform, model name is m"),
+        .model(
+            "name: \"m\" base_path: \"s3://bucket/m\" model_platform: \"tensorflow\"",
+            "Expected model m to have an absolute path or URI; got base_path()=s3://bucket/m; Apus reads folders of this machine, "
+                + "copy the model or mount its store"),
+        .model(
+            "name: \"a/b\" base_path: \"/m\" model_platform: \"tensorflow\"",
+            "ModelConfig.name is \"a/b\"; expected 1 to 255 characters without / and :"),
+        .model(
+            "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" model_version_policy { latest { num_versions: -1 } }",
+            "Latest.num_versions is -1; expected 0 to 4294967295"),
+        .model(
+            "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" model_version_policy { specific { versions: [3, -4] } }",
+            "Specific.versions has -4; expected versions of 0 or more"),
+        .model(
+            "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" version_labels { key: \"\" value: 1 }",
+            "ModelConfig.version_labels has \"\" for version 1; expected a label without / and :, and a version of 0 or more"),
+        .model(
+            "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" version_labels { key: \"a\" value: -1 }",
+            "ModelConfig.version_labels has \"a\" for version -1; expected a label without / and :, and a version of 0 or more"),
         .model("name: \"m\" logging_config {}", "logging_config: requests are not logged by this version"),
         .model(
             "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" model_version_policy { all {} latest {} }",
@@ -138,6 +160,11 @@ struct TextProtoTests {
         #expect(batching.timeout == .microseconds(500))
         #expect(batching.allowedSizes == [8, 64, 128])
         #expect(batching.maxQueuedBatches == 10)
+        #expect(batching.refusesOversize)
+        let split = "max_batch_size { value: 64 } max_execution_batch_size { value: 16 } enable_large_batch_splitting { value: true }"
+        let splitting = try ConfigurationTesting.load("", flags: ["batching_parameters_file": "@/b"], files: ["b": split])
+        #expect(splitting.configuration.batching.maxBatchSize == 16)
+        #expect(!splitting.configuration.batching.refusesOversize)
         let empty = try ConfigurationTesting.load("", flags: ["batching_parameters_file": "@/b"], files: ["b": ""])
         #expect(empty.configuration.batching.maxBatchSize == 1000)
     }
@@ -150,8 +177,12 @@ struct TextProtoTests {
                 "@/b:1: pad_variable_length_inputs is not supported; requests of different shapes run in different batches"
             ),
             (
-                "enable_large_batch_splitting { value: true }",
-                "@/b:1: enable_large_batch_splitting is not supported; a request above max_batch_size runs alone, in one piece"
+                "max_batch_size { value: 8 }\nmax_execution_batch_size { value: 4 }",
+                "@/b:2: max_execution_batch_size is 4; expected max_batch_size, 8, or less with enable_large_batch_splitting"
+            ),
+            (
+                "max_execution_batch_size { value: 1001 }\nenable_large_batch_splitting { value: true }",
+                "@/b:1: max_execution_batch_size is 1001; expected max_batch_size, 1000, or less"
             ),
             (
                 "max_batch_size { value: 0 }",

@@ -24,6 +24,32 @@ extension EndToEnd {
             #expect(try Self.predict(client, "two").json == ["predictions": [2]])
         }
 
+        @Test("a changed file is noticed without a signal when that is asked for, also one in protobuf's text format")
+        func polled() async throws {
+            let home = try TemporaryFolder()
+            for model in ["one", "two"] { try TinyModel.adding(model == "one" ? 1 : 2).publish(1, in: home[model]) }
+            func write(_ models: [String]) throws {
+                let entries = models.map { #"config { name: "\#($0)" base_path: "\#(home[$0].path)" model_platform: "onnx" }"# }
+                try home.write("model_config_list { \(entries.joined(separator: " ")) }", to: "models.config")
+            }
+            try write(["one"])
+            try home.write("lifecycle: {config_poll_interval: 20ms}", to: "apus.yaml")
+            let daemon = try await DaemonProcess(
+                in: home, configurationFile: home["apus.yaml"], flags: ["--model_config_file=\(home["models.config"].path)"])
+            try await daemon.waitUntilReady()
+            try write(["one", "two"])
+            try await daemon.waitUntil("two", 1, is: "AVAILABLE")
+            // A wrong file is refused once, and the old one stays.
+            try home.write("improperly formatted file", to: "models.config")
+            let refused = try await daemon.waitForLog("the new configuration is refused and the old one stays")
+            #expect(refused.contains("models.config:1"))
+            #expect(try daemon.metric("apus_config_last_reload_successful") == 0)
+            #expect(try daemon.predict("two", #"{"instances": [0]}"#).status == 200)
+            try write(["two"])
+            try await daemon.waitUntil("one", 1, is: "END")
+            #expect(try daemon.metric("apus_config_last_reload_successful") == 1)
+        }
+
         struct Refusal: Sendable, CustomTestStringConvertible {
             let configuration: String
             let says: String

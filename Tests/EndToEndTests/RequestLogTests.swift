@@ -14,6 +14,8 @@ extension EndToEnd {
             for number in 0..<20 { #expect(try daemon.predict("half_plus_two", #"{"instances": [\#(number)]}"#).status == 200) }
             #expect(try daemon.predict("half_plus_two", #"{"instances": ["a"]}"#).status == 400)
             try await daemon.wait("ten records") { try daemon.metric(#"apus_request_log_records_total{outcome="written"}"#) == 10 }
+            let logged = #":tensorflow:serving:request_log_count{model_name="half_plus_two",status_code="OK"}"#
+            #expect(try daemon.metric(logged) == 10)
 
             let copy = home["recorded"]
             try FileManager.default.copyItem(at: home["requests"], to: copy)

@@ -86,13 +86,24 @@ extension EndToEnd {
             #expect(try daemon.get("/v1/registry/models/half_plus_two")["versions"] == [version])
         }
 
+        private static let signature = #"model="half_plus_two",version="1",signature="serving_default""#
+
         @Test("metrics carry TensorFlow Serving's names and count every request")
         func metrics() async throws {
             let daemon = try await Self.daemon()
             for _ in 0..<3 { _ = try daemon.request("POST", "/v1/models/half_plus_two:predict", body: #"{"instances": [1.0]}"#) }
             _ = try daemon.request("POST", "/v1/models/half_plus_two:predict", body: #"{"instances": ["one"]}"#)
+            try await daemon.wait("the last response to be counted as sent") {
+                try daemon.metric("apus_stage_seconds_count{\(Self.signature),stage=\"write\"}") == 3
+            }
             let response = try daemon.request("GET", "/monitoring/prometheus/metrics")
             #expect(response.status == 200)
+            for stage in ["read", "parse", "queue", "assemble", "run", "encode"] {
+                #expect(response.body.contains("apus_stage_seconds_count{\(Self.signature),stage=\"\(stage)\"} 3\n"), "\(stage)")
+            }
+            for name in ["process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds", "apus_memory_used_bytes"] {
+                #expect(try #require(try daemon.metric(name)) > 0, "\(name)")
+            }
             #expect(response.fields["content-type"]?.hasPrefix("text/plain") == true)
             for line in [
                 #":tensorflow:serving:request_count{model_name="half_plus_two",status="OK"} 3"#,
@@ -100,8 +111,15 @@ extension EndToEnd {
                 #":tensorflow:serving:request_latency_count{model_name="half_plus_two",API="predict",entrypoint="REST"} 3"#,
                 #"apus_requests_total{model="half_plus_two",version="1",signature="serving_default",status="OK"} 3"#,
                 #"apus_model_state{model="half_plus_two",version="1",state="AVAILABLE"} 1"#,
-                "# TYPE :tensorflow:serving:batching_session:wrapped_run_count counter",
-                "# TYPE :tensorflow:serving:runtime_latency histogram",
+                #":tensorflow:serving:runtime_latency_count{model_name="half_plus_two",API="Predict",runtime="TF1"} 3"#,
+                #":tensorflow:serving:batching_session:queuing_latency_count{thread_pool_name=""} 3"#,
+                ":tensorflow:serving:batching_session:wrapped_run_count{} 3",
+                ":tensorflow:serving:batching_session:input_batch_size_count{} 3",
+                ":tensorflow:serving:batching_session:processed_batch_size_count{} 3",
+                #":tensorflow:serving:batching_session:padding_size_count{execution_batch_size="1"} 3"#,
+                #"apus_model_loads_total{model="half_plus_two",outcome="success"} 1"#,
+                #"apus_model_load_seconds_count{outcome="success"} 1"#, "apus_ready 1", "apus_config_last_reload_successful 1",
+                "apus_registry_write_failures_total 0", "apus_requests_in_flight 1",
             ] {
                 #expect(response.body.contains(line + "\n"), "\(line)")
             }

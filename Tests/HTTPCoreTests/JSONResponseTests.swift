@@ -163,6 +163,62 @@ struct JSONResponseTests {
         }
     }
 
+    /// What it hears of responses that have been sent.
+    private final class Observer: WriteObserver {
+        let times = Mutex<[Int64]>([])
+        func wrote(nanoseconds: Int64) { times.withLock { $0.append(nanoseconds) } }
+    }
+
+    @Test("are watched until the system has taken their last byte, and no longer when the client leaves before", arguments: Place.allCases)
+    func watched(_ place: Place) throws {
+        for leaves in [false, true] {
+            let observer = Observer()
+            let start = MonotonicInstant.now
+            let handler = WatchedHandler(place, WriteWatch(observer, since: start))
+            let embedded = EmbeddedConnection(handler)
+            embedded.transport.writeCapacity = 10
+            embedded.send(Self.get())
+            handler.sendHeld()
+            embedded.deliverResponses()
+            #expect(observer.times.withLock { $0 } == [], "ten bytes are not all")
+            if leaves { embedded.ready([.readable, .readEnded, .hungUp]) }
+            embedded.transport.writeCapacity = .max
+            embedded.ready(.writable)
+            let times = observer.times.withLock { $0 }
+            #expect(times.count == (leaves ? 0 : 1))
+            #expect(times.allSatisfy { $0 >= 0 && $0 <= MonotonicInstant.now.nanoseconds - start.nanoseconds })
+        }
+    }
+
+    /// Sends a watched response, at once or when the test calls `sendHeld`.
+    private final class WatchedHandler: RequestHandler {
+        private let place: Place
+        private let watch: WriteWatch
+        private let held = Mutex<[Responder]>([])
+
+        init(_ place: Place, _ watch: WriteWatch) {
+            self.place = place
+            self.watch = watch
+        }
+
+        func handle(_ request: borrowing Request, _ responder: Responder) {
+            switch place {
+            case .insideTheCall: send(to: responder)
+            case .outsideTheCall: held.withLock { $0.append(responder) }
+            }
+        }
+
+        func sendHeld() { while let responder = held.withLock({ $0.popLast() }) { send(to: responder) } }
+
+        private func send(to responder: Responder) {
+            responder.sendJSON {
+                $0.append("{}")
+            } watch: {
+                watch
+            }
+        }
+    }
+
     @Test("of more than the limit are not sent, so that another is", arguments: [0, 1, 200_000])
     func tooLong(_ excess: Int) throws {
         let handler = HoldingHandler()

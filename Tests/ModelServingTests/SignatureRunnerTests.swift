@@ -10,7 +10,15 @@ import Testing
     private final class Observer: InferenceObserver, SignatureMeter {
         let rows = Mutex<[Int]>([])
         func meter(of id: ServableID, signature: String) -> any SignatureMeter { self }
-        func ran(rowCount: Int, nanoseconds: Int64) { rows.withLock { $0.append(rowCount) } }
+        let executed = Mutex<[Int]>([])
+        let waits = Mutex<[Int64]>([])
+        func took(rowCount: Int, inputCount: Int, waited nanoseconds: Int64) { waits.withLock { $0.append(nanoseconds) } }
+        func ran(_ batch: BatchRun) {
+            rows.withLock { $0.append(batch.rowCount) }
+            executed.withLock { $0.append(batch.executedRowCount) }
+        }
+        func wrote(nanoseconds: Int64) {}
+        func warmedUp(path: String, error: ServableError?, nanoseconds: Int64) {}
         func finished(_ record: CallRecord, _ outcome: CallOutcome) {}
         func failedToSplit() { unsplit.add(1, ordering: .relaxed) }
         let unsplit = Atomic(0)

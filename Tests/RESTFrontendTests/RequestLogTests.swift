@@ -23,8 +23,8 @@ struct RequestLogTests {
         }
 
         func wantsNext() -> Bool { wants }
-        func append(_ record: [UInt8]) { records.withLock { $0.append(record) } }
-        func skip(_ reason: RequestLogSkip) { skips.withLock { $0.append(reason) } }
+        func append(_ record: [UInt8], of model: String) { records.withLock { $0.append(record) } }
+        func skip(_ reason: RequestLogSkip, of model: String) { skips.withLock { $0.append(reason) } }
     }
 
     /// Records follow their response.

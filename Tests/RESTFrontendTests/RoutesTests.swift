@@ -104,6 +104,10 @@ struct RoutesTests {
             Refusal(method: "GET", target: "/v1/models/nope", status: 404, error: "Could not find any versions of model nope"),
             Refusal(method: "GET", target: "/v1/models/m/versions/9", status: 404, error: "Could not find version 9 of model m"),
             Refusal(
+                method: "GET", target: "/v1/models/m/labels/x", status: 404, error: "Could not find version label x of model m"),
+            Refusal(
+                method: "GET", target: "/v1/models/nope/labels/x", status: 404, error: "Could not find any versions of model nope"),
+            Refusal(
                 method: "GET", target: "/v1/models/nope/metadata", status: 404,
                 error: "Servable not found for request: Latest(nope)"),
             Refusal(
@@ -163,6 +167,10 @@ struct RoutesTests {
             let unlabelled = try await server.request("GET", "/v1/models/m/labels/any")
             #expect(unlabelled.status == 404)
             #expect(try unlabelled.error == "Could not find version label any of model m")
+            let old: NSDictionary = [
+                "model_version_status": [["version": "1", "state": "AVAILABLE", "status": available] as NSDictionary] as NSArray
+            ]
+            #expect(try await server.request("GET", "/V1/MODELS/m/labels/stable").json == old)
             let one = try await server.request("GET", "/v1/models/m/versions/3")
             #expect(try (one.json?["model_version_status"] as? NSArray)?.count == 1)
             #expect(try await server.request("HEAD", "/v1/models/m").body.isEmpty)
@@ -234,6 +242,7 @@ struct RoutesTests {
             let metrics = try await server.request("GET", "/monitoring/prometheus/metrics")
             #expect(metrics.headers["content-type"]?.hasPrefix("text/plain") == true)
             #expect(metrics.text == "# TYPE x counter\nx{} 1\n")
+            #expect(try await server.request("GET", "/metrics").text == metrics.text)
             let query = try await server.request("GET", "/monitoring/prometheus/metrics?x=1")
             #expect(query.status == 400)
             #expect(query.text == "Unexpected path: /monitoring/prometheus/metrics?x=1. Should be /monitoring/prometheus/metrics")

@@ -23,13 +23,13 @@ struct MetricStoreTests {
 
     @Test("a removed label set is not shown and its handle stays usable")
     func removes() {
-        let family = MetricStore().gauge(MetricDescription("g", labels: ["model", "version"], help: ""))
-        let gauge = family.cell("a", "1")
-        gauge.set(3)
-        family.cell("b", "1").set(7)
+        let family = MetricStore().counter(MetricDescription("c", labels: ["model", "version"], help: ""))
+        let counter = family.cell("a", "1")
+        counter.increment(by: 3)
+        family.cell("b", "1").increment(by: 7)
         family.removeCells { $0[0] == "a" }
-        gauge.add(-1)
-        #expect(gauge.value == 2)
+        counter.increment()
+        #expect(counter.value == 4)
         #expect(family.snapshot.map(\.labels) == [["b", "1"]])
         #expect(family.cell("a", "1").value == 0, "a set that comes back begins anew")
     }
@@ -44,13 +44,39 @@ struct MetricStoreTests {
         #expect(family.snapshot.first { $0.labels == ["new"] }?.cell.value == 5)
     }
 
-    @Test("updates run before each reading")
-    func updates() {
+    @Test("what is kept elsewhere is asked for at each reading")
+    func readings() {
         let store = MetricStore()
-        let gauge = store.gauge(MetricDescription("depth", help: "Depth."))
-        store.beforeReading { gauge.cell().add(1) }
-        #expect(PrometheusText.render(store).hasSuffix("depth{} 1\n"))
-        #expect(PrometheusText.render(store).hasSuffix("depth{} 2\n"))
+        let count = Counter()
+        store.readGauge(MetricDescription("depth", help: "Depth.")) {
+            count.increment()
+            return [.init([], Double(count.value) / 2)]
+        }
+        store.readCounter(MetricDescription("hits", labels: ["by"], help: "Hits.")) { [.init(["b"], 2), .init(["a"], 1)] }
+        #expect(PrometheusText.render(store).contains("# TYPE depth gauge\ndepth 0.5\n"))
+        #expect(PrometheusText.render(store).contains("# TYPE depth gauge\ndepth 1\n"))
+        #expect(PrometheusText.render(store).contains("# TYPE hits counter\nhits{by=\"a\"} 1\nhits{by=\"b\"} 2\n"))
+    }
+
+    @Test("a label set is shown from its first observation on, also one whose cell was made before")
+    func firstObservation() {
+        let store = MetricStore()
+        let counter = store.counter(MetricDescription("c", labels: ["model"], help: "")).cell("m")
+        let histogram = store.histogram(MetricDescription("h", labels: ["model"], help: ""), HistogramBuckets(limits: [1])).cell("m")
+        #expect(!PrometheusText.render(store).contains("\"m\""))
+        counter.increment()
+        #expect(PrometheusText.render(store).contains("c{model=\"m\"} 1\n"))
+        #expect(!PrometheusText.render(store).contains("h_count"))
+        histogram.observe(0)
+        #expect(PrometheusText.render(store).contains("h_count{model=\"m\"} 1\n"))
+    }
+
+    @Test("look-ups that find no room are counted")
+    func countsOverflow() {
+        let store = MetricStore()
+        let family = store.counter(MetricDescription("c", labels: ["model"], help: ""))
+        for number in 0..<10_003 { family.cell("model \(number)").increment() }
+        #expect(PrometheusText.render(store).contains("apus_metrics_dropped_series_total 3\n"))
     }
 
     @Test("many threads lose no count")

@@ -39,6 +39,12 @@ struct ConfigurationOptions: ParsableArguments {
         completion: .file())
     var modelConfigFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds between two looks whether a configuration file has changed, 0 for none (lifecycle.config_poll_interval).",
+            valueName: "s"))
+    var modelConfigFilePollWaitSeconds: String?
+
     @Option(help: ArgumentHelp("Seconds between two looks for versions, 0 for none (lifecycle.poll_interval).", valueName: "s"))
     var fileSystemPollWaitSeconds: String?
 
@@ -51,8 +57,21 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Microseconds between two tries (lifecycle.load_retry_interval).", valueName: "us"))
     var loadRetryIntervalMicros: String?
 
-    @Option(help: ArgumentHelp("Run each signature before a version becomes available (engine.warm_up).", valueName: "true|false"))
+    @Option(
+        help: ArgumentHelp(
+            "Run each signature and the warm-up records before a version becomes available (engine.warm_up).", valueName: "true|false"))
     var enableModelWarmup: String?
+
+    @Option(help: ArgumentHelp("How often each warm-up record is run (engine.warm_up_iterations).", valueName: "count"))
+    var numRequestIterationsForWarmup: String?
+
+    @Option(help: ArgumentHelp("Tags of the meta graph of a SavedModel that is served (engine.saved_model_tags).", valueName: "tags"))
+    var savedModelTags: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Let a signature be called only by the method that it is made for (server.check_method_names).", valueName: "true|false"))
+    var enableSignatureMethodNameCheck: String?
 
     @Option(help: ArgumentHelp("Let requests share batches (batching.enabled).", valueName: "true|false"))
     var enableBatching: String?
@@ -61,6 +80,12 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("Take batching from this file, BatchingParameters in protobuf's text format.", valueName: "file"),
         completion: .file())
     var batchingParametersFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Batch each version by its file batching_params.pbtxt, and not at all without (batching.per_version_files).",
+            valueName: "true|false"))
+    var enablePerModelBatchingParameters: String?
 
     @Option(help: ArgumentHelp("Threads that compute, 0 for one a core (engine.lanes).", valueName: "count"))
     var tensorflowSessionParallelism: String?
@@ -75,6 +100,10 @@ struct ConfigurationOptions: ParsableArguments {
             "rest_api_port": restApiPort, "rest_api_num_threads": restApiNumThreads,
             "rest_api_timeout_in_ms": restApiTimeoutInMs, "rest_api_enable_cors_support": restApiEnableCorsSupport,
             "model_name": modelName, "model_base_path": modelBasePath, "model_config_file": modelConfigFile,
+            "model_config_file_poll_wait_seconds": modelConfigFilePollWaitSeconds,
+            "num_request_iterations_for_warmup": numRequestIterationsForWarmup, "saved_model_tags": savedModelTags,
+            "enable_signature_method_name_check": enableSignatureMethodNameCheck,
+            "enable_per_model_batching_parameters": enablePerModelBatchingParameters,
             "file_system_poll_wait_seconds": fileSystemPollWaitSeconds, "num_load_threads": numLoadThreads,
             "max_num_load_retries": maxNumLoadRetries, "load_retry_interval_micros": loadRetryIntervalMicros,
             "enable_model_warmup": enableModelWarmup, "enable_batching": enableBatching,

@@ -17,6 +17,8 @@ package struct ApusConfiguration: Sendable, Equatable {
     /// Batching of every model that has no batching of its own, and of those below `model_root`.
     package var batching: BatchingConfiguration
     package var serving: ServingSpecification
+    /// Whether a version's own file says how it is batched.
+    package var readsBatchingFiles: Bool
     /// Batching of the models that set something, by name.
     package var modelBatching: [String: BatchingConfiguration]
     /// Nil: requests are not recorded.
@@ -26,6 +28,10 @@ package struct ApusConfiguration: Sendable, Equatable {
     package var log: LogConfiguration
     /// The file that was read, for a later reload.
     package var configPath: String?
+    /// Every file that was read, for a look whether one has changed.
+    package var files: [String]
+    /// Time between two such looks; zero: none.
+    package var configurationPollInterval: Duration
     /// What deserves a word in the log but is no error.
     package var warnings: [String]
 
@@ -48,6 +54,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var drainTimeout: Duration
     package var isCORSEnabled: Bool
     package var nonfinite: NonfiniteForm
+    package var checksMethodNames: Bool
     package var notifyReady: ReadinessNotice
     package var limits: ConnectionLimits
 }
@@ -59,6 +66,8 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// Of the results whose sizes depend on a request's contents.
     package var maxRunByteCount: Int
     package var warmsUp: Bool
+    package var warmUpIterations: Int
+    package var savedModelTags: Set<String>
     package var inlineBudget: Duration
 }
 
@@ -71,6 +80,7 @@ package struct BatchingConfiguration: Sendable, Equatable {
     package let targetLatency: Duration
     package let allowedSizes: [Int]
     package let maxQueuedBatches: Int
+    package let refusesOversize: Bool
     /// The same as the serving layer takes it.
     package let settings: BatchingSettings
 
@@ -84,15 +94,17 @@ package struct BatchingConfiguration: Sendable, Equatable {
         targetLatency = standard.policy.targetLatency ?? .zero
         allowedSizes = standard.policy.allowedSizes
         maxQueuedBatches = standard.policy.maxQueuedBatches
+        refusesOversize = !standard.policy.allowsOversize
         settings = standard
     }
 
     init(
-        isEnabled: Bool, maxBatchSize: Int, timeout: Duration, targetLatency: Duration, allowedSizes: [Int], maxQueuedBatches: Int
+        isEnabled: Bool, maxBatchSize: Int, timeout: Duration, targetLatency: Duration, allowedSizes: [Int], maxQueuedBatches: Int,
+        refusesOversize: Bool = false
     ) throws(BatchPolicyError) {
         let policy = try BatchPolicy(
             maxBatchSize: maxBatchSize, timeout: timeout, allowedSizes: allowedSizes, maxQueuedBatches: maxQueuedBatches,
-            targetLatency: targetLatency == .zero ? nil : targetLatency)
+            targetLatency: targetLatency == .zero ? nil : targetLatency, allowsOversize: !refusesOversize)
         settings = BatchingSettings(isEnabled: isEnabled, policy: policy)
         self.isEnabled = isEnabled
         self.maxBatchSize = maxBatchSize
@@ -100,6 +112,7 @@ package struct BatchingConfiguration: Sendable, Equatable {
         self.targetLatency = targetLatency
         self.allowedSizes = allowedSizes
         self.maxQueuedBatches = maxQueuedBatches
+        self.refusesOversize = refusesOversize
     }
 }
 

@@ -34,6 +34,7 @@ extension ConfigurationLoader {
         EngineConfiguration(
             laneCount: values.read(Settings.lanes), memoryBudget: values.read(Settings.memoryBudget),
             maxRunByteCount: values.read(Settings.maxRunBytes), warmsUp: values.read(Settings.warmsUp),
+            warmUpIterations: values.read(Settings.warmUpIterations), savedModelTags: Set(values.read(Settings.savedModelTags)),
             inlineBudget: values.read(Settings.inlineBudget))
     }
 
@@ -41,7 +42,8 @@ extension ConfigurationLoader {
         LifecycleOptions(
             pollInterval: values.read(Settings.pollInterval), concurrentLoadLimit: values.read(Settings.loadThreads),
             loadRetryLimit: values.read(Settings.loadRetries), loadRetryInterval: values.read(Settings.loadRetryInterval),
-            quietPeriod: values.read(Settings.quietPeriod), changedInPlace: values.read(Settings.changedInPlace))
+            quietPeriod: values.read(Settings.quietPeriod), changedInPlace: values.read(Settings.changedInPlace),
+            swapPolicy: values.read(Settings.swap), unloadDelay: values.read(Settings.unloadDelay))
     }
 
     /// Batching of all models; a problem where the values do not fit together.
@@ -51,7 +53,7 @@ extension ConfigurationLoader {
                 isEnabled: values.read(Settings.batchingEnabled), maxBatchSize: values.read(Settings.maxBatchSize),
                 timeout: values.read(Settings.batchTimeout), targetLatency: values.read(Settings.targetLatency),
                 allowedSizes: values.read(Settings.allowedBatchSizes),
-                maxQueuedBatches: values.read(Settings.maxQueuedBatches))
+                maxQueuedBatches: values.read(Settings.maxQueuedBatches), refusesOversize: values.read(Settings.refusesOversize))
         } catch {
             let keys = [Settings.allowedBatchSizes.path, Settings.targetLatency.path, Settings.maxBatchSize.path]
             values.report(at: keys, key: "batching", error.description)

@@ -37,9 +37,11 @@ package struct ConfigurationLoader: Sendable {
         let configuration = ApusConfiguration(
             server: readServer(&values, file.listeners), engine: readEngine(&values), lifecycle: readLifecycle(&values),
             hold: values.read(Settings.hold), allowsEmpty: values.read(Settings.allowsEmpty), batching: batching,
-            serving: models.serving, modelBatching: models.batching, requestLog: readRequestLog(&values),
-            registry: readRegistry(&values), monitoring: readMonitoring(&values), log: readLog(&values), configPath: configPath,
-            warnings: variables.warnings)
+            serving: models.serving, readsBatchingFiles: values.read(Settings.readsBatchingFiles), modelBatching: models.batching,
+            requestLog: readRequestLog(&values), registry: readRegistry(&values), monitoring: readMonitoring(&values),
+            log: readLog(&values), configPath: configPath, files: (configPath.map { [$0] } ?? []) + sources.files,
+            configurationPollInterval: values.read(Settings.configurationPollInterval),
+            warnings: variables.warnings + sources.warnings)
 
         let problems =
             fileProblems + file.problems + commandLine.problems + variables.problems + sources.problems + values.problems

@@ -23,6 +23,9 @@ package enum Settings {
     static let nonfinite = Setting(
         "server.nonfinite", ValueKind<NonfiniteForm>.oneOf, default: "bare",
         "How NaN and infinities are written in answers: bare: as TensorFlow Serving does; null; string: between quotation marks.")
+    static let checksMethodNames = Setting(
+        "server.check_method_names", .boolean, default: "false",
+        "Whether a signature may only be called by the method that its model says it is made for.")
     static let notifyReady = Setting(
         "server.notify_ready", ValueKind<ReadinessNotice>.oneOf, default: "loaded",
         "When systemd is notified of readiness: loaded: after the first loads; listening: at once.")
@@ -126,8 +129,12 @@ package enum Settings {
         "engine.max_run_bytes", .byteCount(1_048_576...(1 << 40)), default: "2GiB",
         "Results whose sizes depend on a request's contents, all that one run holds at once; more is answered 400.")
     static let warmsUp = Setting(
-        "engine.warm_up", .boolean, default: "true", "Run each signature before a version becomes available.")
-
+        "engine.warm_up", .boolean, default: "true",
+        "Run each signature, and a version's warm-up records, before the version becomes available.")
+    static let warmUpIterations = Setting(
+        "engine.warm_up_iterations", .integer(1...1_000), default: "1", "How often each warm-up record is run.")
+    static let savedModelTags = Setting(
+        "engine.saved_model_tags", .words, default: "serve", "Tags of the meta graph of a SavedModel that is served, exactly.")
     static let inlineBudget = Setting(
         "engine.inline_budget", .duration(.zero ... .milliseconds(10)), default: "10us",
         "A run that takes no longer is done on the thread that reads the request instead of a lane; 0us: none is.")
@@ -136,6 +143,9 @@ package enum Settings {
     static let pollInterval = Setting(
         "lifecycle.poll_interval", .duration(.zero ... .seconds(86_400)), default: "1s",
         "Time between two looks for versions; 0s: only at start and on reload.")
+    static let configurationPollInterval = Setting(
+        "lifecycle.config_poll_interval", .duration(.zero ... .seconds(86_400)), default: "0s",
+        "Time between two looks at the configuration files, which are read again when one has changed; 0s: only on SIGHUP.")
     static let loadThreads = Setting(
         "lifecycle.load_threads", .integer(1...64), default: "2", "Versions loaded at the same time.")
     static let loadRetries = Setting(
@@ -156,6 +166,13 @@ package enum Settings {
     static let loadMode = Setting(
         "lifecycle.load", ValueKind<LoadMode>.oneOf, default: "eager",
         "Models that say nothing else are loaded at once (eager), or by the first request (on_demand).")
+
+    static let swap = Setting(
+        "lifecycle.swap", ValueKind<SwapPolicy>.oneOf, default: "availability",
+        "availability: a new version is loaded before the old one goes; resource: the old one goes first.")
+    static let unloadDelay = Setting(
+        "lifecycle.unload_delay", .duration(.zero ... .seconds(86_400)), default: "0s",
+        "How long a version stays after another has taken over, for requests that name it.")
 
     // batching
     static let batchingEnabled = Setting(
@@ -195,6 +212,13 @@ package enum Settings {
         "request_log.buffer", .byteCount(65_536...(1 << 32)), default: "16MiB",
         "What may wait for a slow disk; records beyond are dropped and counted.")
 
+    static let refusesOversize = Setting(
+        "batching.refuse_oversize", .boolean, default: "false",
+        "Whether a request of more rows than max_batch_size is answered 400 instead of being run alone.")
+    static let readsBatchingFiles = Setting(
+        "batching.per_version_files", .boolean, default: "false",
+        "Whether each version is batched by its file batching_params.pbtxt, and not at all without one.")
+
     // registry
     static let registryPath = Setting(
         "registry.path", .text, default: "registry.sqlite", "Database of models, versions and events.")
@@ -215,7 +239,8 @@ package enum Settings {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
 
     package static let all: [SettingFacts] = [
-        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, nonfinite.facts, notifyReady.facts,
+        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, nonfinite.facts,
+        checksMethodNames.facts, notifyReady.facts,
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
@@ -225,11 +250,11 @@ package enum Settings {
         maxRequestsInFlight.facts,
         headTimeout.facts, bodyTimeout.facts, writeTimeout.facts, minBytesPerSecond.facts, idleTimeout.facts,
         lingerTimeout.facts, drainGrace.facts,
-        lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, inlineBudget.facts,
-        pollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts, quietPeriod.facts,
-        hold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts,
+        lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, warmUpIterations.facts, savedModelTags.facts, inlineBudget.facts,
+        pollInterval.facts, configurationPollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts,
+        quietPeriod.facts, hold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts, swap.facts, unloadDelay.facts,
         batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, targetLatency.facts, allowedBatchSizes.facts,
-        maxQueuedBatches.facts,
+        maxQueuedBatches.facts, refusesOversize.facts, readsBatchingFiles.facts,
         requestLogPath.facts, requestLogFormat.facts, requestLogSample.facts, requestLogMaxRecordBytes.facts,
         requestLogMaxFileBytes.facts, requestLogMaxFiles.facts, requestLogBuffer.facts,
         registryPath.facts, registryStore.facts,

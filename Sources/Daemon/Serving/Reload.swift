@@ -43,7 +43,7 @@ package struct Reload: Sendable {
 
     /// Puts the configuration in force. Cannot fail; models are loaded and unloaded in the background.
     ///
-    /// - Returns: what the operator should know of the certificates, for the log.
+    /// - Returns: what the operator should know of batching and of the certificates, for the log.
     package func commit() async -> [String] {
         if let certificates { targets.tls?.commit(certificates) }
         accessLog?.commit()
@@ -51,7 +51,7 @@ package struct Reload: Sendable {
         // Before the models: what they now load takes the new batching.
         targets.batching.replace(with: configuration)
         await targets.manager.serve(serving)
-        targets.batching.apply(to: targets.manager)
-        return certificates == nil ? [] : targets.tls?.warnings ?? []
+        let warnings = targets.batching.apply(to: targets.manager)
+        return warnings + (certificates == nil ? [] : targets.tls?.warnings ?? [])
     }
 }

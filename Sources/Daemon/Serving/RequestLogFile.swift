@@ -1,5 +1,6 @@
 import Logging
 import RESTFrontend
+import ServableCore
 import Synchronization
 import Telemetry
 
@@ -32,9 +33,16 @@ final class RequestLogFile: RequestLog {
         sample == 1 || requestCount.wrappingAdd(1, ordering: .relaxed).oldValue % sample == 0
     }
 
-    func append(_ record: [UInt8]) { file.append(record) }
+    func append(_ record: [UInt8], of model: String) {
+        metrics.requestLogCount.cell(model, StatusCode.ok.name).increment()
+        file.append(record)
+    }
 
-    func skip(_ reason: RequestLogSkip) { metrics.requestLogRecords.cell(reason.rawValue).increment() }
+    func skip(_ reason: RequestLogSkip, of model: String) {
+        metrics.requestLogRecords.cell(reason.rawValue).increment()
+        let code: StatusCode = reason == .tooLarge ? .resourceExhausted : .unimplemented
+        metrics.requestLogCount.cell(model, code.name).increment()
+    }
 
     /// Returns when what was recorded before is in the file.
     func flush() { file.flush() }

@@ -39,7 +39,10 @@ struct Serve: Sendable {
                 manager: stack.manager, specification: serving, readiness: stack.readiness,
                 unloadTimeout: Self.unloadTimeout, logger: logger),
             ReloadService(
-                signals: hangups, load: reload, apply: { try await apply($0, to: stack) }, notify: notify, logger: logger),
+                signals: hangups, files: ConfigurationFiles(configuration.files),
+                pollInterval: configuration.configurationPollInterval, load: reload, apply: { try await apply($0, to: stack) },
+                notify: notify,
+                record: stack.reloads, logger: logger),
             HTTPService(
                 server: stack.server, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, notify: notify,
                 logger: logger),

@@ -66,18 +66,41 @@ struct StartupService: Service {
     }
 }
 
-/// Reads the configuration again at every SIGHUP. A wrong one is refused whole and the old one stays.
+/// Reads the configuration again at every SIGHUP, and when a file of it has changed if that is asked for. A wrong one is refused
+/// whole and the old one stays.
 struct ReloadService: Service {
     /// SIGHUP, trapped before the daemon can be reached: an earlier one would be lost.
     let signals: UnixSignalsSequence
+    let files: ConfigurationFiles
+    /// Time between two looks at the files; zero: they are not looked at.
+    let pollInterval: Duration
     let load: @Sendable () throws -> ApusConfiguration
     /// Puts a configuration in force; when it throws, nothing has changed.
     let apply: @Sendable (ApusConfiguration) async throws -> Void
     let notify: SystemdNotify
+    let record: ReloadRecord
     let logger: Logger
 
     func run() async throws {
-        for await _ in signals.cancelOnGracefulShutdown() { await reload() }
+        // Whoever wants a reload asks here, so that there is one at a time.
+        let (wishes, wish) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in signals { wish.yield() } }
+                group.addTask { await poll { wish.yield() } }
+                for await _ in wishes { await reload() }
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func poll(_ hasChanged: () -> Void) async {
+        guard pollInterval > .zero else { return }
+        var files = files
+        while true {
+            do { try await Task.sleep(for: pollInterval) } catch { return }
+            if files.haveChanged() { hasChanged() }
+        }
     }
 
     private func reload() async {
@@ -85,8 +108,10 @@ struct ReloadService: Service {
         do {
             let configuration = try load()
             try await apply(configuration)
+            record.note(isSuccessful: true)
             logger.notice("configuration read again")
         } catch {
+            record.note(isSuccessful: false)
             logger.error("the new configuration is refused and the old one stays: \(error)")
         }
         notify.reloaded()

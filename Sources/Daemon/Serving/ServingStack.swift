@@ -26,6 +26,7 @@ struct ServingStack: Sendable {
     let batching: BatchingTable
     /// Nil when requests are not recorded.
     let requestLog: RequestLogFile?
+    let reloads = ReloadRecord()
 
     /// - Throws: `RegistryError` when the registry cannot be opened, `RecordFile.Failure` when the request log cannot be.
     init(_ configuration: ApusConfiguration, _ listening: Listening, logger: Logger) throws {
@@ -44,8 +45,11 @@ struct ServingStack: Sendable {
         let batching = BatchingTable(configuration)
         self.batching = batching
         let loader = ModelLoader(
-            lanes: lanes, batching: batching.settings(of:), warmsUp: configuration.engine.warmsUp,
-            inlineBudget: configuration.engine.inlineBudget, limits: EngineLimits(configuration.engine),
+            lanes: lanes, batching: { (id, path) throws(ServableError) in try batching.settings(of: id, path: path) },
+            warmUp: ModelLoader.WarmUpOptions(
+                isEnabled: configuration.engine.warmsUp, iterationCount: configuration.engine.warmUpIterations),
+            savedModelTags: configuration.engine.savedModelTags, inlineBudget: configuration.engine.inlineBudget,
+            limits: EngineLimits(configuration.engine),
             instructionSet: .chosen, arenas: arenas, observer: board, logger: logger)
         let manager = ServableManager(
             loader: loader, source: .versions, options: configuration.lifecycle, budget: budget, board: statuses,
@@ -60,18 +64,27 @@ struct ServingStack: Sendable {
         let service = PredictionService(manager, hold: configuration.hold)
         let handler = RESTHandler(
             service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration, requestLog),
-            metrics: { PrometheusText.render(metrics.store) }, unreadiness: { readiness.reasons },
+            metrics: { Self.text(of: metrics, board) }, unreadiness: { readiness.reasons },
             degradation: { statuses.degradation() }, observer: board, executor: lanes)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
         tls = listening.tls
-        let meter = ServerMeter(metrics)
-        metrics.store.beforeReading {
-            meter.read(server.statistics)
-            board.readStates(manager.table)
-        }
-        metrics.buildInfo.cell(Version.number, Version.swift, InstructionSet.chosen.name).set(1)
+        board.addReadings(of: manager.table)
+        metrics.store.addReadings(of: { server.statistics })
+        metrics.store.addReadings(of: lanes, budget, readiness)
+        metrics.store.addReadings(of: recorder)
+        metrics.store.addReadings(of: reloads)
+        metrics.store.addProcessReadings()
+        metrics.store.readGauge(
+            MetricDescription(
+                "apus_build_info", labels: ["version", "swift", "isa"], help: "1, labelled with what is running.")
+        ) { [.init([Version.number, Version.swift, InstructionSet.chosen.name], 1)] }
+    }
+
+    private static func text(of metrics: ServingMetrics, _ board: MetricsBoard) -> String {
+        board.removeExpired()
+        return PrometheusText.render(metrics.store)
     }
 }
 
@@ -90,6 +103,7 @@ extension RESTConfiguration {
             inflatedByteLimit: configuration.server.limits.maxBodyBytes, requestLog: requestLog)
         // No request has an empty path, so an empty one offers the metrics nowhere.
         isCORSEnabled = configuration.server.isCORSEnabled
+        checksMethodNames = configuration.server.checksMethodNames
         metricsPath = configuration.monitoring.prometheusPath ?? ""
     }
 }

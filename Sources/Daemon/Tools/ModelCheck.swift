@@ -1,4 +1,5 @@
 import HTTPCore
+import ModelFormats
 import ServableCore
 
 /// Opens every model that would be served, as far as its first row, and the files of TLS, and counts what fails.
@@ -16,7 +17,8 @@ struct ModelCheck {
             for warning in model.warnings { StandardError.print("apus: warning: \(warning)") }
             if let problem = model.problem { fail(CommandFailure(.inputOutput, "model \"\(name)\": \(problem)")) }
             for version in model.versions where model.wanted.contains(version.version) {
-                check(path: version.path, name: "\(name) version \(version.version)")
+                check(path: version.path, name: "\(name) version \(version.version)", tags: configuration.engine.savedModelTags)
+                checkBatching(of: ServableID(name: name, version: version.version), path: version.path, configuration)
             }
         }
     }
@@ -30,10 +32,17 @@ struct ModelCheck {
         }
     }
 
-    mutating func check(path: String, name: String) {
+    /// The version's own batching parameters, when they are to be read.
+    private mutating func checkBatching(of id: ServableID, path: String, _ configuration: ApusConfiguration) {
+        do throws(ServableError) { _ = try BatchingTable(configuration).settings(of: id, path: path) } catch {
+            fail(CommandFailure(.configuration, error.message))
+        }
+    }
+
+    mutating func check(path: String, name: String, tags: Set<String> = SavedModelImporter.servingTags) {
         checkedCount += 1
         do {
-            let summary = try ModelSummary(ModelFile(path: path))
+            let summary = try ModelSummary(ModelFile(path: path, tags: tags))
             print("\(name): valid, \(summary.format), \(summary.nodes) nodes, \(summary.byteCount) bytes")
         } catch {
             fail(CommandFailure(error) ?? CommandFailure(.failed, "\(error)"))

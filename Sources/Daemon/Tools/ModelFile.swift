@@ -11,9 +11,10 @@ struct ModelFile {
     /// What all engines of the model share.
     let state = ModelState(kernels: InstructionSet.chosen.kernels)
 
-    init(path: String) throws {
+    /// - Parameter tags: of the meta graph of a SavedModel that is meant.
+    init(path: String, tags: Set<String> = SavedModelImporter.servingTags) throws {
         self.path = path
-        let found = try FormatDetector.importer(for: path)
+        let found = try FormatDetector.importer(for: path, tags: tags)
         imported = try found.importer.load(path: found.modelPath)
     }
 

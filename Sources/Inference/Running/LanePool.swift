@@ -60,6 +60,13 @@ package import Tensors
         unsafe state.deallocate()
     }
 
+    /// Lanes that run something now.
+    package var busyLaneCount: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return unsafe state.pointee.running.count { $0 != nil }
+    }
+
     /// Says that `work` has something to run. Cheap when it is known already.
     package func signal(_ work: any LaneWork) {
         lock.lock()

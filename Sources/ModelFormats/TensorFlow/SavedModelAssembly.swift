@@ -43,7 +43,8 @@ struct SavedModelAssembly {
             assets: assets.filter { $0.file != nil }.map(\.asset),
             metadata: metadata(),
             files: [ModelFile(name: SavedModelImporter.fileName, session.file)] + (bundle?.files ?? []) + assets.compactMap(\.file),
-            contentByteCount: session.file.byteCount + plan.variableByteCount, initialisation: plan.graphs)
+            contentByteCount: session.file.byteCount + plan.variableByteCount, initialisation: plan.graphs,
+            initialisationValue: initialisationValue)
     }
 
     // MARK: Graph
@@ -130,6 +131,10 @@ struct SavedModelAssembly {
                     type: TensorType(type, info.shape?.symbolic ?? (info.shape == nil ? SymbolicShape([]) : nil)), fallback: fallback))
         }
         return result
+    }
+
+    private var initialisationValue: String? {
+        meta.signatures.last { $0.key == Self.initSignature }?.value?.outputs.last { $0.key == Self.initSignature }?.value?.name
     }
 
     /// The node that initialises the model; empty when there is none.

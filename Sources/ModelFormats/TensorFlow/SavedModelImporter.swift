@@ -10,7 +10,10 @@ package struct SavedModelImporter: ModelImporter {
     /// The tags of the meta graph to serve, exactly.
     private let tags: Set<String>
 
-    package init(tags: Set<String> = ["serve"]) { self.tags = tags }
+    /// What TensorFlow tags the meta graph with that is to be served.
+    package static let servingTags: Set<String> = ["serve"]
+
+    package init(tags: Set<String> = servingTags) { self.tags = tags }
 
     /// - Parameter path: the folder that holds `saved_model.pb`.
     package func load(path: String, limits: ImportLimits) throws(ImportError) -> ImportedModel {

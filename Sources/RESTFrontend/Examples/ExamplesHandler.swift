@@ -11,6 +11,7 @@ struct ExamplesHandler: Sendable {
     private let timeout: Duration?
     private let held: HeldRequests
     private let nonfinite: NonfiniteForm
+    private let checksMethodName: Bool
 
     init(_ backend: any PredictionBackend, _ configuration: RESTConfiguration, _ held: HeldRequests) {
         self.backend = backend
@@ -18,6 +19,7 @@ struct ExamplesHandler: Sendable {
         limits = configuration.limits
         timeout = configuration.requestTimeout
         nonfinite = configuration.nonfinite
+        checksMethodName = configuration.checksMethodNames
     }
 
     func handle(_ request: borrowing Request, _ path: ModelPath, _ method: ExampleMethod, _ reply: consuming RESTReply) {
@@ -53,15 +55,18 @@ struct ExamplesHandler: Sendable {
     ) {
         var reply = reply
         do throws(ServableError) {
-            let target = try version.signature(body.signatureName)
+            let target = try version.exampleSignature(body.signatureName)
             if let meter = target.meter { reply.observer = meter } else { reply.record.note(target.id, signature: target.name) }
+            if checksMethodName { try method.checkName(of: target) }
             let results = try method.results(of: target)
             let examples = StringTensor(shape: Shape([body.examples.count]), elements: body.examples)
             let call = PredictCall(
                 inputs: CallInputs(.strings(examples)), start: reply.record.start, timeout: fields.timeout,
                 isTimeoutOfClient: fields.isTimeoutOfClient, priority: fields.priority, request: reply.request)
+            reply.record.exampleCount = body.examples.count
             let response = ExamplesResponse(
-                reply, results, count: body.examples.count, version: target.id.version, nonfinite: fields.nonfinite)
+                reply, results, count: body.examples.count, version: target.id.version, nonfinite: fields.nonfinite,
+                writeMeter: target.writeMeter)
             target.run(call, reply: response)
         } catch {
             reply.fail(error, version: version.id.version)
@@ -72,6 +77,19 @@ struct ExamplesHandler: Sendable {
 /// What is asked of examples.
 enum ExampleMethod: Sendable {
     case classify, regress
+
+    /// - Throws: for a signature whose model says that it is made for another method.
+    func checkName(of signature: CallableSignature) throws(ServableError) {
+        let (kind, expected) =
+            switch self {
+            case .classify: ("classification", "tensorflow/serving/classify")
+            case .regress: ("regression", "tensorflow/serving/regress")
+            }
+        guard signature.methodName == expected else {
+            throw ServableError(
+                .invalidArgument, "Expected \(kind) signature method_name to be \(expected). Was: \(signature.methodName)")
+        }
+    }
 
     /// Which outputs of a signature hold the results.
     ///

@@ -11,10 +11,14 @@ final class ExamplesResponse: PredictReply {
     private let count: Int
     private let version: Int64
     private let nonfinite: NonfiniteForm
+    private let writeMeter: WriteMeter?
 
     /// - Parameter count: of the examples.
-    init(_ reply: RESTReply, _ results: ExampleResults, count: Int, version: Int64, nonfinite: NonfiniteForm) {
+    init(
+        _ reply: RESTReply, _ results: ExampleResults, count: Int, version: Int64, nonfinite: NonfiniteForm, writeMeter: WriteMeter?
+    ) {
         self.reply = reply
+        self.writeMeter = writeMeter
         self.results = results
         self.count = count
         self.version = version
@@ -27,7 +31,7 @@ final class ExamplesResponse: PredictReply {
         do throws(ServableError) {
             switch results {
             case .classes(let classes, let scores): try sendClasses(classes, scores: scores, outputs)
-            case .values: try sendValues(try numbers(outputs, 0, "outputs"))
+            case .values: try sendValues(try numbers(outputs, 0, "outputs"), outputs.times)
             }
         } catch {
             fail(error)
@@ -36,15 +40,14 @@ final class ExamplesResponse: PredictReply {
 
     // MARK: Regression
 
-    private func sendValues(_ values: (shape: Shape, elements: [Float])) throws(ServableError) {
+    private func sendValues(_ values: (shape: Shape, elements: [Float]), _ times: CallTimes?) throws(ServableError) {
         let extents = values.shape.extents
         guard extents == [count] || extents == [count, 1] else {
             throw ServableError(
                 .invalidArgument, "Expected output \"outputs\" of shape [\(count)] or [\(count),1], it is \(values.shape)")
         }
-        send { buffer in
-            buffer.appendJSON(list: values.elements) { value, buffer in self.append(value, to: &buffer) }
-        }
+        try ResultsJSON.check(regressions: values.elements)
+        send(times) { buffer in ResultsJSON.append(regressions: values.elements, nonfinite, to: &buffer) }
     }
 
     // MARK: Classification
@@ -58,30 +61,19 @@ final class ExamplesResponse: PredictReply {
             let found = shapes.map(\.description).joined(separator: " and ")
             throw ServableError(.invalidArgument, "Expected outputs of one shape [\(count), classes], found \(found)")
         }
-        let names = labels?.elements, values = numbers?.elements
-        let width = shape[1]
-        send { buffer in
-            buffer.appendJSON(list: 0..<self.count) { row, buffer in
-                buffer.appendJSON(list: row * width..<(row + 1) * width) { place, buffer in
-                    buffer.append("[")
-                    buffer.appendJSON(string: names?[place] ?? [])
-                    buffer.append(",")
-                    self.append(values?[place] ?? 0, to: &buffer)
-                    buffer.append("]")
-                }
-            }
-        }
+        let results = ResultsJSON.Classes(
+            labels: labels?.elements, scores: numbers?.elements, exampleCount: count, classCount: shape[1])
+        try ResultsJSON.check(results)
+        send(outputs.times) { buffer in ResultsJSON.append(results, nonfinite, to: &buffer) }
     }
 
     // MARK: Parts
 
-    private func send(_ content: (inout ByteBuffer) -> Void) {
-        reply.sendJSON { fields in
+    private func send(_ times: CallTimes?, _ content: (inout ByteBuffer) -> Void) {
+        reply.sendJSON(times: times, writeMeter: writeMeter) { fields in
             fields.appendField(RESTReply.versionField, decimal: Int(version))
         } content: { buffer in
-            buffer.append("{\"results\":")
             content(&buffer)
-            buffer.append("}\n")
         }
     }
 
@@ -97,13 +89,5 @@ final class ExamplesResponse: PredictReply {
             throw ServableError(.invalidArgument, "Expected output \"\(name)\" of type string, it is \(outputs[index].kind)")
         }
         return tensor
-    }
-
-    /// A float as `:predict` writes it.
-    private func append(_ value: Float, to buffer: inout ByteBuffer) {
-        unsafe withUnsafeBytes(of: value) { bytes in
-            guard let base = bytes.baseAddress else { return }
-            unsafe DenseWriter.append(TensorView(TensorSpec(.float32, .scalar), base), row: nil, nonfinite, to: &buffer)
-        }
     }
 }

@@ -1,4 +1,5 @@
 import ModelServing
+import ServableCore
 
 /// Where requests are recorded, with their responses.
 package protocol RequestLog: Sendable {
@@ -9,10 +10,10 @@ package protocol RequestLog: Sendable {
     var recordByteLimit: Int { get }
     /// Whether the next request is to be recorded; called once for each.
     func wantsNext() -> Bool
-    /// Takes one whole record. Must not block.
-    func append(_ record: [UInt8])
-    /// Notes that a request was not recorded for a reason of its own.
-    func skip(_ reason: RequestLogSkip)
+    /// Takes one whole record of a request to that model. Must not block.
+    func append(_ record: [UInt8], of model: String)
+    /// Notes that a request to that model was not recorded for a reason of its own.
+    func skip(_ reason: RequestLogSkip, of model: String)
 }
 
 /// How records are written.
@@ -44,14 +45,15 @@ struct CallCapture: Sendable {
     /// Records the request with its outputs, where they lie.
     func record(_ target: CallableSignature, _ outputs: CallOutputs) {
         let call = RecordedCall(target: target, inputs: inputs, outputs: outputs, samplingRate: log.samplingRate)
-        guard call.byteCount <= log.recordByteLimit else { return log.skip(.tooLarge) }
+        let model = target.id.name
+        guard call.byteCount <= log.recordByteLimit else { return log.skip(.tooLarge, of: model) }
         do {
             switch log.format {
-            case .json: log.append(try RecordedCallJSON.line(call))
-            case .tfrecord: log.append(TFRecord.framed(try PredictionLogMessage.bytes(call)))
+            case .json: log.append(try RecordedCallJSON.line(call), of: model)
+            case .tfrecord: log.append(TFRecord.framed(try PredictionLogMessage.bytes(call)), of: model)
             }
         } catch {
-            log.skip(.unwritable)
+            log.skip(.unwritable, of: model)
         }
     }
 }

@@ -4,14 +4,17 @@ import Synchronization
 package final class MetricFamily<Cell: Sendable>: Sendable {
     package let description: MetricDescription
     private let makeCell: @Sendable () -> Cell
+    /// Counts the look-ups that found no room.
+    private let overflow: Counter
     private let cells = Mutex<[[String]: Cell]>([:])
 
     /// Label values may come from clients (names of models that do not exist): beyond this many sets, new ones share one
     /// cell whose label values are all `_other`.
     static var maximumCellCount: Int { 10_000 }
 
-    init(_ description: MetricDescription, makeCell: @escaping @Sendable () -> Cell) {
+    init(_ description: MetricDescription, overflow: Counter, makeCell: @escaping @Sendable () -> Cell) {
         self.description = description
+        self.overflow = overflow
         self.makeCell = makeCell
     }
 
@@ -24,6 +27,7 @@ package final class MetricFamily<Cell: Sendable>: Sendable {
         return cells.withLock { cells in
             if let cell = cells[values] { return cell }
             let isFull = cells.count >= Self.maximumCellCount
+            if isFull { overflow.increment() }
             let key = isFull ? Array(repeating: "_other", count: values.count) : values
             if isFull, let cell = cells[key] { return cell }
             let cell = makeCell()

@@ -4,59 +4,60 @@ import Synchronization
 package final class MetricStore: Sendable {
     enum Family: Sendable {
         case counter(MetricFamily<Counter>)
-        case gauge(MetricFamily<Gauge>)
         case histogram(MetricFamily<Histogram>)
+        case reading(MetricReading)
 
         var description: MetricDescription {
             switch self {
             case .counter(let family): family.description
-            case .gauge(let family): family.description
             case .histogram(let family): family.description
+            case .reading(let reading): reading.description
             }
         }
     }
 
-    private struct State {
-        var families: [String: Family] = [:]
-        var updates: [@Sendable () -> Void] = []
+    private let families = Mutex<[String: Family]>([:])
+    /// Look-ups of label sets that found no room in their family.
+    private let overflow = Counter()
+
+    package init() {
+        readCounter(
+            MetricDescription(
+                "apus_metrics_dropped_series_total",
+                help: "Look-ups of label sets beyond the limit of a metric; such sets share one series whose labels are _other.")
+        ) { [overflow] in [MetricReading.Sample([], Double(overflow.value))] }
     }
 
-    private let state = Mutex(State())
-
-    package init() {}
-
     package func counter(_ description: MetricDescription) -> MetricFamily<Counter> {
-        let family = MetricFamily(description) { Counter() }
+        let family = MetricFamily(description, overflow: overflow) { Counter() }
         add(.counter(family))
         return family
     }
 
-    package func gauge(_ description: MetricDescription) -> MetricFamily<Gauge> {
-        let family = MetricFamily(description) { Gauge() }
-        add(.gauge(family))
-        return family
-    }
-
     package func histogram(_ description: MetricDescription, _ buckets: HistogramBuckets) -> MetricFamily<Histogram> {
-        let family = MetricFamily(description) { Histogram(buckets) }
+        let family = MetricFamily(description, overflow: overflow) { Histogram(buckets) }
         add(.histogram(family))
         return family
     }
 
-    /// Runs `update` before each reading, to set gauges whose truth is elsewhere (queue depth, open connections).
-    package func beforeReading(_ update: @escaping @Sendable () -> Void) {
-        state.withLock { $0.updates.append(update) }
+    /// A gauge whose samples are asked for at each reading.
+    package func readGauge(_ description: MetricDescription, _ samples: @escaping @Sendable () -> [MetricReading.Sample]) {
+        add(.reading(MetricReading(.gauge, description, samples)))
     }
 
-    /// Every family, in the order of names, after the updates ran.
+    /// A counter that is kept elsewhere.
+    package func readCounter(_ description: MetricDescription, _ samples: @escaping @Sendable () -> [MetricReading.Sample]) {
+        add(.reading(MetricReading(.counter, description, samples)))
+    }
+
+    /// Every family, in the order of names.
     func read() -> [Family] {
-        for update in state.withLock({ $0.updates }) { update() }
-        return state.withLock { $0.families }.sorted { $0.key < $1.key }.map(\.value)
+        families.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private func add(_ family: Family) {
         let name = family.description.name
-        let isNew = state.withLock { $0.families.updateValue(family, forKey: name) == nil }
+        let isNew = families.withLock { $0.updateValue(family, forKey: name) == nil }
         precondition(isNew, "the metric \(name) is declared twice")
     }
 }

@@ -20,12 +20,16 @@ package enum PrometheusText {
         case .counter(let family):
             text += "# TYPE \(name) counter\n"
             for (values, cell) in family.snapshot {
-                text += "\(name){\(labels(description, values))} \(cell.value)\n"
+                let value = cell.value
+                // A label set appears with its first observation, whoever keeps its cell at hand before.
+                guard value > 0 || values.isEmpty else { continue }
+                text += "\(name)\(braced(labels(description, values), description.dialect)) \(value)\n"
             }
-        case .gauge(let family):
-            text += "# TYPE \(name) gauge\n"
-            for (values, cell) in family.snapshot {
-                text += "\(name){\(labels(description, values))} \(cell.value)\n"
+        case .reading(let reading):
+            text += "# TYPE \(name) \(reading.kind.rawValue)\n"
+            for sample in reading.samples {
+                let labels = braced(labels(description, sample.labels), description.dialect)
+                text += "\(name)\(labels) \(number(sample.value, description.dialect))\n"
             }
         case .histogram(let family):
             text += "# TYPE \(name) histogram\n"
@@ -39,6 +43,7 @@ package enum PrometheusText {
         _ histogram: Histogram, name: String, labels: String, dialect: MetricDescription.Dialect, to text: inout String
     ) {
         let snapshot = histogram.snapshot
+        guard !snapshot.isEmpty else { return }
         let prefix = labels.isEmpty ? "" : labels + ","
         var total: UInt64 = 0
         for (limit, count) in zip(histogram.buckets.limits, snapshot.counts) {
@@ -47,16 +52,27 @@ package enum PrometheusText {
         }
         total &+= snapshot.counts.last ?? 0
         text += "\(name)_bucket{\(prefix)le=\"+Inf\"} \(total)\n"
-        text += "\(name)_sum{\(labels)} \(number(snapshot.sum, dialect))\n"
-        text += "\(name)_count{\(labels)} \(total)\n"
+        text += "\(name)_sum\(braced(labels, dialect)) \(number(snapshot.sum, dialect))\n"
+        text += "\(name)_count\(braced(labels, dialect)) \(total)\n"
+    }
+
+    /// TensorFlow Serving writes braces around no labels, too.
+    private static func braced(_ labels: String, _ dialect: MetricDescription.Dialect) -> String {
+        labels.isEmpty && dialect == .prometheus ? "" : "{\(labels)}"
     }
 
     /// Six digits make the sum of a busy histogram stand still between two readings; only compatibility needs them.
     private static func number(_ value: Double, _ dialect: MetricDescription.Dialect) -> String {
         switch dialect {
         case .tensorFlowServing: value.sixSignificantDigits
-        case .prometheus: value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Inf" : "+Inf") : "\(value)"
+        case .prometheus: inFull(value)
         }
+    }
+
+    private static func inFull(_ value: Double) -> String {
+        if let whole = Int64(exactly: value) { return "\(whole)" }
+        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+        return value.isNaN ? "NaN" : "\(value)"
     }
 
     private static func labels(_ description: MetricDescription, _ values: [String]) -> String {

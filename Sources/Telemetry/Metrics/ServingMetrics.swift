@@ -1,11 +1,12 @@
-/// The one list of the daemon's metrics.
+/// The metrics that are counted as things happen: the one list of them. What is kept elsewhere and asked for at each reading (queues,
+/// connections, the process) is added to `store` by whoever has it.
 ///
 /// The first group carries TensorFlow Serving's names, labels, units and buckets, which dashboards query; its label sets
-/// must not grow. What it lacks (version, signature, queue, state) is in the second group.
+/// must not grow. What it lacks (version, signature, stage) is in the second group.
 package final class ServingMetrics: Sendable {
     package let store: MetricStore
 
-    // TensorFlow Serving's: latencies in microseconds.
+    // TensorFlow Serving's: latencies are counted in nanoseconds and shown in microseconds.
 
     /// Finished requests; status is a canonical code's name.
     package let requestCount: MetricFamily<Counter>
@@ -16,6 +17,8 @@ package final class ServingMetrics: Sendable {
     /// Examples a request (classify, regress).
     package let requestExampleCounts: MetricFamily<Histogram>
     package let requestExampleCountTotal: MetricFamily<Counter>
+    /// Requests written to the request log.
+    package let requestLogCount: MetricFamily<Counter>
     package let modelWarmupLatency: MetricFamily<Histogram>
     package let modelWarmupRecordsRead: MetricFamily<Counter>
     /// Wait of each task in its queue; the label is empty.
@@ -30,43 +33,33 @@ package final class ServingMetrics: Sendable {
     package let batchProcessedSize: MetricFamily<Histogram>
     /// Loads of a version; status is `success` or `fail`.
     package let loadAttemptCount: MetricFamily<Counter>
-    /// Summed duration of loads.
+    /// Summed duration of loads in microseconds.
     package let loadLatency: MetricFamily<Counter>
 
-    // Our own: durations in seconds.
+    // Our own: durations are counted in nanoseconds and shown in seconds.
 
     package let requests: MetricFamily<Counter>
     package let requestSeconds: MetricFamily<Histogram>
+    package let stageSeconds: MetricFamily<Histogram>
     package let inferenceSeconds: MetricFamily<Histogram>
     package let batchRows: MetricFamily<Histogram>
-    package let queueDepth: MetricFamily<Gauge>
+    /// Rows of padding in executed batches.
+    package let batchPaddingRows: MetricFamily<Counter>
     /// Batches whose outputs could not be taken apart by rows.
     package let unsplitBatches: MetricFamily<Counter>
-    package let modelState: MetricFamily<Gauge>
-    package let modelMemory: MetricFamily<Gauge>
-    /// Tries to load a version; outcome is `success` or `failure`.
+    /// Tries to load a version; outcome is `success`, `failure` or `cancelled`.
     package let modelLoads: MetricFamily<Counter>
     package let modelLoadSeconds: MetricFamily<Histogram>
-    package let openConnections: MetricFamily<Gauge>
-    /// Connections by what became of them: `accepted`, and of those `refused` by a limit, `timed_out`, `failed_handshake`.
-    package let connections: MetricFamily<Counter>
-    /// Requests of every route by what became of them: `handled`, `refused` as no sound requests or by a limit, `abandoned`.
-    package let httpRequests: MetricFamily<Counter>
-    /// Bytes that were `received` and `sent`.
-    package let httpBytes: MetricFamily<Counter>
-    package let acceptPauses: MetricFamily<Counter>
-    package let droppedLogRecords: MetricFamily<Counter>
     /// Requests for the request log: `written`, `dropped` as it was slow or full, `too_large`, `unwritable`.
     package let requestLogRecords: MetricFamily<Counter>
-    package let buildInfo: MetricFamily<Gauge>
 
     package init(store: MetricStore = MetricStore()) {
         self.store = store
         func serving(_ name: String, _ labels: String...) -> MetricDescription {
             MetricDescription("/tensorflow/\(name)", labels: labels, help: "", dialect: .tensorFlowServing)
         }
-        let microseconds = HistogramBuckets.exponential(scale: 10, growth: 1.8, count: 33)
-        let queueing = HistogramBuckets.exponential(scale: 100, growth: 1.2, count: 52)
+        let microseconds = HistogramBuckets.exponential(scale: 10, growth: 1.8, count: 33, unit: 1e3)
+        let queueing = HistogramBuckets.exponential(scale: 100, growth: 1.2, count: 52, unit: 1e3)
         let sizes = HistogramBuckets.exponential(scale: 1, growth: 2, count: 14)
         requestCount = store.counter(serving("serving/request_count", "model_name", "status"))
         requestLatency = store.histogram(
@@ -75,6 +68,7 @@ package final class ServingMetrics: Sendable {
         requestExampleCounts = store.histogram(
             serving("serving/request_example_counts", "model"), .exponential(scale: 1, growth: 2, count: 15))
         requestExampleCountTotal = store.counter(serving("serving/request_example_count_total", "model"))
+        requestLogCount = store.counter(serving("serving/request_log_count", "model_name", "status_code"))
         modelWarmupLatency = store.histogram(
             serving("serving/model_warmup_latency", "model_path", "status"), microseconds)
         modelWarmupRecordsRead = store.counter(serving("serving/model_warmup_records_read", "model_path", "status"))
@@ -88,7 +82,8 @@ package final class ServingMetrics: Sendable {
         loadLatency = store.counter(serving("cc/saved_model/load_latency", "model_path"))
 
         let signature = ["model", "version", "signature"]
-        let seconds = HistogramBuckets.exponential(scale: 1e-5, growth: 2, count: 24)
+        let seconds = HistogramBuckets.exponential(scale: 1e-5, growth: 2, count: 24, unit: 1e9)
+        let stages = HistogramBuckets.exponential(scale: 1e-6, growth: 2, count: 25, unit: 1e9)
         requests = store.counter(
             MetricDescription(
                 "apus_requests_total", labels: signature + ["status"],
@@ -97,74 +92,58 @@ package final class ServingMetrics: Sendable {
             MetricDescription(
                 "apus_request_seconds", labels: signature,
                 help: "Time from a whole request received to its answer ready to be written, successes only."), seconds)
+        stageSeconds = store.histogram(
+            MetricDescription(
+                "apus_stage_seconds", labels: signature + ["stage"],
+                help:
+                    "Time that successful requests spent in each stage: read (first byte to whole request), parse, queue, assemble, run, encode, write (answer ready to last byte sent)."
+            ), stages)
         inferenceSeconds = store.histogram(
             MetricDescription(
                 "apus_inference_seconds", labels: signature, help: "Execution of one batch, without its wait."), seconds)
         batchRows = store.histogram(
             MetricDescription("apus_batch_rows", labels: signature, help: "Rows of each executed batch, without padding."),
             sizes)
-        queueDepth = store.gauge(
-            MetricDescription("apus_queue_depth", labels: signature, help: "Rows that wait for a batch."))
+        batchPaddingRows = store.counter(
+            MetricDescription("apus_batch_padding_rows_total", labels: signature, help: "Rows of padding in executed batches."))
         unsplitBatches = store.counter(
             MetricDescription(
                 "apus_unsplit_batches_total", labels: signature,
                 help: "Batches whose outputs did not have a row for each request row; the signature's requests then run alone."))
-        modelState = store.gauge(
-            MetricDescription(
-                "apus_model_state", labels: ["model", "version", "state"],
-                help: "1 for the state that a version is in, 0 for the others."))
-        modelMemory = store.gauge(
-            MetricDescription(
-                "apus_model_memory_bytes", labels: ["model", "version"], help: "Memory that a loaded version holds."))
         modelLoads = store.counter(
             MetricDescription(
                 "apus_model_loads_total", labels: ["model", "outcome"],
-                help: "Tries to load a version that have ended: success or failure."))
+                help: "Tries to load a version of a model: success, failure, or cancelled as it was no longer wanted."))
         modelLoadSeconds = store.histogram(
-            MetricDescription(
-                "apus_model_load_seconds", labels: ["model"], help: "Time of each try to load a version, warm-up included."),
-            .exponential(scale: 1e-3, growth: 2, count: 20))
-        openConnections = store.gauge(MetricDescription("apus_connections_open", help: "Open client connections."))
-        connections = store.counter(
-            MetricDescription(
-                "apus_connections_total", labels: ["outcome"],
-                help: "Connections accepted, and of those refused by a limit, timed out, or failed in the TLS handshake."))
-        httpRequests = store.counter(
-            MetricDescription(
-                "apus_http_requests_total", labels: ["outcome"],
-                help: "Requests of every route: handled, refused without a handler, abandoned by their client."))
-        httpBytes = store.counter(
-            MetricDescription("apus_http_bytes_total", labels: ["direction"], help: "Bytes received from and sent to clients."))
-        acceptPauses = store.counter(
-            MetricDescription("apus_accept_pauses_total", help: "Times that accepting paused for want of file descriptors."))
-        droppedLogRecords = store.counter(
-            MetricDescription(
-                "apus_access_log_dropped_total", help: "Records of the access log that were dropped as its destination was slow."))
+            MetricDescription("apus_model_load_seconds", labels: ["outcome"], help: "Duration of tries to load a version."),
+            .exponential(scale: 1e-3, growth: 2, count: 20, unit: 1e9))
         requestLogRecords = store.counter(
             MetricDescription(
                 "apus_request_log_records_total", labels: ["outcome"],
                 help: "Requests sampled for the request log by what became of their records."))
-        buildInfo = store.gauge(
-            MetricDescription(
-                "apus_build_info", labels: ["version", "swift", "isa"], help: "1, labelled with what is running."))
     }
 }
 
 /// Series end with what they describe: each metric holds a bounded number of them.
 extension ServingMetrics {
-    /// Removes the series that are labelled with a version, of every signature, status and state.
+    /// Removes the series that are labelled with a version, of every signature, status and stage.
     package func removeVersions(where isGone: (_ model: String, _ version: String) -> Bool) {
         // The labels of each of these begin with model and version.
-        for counters in [requests, unsplitBatches] { counters.removeCells { isGone($0[0], $0[1]) } }
-        for histograms in [requestSeconds, inferenceSeconds, batchRows] { histograms.removeCells { isGone($0[0], $0[1]) } }
-        for gauges in [queueDepth, modelState, modelMemory] { gauges.removeCells { isGone($0[0], $0[1]) } }
+        for counters in [requests, unsplitBatches, batchPaddingRows] { counters.removeCells { isGone($0[0], $0[1]) } }
+        for histograms in [requestSeconds, stageSeconds, inferenceSeconds, batchRows] {
+            histograms.removeCells { isGone($0[0], $0[1]) }
+        }
+    }
+
+    /// Removes the series that are labelled with the path of a version.
+    package func removePaths(where isGone: (_ path: String) -> Bool) {
+        for counters in [modelWarmupRecordsRead, loadAttemptCount, loadLatency] { counters.removeCells { isGone($0[0]) } }
+        modelWarmupLatency.removeCells { isGone($0[0]) }
     }
 
     /// Removes the series that are labelled with a model alone.
     package func removeModels(where isGone: (_ model: String) -> Bool) {
-        for counters in [requestCount, requestExampleCountTotal, modelLoads] { counters.removeCells { isGone($0[0]) } }
-        for histograms in [requestLatency, runtimeLatency, requestExampleCounts, modelLoadSeconds] {
-            histograms.removeCells { isGone($0[0]) }
-        }
+        for counters in [requestCount, requestExampleCountTotal, requestLogCount, modelLoads] { counters.removeCells { isGone($0[0]) } }
+        for histograms in [requestLatency, runtimeLatency, requestExampleCounts] { histograms.removeCells { isGone($0[0]) } }
     }
 }

@@ -1,33 +1,131 @@
 /// Handles to the metrics of one signature of one version, looked up once when the version is loaded.
-package struct SignatureMetrics: Sendable {
-    package let requestSeconds: Histogram
-    package let inferenceSeconds: Histogram
-    package let batchRows: Histogram
-    package let queueDepth: Gauge
-    package let unsplitBatches: Counter
+///
+/// What a request touches is counted here, beside the histograms: a call of another module, and a reference that it hands out, would
+/// cost more than the counting.
+package final class SignatureMetrics: Sendable {
+    /// What a request asked for, as far as metrics tell.
+    package enum API: Sendable {
+        case predict, classify, regress
+    }
 
+    /// The parts of one successful call, in nanoseconds.
+    package struct Call: Sendable {
+        /// From the first byte of the request to its last.
+        package var read: Int64
+        /// From a whole request to its tensors.
+        package var parse: Int64
+        /// From there until a lane, or the thread that has read it, took the call.
+        package var queue: Int64
+        /// Putting the inputs of its batch together.
+        package var assemble: Int64
+        package var run: Int64
+        /// From the outputs to the text of the response.
+        package var encode: Int64
+
+        package init(read: Int64, parse: Int64, queue: Int64, assemble: Int64, run: Int64, encode: Int64) {
+            self.read = read
+            self.parse = parse
+            self.queue = queue
+            self.assemble = assemble
+            self.run = run
+            self.encode = encode
+        }
+
+        /// Execution with the wait for a batch.
+        var runtime: Int64 { queue + assemble + run }
+    }
+
+    private let requestSeconds: Histogram
+    private let read: Histogram
+    private let parse: Histogram
+    private let queue: Histogram
+    private let assemble: Histogram
+    private let run: Histogram
+    private let encode: Histogram
+    private let write: Histogram
+    private let inferenceSeconds: Histogram
+    private let batchRows: Histogram
+    private let batchPaddingRows: Counter
+    private let unsplitBatches: Counter
     private let succeeded: Counter
     private let requests: MetricFamily<Counter>
+    private let model: ModelMetrics
+    private let batches: BatchMetrics
     private let labels: [String]
 
-    package init(_ metrics: ServingMetrics, model: String, version: Int64, signature: String) {
-        labels = [model, String(version), signature]
+    package init(_ metrics: ServingMetrics, _ batches: BatchMetrics, model: String, version: Int64, signature: String) {
+        let labels = [model, String(version), signature]
+        func stage(_ name: String) -> Histogram { metrics.stageSeconds.cell(labels + [name]) }
+        self.labels = labels
+        self.batches = batches
+        self.model = ModelMetrics(metrics, model: model)
         requestSeconds = metrics.requestSeconds.cell(labels)
+        read = stage("read")
+        parse = stage("parse")
+        queue = stage("queue")
+        assemble = stage("assemble")
+        run = stage("run")
+        encode = stage("encode")
+        write = stage("write")
         inferenceSeconds = metrics.inferenceSeconds.cell(labels)
         batchRows = metrics.batchRows.cell(labels)
-        queueDepth = metrics.queueDepth.cell(labels)
+        batchPaddingRows = metrics.batchPaddingRows.cell(labels)
         unsplitBatches = metrics.unsplitBatches.cell(labels)
         requests = metrics.requests
         succeeded = metrics.requests.cell(labels + ["OK"])
     }
 
-    /// Counts a request that was answered well.
-    package func countSuccess() { succeeded.increment() }
+    /// Whether any batch has run.
+    package var hasRun: Bool { !batchRows.snapshot.isEmpty }
 
-    /// Counts a finished request; only failures cost a look-up.
-    /// - Parameter status: name of the canonical code.
-    package func countRequest(status: String) {
-        guard status != "OK" else { return countSuccess() }
-        requests.cell(labels + [status]).increment()
+    /// A call leaves its queue to be run; each of its inputs has so many rows.
+    package func countTask(rowCount: Int, inputCount: Int, waited nanoseconds: Int64) {
+        batches.countTask(rowCount: rowCount, inputCount: inputCount, waited: nanoseconds, on: .mine)
     }
+
+    /// A batch has run for so long.
+    package func countBatch(rowCount: Int, executedRowCount: Int, nanoseconds: Int64) {
+        let stripe = StripeIndex.mine
+        inferenceSeconds.add(nanoseconds, on: stripe)
+        batchRows.add(Int64(rowCount), on: stripe)
+        if executedRowCount > rowCount { batchPaddingRows.add(UInt64(executedRowCount - rowCount), on: stripe) }
+        batches.countBatch(rowCount: rowCount, executedRowCount: executedRowCount, on: stripe)
+    }
+
+    package func countUnsplitBatch() { unsplitBatches.increment() }
+
+    /// A call was answered well, so long after its request was there.
+    ///
+    /// - Parameter call: its parts; nil when they are not known.
+    package func countSuccess(_ api: API, nanoseconds: Int64, exampleCount: Int = 0, _ call: Call?) {
+        let stripe = StripeIndex.mine
+        succeeded.add(1, on: stripe)
+        requestSeconds.add(nanoseconds, on: stripe)
+        if let call {
+            read.add(call.read, on: stripe)
+            parse.add(call.parse, on: stripe)
+            queue.add(call.queue, on: stripe)
+            assemble.add(call.assemble, on: stripe)
+            run.add(call.run, on: stripe)
+            encode.add(call.encode, on: stripe)
+        }
+        model.countSuccess(api, nanoseconds: nanoseconds, runtime: call?.runtime, exampleCount: exampleCount, on: stripe)
+    }
+
+    /// A call by another protocol than REST was answered well; the metrics of its model are the caller's to count.
+    package func countSuccess(nanoseconds: Int64) {
+        succeeded.increment()
+        requestSeconds.observe(nanoseconds)
+    }
+
+    /// A call has failed: this costs a look-up.
+    ///
+    /// - Parameter status: name of the canonical code.
+    package func countFailure(status: String) {
+        requests.cell(labels + [status]).increment()
+        model.countFailure(status: status)
+    }
+
+    /// A response has been sent, so long after it was ready.
+    package func countWrite(nanoseconds: Int64) { write.observe(nanoseconds) }
 }

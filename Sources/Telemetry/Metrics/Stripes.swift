@@ -21,15 +21,14 @@ import Synchronization
         unsafe places.deallocate()
     }
 
-    /// Calls `body` with the calling thread's.
+    /// That of a thread, made by `make` when the thread first comes. It stays as long as this does.
     @inline(__always)
-    func withMine(_ make: () -> Stripe, _ body: (Stripe) -> Void) {
-        let index = Int(apus_stripe())
-        let held = unsafe places[index].load(ordering: .acquiring) ?? insert(make(), at: index)
-        // What is in a place stays there as long as this does.
-        unsafe Unmanaged<Stripe>.fromOpaque(held)._withUnsafeGuaranteedRef(body)
+    func stripe(_ index: StripeIndex, _ make: () -> Stripe) -> Unmanaged<Stripe> {
+        let held = unsafe places[index.value].load(ordering: .acquiring) ?? insert(make(), at: index.value)
+        return unsafe Unmanaged<Stripe>.fromOpaque(held)
     }
 
+    @inline(never)
     private func insert(_ made: Stripe, at index: Int) -> UnsafeMutableRawPointer {
         let held = unsafe Unmanaged.passRetained(made)
         let (isStored, earlier) = unsafe places[index].compareExchange(
@@ -46,6 +45,15 @@ import Synchronization
             unsafe places[index].load(ordering: .acquiring).map { unsafe Unmanaged<Stripe>.fromOpaque($0).takeUnretainedValue() }
         }
     }
+}
+
+/// Which of the stripes is a thread's: found once by a thread that counts several things.
+struct StripeIndex: Sendable {
+    /// Below the number of stripes.
+    let value: Int
+
+    /// The calling thread's.
+    static var mine: StripeIndex { StripeIndex(value: Int(apus_stripe())) }
 }
 
 /// Fills the rest of a cache line and the next one, which processors fetch with it.

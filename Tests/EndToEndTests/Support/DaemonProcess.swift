@@ -15,14 +15,16 @@ final class DaemonProcess: Sendable {
     }
 
     /// Returns as soon as the port is bound. Whatever the file says, state stays in `home`, and folders are looked at often.
-    init(in home: TemporaryFolder, configurationFile: URL) async throws {
+    ///
+    /// - Parameter flags: further arguments of the command line.
+    init(in home: TemporaryFolder, configurationFile: URL, flags: [String] = []) async throws {
         let own = [
             "server.port=0", "registry.path=\(home["registry.sqlite"].path)", "registry.store=\(home["store"].path)",
             "lifecycle.poll_interval=20ms", "lifecycle.quiet_period=0s", "log.format=plain",
         ]
         let logFile = home["log-\(UUID().uuidString)"]
         let process = try ApusBinary.start(
-            ["serve", "--config", configurationFile.path] + own.flatMap { ["--set", $0] }, home: home,
+            ["serve", "--config", configurationFile.path] + own.flatMap { ["--set", $0] } + flags, home: home,
             output: home["daemon-output"], errors: logFile)
         do {
             port = try await Self.port(process, logFile)

@@ -31,17 +31,18 @@ final class HTTPClient {
         return try receive()
     }
 
-    func send(_ method: String, _ path: String, body: String = "", fields: [(String, String)] = []) throws(Failure) {
-        let all = [("Host", "localhost"), ("Content-Length", String(body.utf8.count))] + fields
-        try send(Self.head(method, path, fields: all) + body)
-    }
-
+    /// The same with a body of any bytes.
     func request(
         _ method: String, _ path: String, bytes: [UInt8], fields: [(String, String)] = []
     ) throws(Failure) -> HTTPResponse {
         let all = [("Host", "localhost"), ("Content-Length", String(bytes.count))] + fields
         try send(Array(Self.head(method, path, fields: all).utf8) + bytes)
         return try receive()
+    }
+
+    func send(_ method: String, _ path: String, body: String = "", fields: [(String, String)] = []) throws(Failure) {
+        let all = [("Host", "localhost"), ("Content-Length", String(body.utf8.count))] + fields
+        try send(Self.head(method, path, fields: all) + body)
     }
 
     func send(_ text: String) throws(Failure) { try send(Array(text.utf8)) }

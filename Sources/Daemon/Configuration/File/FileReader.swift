@@ -38,6 +38,9 @@ package enum FileFault: Error, CustomStringConvertible {
     case tooLarge(limit: Int)
     case notUTF8
 
+    /// Whether there is no such file.
+    package var isMissing: Bool { if case .unreadable(ENOENT) = self { true } else { false } }
+
     package var description: String {
         switch self {
         case .unreadable(let code): "cannot be read: \(String(cString: strerror(code)))"

@@ -3,7 +3,6 @@ extension ServingFlag {
     package static let all: [ServingFlag] = network + models + runtime
 
     private static let noGRPC = "this version offers REST only"
-    private static let noSavedModel = "this version serves ONNX models only"
     private static let noTensorFlow = "models run on Apus' own engine, not on the TensorFlow runtime"
 
     private static let network: [ServingFlag] = [
@@ -13,7 +12,11 @@ extension ServingFlag {
             Int(text).flatMap { (1...65_535).contains($0) ? text : nil }
         },
         setting("rest_api_num_threads", "server.loops"),
-        duration("rest_api_timeout_in_ms", "server.request_timeout", unit: "ms", 1...86_400_000),
+        // Without a limit, a request has the longest that there is.
+        translated("rest_api_timeout_in_ms", "server.request_timeout", "a whole number of at most 86400000; 0 or less for no limit") {
+            text in
+            Int(text).flatMap { $0 <= 0 ? "24h" : $0 <= 86_400_000 ? "\($0)ms" : nil }
+        },
         setting("rest_api_enable_cors_support", "server.cors", isBoolean: true),
         only([""], "grpc_channel_arguments", noGRPC),
         only([], "grpc_max_threads", noGRPC),
@@ -27,23 +30,30 @@ extension ServingFlag {
         source("model_name"),
         source("model_base_path"),
         source("model_config_file"),
-        only(["0"], "model_config_file_poll_wait_seconds", "the file is read again on SIGHUP, not by polling"),
+        duration("model_config_file_poll_wait_seconds", "lifecycle.config_poll_interval", unit: "s", 0...86_400),
         duration("file_system_poll_wait_seconds", "lifecycle.poll_interval", unit: "s", 0...86_400),
         translated("num_load_threads", "lifecycle.load_threads", "a whole number from 0 to 64") { text in
             Int(text).flatMap { (0...64).contains($0) ? "\(max(1, $0))" : nil }
         },
         only(["0", "1"], "num_unload_threads", "versions are unloaded one after the other"),
         setting("max_num_load_retries", "lifecycle.load_retries"),
-        duration("load_retry_interval_micros", "lifecycle.load_retry_interval", unit: "us", -1...86_400_000_000),
-        always(false, "flush_filesystem_caches", "weights are used in place from the page cache, flushing it would drop them"),
+        translated("load_retry_interval_micros", "lifecycle.load_retry_interval", "a whole number of at most 86400000000") { text in
+            Int(text).flatMap { $0 <= 86_400_000_000 ? "\(max(0, $0))us" : nil }
+        },
+        ServingFlag(
+            // For files of this machine there is nothing to flush in the original either.
+            name: "flush_filesystem_caches", isBoolean: true,
+            meaning: .fixed(values: ["true", "false"], reason: "model files are read once and not kept by the daemon")),
         always(
             true, "allow_version_labels_for_unavailable_models",
             "a label may always name a version that is not available yet; it takes effect when the version is"),
-        only(["serve"], "saved_model_tags", noSavedModel),
+        setting("saved_model_tags", "engine.saved_model_tags"),
         setting("enable_model_warmup", "engine.warm_up", isBoolean: true),
-        only(["0", "1"], "num_request_iterations_for_warmup", "each warm-up runs once"),
-        always(true, "remove_unused_fields_from_bundle_metagraph", noSavedModel),
-        always(false, "enable_signature_method_name_check", noSavedModel),
+        translated("num_request_iterations_for_warmup", "engine.warm_up_iterations", "a whole number of at most 1000") { text in
+            Int(text).flatMap { $0 <= 1_000 ? "\(max(1, $0))" : nil }
+        },
+        always(true, "remove_unused_fields_from_bundle_metagraph", "of a SavedModel only what serving needs is kept"),
+        setting("enable_signature_method_name_check", "server.check_method_names", isBoolean: true),
         always(false, "prefer_tflite_model", "TensorFlow Lite models are not supported"),
         only([], "num_tflite_pools", "TensorFlow Lite models are not supported"),
         only([], "num_tflite_interpreters_per_pool", "TensorFlow Lite models are not supported"),
@@ -52,9 +62,7 @@ extension ServingFlag {
     private static let runtime: [ServingFlag] = [
         setting("enable_batching", "batching.enabled", isBoolean: true),
         source("batching_parameters_file"),
-        always(
-            false, "enable_per_model_batching_parameters",
-            "batching of one model is set by its entry under models: in the --config file"),
+        setting("enable_per_model_batching_parameters", "batching.per_version_files", isBoolean: true),
         translated("tensorflow_session_parallelism", "engine.lanes", "a whole number from 0 to 1024") { text in
             Int(text).flatMap { (0...1_024).contains($0) ? ($0 == 0 ? "auto" : text) : nil }
         },

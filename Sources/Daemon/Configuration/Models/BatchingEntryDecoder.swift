@@ -3,7 +3,9 @@ struct BatchingEntryDecoder {
     private let map: YAMLValue
     private(set) var problems: [ConfigurationProblem] = []
 
-    private static let keys = ["enabled", "max_batch_size", "timeout", "target_latency", "allowed_sizes", "max_queued_batches"]
+    private static let keys = [
+        "enabled", "max_batch_size", "timeout", "target_latency", "allowed_sizes", "max_queued_batches", "refuse_oversize",
+    ]
 
     init(_ map: YAMLValue) {
         self.map = map
@@ -24,6 +26,7 @@ struct BatchingEntryDecoder {
             case "target_latency": entry.targetLatency = read(value, Settings.targetLatency.kind)
             case "allowed_sizes": entry.allowedSizes = read(value, Settings.allowedBatchSizes.kind)
             case "max_queued_batches": entry.maxQueuedBatches = read(value, Settings.maxQueuedBatches.kind)
+            case "refuse_oversize": entry.refusesOversize = read(value, Settings.refusesOversize.kind)
             default: problems.append(value.problem("unknown key" + KnownKeys.hint(for: name ?? "", among: Self.keys)))
             }
         }

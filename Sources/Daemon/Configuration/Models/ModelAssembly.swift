@@ -41,7 +41,8 @@ struct ModelAssembly {
                 isEnabled: own.isEnabled ?? common.isEnabled, maxBatchSize: own.maxBatchSize ?? common.maxBatchSize,
                 timeout: own.timeout ?? common.timeout, targetLatency: own.targetLatency ?? common.targetLatency,
                 allowedSizes: own.allowedSizes ?? inheritedSizes,
-                maxQueuedBatches: own.maxQueuedBatches ?? common.maxQueuedBatches)
+                maxQueuedBatches: own.maxQueuedBatches ?? common.maxQueuedBatches,
+                refusesOversize: own.refusesOversize ?? common.refusesOversize)
         } catch {
             problems.append(
                 ConfigurationProblem(origin: entry.origin, key: "\(entry.key).batching", message: error.description))

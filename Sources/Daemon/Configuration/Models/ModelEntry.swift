@@ -24,4 +24,5 @@ struct BatchingEntry: Sendable, Equatable {
     var targetLatency: Duration?
     var allowedSizes: [Int]?
     var maxQueuedBatches: Int?
+    var refusesOversize: Bool?
 }

@@ -39,9 +39,10 @@ struct ModelEntryDecoder {
         return model.name.isEmpty || model.path.isEmpty ? nil : model
     }
 
-    /// Names end up in paths of URLs, where `/` and `:` separate.
+    /// Names end up in paths of URLs, where `/` and `:` separate; other characters have a percent-encoded form there.
     static func isModelName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 255 && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && !"/:?#".utf8.contains($0) }
+        !name.isEmpty && name.utf8.count <= 255
+            && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != ":" && $0.properties.generalCategory != .control }
     }
 
     private mutating func read<Value>(_ value: YAMLValue, _ kind: ValueKind<Value>) -> Value? {

@@ -10,7 +10,11 @@ struct ModelSources {
     /// Values of the files that flags name, by key path.
     private(set) var commandLineValues: [String: LocatedText] = [:]
     private(set) var environmentValues: [String: LocatedText] = [:]
+    /// Files that flags name, as absolute paths.
+    private(set) var files: [String] = []
     private(set) var problems: [ConfigurationProblem] = []
+    /// What is written and has no effect, though that may be meant.
+    private(set) var warnings: [String] = []
 
     private let workingDirectory: String
 
@@ -25,11 +29,11 @@ struct ModelSources {
 
     private mutating func readModels(_ flags: [String: LocatedText]) {
         switch (flags["model_config_file"], flags["model_base_path"], flags["model_name"]) {
-        case (let file?, let base?, _):
-            report(base, "\(file.origin) says what to serve too; keep one of them")
-        case (let file?, nil, let name?):
-            report(name, "\(file.origin) names the models; leave the name out")
-        case (let file?, nil, nil):
+        case (let file?, let base, let name):
+            // TensorFlow Serving's container image gives both always, and its users add the file.
+            for flag in [base, name].compactMap(\.self) {
+                warnings.append("\(flag.origin) has no effect: \(file.origin) says what to serve")
+            }
             models = read(file) { text, path throws(TextProtoError) in try ModelConfigFile.models(text, path: path) } ?? []
         case (nil, let base?, let name): models = singleModel(base, name)
         case (nil, nil, let name?): report(name, "names a model but not where it is; add --model_base_path")
@@ -72,6 +76,7 @@ struct ModelSources {
         _ file: LocatedText, _ decode: (_ text: String, _ path: String) throws(TextProtoError) -> Result
     ) -> Result? {
         let path = FilePaths.absolute(file.text, relativeTo: workingDirectory)
+        files.append(path)
         do throws(FileFault) {
             let text = try FileReader.text(of: path)
             do throws(TextProtoError) {

@@ -10,6 +10,7 @@ extension ConfigurationLoader {
             accessLog: readAccessLog(&values), loopCount: values.read(Settings.loops),
             requestTimeout: values.read(Settings.requestTimeout), drainTimeout: values.read(Settings.drainTimeout),
             isCORSEnabled: values.read(Settings.cors), nonfinite: values.read(Settings.nonfinite),
+            checksMethodNames: values.read(Settings.checksMethodNames),
             notifyReady: values.read(Settings.notifyReady), limits: readLimits(&values))
         checkListeners(server, &values)
         return server

@@ -37,8 +37,9 @@ package enum ModelConfigFile {
         }
         try checkPlatform(fields, name: name, line: line)
         guard basePath.hasPrefix("/") else {
+            let hint = basePath.contains("://") ? "; Apus reads folders of this machine, copy the model or mount its store" : ""
             throw TextProtoError(
-                line: line, message: "Expected model \(name) to have an absolute path or URI; got base_path()=\(basePath)")
+                line: line, message: "Expected model \(name) to have an absolute path or URI; got base_path()=\(basePath)\(hint)")
         }
         return ModelEntry(
             name: name, path: basePath, versionPolicy: try policy(fields), labels: try labels(fields),
@@ -50,6 +51,12 @@ package enum ModelConfigFile {
     private static func checkPlatform(_ fields: TextProtoFields, name: String, line: Int) throws(TextProtoError) {
         let platform = try fields.text("model_platform")
         let type = try fields.word("model_type")
+        if platform != nil, let type {
+            throw TextProtoError(
+                line: type.line,
+                message: "Illegal setting both ModelServerConfig::model_type (deprecated) and ModelServerConfig::model_platform, "
+                    + "model name is \(name)")
+        }
         guard platform != nil || type != nil else {
             throw TextProtoError(
                 line: line,
@@ -72,15 +79,28 @@ package enum ModelConfigFile {
             throw TextProtoError(line: message.fields[1].line, message: "ServableVersionPolicy: expected one of latest, all, specific")
         }
         if let latest = try policy.message("latest") {
-            let count = try TextProtoFields(latest, type: "Latest", known: ["num_versions"]).integer("num_versions") ?? 1
-            return .latest(max(1, Int(clamping: count)))
+            let fields = try TextProtoFields(latest, type: "Latest", known: ["num_versions"])
+            let count = try fields.integer("num_versions") ?? 1
+            guard (0...Int64(UInt32.max)).contains(count) else {
+                throw TextProtoError(
+                    line: fields.line("num_versions"), message: "Latest.num_versions is \(count); expected 0 to \(UInt32.max)")
+            }
+            // Source: file_system_storage_path_source.proto: 0 means 1.
+            return .latest(max(1, Int(count)))
         }
         if let all = try policy.message("all") {
             _ = try TextProtoFields(all, type: "All", known: [])
             return .all
         }
         guard let specific = try policy.message("specific") else { return .latest(1) }
-        return .specific(try TextProtoFields(specific, type: "Specific", known: ["versions"]).integers("versions"))
+        let fields = try TextProtoFields(specific, type: "Specific", known: ["versions"])
+        let versions = try fields.integers("versions")
+        if let index = versions.firstIndex(where: { $0 < 0 }) {
+            throw TextProtoError(
+                line: fields.fields("versions")[index].line,
+                message: "Specific.versions has \(versions[index]); expected versions of 0 or more")
+        }
+        return .specific(versions)
     }
 
     private static func labels(_ fields: TextProtoFields) throws(TextProtoError) -> [String: Int64] {
@@ -90,7 +110,14 @@ package enum ModelConfigFile {
                 throw TextProtoError(line: field.line, message: "ModelConfig.version_labels: expected { key: \"…\" value: … }")
             }
             let entry = try TextProtoFields(message, type: "VersionLabelsEntry", known: ["key", "value"])
-            labels[try entry.text("key") ?? ""] = try entry.integer("value") ?? 0
+            let label = try entry.text("key") ?? "", version = try entry.integer("value") ?? 0
+            guard ModelEntryDecoder.isModelName(label), version >= 0 else {
+                throw TextProtoError(
+                    line: field.line,
+                    message: "ModelConfig.version_labels has \"\(label)\" for version \(version); expected a label without / and :, "
+                        + "and a version of 0 or more")
+            }
+            labels[label] = version
         }
         return labels
     }

@@ -70,6 +70,18 @@ extension ValueKind where Value == [Int] {
     }
 }
 
+extension ValueKind where Value == [String] {
+    /// Words between commas.
+    static var words: ValueKind {
+        ValueKind(expected: "a list of words that are not empty", takesList: true) { text in
+            let words = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+            return words.contains("") ? nil : words
+        }
+    }
+}
+
 extension ValueKind where Value == Duration {
     static func duration(_ range: ClosedRange<Duration>) -> ValueKind {
         ValueKind(
