@@ -11,7 +11,7 @@ struct ScanOutput: Sendable {
     ///   - parts: one a round, all of one shape.
     ///   - fact: what is known of a part when there is none; unknown extents become 0.
     func stack(_ parts: [Tensor], emptyLike fact: ValueFact?, _ context: EvaluationContext) throws(OperatorError) -> Tensor {
-        var joined = ScanParts(self, expectedCount: parts.count)
+        var joined = ScanParts(self, expectedCount: parts.count, isCertain: true)
         for part in parts { try joined.add(part.view, context) }
         return try joined.stacked(emptyLike: fact, context)
     }

@@ -57,6 +57,8 @@ struct TensorLoopRounds {
     ///
     /// - Returns: false when they are not such; then none has run.
     private mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
+        // The steady rounds have spare memory of their own.
+        spare = Array(repeating: nil, count: loop.carriedCount)
         guard
             var steady = try SteadyRounds(
                 subgraph: 1, carried: state.map(RuntimeValue.tensor), outputCount: outputCount, context)

@@ -123,6 +123,7 @@ extension SizeBomb {
     private static let rowLength = 4096
     private static let row = ("row", Tensor([Float](repeating: 1, count: rowLength), shape: [rowLength]))
 
+    // Parts of a scan output are collected where the output lies; what is carried is there twice, before and after a round.
     private static let loops: [SizeBomb] = [
         SizeBomb(
             name: "Loop with a scan output",
@@ -134,11 +135,11 @@ extension SizeBomb {
                             ["i", "c"], ["c", "part"],
                             [node("Cast", ["i"], ["f"], ["to": .integer(1)]), node("Add", ["row", "f"], ["part"])])
                     ])
-            ], constants: [row], elementCount: { $0 * rowLength }, bytesPerUnit: rowLength * 8),
+            ], constants: [row], elementCount: { $0 * rowLength }, bytesPerUnit: rowLength * 4),
         SizeBomb(
             name: "Loop that collects scalars",
             nodes: [node("Loop", ["s", ""], ["y"], ["body": body(["i", "c"], ["c", "part"], [node("Identity", ["i"], ["part"])])])],
-            bytesPerUnit: TensorStorage.leastCharge + 8),
+            bytesPerUnit: 8),
         SizeBomb(
             name: "Loop with a carried value that doubles",
             nodes: [
@@ -160,7 +161,7 @@ extension SizeBomb {
                 node(
                     "Scan", ["steps"], ["y"],
                     ["num_scan_inputs": .integer(1), "body": body(["e"], ["part"], [node("Add", ["row", "e"], ["part"])])]),
-            ], constants: [one, row], elementCount: { $0 * rowLength }, bytesPerUnit: rowLength * 8),
+            ], constants: [one, row], elementCount: { $0 * rowLength }, bytesPerUnit: rowLength * 4),
     ]
 
     private static func body(_ inputs: [String], _ outputs: [String], _ nodes: [SourceNode]) -> Attribute {

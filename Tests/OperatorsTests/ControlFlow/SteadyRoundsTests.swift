@@ -69,6 +69,32 @@ struct SteadyRoundsTests {
         }
     }
 
+    @Test(
+        "parts of unknown number are collected while they fit into what a run may take, and refused then",
+        arguments: [17, 20, 21, 22, 1000], [true, false])
+    func limit(_ rounds: Int, _ isSteady: Bool) throws {
+        // A part takes 1 KiB of 40: 4, 8 and 16 fit beside what was there before, 32 do not, 21 do.
+        let allowance = MemoryAllowance(byteLimit: 40 << 10)
+        let body = CodeSubgraph { inputs in
+            let number = inputs[0].numbers[0]
+            return [
+                Tensor([Int(number) + 1 < rounds ? 1 : 0], .bool, []),
+                Tensor([Double](repeating: number, count: 256), .float32, [256]),
+            ]
+        }.steady(isSteady)
+        let context = EvaluationContext(inputs: [nil, nil], outputCount: 1, allowance: allowance, subgraphs: [body])
+        do {
+            let results = try Loop().evaluate(context)
+            guard case .tensor(let result) = results[0] else { throw ContractBreach(Loop(), "returns \(results[0].kind)") }
+            #expect(rounds <= 21 && result.shape == [rounds, 256])
+            #expect(result.numbers == (0..<rounds).flatMap { [Double](repeating: Double($0), count: 256) })
+            #expect(allowance.usedByteCount >= result.spec.byteCount)
+        } catch OperatorError.memory(let refusal) {
+            #expect(rounds > 21 && refusal.cause == .limit)
+        }
+        #expect(allowance.usedByteCount == 0)
+    }
+
     @Test("a stopped run ends between rounds")
     func stopped() throws {
         let body = CodeSubgraph { inputs in [Tensor([1], .bool, []), inputs[2]] }.steady(true)
