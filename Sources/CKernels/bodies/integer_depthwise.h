@@ -2,9 +2,18 @@
 
 typedef int16_t APUS_NAME(shorts) __attribute__((vector_size(VF * 2)));
 
+/// The first `count` (at most VF) 16-bit integers.
 APUS_INLINE vi vi_load_shorts(const int16_t *p, size_t count) {
+#if APUS_VECTOR_BYTES == 64
+    const APUS_NAME(shorts) shorts = (APUS_NAME(shorts))_mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), p);
+#else
     APUS_NAME(shorts) shorts = {};
-    memcpy(&shorts, p, count * sizeof *p);
+    if (count == VF) {
+        memcpy(&shorts, p, sizeof shorts);
+    } else {
+        for (size_t i = 0; i < count; i++) shorts[i] = p[i];
+    }
+#endif
     return __builtin_convertvector(shorts, vi);
 }
 
@@ -62,10 +71,8 @@ static void integer_depthwise_rows(void *y, const apus_integer_left *x, const in
                 }
                 for (size_t v = 0; v * VF < count; v++) {
                     const size_t here = c + v * VF, some = smaller(VF, count - v * VF);
-                    int32_t all[VF];
-                    vi_store(all, sums[v]);
-                    for (size_t j = 0; j < some; j++) all[j] = (int32_t)((uint32_t)all[j] + (uint32_t)end->offsets[here + j]);
-                    APUS_NAME(integer_end_vector)(y, pixel * channels + here, all, pixel, here, some, here, end);
+                    const vi sum = sums[v] + vi_load_first(end->offsets + here, some);
+                    integer_end_vector(y, pixel * channels + here, sum, pixel, here, some, here, end);
                 }
                 c += count;
             }

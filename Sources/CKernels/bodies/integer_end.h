@@ -18,10 +18,24 @@ APUS_INLINE vi vi_rounded(vf value, vf lowest, vf highest, vi zero) {
 
 typedef int8_t APUS_NAME(signed_bytes) __attribute__((vector_size(VF)));
 
+/// The first `count` (at most VF) bytes, zeros after them; what lies beyond is not touched.
+APUS_INLINE vb vb_load_first(const uint8_t *p, size_t count) {
+#if APUS_VECTOR_BYTES == 64
+    return (vb)_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), p);
+#else
+    vb bytes = {};
+    if (count == VF) {
+        memcpy(&bytes, p, sizeof bytes);
+    } else {
+        for (size_t i = 0; i < count; i++) bytes[i] = p[i];
+    }
+    return bytes;
+#endif
+}
+
 /// The first `count` bytes as integers.
 APUS_INLINE vi vi_load_bytes(const uint8_t *p, size_t count, bool is_signed) {
-    vb bytes = {};
-    memcpy(&bytes, p, count);
+    const vb bytes = vb_load_first(p, count);
     return is_signed ? __builtin_convertvector((APUS_NAME(signed_bytes))bytes, vi) : __builtin_convertvector(bytes, vi);
 }
 
@@ -41,30 +55,41 @@ APUS_INLINE void vb_store(uint8_t *p, vi lanes) {
 #endif
 }
 
-/// The first `count` lanes.
+/// The first `count` (at most VF) lanes; what lies beyond is not touched.
 APUS_INLINE void vb_store_first(uint8_t *p, vi lanes, size_t count) {
+#if APUS_VECTOR_BYTES == 64
+    _mm512_mask_cvtepi32_storeu_epi8(p, (__mmask16)((1u << count) - 1), (__m512i)lanes);
+#else
     const vb bytes = __builtin_convertvector(lanes, vb);
-    memcpy(p, &bytes, count);
+    if (count == VF) {
+        memcpy(p, &bytes, sizeof bytes);
+    } else {
+        for (size_t i = 0; i < count; i++) p[i] = bytes[i];
+    }
+#endif
 }
 
-/// Ends `count` (at most VF) sums of row `row`, column `column`, at element `c` of the result.
-static __attribute__((noinline)) void APUS_NAME(integer_end_vector)(void *c, size_t at, const int32_t *sums, size_t row, size_t column,
-                                                                    size_t count, size_t factor, const apus_integer_end *end) {
-    int32_t all[VF] = {0};
-    memcpy(all, sums, count * sizeof *sums);
+APUS_INLINE vi vi_load_first(const int32_t *p, size_t count) { return (vi)vf_load_first((const float *)p, count); }
+APUS_INLINE void vi_store_first(int32_t *p, vi v, size_t count) { vf_store_first((float *)p, (vf)v, count); }
+
+/// Ends `count` (at most VF) sums of row `row`, column `column`, at element `at` of the result.
+APUS_INLINE void integer_end_vector(void *c, size_t at, vi sums, size_t row, size_t column, size_t count, size_t factor,
+                                    const apus_integer_end *end) {
     if (end->addend) {
+        int32_t all[VF] = {0};
         const int32_t *addend = end->addend + row * end->addend_row + column * end->addend_column;
-        for (size_t j = 0; j < count; j++) all[j] = (int32_t)((uint32_t)all[j] + (uint32_t)addend[j * end->addend_column]);
+        for (size_t j = 0; j < count; j++) all[j] = addend[j * end->addend_column];
+        sums += vi_load(all);
     }
     if (end->result == APUS_INTEGER_SUMS) {
-        memcpy((int32_t *)c + at, all, count * sizeof *all);
+        vi_store_first((int32_t *)c + at, sums, count);
         return;
     }
-    vf value = __builtin_convertvector(vi_load(all), vf) * vf_load_first(end->factors + factor, count);
+    vf value = __builtin_convertvector(sums, vf) * vf_load_first(end->factors + factor, count);
     if (end->result == APUS_INTEGER_REALS) {
         vf_store_first((float *)c + at, end->bias ? value + vf_load_first(end->bias + column, count) : value, count);
-    } else {
-        if (end->residual.data) value = vi_with_residual(value, end->residual.data + at, count, &end->residual);
-        vb_store_first((uint8_t *)c + at, vi_rounded(value, vf_set(end->lowest), vf_set(end->highest), vi_set(end->zero)), count);
+        return;
     }
+    if (end->residual.data) value = vi_with_residual(value, end->residual.data + at, count, &end->residual);
+    vb_store_first((uint8_t *)c + at, vi_rounded(value, vf_set(end->lowest), vf_set(end->highest), vi_set(end->zero)), count);
 }

@@ -119,8 +119,8 @@ APUS_INLINE void integer_end_whole(const integer_tile *t, vi sums[][2], size_t r
 static __attribute__((noinline)) void integer_end_cut(const integer_tile *t, const int32_t *sums, size_t rows) {
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < t->columns; j += VF) {
-            APUS_NAME(integer_end_vector)(t->c, (t->row + i) * t->c_stride + t->column + j, sums + i * NR + j, t->row + i, t->column + j,
-                                          smaller(VF, t->columns - j), t->factor + j, t->end);
+            integer_end_vector(t->c, (t->row + i) * t->c_stride + t->column + j, vi_load(sums + i * NR + j), t->row + i, t->column + j,
+                               smaller(VF, t->columns - j), t->factor + j, t->end);
         }
     }
 }
