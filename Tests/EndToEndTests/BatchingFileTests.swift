@@ -7,7 +7,10 @@ extension EndToEnd {
     struct BatchingFileTests {
         /// Serves a version beside which such a file lies, or none.
         private static func daemon(_ parameters: String?) async throws -> DaemonProcess {
-            let home = try TemporaryFolder()
+            try await daemon(parameters, in: TemporaryFolder())
+        }
+
+        private static func daemon(_ parameters: String?, in home: TemporaryFolder) async throws -> DaemonProcess {
             try TinyModel.adding(1).publish(1, in: home["m"])
             if let parameters { try home.write(parameters, to: "m/1/batching_params.pbtxt") }
             return try await DaemonProcess(
@@ -22,6 +25,23 @@ extension EndToEnd {
             let refused = try daemon.predict("m", #"{"instances": [0, 1, 2]}"#)
             #expect(refused.status == 400)
             #expect(try refused.error == "Task size 3 is larger than maximum input batch size 2")
+        }
+
+        @Test("a reload takes what the file says now; one with an error leaves the version batched as before")
+        func reload() async throws {
+            let home = try TemporaryFolder()
+            let daemon = try await Self.daemon("max_batch_size { value: 2 }", in: home)
+            try await daemon.waitUntilReady()
+            func status() throws -> Int { try daemon.predict("m", #"{"instances": [0, 1, 2]}"#).status }
+            #expect(try status() == 400)
+            try home.write("max_batch_size { value: 3 }", to: "m/1/batching_params.pbtxt")
+            daemon.send(SIGHUP)
+            try await daemon.wait("the larger batches") { try status() == 200 }
+            try home.write("max_batch_size: 2", to: "m/1/batching_params.pbtxt")
+            daemon.send(SIGHUP)
+            let line = try await daemon.waitForLog("the version is batched as before")
+            #expect(line.contains("batching_params.pbtxt:1: "))
+            #expect(try status() == 200)
         }
 
         @Test("a version without the file is served, and not batched")
