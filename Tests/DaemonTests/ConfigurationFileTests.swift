@@ -203,7 +203,7 @@ struct ConfigurationFileTests {
             "@/apus.yaml:1:40: models[0].versions: found a list; expected \(versionForms)"),
         Refused(
             "models: [{name: m, path: /m, load: later}]",
-            "@/apus.yaml:1:37: models[0].load: found \"later\"; expected one of eager, on_demand"),
+            "@/apus.yaml:1:36: models[0].load: found \"later\"; expected one of eager, on_demand"),
         Refused(
             "models: [{name: m, path: /m, labels: {stable: new}}]",
             "@/apus.yaml:1:47: models[0].labels.stable: found \"new\"; expected a label without / and :, and a version number"),

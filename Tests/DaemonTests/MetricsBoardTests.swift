@@ -76,7 +76,7 @@ struct MetricsBoardTests {
         serve(101...10_000)
         let lines = read()
         #expect(lines.count == count)
-        #expect(!lines.contains { $0.contains("_other") })
+        #expect(!lines.contains { $0.contains("\"_other\"") })
         let newest = #"model="m",version="10000",signature="serving_default""#
         #expect(lines.contains("apus_requests_total{\(newest),status=\"OK\"} 1"))
         #expect(lines.contains(#"apus_model_state{model="m",version="10000",state="AVAILABLE"} 1"#))

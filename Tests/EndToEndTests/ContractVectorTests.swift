@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
     /// The vectors of TensorFlow Serving's REST contract that need a server: its test models, its requests, its answers.
     ///
-    /// Vectors that carry `differs` are left out: there Apus answers otherwise on purpose (docs/tensorflow-serving.md).
+    /// Vectors that carry `differs` are left out: there Apus answers otherwise on purpose (deploy/tensorflow-serving.md).
     @Suite("Contract vectors")
     struct ContractVectorTests {
         /// A server's configuration, and the vectors that are put to it.

@@ -79,8 +79,10 @@ package struct CallExample {
         let inputs = signature.inputs.map { input in
             (name: input.name, text: text(input.type, skippingAxes: isByRow ? 1 : 0))
         }
+        // A map without its input's name would be taken for the inputs by name.
+        let isPlain = inputs.count == 1 && signature.inputs[0].tensor != nil
         let value =
-            inputs.count == 1 ? inputs[0].text : "{" + inputs.map { "\(Self.json($0.name)):\($0.text)" }.joined(separator: ",") + "}"
+            isPlain ? inputs[0].text : "{" + inputs.map { "\(Self.json($0.name)):\($0.text)" }.joined(separator: ",") + "}"
         return isByRow ? "\"instances\":[\(value)]" : "\"inputs\":\(value)"
     }
 

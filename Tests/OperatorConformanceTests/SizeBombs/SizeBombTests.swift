@@ -84,7 +84,7 @@ struct SizeBombTests {
             var limits = EngineLimits()
             limits.maximumDynamicBytes = limit
             // Many of them at once are more than a small machine holds.
-            limits.maximumFoldedBytes = 64 << 20
+            (limits.maximumFoldedBytes, limits.maximumArenaBytes) = (64 << 20, 1 << 30)
             return try Engine(
                 source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [],
                 state: ModelState(limits: limits, ledger: ledger))
