@@ -49,8 +49,9 @@ extension EndToEnd {
             let daemon = try await Self.daemon(nil)
             try await daemon.waitUntilReady()
             #expect(try daemon.predict("m", #"{"instances": [0]}"#).json == ["predictions": [1]])
-            let record = try daemon.get("/v1/registry/models/m/versions/1")
-            #expect("\(record)".contains("batching is off"))
+            try await daemon.wait("the record that says so") {
+                "\(try daemon.get("/v1/registry/models/m/versions/1"))".contains("batching is off")
+            }
         }
 
         @Test("a file with an error keeps the version from being served, and the status names file, line and field")

@@ -36,12 +36,17 @@ struct PreviousLifeTests {
         Case(name: "of two after a kill the newer", events: served(2, from: 1) + served(1, from: 2), served: 2),
     ]
 
+    /// A process's life with these events. Its hold on the database ends with the registry.
+    private static func live(_ events: [ServableEvent], in directory: TemporaryDirectory) async throws {
+        let registry = try ModelRegistry(path: directory.database, now: moment(0))
+        try await registry.record(events)
+        try await registry.close()
+    }
+
     @Test("is the newest of those that served at the end", arguments: cases)
     func lastServed(_ tested: Case) async throws {
         let directory = try TemporaryDirectory()
-        let first = try ModelRegistry(path: directory.database, now: moment(0))
-        try await first.record(tested.events + [.described("m", 2, digest: "ab", 10)])
-        try await first.close()
+        try await Self.live(tested.events + [.described("m", 2, digest: "ab", 10)], in: directory)
         let second = try ModelRegistry(path: directory.database, now: moment(100))
         let life = try second.previousLife()
         #expect(life.lastServed["m"] == tested.served)

@@ -86,7 +86,9 @@ struct RegistryRecorderTests {
         continuation.finish()
         await running.value
         #expect(store.written == [event(1), event(2)])
-        #expect(recorder.currentHealth == RegistryRecorder.Health())
+        let health = recorder.currentHealth
+        #expect(!health.isDegraded && health.pendingCount == 0 && health.droppedCount == 0 && health.lastError == nil)
+        #expect(health.failedWriteCount == 1)
     }
 
     @Test("an event that the database refuses for itself is left out and told; the others are written")

@@ -32,7 +32,8 @@ extension ElementReaders {
                 return unsafe (type.code(of: Int64(value)), next)
             }
             guard let (value, next) = unsafe Float64.read(start, end, table) else { return nil }
-            let code = type.code(of: value)
+            // As it was written: the shortest text of a float32 is not the float32 itself.
+            let single = Float(value), code = type.code(of: single.isFinite ? Double(single) : value)
             return unsafe type.value(of: code).isNaN == value.isNaN ? (code, next) : nil
         }
     }

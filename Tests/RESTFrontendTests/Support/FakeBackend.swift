@@ -65,6 +65,14 @@ final class FakeBackend: PredictionBackend {
         for each in all where each.request?.isAbandoned != true { each.reply.succeed([Tensor([1] as [Float], shape: [1])]) }
     }
 
+    func version(of model: String, _ selector: VersionSelector) -> Int64? {
+        switch selector {
+        case .latest: nil
+        case .version(let version): version
+        case .label(let label): labels[label]
+        }
+    }
+
     func target(model: String?, selector: VersionSelector) throws(ServableError) -> PredictionTarget {
         guard let name = model ?? (versions.count == 1 ? versions.keys.first : nil) else {
             throw ServableError(.invalidArgument, "the request names no model")
