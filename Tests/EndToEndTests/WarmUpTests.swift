@@ -99,7 +99,7 @@ extension EndToEnd {
                 Refusal(
                     name: "an unknown signature", file: RecordFile.frames([predict(), predict(signature: "none")]),
                     code: "INVALID_ARGUMENT",
-                    says: #"warm-up record 2 of model version 1 fails: Serving signature name: "none" not found in signature def"#),
+                    says: #"warm-up record 2 of model "model" version 1 fails: Serving signature name: "none" not found in signature def"#),
                 Refusal(
                     name: "an unknown input", file: RecordFile.frames([predict("z")]), code: "INVALID_ARGUMENT",
                     says: #"signature "serving_default" has no input "z""#),
