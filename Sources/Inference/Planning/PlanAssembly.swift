@@ -1,4 +1,3 @@
-import Dispatch
 import GraphIR
 import Synchronization
 import Tensors
@@ -76,7 +75,7 @@ struct PlanAssembly {
         let results = Mutex<[Int: Result<CompiledOperator, EngineError>]>([:])
         // The largest first, so that no thread ends long after the others.
         let order = nodes.indices.sorted { modelConstantByteCount(nodes[$0]) > modelConstantByteCount(nodes[$1]) }
-        DispatchQueue.concurrentPerform(iterations: order.count) { turn in
+        ParallelLoop.run(order.count) { turn in
             let result = Result { () throws(EngineError) in try compile(nodes[order[turn]]) }
             results.withLock { $0[order[turn]] = result }
         }
