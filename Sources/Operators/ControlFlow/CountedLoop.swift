@@ -59,45 +59,57 @@ struct CountedLoop: SubgraphOperator {
         guard delta > 0 && start <= limit || delta < 0 && start >= limit else {
             throw OperatorError.invalidValue("counts from \(start) to \(limit) in steps of \(delta)")
         }
-        var carried = try (3..<max(context.inputs.count, 3)).map { try context.copy(try context.value($0)) }
-        // The first round may change the types of what is carried; later ones rarely do.
-        var attempts = 2
-        var number = start
-        while delta > 0 ? number < limit : number > limit {
-            try context.checkStop()
-            if attempts > 0 {
-                attempts -= 1
-                if let ends = try steadyEnds(carried, from: number, to: limit, by: delta, context) { return ends }
-            }
-            let inputs = [.tensor(Tensor(scalar: Int32(truncatingIfNeeded: number)))] + carried
-            let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
-            guard results.count == carried.count else {
-                throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(carried.count)")
-            }
-            carried = results
-            number += delta
-        }
-        return carried
-    }
-
-    /// What all rounds from `first` on leave; nil when they are not runs of one plan.
-    private func steadyEnds(
-        _ carried: [RuntimeValue], from first: Int, to limit: Int, by delta: Int, _ context: EvaluationContext
-    ) throws -> [RuntimeValue]? {
-        let counter = Tensor(scalar: Int32(truncatingIfNeeded: first))
-        guard
-            var steady = try SteadyRounds(
-                subgraph: 0, leading: [counter.spec], carried: carried, outputCount: carried.count, context)
-        else { return nil }
-        steady.setInput(0, UnsafeRawPointer(counter.storage.baseAddress))
-        for number in stride(from: first, to: limit, by: delta) {
-            try context.checkStop()
-            counter.storage.baseAddress.storeBytes(of: Int32(truncatingIfNeeded: number), as: Int32.self)
-            try steady.run { _ in }
-        }
-        withExtendedLifetime(counter) {}
-        return steady.carried.map(RuntimeValue.tensor)
+        let carried = try (3..<max(context.inputs.count, 3)).map { try context.copy(try context.value($0)) }
+        var rounds = CountedRounds(carried: carried, number: start, limit: limit, delta: delta)
+        try rounds.run(context)
+        return rounds.carried
     }
 
     static let spellings: [OperatorSpelling] = [.tensorFlow("For") { _ throws(OperatorError) in CountedLoop() }]
+}
+
+/// The rounds of one run of a `CountedLoop`.
+private struct CountedRounds: SettlingRounds {
+    private(set) var carried: [RuntimeValue]
+    /// Of the next round.
+    private var number: Int
+    private let limit: Int
+    private let delta: Int
+
+    init(carried: [RuntimeValue], number: Int, limit: Int, delta: Int) {
+        (self.carried, self.number, self.limit, self.delta) = (carried, number, limit, delta)
+    }
+
+    func runsAnother(_ context: EvaluationContext) throws -> Bool {
+        guard delta > 0 ? number < limit : number > limit else { return false }
+        try context.checkStop()
+        return true
+    }
+
+    mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
+        let counter = Tensor(scalar: Int32(truncatingIfNeeded: number))
+        guard
+            var steady = try SteadyRounds(
+                subgraph: 0, leading: [counter.spec], carried: carried, outputCount: carried.count, context)
+        else { return false }
+        steady.setInput(0, UnsafeRawPointer(counter.storage.baseAddress))
+        while try runsAnother(context) {
+            counter.storage.baseAddress.storeBytes(of: Int32(truncatingIfNeeded: number), as: Int32.self)
+            try steady.run { _ in }
+            number += delta
+        }
+        withExtendedLifetime(counter) {}
+        carried = steady.carried.map(RuntimeValue.tensor)
+        return true
+    }
+
+    mutating func runAnew(_ context: EvaluationContext) throws {
+        let inputs = [.tensor(Tensor(scalar: Int32(truncatingIfNeeded: number)))] + carried
+        let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
+        guard results.count == carried.count else {
+            throw OperatorError.invalidValue("its body gives \(results.count) outputs, expected \(carried.count)")
+        }
+        carried = results
+        number += delta
+    }
 }

@@ -2,7 +2,7 @@ import GraphIR
 import Tensors
 
 /// The rounds of one run of a `Loop`.
-struct LoopRounds {
+struct LoopRounds: SettlingRounds {
     private var carried: [RuntimeValue]
     private var optionals: CarriedOptionals
     private var parts: [ScanParts]
@@ -19,19 +19,7 @@ struct LoopRounds {
 
     private var outputCount: Int { 1 + carried.count + parts.count }
 
-    mutating func run(_ context: EvaluationContext) throws {
-        // The first round may change the types of what is carried; later ones rarely do.
-        var attempts = 2
-        while try runsAnother(context) {
-            if attempts > 0 {
-                attempts -= 1
-                if try runSteadily(context) { return }
-            }
-            try runAnew(context)
-        }
-    }
-
-    private func runsAnother(_ context: EvaluationContext) throws -> Bool {
+    func runsAnother(_ context: EvaluationContext) throws -> Bool {
         guard condition, round < tripCount else { return false }
         guard round < maximumCount else {
             throw OperatorError.invalidValue(
@@ -41,10 +29,7 @@ struct LoopRounds {
         return true
     }
 
-    /// Runs all rounds that are left by one plan.
-    ///
-    /// - Returns: false when they are not such; then none has run.
-    private mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
+    mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
         let number = Tensor(scalar: Int64(round)), flag = Tensor(scalar: condition)
         guard
             var steady = try SteadyRounds(
@@ -71,8 +56,7 @@ struct LoopRounds {
         return true
     }
 
-    /// One round of whatever kind.
-    private mutating func runAnew(_ context: EvaluationContext) throws {
+    mutating func runAnew(_ context: EvaluationContext) throws {
         let inputs = [.tensor(Tensor(scalar: Int64(round))), .tensor(Tensor(scalar: condition))] + carried
         let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
         guard results.count == outputCount else {

@@ -2,7 +2,7 @@ import GraphIR
 import Tensors
 
 /// The steps of one run of a `Scan`.
-struct ScanSteps {
+struct ScanSteps: SettlingRounds {
     private var states: [RuntimeValue]
     private var parts: [ScanParts]
     private let sequences: [WalkedSequence]
@@ -16,23 +16,13 @@ struct ScanSteps {
 
     private var outputCount: Int { states.count + parts.count }
 
-    mutating func run(_ context: EvaluationContext) throws {
-        // The first step may change the types of the states; later ones rarely do.
-        var attempts = 2
-        while step < length {
-            try context.checkStop()
-            if attempts > 0 {
-                attempts -= 1
-                if try runSteadily(context) { return }
-            }
-            try runAnew(context)
-        }
+    func runsAnother(_ context: EvaluationContext) throws -> Bool {
+        guard step < length else { return false }
+        try context.checkStop()
+        return true
     }
 
-    /// Runs all steps that are left by one plan.
-    ///
-    /// - Returns: false when they are not such; then none has run.
-    private mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
+    mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
         let specs = sequences.map(\.elementSpec)
         guard
             var steady = try SteadyRounds(
@@ -44,8 +34,7 @@ struct ScanSteps {
             sequence.axis == 0 ? nil : try context.makeTensor(spec) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
         }
         let byteCounts = specs.map(\.byteCount)
-        while step < length {
-            try context.checkStop()
+        while try runsAnother(context) {
             for (index, sequence) in sequences.enumerated() {
                 let input = states.count + index
                 if let element = elements[index]?.storage.baseAddress {
@@ -65,8 +54,7 @@ struct ScanSteps {
         return true
     }
 
-    /// One step of whatever kind.
-    private mutating func runAnew(_ context: EvaluationContext) throws {
+    mutating func runAnew(_ context: EvaluationContext) throws {
         let inputs = try states + sequences.map { .tensor(try $0.element(step, context)) }
         let results = try withExtendedLifetime(inputs) { try context.run(subgraph: 0, inputs: inputs.map(ValueView.init)) }
         guard results.count == outputCount else {

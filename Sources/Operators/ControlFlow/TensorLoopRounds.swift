@@ -2,7 +2,7 @@ import GraphIR
 import Tensors
 
 /// The rounds of one run of a `TensorLoop`.
-struct TensorLoopRounds {
+struct TensorLoopRounds: SettlingRounds {
     private let loop: TensorLoop
     private var state: [Tensor]
     /// Memory of the round before the last.
@@ -32,19 +32,7 @@ struct TensorLoopRounds {
 
     private var outputCount: Int { loop.carriedCount + 2 * buffers.count + 1 }
 
-    mutating func run(_ context: EvaluationContext) throws {
-        // The first round may change the types of the state; later ones rarely do.
-        var attempts = 2
-        while try runsAnother(context) {
-            if attempts > 0 {
-                attempts -= 1
-                if try runSteadily(context) { return }
-            }
-            try runAnew(context)
-        }
-    }
-
-    private func runsAnother(_ context: EvaluationContext) throws -> Bool {
+    func runsAnother(_ context: EvaluationContext) throws -> Bool {
         guard runs else { return false }
         guard round < loop.maximumRoundCount else {
             throw OperatorError.invalidValue("is still running after \(loop.maximumRoundCount) rounds; check its condition")
@@ -53,10 +41,7 @@ struct TensorLoopRounds {
         return true
     }
 
-    /// Runs all rounds that are left by one plan.
-    ///
-    /// - Returns: false when they are not such; then none has run.
-    private mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
+    mutating func runSteadily(_ context: EvaluationContext) throws -> Bool {
         // The steady rounds have spare memory of their own.
         spare = Array(repeating: nil, count: loop.carriedCount)
         guard
@@ -88,8 +73,7 @@ struct TensorLoopRounds {
         try buffers[buffer].put(element, at: number, context)
     }
 
-    /// One round of whatever kind.
-    private mutating func runAnew(_ context: EvaluationContext) throws {
+    mutating func runAnew(_ context: EvaluationContext) throws {
         try withExtendedLifetime(state) {
             try context.lend(subgraph: 1, inputs: state.map { .dense($0.view) }) { try take($0, context) }
         }
