@@ -121,9 +121,12 @@ package struct RequestNumbering: Sendable {
 extension ByteBuffer {
     /// Appends sixteen digits.
     mutating func append(hexadecimal number: UInt64) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
-            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        let digits: StaticString = "0123456789abcdef"
+        let place = unsafe reserve(16)
+        for index in 0..<16 {
+            let digit = Int(truncatingIfNeeded: number &>> UInt64(60 - 4 * index)) & 15
+            unsafe place.storeBytes(of: digits.utf8Start[digit], toByteOffset: index, as: UInt8.self)
         }
+        commit(16)
     }
 }
