@@ -64,6 +64,7 @@ import Glibc
         end += source.count
     }
 
+    @inline(__always)
     package mutating func append(_ text: StaticString) {
         guard text.hasPointerRepresentation else { return append(text.description) }
         unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))

@@ -25,7 +25,7 @@ extension Connection {
     private func beginHandling(_ request: borrowing Request, _ memory: RequestMemory) -> Bool {
         requestCount += 1
         let limit = context.limits.maxRequestsPerConnection
-        let identity = identity(of: memory)
+        let identity = RequestIdentity(memory, &context.numbering)
         let accessRecord = context.accessLog?.began(request, on: self, identity)
         let holdsPlace = context.inFlightLimit.enter()
         state = .handling(

@@ -60,13 +60,6 @@ extension Connection {
         }
     }
 
-    /// What a request is called, as far as its head has come.
-    func identity(of memory: RequestMemory?) -> RequestIdentity {
-        guard let memory, !memory.buffer.isEmpty else { return RequestIdentity(&context.numbering) }
-        let bytes = unsafe memory.buffer.bytes.assumingMemoryBound(to: UInt8.self)
-        return unsafe RequestIdentity(memory.head, bytes.span, &context.numbering)
-    }
-
     /// Responds to bytes that are no request, after which nothing more is understood on this connection.
     func refuse(_ refusal: ProtocolRefusal) {
         context.counters.refusedRequests.add(1)
@@ -75,7 +68,7 @@ extension Connection {
             metadata: [
                 "peer": "\(peer)", "status": "\(refusal.status.code)", "reason": "\(refusal.message)",
             ])
-        let identity = identity(of: memory)
+        let identity = RequestIdentity(memory, &context.numbering)
         let pending = PendingResponse(
             refusing: memory, identity: identity, context.accessLog?.refused(refusal, on: self, identity))
         append(.error(refusal.status, refusal.message), to: pending, closes: true)

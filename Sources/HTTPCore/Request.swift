@@ -63,6 +63,10 @@
         return unsafe range.count > 0 ? slice(range) : Self.root
     }
 
+    /// The values of `X-Request-Id` and `traceparent`, which the parser has noted; nil when there is none.
+    var requestID: UnsafeRawBufferPointer? { unsafe memory.head.requestID.map { unsafe slice($0) } }
+    var traceParent: UnsafeRawBufferPointer? { unsafe memory.head.traceParent.map { unsafe slice($0) } }
+
     /// The value of the first field of that name (in lower case), white space around it removed; nil when there is none.
     package func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
         let bytes = unsafe UnsafeBufferPointer<UInt8>(

@@ -7,27 +7,38 @@ struct RequestIdentity: Sendable {
 
     /// Nil when requests get no names.
     private let number: UInt64?
-    /// As the client gave it; empty when the number counts.
-    private let given: [UInt8]
-    /// The client's `traceparent`; empty when there was none that is well formed.
-    private let trace: [UInt8]
+    /// Nil for a request that brings neither a name nor a trace, as most are: responses then carry no memory along.
+    private let given: Given?
 
-    /// Of what brings no name.
-    init(_ numbering: inout RequestNumbering?) {
-        number = numbering?.next()
-        given = []
-        trace = []
+    /// What the client calls the request.
+    private final class Given: Sendable {
+        /// Empty when the number counts.
+        let name: [UInt8]
+        /// Its `traceparent`; empty when there was none that is well formed.
+        let trace: [UInt8]
+
+        init(name: [UInt8], trace: [UInt8]) {
+            self.name = name
+            self.trace = trace
+        }
     }
 
-    /// - Parameter bytes: the request's, from its first on.
-    init(_ head: RequestHead, _ bytes: Span<UInt8>, _ numbering: inout RequestNumbering?) {
+    /// - Parameter request: as far as it has come; nil when nothing has. Its memory, as a head that is passed by itself would be copied.
+    init(_ request: RequestMemory?, _ numbering: inout RequestNumbering?) {
         guard numbering != nil else {
-            (number, given, trace) = (nil, [], [])
+            (number, given) = (nil, nil)
             return
         }
-        given = Self.copy(head.requestID, of: bytes, where: Self.isName)
-        trace = Self.copy(head.traceParent, of: bytes, where: Self.isTraceParent)
-        number = given.isEmpty ? numbering?.next() : 0
+        given = request.flatMap(Self.given(by:))
+        number = given?.name.isEmpty ?? true ? numbering?.next() : 0
+    }
+
+    private static func given(by request: RequestMemory) -> Given? {
+        guard request.head.requestID != nil || request.head.traceParent != nil else { return nil }
+        let bytes = unsafe request.buffer.bytes.assumingMemoryBound(to: UInt8.self)
+        return unsafe Given(
+            name: copy(request.head.requestID, of: bytes.span, where: isName),
+            trace: copy(request.head.traceParent, of: bytes.span, where: isTraceParent))
     }
 
     private static func copy(_ range: ByteRange?, of bytes: Span<UInt8>, where isValid: (Span<UInt8>) -> Bool) -> [UInt8] {
@@ -75,9 +86,9 @@ struct RequestIdentity: Sendable {
         output.append(Self.idField)
         appendName(to: &output)
         output.append(Self.lineEnd)
-        guard !trace.isEmpty else { return }
+        guard let given, !given.trace.isEmpty else { return }
         output.append(Self.traceField)
-        unsafe trace.withUnsafeBytes { unsafe output.append($0) }
+        unsafe given.trace.withUnsafeBytes { unsafe output.append($0) }
         output.append(Self.lineEnd)
     }
 
@@ -85,7 +96,7 @@ struct RequestIdentity: Sendable {
     var hasName: Bool { number != nil }
 
     func appendName(to output: inout ByteBuffer) {
-        guard given.isEmpty else { return unsafe given.withUnsafeBytes { unsafe output.append($0) } }
+        if let given, !given.name.isEmpty { return unsafe given.name.withUnsafeBytes { unsafe output.append($0) } }
         output.append(hexadecimal: number ?? 0)
     }
 }
@@ -110,9 +121,12 @@ package struct RequestNumbering: Sendable {
 extension ByteBuffer {
     /// Appends sixteen digits.
     mutating func append(hexadecimal number: UInt64) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
-            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        let digits: StaticString = "0123456789abcdef"
+        let place = unsafe reserve(16)
+        for index in 0..<16 {
+            let digit = Int(truncatingIfNeeded: number &>> UInt64(60 - 4 * index)) & 15
+            unsafe place.storeBytes(of: digits.utf8Start[digit], toByteOffset: index, as: UInt8.self)
         }
+        commit(16)
     }
 }

@@ -166,7 +166,6 @@ package enum Settings {
     static let loadMode = Setting(
         "lifecycle.load", ValueKind<LoadMode>.oneOf, default: "eager",
         "Models that say nothing else are loaded at once (eager), or by the first request (on_demand).")
-
     static let swap = Setting(
         "lifecycle.swap", ValueKind<SwapPolicy>.oneOf, default: "availability",
         "availability: a new version is loaded before the old one goes; resource: the old one goes first.")
@@ -191,6 +190,12 @@ package enum Settings {
     static let maxQueuedBatches = Setting(
         "batching.max_queued_batches", .integer(0...1_000_000), default: "100",
         "Bound of each queue in full batches; more is answered 429.")
+    static let refusesOversize = Setting(
+        "batching.refuse_oversize", .boolean, default: "false",
+        "Whether a request of more rows than max_batch_size is answered 400 instead of being run alone.")
+    static let readsBatchingFiles = Setting(
+        "batching.per_version_files", .boolean, default: "false",
+        "Whether each version is batched by its file batching_params.pbtxt, and not at all without one.")
 
     // request_log
     static let requestLogPath = Setting(
@@ -211,13 +216,6 @@ package enum Settings {
     static let requestLogBuffer = Setting(
         "request_log.buffer", .byteCount(65_536...(1 << 32)), default: "16MiB",
         "What may wait for a slow disk; records beyond are dropped and counted.")
-
-    static let refusesOversize = Setting(
-        "batching.refuse_oversize", .boolean, default: "false",
-        "Whether a request of more rows than max_batch_size is answered 400 instead of being run alone.")
-    static let readsBatchingFiles = Setting(
-        "batching.per_version_files", .boolean, default: "false",
-        "Whether each version is batched by its file batching_params.pbtxt, and not at all without one.")
 
     // registry
     static let registryPath = Setting(

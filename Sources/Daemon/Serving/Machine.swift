@@ -26,8 +26,8 @@ enum Machine {
         return limit
     }
 
-    /// The file as text; nil when it cannot be read, which here means that the system has no such thing.
-    private static func text(_ path: String) -> String? {
+    /// A file of the system as text; nil when it cannot be read, which means that the system has no such thing.
+    static func text(_ path: String) -> String? {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 }

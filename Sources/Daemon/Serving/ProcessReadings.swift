@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Telemetry
 
@@ -60,7 +59,7 @@ enum ProcessFacts {
 
     /// Fields 1 and 2 of `/proc/self/statm`, in pages (proc_pid_statm(5)).
     static var memoryByteCounts: (virtual: Double, resident: Double)? {
-        let fields = (text("/proc/self/statm") ?? "").split(separator: " ").compactMap { Double($0) }
+        let fields = (Machine.text("/proc/self/statm") ?? "").split(separator: " ").compactMap { Double($0) }
         guard fields.count >= 2 else { return nil }
         let pageSize = Double(sysconf(Int32(_SC_PAGESIZE)))
         return (fields[0] * pageSize, fields[1] * pageSize)
@@ -71,20 +70,16 @@ enum ProcessFacts {
 
     /// Field 22 of `/proc/self/stat`, in clock ticks since the machine's start, on the wall clock.
     static var startTime: Double? {
-        let line = (text("/proc/stat") ?? "").split(separator: "\n").first { $0.hasPrefix("btime ") }
+        let line = (Machine.text("/proc/stat") ?? "").split(separator: "\n").first { $0.hasPrefix("btime ") }
         guard let boot = line.flatMap({ Double($0.dropFirst("btime ".count)) }), let ticks = stat(22) else { return nil }
         return boot + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// A field of `/proc/self/stat`, counted from 1 (proc_pid_stat(5)). The second is the name in parentheses and may hold anything.
     private static func stat(_ number: Int) -> Double? {
-        guard let line = text("/proc/self/stat"), let end = line.lastIndex(of: ")") else { return nil }
+        guard let line = Machine.text("/proc/self/stat"), let end = line.lastIndex(of: ")") else { return nil }
         let fields = line[line.index(after: end)...].split(separator: " ")
         let index = number - 3
         return fields.indices.contains(index) ? Double(fields[index].filter { $0 != "\n" }) : nil
-    }
-
-    private static func text(_ path: String) -> String? {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 }

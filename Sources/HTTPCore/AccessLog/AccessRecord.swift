@@ -54,14 +54,14 @@ final class AccessRecord {
         bytes.removeAll()
     }
 
-    /// Takes what a whole head says.
+    /// Takes what a whole head says, and the request's own name when it has no other.
     func note(_ request: borrowing Request, withUserAgent: Bool) {
         method = request.method
         version = request.version
         target = unsafe copy(request.target, limit: Self.maxTargetBytes)
         requestByteCount = unsafe request.body.count
-        if let value = unsafe request.header("x-request-id") { requestID = unsafe copy(value, limit: Self.maxRequestIDBytes) }
-        if let value = unsafe request.header("traceparent") { trace = unsafe copy(value, limit: Self.maxRequestIDBytes) }
+        if requestID == nil, let value = unsafe request.requestID { requestID = unsafe copy(value, limit: Self.maxRequestIDBytes) }
+        if let value = unsafe request.traceParent { trace = unsafe copy(value, limit: Self.maxRequestIDBytes) }
         if withUserAgent, let value = unsafe request.header("user-agent") {
             userAgent = unsafe copy(value, limit: Self.maxUserAgentBytes)
         }

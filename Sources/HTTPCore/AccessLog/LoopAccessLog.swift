@@ -39,8 +39,8 @@ package final class LoopAccessLog {
     /// A request goes to the handler.
     func began(_ request: borrowing Request, on connection: Connection, _ identity: RequestIdentity) -> AccessRecord {
         let record = takeRecord(for: connection)
-        record.note(request, withUserAgent: withUserAgent)
         record.note(identity)
+        record.note(request, withUserAgent: withUserAgent)
         return record
     }
 
@@ -48,6 +48,7 @@ package final class LoopAccessLog {
     func refused(_ refusal: ProtocolRefusal, on connection: Connection, _ identity: RequestIdentity) -> AccessRecord {
         let record = takeRecord(for: connection)
         record.noteRefusal(refusal.message)
+        record.note(identity)
         if let memory = connection.memory, !memory.buffer.isEmpty {
             if memory.head.byteCount > 0 {
                 let bodyStart = memory.head.byteCount
@@ -58,7 +59,6 @@ package final class LoopAccessLog {
                 unsafe record.note(requestLineOf: memory.buffer.bytes)
             }
         }
-        record.note(identity)
         return record
     }
 

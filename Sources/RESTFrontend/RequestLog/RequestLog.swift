@@ -2,7 +2,7 @@ import ModelServing
 import ServableCore
 
 /// Where requests are recorded, with their responses.
-package protocol RequestLog: Sendable {
+package protocol RequestLog: AnyObject, Sendable {
     var format: RequestLogFormat { get }
     /// The part of all requests that is recorded: 1 for all.
     var samplingRate: Double { get }

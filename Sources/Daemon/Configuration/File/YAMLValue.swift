@@ -63,6 +63,15 @@ struct YAMLValue {
         }
     }
 
+    /// A value of that kind; nil, with a problem, where there is none.
+    func read<Value>(_ kind: ValueKind<Value>, _ problems: inout [ConfigurationProblem]) -> Value? {
+        guard let text = text(takesList: kind.takesList), let parsed = kind.parse(text) else {
+            problems.append(wrongKind(expected: kind.expected))
+            return nil
+        }
+        return parsed
+    }
+
     func problem(_ message: String) -> ConfigurationProblem {
         ConfigurationProblem(origin: origin, key: key.isEmpty ? nil : key, message: message)
     }

@@ -20,24 +20,16 @@ struct BatchingEntryDecoder {
         }
         for (name, value) in entries {
             switch name {
-            case "enabled": entry.isEnabled = read(value, Settings.batchingEnabled.kind)
-            case "max_batch_size": entry.maxBatchSize = read(value, Settings.maxBatchSize.kind)
-            case "timeout": entry.timeout = read(value, Settings.batchTimeout.kind)
-            case "target_latency": entry.targetLatency = read(value, Settings.targetLatency.kind)
-            case "allowed_sizes": entry.allowedSizes = read(value, Settings.allowedBatchSizes.kind)
-            case "max_queued_batches": entry.maxQueuedBatches = read(value, Settings.maxQueuedBatches.kind)
-            case "refuse_oversize": entry.refusesOversize = read(value, Settings.refusesOversize.kind)
+            case "enabled": entry.isEnabled = value.read(Settings.batchingEnabled.kind, &problems)
+            case "max_batch_size": entry.maxBatchSize = value.read(Settings.maxBatchSize.kind, &problems)
+            case "timeout": entry.timeout = value.read(Settings.batchTimeout.kind, &problems)
+            case "target_latency": entry.targetLatency = value.read(Settings.targetLatency.kind, &problems)
+            case "allowed_sizes": entry.allowedSizes = value.read(Settings.allowedBatchSizes.kind, &problems)
+            case "max_queued_batches": entry.maxQueuedBatches = value.read(Settings.maxQueuedBatches.kind, &problems)
+            case "refuse_oversize": entry.refusesOversize = value.read(Settings.refusesOversize.kind, &problems)
             default: problems.append(value.problem("unknown key" + KnownKeys.hint(for: name ?? "", among: Self.keys)))
             }
         }
         return entry
-    }
-
-    private mutating func read<Value>(_ value: YAMLValue, _ kind: ValueKind<Value>) -> Value? {
-        guard let text = value.text(takesList: kind.takesList), let parsed = kind.parse(text) else {
-            problems.append(value.wrongKind(expected: kind.expected))
-            return nil
-        }
-        return parsed
     }
 }

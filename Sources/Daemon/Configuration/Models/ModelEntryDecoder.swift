@@ -24,8 +24,8 @@ struct ModelEntryDecoder {
             case "path": model.path = text(value, "the folder that holds the numbered versions") { !$0.isEmpty }
             case "versions": model.versionPolicy = versionPolicy(value)
             case "labels": model.labels = labels(value)
-            case "load": model.loadMode = read(value, Settings.loadMode.kind)
-            case "pinned": model.isPinned = read(value, .boolean) ?? false
+            case "load": model.loadMode = value.read(Settings.loadMode.kind, &problems)
+            case "pinned": model.isPinned = value.read(.boolean, &problems) ?? false
             case "batching":
                 var decoder = BatchingEntryDecoder(value)
                 model.batching = decoder.decode()
@@ -43,14 +43,6 @@ struct ModelEntryDecoder {
     static func isModelName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 255
             && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != ":" && $0.properties.generalCategory != .control }
-    }
-
-    private mutating func read<Value>(_ value: YAMLValue, _ kind: ValueKind<Value>) -> Value? {
-        guard let text = value.scalarText, let parsed = kind.parse(text) else {
-            problems.append(value.wrongKind(expected: kind.expected))
-            return nil
-        }
-        return parsed
     }
 
     private mutating func text(_ value: YAMLValue, _ expected: String, _ isValid: (String) -> Bool) -> String {
