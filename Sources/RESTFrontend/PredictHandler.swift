@@ -192,7 +192,7 @@ struct PredictHandler: Sendable {
 extension PredictHandler {
     /// Every kind of signature may be called by its tensors.
     private static func checkMethodName(of signature: CallableSignature) throws(ServableError) {
-        let known = [Signature.predictMethod, "tensorflow/serving/classify", "tensorflow/serving/regress"]
+        let known = [Signature.predictMethod, Signature.classifyMethod, Signature.regressMethod]
         guard known.contains(signature.methodName) else {
             throw ServableError(
                 .invalidArgument,

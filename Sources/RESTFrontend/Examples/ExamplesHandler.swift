@@ -82,8 +82,8 @@ enum ExampleMethod: Sendable {
     func checkName(of signature: CallableSignature) throws(ServableError) {
         let (kind, expected) =
             switch self {
-            case .classify: ("classification", "tensorflow/serving/classify")
-            case .regress: ("regression", "tensorflow/serving/regress")
+            case .classify: ("classification", Signature.classifyMethod)
+            case .regress: ("regression", Signature.regressMethod)
             }
         guard signature.methodName == expected else {
             throw ServableError(
