@@ -36,11 +36,7 @@ package enum NumPyArray {
             throw .malformed(
                 "has bytes above \(1 << spec.elementType.bitWidth - 1), expected the bits of one \(spec.elementType) in each")
         }
-        do throws(MemoryRefusal) {
-            return try unsafe Tensor(spec) { target in unsafe fill(target, from: data, header) }
-        } catch {
-            throw .outOfMemory(byteCount: error.byteCount)
-        }
+        return try unsafe .decoded(spec) { target in unsafe fill(target, from: data, header) }
     }
 
     /// Whether no byte has bits above those of the type, where it has fewer than 8.
