@@ -74,7 +74,7 @@ package struct NumPyHeader: Equatable {
     }
 
     static func unknown(_ descriptor: String) -> TensorCodecError {
-        .unsupported("has elements of NumPy type '\(descriptor)'; Apus reads bool, integers and floats of 1 to 8 bytes")
+        .unsupported("has elements of NumPy type '\(descriptor)'; Apus reads bool, integers, floats of 2 to 8 bytes and complex numbers")
     }
 
     /// The bytes of each string of a type such as S8; nil for other types.
