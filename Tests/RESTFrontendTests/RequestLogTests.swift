@@ -73,6 +73,18 @@ struct RequestLogTests {
         #expect(unwanted.skips.withLock { $0 } == [] && small.skips.withLock { $0 } == [.tooLarge])
     }
 
+    @Test("what a sequence holds counts, too", arguments: [(24, 1), (23, 0)])
+    func sequences(_ limit: Int, _ count: Int) async throws {
+        let memory = Memory(.json, recordByteLimit: limit)
+        let server = try LiveServer(configuration: RESTConfiguration(requestLog: memory))
+        server.backend.answersSequence.withLock { $0 = true }
+        let body = #"{"inputs": [[1, 2, 5]]}"#
+        #expect(try await server.request("POST", Self.path, body: body).text == "{\"outputs\":[[[2.5,3.0,4.5]]]}\n")
+        await server.stop()
+        #expect(memory.records.withLock { $0.count } == count)
+        #expect(memory.skips.withLock { $0 } == (count == 0 ? [.tooLarge] : []))
+    }
+
     @Test("a file that is cut off or changed anywhere is refused, naming the record")
     func damage() {
         let file = TFRecord.framed([1, 2, 3]) + TFRecord.framed([])
