@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "CUnicode", linkerSettings: [.linkedLibrary("icuuc")]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .target(name: "Tensors", dependencies: ["CPlatform"], swiftSettings: guarded),
-        .target(name: "ProtobufWire", swiftSettings: guarded),
+        .target(name: "ProtobufWire", dependencies: ["CPlatform"], swiftSettings: guarded),
         .target(
             name: "Batching",
             dependencies: [.product(name: "DequeModule", package: "swift-collections")],
@@ -210,7 +210,7 @@ let package = Package(
             name: "RESTFrontendTests",
             dependencies: [
                 "RESTFrontend", "AllocationCounter", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs",
-                .product(name: "Logging", package: "swift-log"),
+                "ProtobufWire", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(

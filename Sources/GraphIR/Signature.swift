@@ -8,6 +8,8 @@ package struct Signature: Sendable {
     /// The name that a request means when it names none.
     package static let defaultName = "serving_default"
     package static let predictMethod = "tensorflow/serving/predict"
+    package static let classifyMethod = "tensorflow/serving/classify"
+    package static let regressMethod = "tensorflow/serving/regress"
 
     package let name: String
     package let methodName: String

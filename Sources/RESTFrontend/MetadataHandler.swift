@@ -22,15 +22,7 @@ struct MetadataHandler: Sendable {
             send(try backend.target(model: path.model, selector: path.selector), reply)
         } catch {
             let address = HeldRequests.Address(model: path.model, selector: path.selector)
-            let isHeld =
-                error.code == .unavailable
-                && held.hold(address, start: reply.record.start, timeout: timeout, byteCount: 0) { result in
-                    switch result {
-                    case .success(let target): send(target, reply)
-                    case .failure(let error): reply.fail(error)
-                    }
-                }
-            if !isHeld { throw error }
+            held.hold(address, reply, after: error, timeout: timeout, byteCount: 0) { send($0, reply) }
         }
     }
 

@@ -68,7 +68,7 @@ struct PredictHandler: Sendable {
             body = try unsafe read(bytes, fields, call, finding, &reply, &target, &missed)
         } catch {
             if let call { reply.record.model = call.path.model }
-            if let missed, error.code == .unavailable, unsafe hold(bytes, missed, fields, call, reply) { return }
+            if let missed { return unsafe hold(bytes, missed, error, fields, call, reply) }
             return reply.fail(error, version: target?.id.version)
         }
         guard let target = target.take() else {
@@ -78,20 +78,16 @@ struct PredictHandler: Sendable {
         run(body, fields, target, consume reply, isEnveloped: call == nil)
     }
 
-    /// Keeps a copy of the request until its version is loaded; false when that cannot be waited for.
+    /// Keeps a copy of the request until its version is loaded; fails it when that cannot be waited for.
     private func hold(
-        _ body: UnsafeRawBufferPointer, _ address: HeldRequests.Address, _ fields: PredictFields, _ call: PathCache.Call?,
-        _ reply: RESTReply
-    ) -> Bool {
+        _ body: UnsafeRawBufferPointer, _ address: HeldRequests.Address, _ error: ServableError, _ fields: PredictFields,
+        _ call: PathCache.Call?, _ reply: RESTReply
+    ) {
         let bytes = unsafe Array(body)
-        return held.hold(address, start: reply.record.start, timeout: fields.timeout, byteCount: bytes.count) { [self] result in
-            switch result {
-            case .success(let target):
-                unsafe bytes.withUnsafeBytes { bytes in
-                    if fields.content == .json { return unsafe handle(bytes, fields, call, .found(target), reply) }
-                    unsafe handleBinary(bytes, fields, call, isDetached: true, .found(target), reply)
-                }
-            case .failure(let error): reply.fail(error)
+        held.hold(address, reply, after: error, timeout: fields.timeout, byteCount: bytes.count) { [self] target in
+            unsafe bytes.withUnsafeBytes { bytes in
+                if fields.content == .json { return unsafe handle(bytes, fields, call, .found(target), reply) }
+                unsafe handleBinary(bytes, fields, call, isDetached: true, .found(target), reply)
             }
         }
     }
@@ -110,7 +106,7 @@ struct PredictHandler: Sendable {
 
     /// The signature that a request means, with the outputs that it wants, noted in the reply's record.
     ///
-    /// - Parameter missed: filled with what was not found.
+    /// - Parameter missed: filled with what was not found and may be waited for.
     private func find(
         _ envelope: PredictEnvelope, _ fields: PredictFields, _ call: PathCache.Call?, _ finding: borrowing Finding,
         _ reply: inout RESTReply, _ missed: inout HeldRequests.Address?
@@ -124,7 +120,7 @@ struct PredictHandler: Sendable {
             do throws(ServableError) {
                 version = try backend.target(model: model, selector: selector)
             } catch {
-                missed = HeldRequests.Address(model: model, selector: selector)
+                if error.code == .unavailable { missed = HeldRequests.Address(model: model, selector: selector) }
                 throw error
             }
         }
@@ -162,7 +158,7 @@ struct PredictHandler: Sendable {
             target = try find(PredictEnvelope(), fields, call, finding, &reply, &missed)
         } catch {
             if let call { reply.record.model = call.path.model }
-            if let missed, error.code == .unavailable, unsafe hold(bytes, missed, fields, call, reply) { return }
+            if let missed { return unsafe hold(bytes, missed, error, fields, call, reply) }
             return reply.fail(error)
         }
         let found = reply
@@ -192,7 +188,7 @@ struct PredictHandler: Sendable {
 extension PredictHandler {
     /// Every kind of signature may be called by its tensors.
     private static func checkMethodName(of signature: CallableSignature) throws(ServableError) {
-        let known = [Signature.predictMethod, "tensorflow/serving/classify", "tensorflow/serving/regress"]
+        let known = [Signature.predictMethod, Signature.classifyMethod, Signature.regressMethod]
         guard known.contains(signature.methodName) else {
             throw ServableError(
                 .invalidArgument,

@@ -7,13 +7,8 @@ package enum NumPyArray {
     /// - Parameter expected: the type that is wanted, where the caller knows; unsigned integers are then taken as the bits of
     ///   bfloat16 or of a type of 8 bits and fewer, which NumPy has not.
     package static func read(_ bytes: UnsafeRawBufferPointer, expected: ElementType? = nil) throws(TensorCodecError) -> Tensor {
-        var header: NumPyHeader
-        do throws(NumPyHeader.Failure) { header = try unsafe NumPyHeader(bytes) } catch {
-            throw error.isUnsupported ? .unsupported(error.reason) : .malformed(error.reason)
-        }
-        guard header.elementType != .string else {
-            throw .unsupported(NumPyHeader.unknown("|S\(header.textByteCount)").reason)
-        }
+        var header = try unsafe NumPyHeader(bytes)
+        guard header.elementType != .string else { throw NumPyHeader.unknown("|S\(header.textByteCount)") }
         if let expected, NumPyHeader.written(expected) == header.elementType { header.elementType = expected }
         let spec = TensorSpec(header.elementType, header.shape)
         let data = unsafe UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset...])
@@ -41,11 +36,7 @@ package enum NumPyArray {
             throw .malformed(
                 "has bytes above \(1 << spec.elementType.bitWidth - 1), expected the bits of one \(spec.elementType) in each")
         }
-        do throws(MemoryRefusal) {
-            return try unsafe Tensor(spec) { target in unsafe fill(target, from: data, header) }
-        } catch {
-            throw .outOfMemory(byteCount: error.byteCount)
-        }
+        return try unsafe .decoded(spec) { target in unsafe fill(target, from: data, header) }
     }
 
     /// Whether no byte has bits above those of the type, where it has fewer than 8.

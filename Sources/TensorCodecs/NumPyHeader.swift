@@ -15,12 +15,6 @@ package struct NumPyHeader: Equatable {
     /// Where the elements begin in the file.
     package var dataOffset = 0
 
-    /// A refusal, as the end of a sentence that begins with the file's name.
-    package struct Failure: Error, Equatable {
-        package let reason: String
-        package var isUnsupported = false
-    }
-
     static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
     /// The text of a plain array is far shorter; NumPy itself refuses longer ones by default.
     static let maximumTextByteCount = 10_000
@@ -32,38 +26,38 @@ package struct NumPyHeader: Equatable {
     }
 
     /// Reads the header of a file with these bytes.
-    package init(_ file: UnsafeRawBufferPointer) throws(Failure) {
+    package init(_ file: UnsafeRawBufferPointer) throws(TensorCodecError) {
         let bytes = unsafe Array(file.prefix(12 + Self.maximumTextByteCount))
         guard bytes.count >= 10, bytes.prefix(6).elementsEqual(Self.magic) else {
-            throw Failure(reason: "is no .npy file: it does not begin with NumPy's magic")
+            throw .malformed("is no .npy file: it does not begin with NumPy's magic")
         }
         guard (1...3).contains(bytes[6]), bytes[7] == 0 else {
-            throw Failure(reason: "is of .npy version \(bytes[6]).\(bytes[7]), expected 1.0, 2.0 or 3.0", isUnsupported: true)
+            throw .unsupported("is of .npy version \(bytes[6]).\(bytes[7]), expected 1.0, 2.0 or 3.0")
         }
         let lengthByteCount = bytes[6] == 1 ? 2 : 4
         let start = 8 + lengthByteCount
-        guard bytes.count >= start else { throw Failure(reason: "is cut off in its header") }
+        guard bytes.count >= start else { throw .malformed("is cut off in its header") }
         let length = bytes[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length <= Self.maximumTextByteCount else {
-            throw Failure(reason: "has a header of \(length) bytes, the limit is \(Self.maximumTextByteCount)")
+            throw .malformed("has a header of \(length) bytes, the limit is \(Self.maximumTextByteCount)")
         }
-        guard length <= bytes.count - start else { throw Failure(reason: "is cut off in its header") }
+        guard length <= bytes.count - start else { throw .malformed("is cut off in its header") }
         try self.init(text: Array(bytes[start..<start + length]))
         dataOffset = start + length
     }
 
-    private init(text: [UInt8]) throws(Failure) {
+    private init(text: [UInt8]) throws(TensorCodecError) {
         var scanner = PythonLiteralScanner(text)
         let fields: [String: PythonLiteral]
         do throws(PythonLiteralScanner.Failure) { fields = try scanner.dictionary() } catch {
-            throw Failure(reason: "has a header that is wrong at its byte \(error.position): expected \(error.expected)")
+            throw .malformed("has a header that is wrong at its byte \(error.position): expected \(error.expected)")
         }
         guard fields.count == 3, case .text(let descriptor) = fields["descr"],
             case .bool(let isFortranOrder) = fields["fortran_order"],
             case .integers(let extents) = fields["shape"]
-        else { throw Failure(reason: "has a header that is not descr, fortran_order and shape, each once") }
+        else { throw .malformed("has a header that is not descr, fortran_order and shape, each once") }
         guard let shape = Shape(checking: extents) else {
-            throw Failure(reason: "has the shape \(extents), whose elements are too many")
+            throw .malformed("has the shape \(extents), whose elements are too many")
         }
         guard let order = descriptor.first, "<>|=".contains(order) else { throw Self.unknown(descriptor) }
         if let count = Self.textByteCount(descriptor.dropFirst()) {
@@ -79,10 +73,8 @@ package struct NumPyHeader: Equatable {
         self.shape = shape
     }
 
-    static func unknown(_ descriptor: String) -> Failure {
-        Failure(
-            reason: "has elements of NumPy type '\(descriptor)'; Apus reads bool, integers and floats of 1 to 8 bytes",
-            isUnsupported: true)
+    static func unknown(_ descriptor: String) -> TensorCodecError {
+        .unsupported("has elements of NumPy type '\(descriptor)'; Apus reads bool, integers, floats of 2 to 8 bytes and complex numbers")
     }
 
     /// The bytes of each string of a type such as S8; nil for other types.

@@ -70,32 +70,16 @@ extension Picture {
             guard let wanted, wanted != found else { continue }
             throw .malformed("is a picture that is \(found) pixels \(what), expected \(wanted); resize it before it is sent")
         }
-        let spec = TensorSpec(layout.elementType, layout.shape(self))
-        var outcome: Result<Void, TensorCodecError> = .success(())
-        let tensor: Tensor
-        do throws(MemoryRefusal) {
-            tensor = try unsafe Tensor(spec) { target in
-                do throws(TensorCodecError) { try unsafe fill(target, layout, scale) } catch { outcome = .failure(error) }
-            }
-        } catch {
-            throw .outOfMemory(byteCount: error.byteCount)
+        return try unsafe .decoded(TensorSpec(layout.elementType, layout.shape(self))) { target throws(TensorCodecError) in
+            try unsafe fill(target, layout, scale)
         }
-        try outcome.get()
-        return tensor
     }
 
     private func fill(_ target: UnsafeMutableRawBufferPointer, _ layout: PictureLayout, _ scale: SampleScale) throws(TensorCodecError) {
         if layout.elementType == .uint8, layout.order == .channelsLast { return try unsafe decode(into: target) }
-        let samples: Tensor
-        var outcome: Result<Void, TensorCodecError> = .success(())
-        do throws(MemoryRefusal) {
-            samples = try unsafe Tensor(TensorSpec(.uint8, [sampleCount])) { bytes in
-                do throws(TensorCodecError) { try unsafe decode(into: bytes) } catch { outcome = .failure(error) }
-            }
-        } catch {
-            throw .outOfMemory(byteCount: error.byteCount)
+        let samples = try unsafe Tensor.decoded(TensorSpec(.uint8, [sampleCount])) { bytes throws(TensorCodecError) in
+            try unsafe decode(into: bytes)
         }
-        try outcome.get()
         unsafe samples.withBytes { samples in
             for channel in 0..<channels { unsafe place(samples, target, layout, scale, channel) }
         }

@@ -6,7 +6,7 @@ import Testing
 /// `Tensors` and `GraphIR` are vocabulary: a target that may import others may import them where it is listed.
 private let allowedImports: [String: Set<String>] = [
     "Tensors": ["CPlatform"],
-    "ProtobufWire": [],
+    "ProtobufWire": ["CPlatform"],
     "Batching": ["DequeModule"],
     "ServableCore": ["Logging"],
     "Telemetry": ["CPlatform", "Logging"],

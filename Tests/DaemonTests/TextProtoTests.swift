@@ -115,7 +115,9 @@ struct TextProtoTests {
         .model(
             "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" version_labels { key: \"a\" value: -1 }",
             "ModelConfig.version_labels has \"a\" for version -1; expected a label without / and :, and a version of 0 or more"),
-        .model("name: \"m\" logging_config {}", "logging_config: requests are not logged by this version"),
+        .model(
+            "name: \"m\" logging_config {}",
+            "logging_config is not supported; request_log of the YAML configuration records requests of every model"),
         .model(
             "name: \"m\" base_path: \"/m\" model_platform: \"tensorflow\" model_version_policy { all {} latest {} }",
             "ServableVersionPolicy: expected one of latest, all, specific"),

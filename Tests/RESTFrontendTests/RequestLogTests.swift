@@ -1,4 +1,5 @@
 import Foundation
+import ProtobufWire
 import RESTFrontend
 import ServableCore
 import Synchronization
@@ -72,25 +73,28 @@ struct RequestLogTests {
         #expect(unwanted.skips.withLock { $0 } == [] && small.skips.withLock { $0 } == [.tooLarge])
     }
 
-    @Test("a record's frame has the checksums that TensorFlow's has")
-    func frame() throws {
-        // python: tf.io.TFRecordWriter(f).write(b"hello")
-        let framed = TFRecord.framed(Array("hello".utf8))
-        #expect(framed.count == 8 + 4 + 5 + 4 && Array(framed[..<8]) == [5, 0, 0, 0, 0, 0, 0, 0])
-        #expect(Array(framed[8..<12]) == [0xEA, 0xB2, 0x04, 0x3E] && Array(framed[17...]) == [0xBB, 0x1F, 0x1C, 0x19])
-        #expect(try TFRecord.records(in: framed + framed).map { Array($0) } == [Array("hello".utf8), Array("hello".utf8)])
+    @Test("what a sequence holds counts, too", arguments: [(24, 1), (23, 0)])
+    func sequences(_ limit: Int, _ count: Int) async throws {
+        let memory = Memory(.json, recordByteLimit: limit)
+        let server = try LiveServer(configuration: RESTConfiguration(requestLog: memory))
+        server.backend.answersSequence.withLock { $0 = true }
+        let body = #"{"inputs": [[1, 2, 5]]}"#
+        #expect(try await server.request("POST", Self.path, body: body).text == "{\"outputs\":[[[2.5,3.0,4.5]]]}\n")
+        await server.stop()
+        #expect(memory.records.withLock { $0.count } == count)
+        #expect(memory.skips.withLock { $0 } == (count == 0 ? [.tooLarge] : []))
     }
 
     @Test("a file that is cut off or changed anywhere is refused, naming the record")
     func damage() {
         let file = TFRecord.framed([1, 2, 3]) + TFRecord.framed([])
         for count in 1..<file.count where count != 19 {
-            #expect(throws: ServableError.self, "the first \(count) bytes") { try TFRecord.records(in: Array(file[..<count])) }
+            #expect(throws: ServableError.self, "the first \(count) bytes") { try RecordedRequests.read(Array(file[..<count])) }
         }
         for index in file.indices {
             var damaged = file
             damaged[index] ^= 0x10
-            let error = #expect(throws: ServableError.self, "byte \(index)") { try TFRecord.records(in: damaged) }
+            let error = #expect(throws: ServableError.self, "byte \(index)") { try RecordedRequests.read(damaged) }
             #expect(error?.code == .dataLoss && error?.message.hasPrefix("record \(index < 19 ? 0 : 1) at byte") == true)
         }
     }

@@ -36,21 +36,14 @@ struct BenchmarkReport: Encodable {
         self.isa = isa
         runs = durations.count
         minMilliseconds = durations.first?.milliseconds ?? 0
-        medianMilliseconds = Self.percentile(50, of: durations)
-        p90Milliseconds = Self.percentile(90, of: durations)
-        p99Milliseconds = Self.percentile(99, of: durations)
+        medianMilliseconds = durations.percentile(50)
+        p90Milliseconds = durations.percentile(90)
+        p99Milliseconds = durations.percentile(99)
         itemsPerSecond = Double(durations.count * batch) / (elapsed.milliseconds / 1_000)
         loadMilliseconds = loadDuration.milliseconds
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         peakResidentByteCount = usage.ru_maxrss * 1_024
-    }
-
-    /// The smallest duration that `percent` of all do not exceed (nearest rank).
-    static func percentile(_ percent: Int, of durations: [Duration]) -> Double {
-        guard !durations.isEmpty else { return 0 }
-        let rank = (durations.count * percent + 99) / 100
-        return durations[max(0, rank - 1)].milliseconds
     }
 
     var text: String {
@@ -64,8 +57,4 @@ struct BenchmarkReport: Encodable {
     }
 
     private func rounded(_ value: Double) -> String { "\((value * 100_000).rounded() / 100_000)" }
-}
-
-extension Duration {
-    var milliseconds: Double { Double(attoseconds) / 1e15 }
 }

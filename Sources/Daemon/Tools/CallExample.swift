@@ -55,7 +55,7 @@ package struct CallExample {
     }
 
     private var takesExamples: Bool {
-        ["tensorflow/serving/classify", "tensorflow/serving/regress"].contains(signature.methodName)
+        [Signature.classifyMethod, Signature.regressMethod].contains(signature.methodName)
             && signature.inputs.map(\.name) == ["inputs"] && signature.inputs[0].tensor?.elementType == .string
     }
 

@@ -14,37 +14,9 @@ extension ONNX {
         }
 
         /// The engine's element type; nil for what is undefined.
-        var elementType: ElementType? {
-            switch self {
-            case .float: .float32
-            case .double: .float64
-            case .float16: .float16
-            case .bfloat16: .bfloat16
-            case .int8: .int8
-            case .int16: .int16
-            case .int32: .int32
-            case .int64: .int64
-            case .uint8: .uint8
-            case .uint16: .uint16
-            case .uint32: .uint32
-            case .uint64: .uint64
-            case .bool: .bool
-            case .string: .string
-            case .complex64: .complex64
-            case .complex128: .complex128
-            case .float8e4m3fn: .float8e4m3fn
-            case .float8e4m3fnuz: .float8e4m3fnuz
-            case .float8e5m2: .float8e5m2
-            case .float8e5m2fnuz: .float8e5m2fnuz
-            case .float8e8m0: .float8e8m0
-            case .float4e2m1: .float4e2m1
-            case .int4: .int4
-            case .uint4: .uint4
-            case .int2: .int2
-            case .uint2: .uint2
-            case .undefined: nil
-            }
-        }
+        var elementType: ElementType? { Self.elementTypes[self] }
+
+        private static let elementTypes = Dictionary(uniqueKeysWithValues: ElementType.allCases.map { (DataType($0), $0) })
 
         /// The number under which an element type is written.
         init(_ elementType: ElementType) {

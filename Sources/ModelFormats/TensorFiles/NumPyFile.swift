@@ -23,11 +23,7 @@ package enum NumPyFile {
         do throws(TensorCodecError) {
             return try unsafe NumPyArray.read(bytes, expected: expected)
         } catch {
-            switch error {
-            case .malformed(let reason), .tooLarge(let reason): throw .malformed(path: path, reason: reason)
-            case .unsupported(let reason): throw .unsupported(path: path, reason: reason)
-            case .outOfMemory(let byteCount): throw .outOfMemory(path: path, byteCount: byteCount)
-            }
+            throw TensorFileError(error, path: path)
         }
     }
 
@@ -39,5 +35,17 @@ package enum NumPyFile {
             try output.append(NumPyArray.header(of: tensor.spec))
             try unsafe tensor.withBytes { bytes throws(TensorFileError) in try unsafe output.append(bytes) }
         }
+    }
+}
+
+extension TensorFileError {
+    /// Why the bytes of the file at `path` are no tensor.
+    init(_ error: TensorCodecError, path: String) {
+        self =
+            switch error {
+            case .malformed(let reason), .tooLarge(let reason): .malformed(path: path, reason: reason)
+            case .unsupported(let reason): .unsupported(path: path, reason: reason)
+            case .outOfMemory(let byteCount): .outOfMemory(path: path, byteCount: byteCount)
+            }
     }
 }

@@ -18,10 +18,7 @@ package enum NumPyStrings {
 
     private static func read(_ bytes: UnsafeRawBufferPointer, path: String) throws(TensorFileError) -> StringTensor {
         let header: NumPyHeader
-        do throws(NumPyHeader.Failure) { header = try unsafe NumPyHeader(bytes) } catch {
-            throw error.isUnsupported
-                ? .unsupported(path: path, reason: error.reason) : .malformed(path: path, reason: error.reason)
-        }
+        do throws(TensorCodecError) { header = try unsafe NumPyHeader(bytes) } catch { throw TensorFileError(error, path: path) }
         guard header.elementType == .string else {
             throw .malformed(path: path, reason: "holds \(header.elementType), expected strings (NumPy type 'S')")
         }

@@ -37,15 +37,9 @@ struct ExamplesHandler: Sendable {
         } catch {
             let address = HeldRequests.Address(model: path.model, selector: path.selector)
             let byteCount = unsafe request.body.count, reply = reply
-            let isHeld =
-                error.code == .unavailable
-                && held.hold(address, start: reply.record.start, timeout: fields.timeout, byteCount: byteCount) { [self] result in
-                    switch result {
-                    case .success(let target): run(body, target, method, fields, reply)
-                    case .failure(let error): reply.fail(error)
-                    }
-                }
-            return isHeld ? () : reply.fail(error)
+            return held.hold(address, reply, after: error, timeout: fields.timeout, byteCount: byteCount) { [self] target in
+                run(body, target, method, fields, reply)
+            }
         }
         run(body, target, method, fields, reply)
     }
@@ -82,8 +76,8 @@ enum ExampleMethod: Sendable {
     func checkName(of signature: CallableSignature) throws(ServableError) {
         let (kind, expected) =
             switch self {
-            case .classify: ("classification", "tensorflow/serving/classify")
-            case .regress: ("regression", "tensorflow/serving/regress")
+            case .classify: ("classification", Signature.classifyMethod)
+            case .regress: ("regression", Signature.regressMethod)
             }
         guard signature.methodName == expected else {
             throw ServableError(

@@ -15,18 +15,32 @@ struct RecordedCall {
     /// Of the values that were given: the signature's inputs, and behind them the constants that were replaced.
     var parameters: [Signature.Parameter] { inputs.count == target.inputs.count ? target.inputs : target.accepted }
 
-    /// Of the tensors.
+    /// Of the tensors, also of those that sequences and maps are made of.
     var byteCount: Int {
-        var count = inputs.values.reduce(0) { $0 + ($1.tensorValue?.byteCount ?? 0) }
+        var count = inputs.values.reduce(0) { $0 + $1.recordedByteCount }
         for index in 0..<outputs.count {
             switch outputs[index] {
             case .dense(let view): count += view.spec.byteCount
-            case .object(.tensor(let tensor)): count += tensor.spec.byteCount
-            case .object(.strings(let strings)): count += strings.byteCount
-            case .object: break
+            case .object(let value): count += value.recordedByteCount
             }
         }
         return count
+    }
+}
+
+extension RuntimeValue {
+    /// Of the tensors that it is made of, and of a map's keys.
+    fileprivate var recordedByteCount: Int {
+        switch self {
+        case .tensor(let tensor): tensor.spec.byteCount
+        case .strings(let strings): strings.byteCount
+        case .optional(let content): content?.recordedByteCount ?? 0
+        case .sequence(let elements): elements.reduce(0) { $0 + $1.recordedByteCount }
+        case .map(.integers(let entries)): entries.reduce(0) { $0 + MemoryLayout<Int64>.size + $1.value.recordedByteCount }
+        case .map(.strings(let entries)): entries.reduce(0) { $0 + $1.key.count + $1.value.recordedByteCount }
+        // They have no form in a record.
+        case .list, .resource: 0
+        }
     }
 }
 

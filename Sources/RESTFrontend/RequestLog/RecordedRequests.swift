@@ -68,10 +68,10 @@ package enum RecordedRequests {
 
     private static func records(_ file: [UInt8]) throws(ServableError) -> [RecordedRequest] {
         var requests: [RecordedRequest] = []
-        for (index, record) in try TFRecord.records(in: file).enumerated() {
+        for (index, record) in try recordRanges(file).enumerated() {
             do {
                 requests.append(
-                    try unsafe record.withUnsafeBytes { bytes in
+                    try unsafe file[record].withUnsafeBytes { bytes in
                         var reader = unsafe WireReader(bytes)
                         return try unsafe request(PredictionLog(from: &reader), bytes)
                     })
@@ -80,6 +80,26 @@ package enum RecordedRequests {
             }
         }
         return requests
+    }
+
+    /// Where the data of every record lie.
+    ///
+    /// - Throws: `dataLoss` that names the record which is damaged or cut off.
+    private static func recordRanges(_ file: [UInt8]) throws(ServableError) -> [Range<Int>] {
+        var ranges: [Range<Int>] = [], offset = 0
+        while offset < file.count {
+            do throws(TFRecord.Damage) {
+                let record = try unsafe file.withUnsafeBufferPointer { bytes throws(TFRecord.Damage) in
+                    try unsafe TFRecord.record(at: offset, in: UnsafeRawBufferPointer(bytes))
+                }
+                ranges.append(record.data)
+                offset = record.end
+            } catch {
+                throw ServableError(
+                    .dataLoss, "record \(ranges.count) at byte \(offset) is damaged: it \(error.reason); expected a TFRecord file")
+            }
+        }
+        return ranges
     }
 
     private static func request(_ log: PredictionLog, _ bytes: UnsafeRawBufferPointer) throws -> RecordedRequest {

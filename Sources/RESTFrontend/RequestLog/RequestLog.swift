@@ -1,4 +1,5 @@
 import ModelServing
+import ProtobufWire
 import ServableCore
 
 /// Where requests are recorded, with their responses.

@@ -35,7 +35,7 @@ extension TensorDecoder {
             if found < inputs.count {
                 // What the first instance leaves to its default, all do.
                 let isComplete = inputs.indices.allSatisfy { index in
-                    lastInstance[index] == count || lastInstance[index] < 0 && inputs[index].mayBeLeftOut
+                    lastInstance[index] == count || lastInstance[index] < 0 && inputs[index].absent != nil
                 }
                 guard isComplete else { throw unsafe missingKeys(start, text, count) }
             }
@@ -65,7 +65,7 @@ extension TensorDecoder {
                 values[index] = try unsafe readValue(of: inputs[index], &position, text)
             }
         }
-        if let missing = inputs.indices.first(where: { !isFound[$0] && !inputs[$0].mayBeLeftOut }) {
+        if let missing = inputs.indices.first(where: { !isFound[$0] && inputs[$0].absent == nil }) {
             throw .invalid("Missing named input: \(inputs[missing].name) in 'inputs' object.")
         }
         for index in inputs.indices where isFound[index] && values[index] == nil {
@@ -122,12 +122,6 @@ extension TensorDecoder {
         let value = unsafe JSONValue(position, text.end, maximumDepth: limits.maximumDepth - depth)
         guard let next = unsafe value.end, unsafe next < text.end else { throw .syntax }
         unsafe position = next
-    }
-}
-
-extension Signature.Parameter {
-    fileprivate var mayBeLeftOut: Bool {
-        if case .optional = type { true } else { fallback != nil }
     }
 }
 

@@ -23,6 +23,8 @@ final class FakeBackend: PredictionBackend {
     let lastUrgency = Mutex<(priority: CallPriority, isTimeoutOfClient: Bool)?>(nil)
     /// Whether answers are infinite.
     let answersInfinity = Mutex(false)
+    /// Whether answers are sequences, of the tensor that they would be otherwise.
+    let answersSequence = Mutex(false)
     private let versions: [String: [Int64]]
     private let labels: [String: Int64]
 
@@ -157,6 +159,9 @@ private final class FakeRunner: SignatureRunning {
         }
         let isInfinite = backend.answersInfinity.withLock { $0 }
         let output = Tensor(input.values(Float.self).map { isInfinite ? -.infinity : $0 / 2 + 2 }, shape: input.shape)
+        if backend.answersSequence.withLock({ $0 }) {
+            return finish { reply.succeed(CallOutputs([RuntimeValue.sequence([.tensor(output)])])) }
+        }
         let isHeld = backend.held.withLock { held in
             held?.append { reply.succeed([output]) }
             return held != nil

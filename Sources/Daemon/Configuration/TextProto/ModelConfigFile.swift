@@ -28,7 +28,9 @@ package enum ModelConfigFile {
             message, type: "ModelConfig",
             known: ["name", "base_path", "model_type", "model_platform", "model_version_policy", "version_labels", "logging_config"])
         guard fields.fields("logging_config").isEmpty else {
-            throw TextProtoError(line: fields.line("logging_config"), message: "logging_config: requests are not logged by this version")
+            throw TextProtoError(
+                line: fields.line("logging_config"),
+                message: "logging_config is not supported; request_log of the YAML configuration records requests of every model")
         }
         let name = try fields.text("name") ?? ""
         let basePath = try fields.text("base_path") ?? ""

@@ -26,9 +26,9 @@ struct ReplayReport: Encodable {
         self.clients = clients
         requests = durations.count
         self.statuses = Dictionary(uniqueKeysWithValues: statuses.map { (String($0.key), $0.value) })
-        medianMilliseconds = BenchmarkReport.percentile(50, of: durations)
-        p90Milliseconds = BenchmarkReport.percentile(90, of: durations)
-        p99Milliseconds = BenchmarkReport.percentile(99, of: durations)
+        medianMilliseconds = durations.percentile(50)
+        p90Milliseconds = durations.percentile(90)
+        p99Milliseconds = durations.percentile(99)
         requestsPerSecond = Double(durations.count) / max(elapsed.milliseconds / 1_000, 1e-9)
     }
 

@@ -1,4 +1,5 @@
 import CSnappy
+import ProtobufWire
 import Tensors
 
 /// The entries of a sorted-table file in the order of their keys.
@@ -64,7 +65,7 @@ import Tensors
         let trailer = range.upperBound
         let stored = unsafe file.loadUnaligned(fromByteOffset: trailer + 1, as: UInt32.self).littleEndian
         let checked = unsafe UnsafeRawBufferPointer(rebasing: file[range.lowerBound...trailer])
-        guard unsafe Checksum.masked(of: checked) == stored else {
+        guard unsafe MaskedChecksum.of(checked) == stored else {
             throw Damage(reason: "has a wrong checksum in its block at byte \(range.lowerBound)")
         }
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: file[range])

@@ -126,7 +126,7 @@ final class TensorBundle: Sendable {
         }
         try Self.reading(source.path) { () throws(FileError) in try unsafe source.read(entry.range, into: storage.baseAddress) }
         let bytes = unsafe UnsafeMutableRawBufferPointer(start: storage.baseAddress, count: entry.range.count)
-        guard unsafe Checksum.masked(of: UnsafeRawBufferPointer(bytes)) == entry.checksum else { throw damaged(place, source) }
+        guard unsafe MaskedChecksum.of(UnsafeRawBufferPointer(bytes)) == entry.checksum else { throw damaged(place, source) }
         // A bool's byte is 0 or 1 everywhere in the engine; a file may hold others.
         if entry.spec.elementType == .bool {
             for index in bytes.indices where unsafe bytes[index] > 1 { unsafe bytes[index] = 1 }
@@ -197,7 +197,7 @@ final class TensorBundle: Sendable {
         guard count <= bytes.count else { throw damaged(place, source) }
         var rest = bytes[...]
         var lengths: [Int] = []
-        var checksum = Checksum()
+        var checksum = MaskedChecksum()
         do throws(SortedTable.Damage) {
             for _ in 0..<count {
                 let length = try Varint.read(&rest)
@@ -207,11 +207,11 @@ final class TensorBundle: Sendable {
             }
         } catch { throw damaged(place, source) }
         let total = lengths.reduce(0, &+)
-        guard rest.count >= 4, rest.count - 4 == total, Self.bytes(checksum.masked) == Array(rest.prefix(4)) else {
+        guard rest.count >= 4, rest.count - 4 == total, Self.bytes(checksum.value) == Array(rest.prefix(4)) else {
             throw damaged(place, source)
         }
         checksum.append(Array(rest))
-        guard checksum.masked == entry.checksum else { throw damaged(place, source) }
+        guard checksum.value == entry.checksum else { throw damaged(place, source) }
         rest = rest.dropFirst(4)
         var elements: [[UInt8]] = []
         for length in lengths {

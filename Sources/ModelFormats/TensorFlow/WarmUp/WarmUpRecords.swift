@@ -17,8 +17,7 @@ package struct WarmUpCall: Sendable {
 
 /// Reads the warm-up records of a version, one after the other: TFRecord frames around `PredictionLog` messages.
 ///
-/// Source: tensorflow_serving/servables/tensorflow/saved_model_warmup_util.cc; tensorflow/core/lib/io/record_reader.h: a length of
-/// 8 bytes, its masked CRC-32C, the data, their masked CRC-32C, all little-endian; no compression.
+/// Source: tensorflow_serving/servables/tensorflow/saved_model_warmup_util.cc.
 ///
 /// Confined to one thread.
 package final class WarmUpRecords {
@@ -44,7 +43,7 @@ package final class WarmUpRecords {
     package func next() throws(ImportError) -> [WarmUpCall]? {
         guard position < session.file.byteCount else { return nil }
         recordNumber += 1
-        let range = try frame()
+        let range = try nextRange()
         let place = "Failed to parse warmup record: record \(recordNumber)"
         let log = try session.read(range, place: place) { reader throws(WireError) in try PredictionLog(from: &reader) }
         if let field = log.unsupportedField {
@@ -78,39 +77,16 @@ package final class WarmUpRecords {
 
     private func bytes(_ range: Range<Int>) -> [UInt8] { unsafe Array(session.file.bytes[range]) }
 
-    // MARK: Frames
-
-    private static let headByteCount = 12, footByteCount = 4
-
     /// Where the data of the next record lie.
-    private func frame() throws(ImportError) -> Range<Int> {
-        let available = session.file.byteCount - position
-        guard available >= Self.headByteCount else { throw damaged("is cut off within its length") }
-        let length = integer(at: position, UInt64.self)
-        guard checksum(position..<position + 8) == integer(at: position + 8, UInt32.self) else {
-            throw damaged("has a wrong checksum of its length")
+    private func nextRange() throws(ImportError) -> Range<Int> {
+        do throws(TFRecord.Damage) {
+            // The session holds the contents while they are looked at.
+            let record = try unsafe TFRecord.record(at: position, in: session.file.bytes)
+            position = record.end
+            return record.data
+        } catch {
+            throw session.malformed(
+                "record \(recordNumber)", "\(error.reason). Please verify your warmup data is in TFRecord format.")
         }
-        guard length <= UInt64(max(0, available - Self.headByteCount - Self.footByteCount)) else {
-            throw damaged("is cut off: it has \(length) bytes, \(available - Self.headByteCount) are left")
-        }
-        let start = position + Self.headByteCount, end = start + Int(length)
-        guard checksum(start..<end) == integer(at: end, UInt32.self) else { throw damaged("has a wrong checksum of its data") }
-        position = end + Self.footByteCount
-        return start..<end
-    }
-
-    private func damaged(_ reason: String) -> ImportError {
-        session.malformed(
-            "record \(recordNumber)", "\(reason). Please verify your warmup data is in TFRecord format.")
-    }
-
-    private func checksum(_ range: Range<Int>) -> UInt32 {
-        // The session holds the contents while they are looked at.
-        unsafe Checksum.masked(of: UnsafeRawBufferPointer(rebasing: session.file.bytes[range]))
-    }
-
-    /// - Precondition: its bytes lie in the file.
-    private func integer<Integer: FixedWidthInteger>(at offset: Int, _: Integer.Type) -> Integer {
-        unsafe Integer(littleEndian: session.file.bytes.loadUnaligned(fromByteOffset: offset, as: Integer.self))
     }
 }
