@@ -28,3 +28,25 @@ APUS_INLINE bool is_pointwise(const apus_convolution *s) {
     }
     return true;
 }
+
+/// A pixel of the output.
+typedef struct output_pixel {
+    size_t image, depth, row, column;
+} output_pixel;
+
+/// The pixel with `index` pixels of all images before it.
+APUS_INLINE output_pixel pixel_at(size_t index, const apus_convolution *s) {
+    const size_t outputs = output_count(s), place = index % outputs, line = place / s->output[2];
+    return (output_pixel){index / outputs, line / s->output[1], line % s->output[1], place % s->output[2]};
+}
+
+/// The next pixel, without a division.
+APUS_INLINE void advance_pixel(output_pixel *p, const apus_convolution *s) {
+    if (++p->column < s->output[2]) return;
+    p->column = 0;
+    if (++p->row < s->output[1]) return;
+    p->row = 0;
+    if (++p->depth < s->output[0]) return;
+    p->depth = 0;
+    p->image++;
+}

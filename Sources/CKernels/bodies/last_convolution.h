@@ -107,18 +107,17 @@ APUS_INLINE void last_fill_line(float *to, const float *row, ptrdiff_t column, c
 /// Copies what lines first_line ..< first_line + lines of the window meet for `count` pixels from `first` on, of one group.
 static void last_fill(float *to, size_t stride, const float *x, size_t group, size_t first, size_t count, size_t first_line, size_t lines,
                       const apus_convolution *s) {
-    const size_t outputs = output_count(s), line = last_line(s), pixel = s->groups * s->channels_in;
-    size_t image = first / outputs, place = first % outputs;
-    size_t column = place % s->output[2], row = place / s->output[2] % s->output[1], depth = place / s->output[2] / s->output[1];
+    const size_t line = last_line(s), pixel = s->groups * s->channels_in;
+    output_pixel out = pixel_at(first, s);
     const size_t first_depth = first_line / s->kernel[1], first_row = first_line % s->kernel[1];
-    for (size_t i = 0; i < count; i++, to += stride) {
-        const float *data = x + image * input_count(s) * pixel + group * s->channels_in;
-        const ptrdiff_t w = (ptrdiff_t)(column * s->stride[2]) - s->pad[2];
+    for (size_t i = 0; i < count; i++, to += stride, advance_pixel(&out, s)) {
+        const float *data = x + out.image * input_count(s) * pixel + group * s->channels_in;
+        const ptrdiff_t w = (ptrdiff_t)(out.column * s->stride[2]) - s->pad[2];
         size_t tap_depth = first_depth, tap_row = first_row;
         for (size_t l = 0; l < lines; l++) {
             ptrdiff_t d, h;
-            bool inside = input_under(&d, depth, tap_depth, 0, s);
-            inside = input_under(&h, row, tap_row, 1, s) && inside;
+            bool inside = input_under(&d, out.depth, tap_depth, 0, s);
+            inside = input_under(&h, out.row, tap_row, 1, s) && inside;
             if (inside) {
                 last_fill_line(to + l * line, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, s);
             } else {
@@ -129,14 +128,6 @@ static void last_fill(float *to, size_t stride, const float *x, size_t group, si
                 tap_depth++;
             }
         }
-        // The next pixel without a division.
-        if (++column < s->output[2]) continue;
-        column = 0;
-        if (++row < s->output[1]) continue;
-        row = 0;
-        if (++depth < s->output[0]) continue;
-        depth = 0;
-        image++;
     }
 }
 
