@@ -50,3 +50,25 @@ APUS_INLINE void advance_pixel(output_pixel *p, const apus_convolution *s) {
     p->depth = 0;
     p->image++;
 }
+
+/// Parts that a convolution is cut into at least, where its output channels allow it.
+#define WANTED_PARTS 16
+
+/// Output channels of one group in bands of equal length; every band meets the same data again.
+typedef struct channel_bands {
+    size_t count, channels;
+} channel_bands;
+
+/// One band where `parts` parts are enough without; otherwise bands of whole panels of `panel` channels.
+static channel_bands bands_of(size_t channels, size_t panel, size_t parts) {
+    const size_t panels = divide_up(channels, panel);
+    if (parts == 0 || parts >= WANTED_PARTS || panels < 2) return (channel_bands){1, channels};
+    const size_t each = divide_up(panels, smaller(panels, divide_up(WANTED_PARTS, parts))) * panel;
+    return (channel_bands){divide_up(channels, each), each};
+}
+
+/// The channels low ..< high of a band.
+APUS_INLINE void band_range(size_t *low, size_t *high, size_t band, channel_bands bands, size_t channels) {
+    *low = band * bands.channels;
+    *high = smaller(channels, *low + bands.channels);
+}

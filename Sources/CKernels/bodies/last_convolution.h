@@ -170,32 +170,23 @@ static void last_convolution(float *y, const float *x, const float *packed, cons
     }
 }
 
-/// Parts are blocks of pixels, cut by output channels where those are few; every cut copies the same pixels again.
-typedef struct last_grid {
-    size_t blocks, bands, band_channels;
-} last_grid;
-
-static last_grid last_parts(const apus_convolution *s, const last_blocking *b) {
-    last_grid grid = {divide_up(last_pixels(s), b->rows), 1, s->channels_out};
-    const size_t whole = saturating_multiply(grid.blocks, s->groups), panels = divide_up(s->channels_out, NR);
-    if (whole == 0 || whole >= WANTED_PARTS || panels < 2) return grid;
-    grid.band_channels = divide_up(panels, smaller(panels, divide_up(WANTED_PARTS, whole))) * NR;
-    grid.bands = divide_up(s->channels_out, grid.band_channels);
-    return grid;
+/// Blocks of pixels of each group, which are parts, cut by output channels where they are few; every cut copies the same pixels again.
+static size_t last_block_count(const apus_convolution *s, const last_blocking *b) {
+    return saturating_multiply(divide_up(last_pixels(s), b->rows), s->groups);
 }
 
 static size_t last_part_count(const apus_convolution *s) {
     const last_blocking b = last_blocks(s);
-    const last_grid grid = last_parts(s, &b);
-    return saturating_multiply(saturating_multiply(grid.blocks, s->groups), grid.bands);
+    const size_t blocks = last_block_count(s, &b);
+    return saturating_multiply(blocks, bands_of(s->channels_out, NR, blocks).count);
 }
 
 static void last_convolution_part(float *y, const float *x, const float *packed, const apus_convolution *s, const apus_epilogue *epilogue,
                                   float *scratch, size_t part) {
     const last_blocking b = last_blocks(s);
-    const last_grid grid = last_parts(s, &b);
-    const size_t low = part % grid.bands * grid.band_channels, group = part / grid.bands % s->groups;
-    const size_t first = part / grid.bands / s->groups * b.rows;
-    last_block(y, x, packed, group, first, smaller(last_pixels(s), first + b.rows), low, smaller(s->channels_out, low + grid.band_channels), &b,
-               s, epilogue, scratch);
+    const channel_bands bands = bands_of(s->channels_out, NR, last_block_count(s, &b));
+    const size_t block = part / bands.count, first = block / s->groups * b.rows;
+    size_t low, high;
+    band_range(&low, &high, part % bands.count, bands, s->channels_out);
+    last_block(y, x, packed, block % s->groups, first, smaller(last_pixels(s), first + b.rows), low, high, &b, s, epilogue, scratch);
 }
