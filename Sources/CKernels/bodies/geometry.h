@@ -21,6 +21,26 @@ APUS_INLINE void inside_range(size_t *low, size_t *high, ptrdiff_t first, size_t
     *high = (size_t)to;
 }
 
+/// What a window meets: along each axis the input of its first tap, which may lie outside, and the taps low ..< high that meet data.
+typedef struct met_window {
+    ptrdiff_t start[3];
+    size_t low[3], high[3];
+} met_window;
+
+/// Moves the window along one axis to output `at` of a convolution or pooling.
+#define MOVE_WINDOW(window, axis, at, s)                                                                            \
+    do {                                                                                                            \
+        (window)->start[axis] = (ptrdiff_t)((at) * (s)->stride[axis]) - (ptrdiff_t)(s)->pad[axis];                  \
+        inside_range(&(window)->low[axis], &(window)->high[axis], (window)->start[axis], (s)->kernel[axis],         \
+                     (s)->dilation[axis], (s)->input[axis]);                                                        \
+    } while (0)
+
+/// The place of the window's first tap among the pixels of all images.
+APUS_INLINE ptrdiff_t window_place(const met_window *window, size_t image, const size_t input[3]) {
+    const ptrdiff_t depth = (ptrdiff_t)(image * input[0]) + window->start[0];
+    return (depth * (ptrdiff_t)input[1] + window->start[1]) * (ptrdiff_t)input[2] + window->start[2];
+}
+
 /// Whether every output meets the input element of its own place.
 APUS_INLINE bool is_pointwise(const apus_convolution *s) {
     for (int axis = 0; axis < 3; axis++) {
