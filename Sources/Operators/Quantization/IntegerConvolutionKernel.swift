@@ -127,7 +127,8 @@ struct IntegerConvolutionKernel: Kernel {
             let bias = inputs.bias.map { context.input($0, as: Int32.self) + first }
             let needs = weights.kernels.integer.prepare(
                 memory.offsets + group * padded, memory.zeros + group * padded, packed + group * weights.matrixByteCount, weights.taps,
-                weights.channels, weights.columns, inputs.isSigned, zero, zeros.first, zeros.step, weights.isSigned, bias)
+                weights.channels, weights.columns, 0, weights.columns, inputs.isSigned, zero, zeros.first, zeros.step,
+                weights.isSigned, bias)
             needsZeros = needsZeros || needs
         }
         return inputs.end(
