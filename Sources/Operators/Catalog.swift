@@ -48,5 +48,6 @@ package enum StandardOperators {
     ]
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
-    package static let passes: [any GraphPass] = FusionPasses.all + [ChannelsLastLayout()] + LookupOperators.passes
+    package static let passes: [any GraphPass] =
+        FusionPasses.all + [ChannelsLastLayout(), IntegerResiduals()] + LookupOperators.passes
 }

@@ -60,18 +60,12 @@ struct ChannelsMoved: Operator {
     }
 
     /// The order of the data's axes in which `base` takes them.
-    private func inwardOrder(_ rank: Int) -> [Int] { Self.order(rank, toLast: layout == .channelsFirst) }
-
-    /// [N, C, …] as [N, …, C], or back.
-    fileprivate static func order(_ rank: Int, toLast: Bool) -> [Int] {
-        guard rank > 2 else { return Array(0..<rank) }
-        return toLast ? [0] + Array(2..<rank) + [1] : [0, rank - 1] + Array(1..<rank - 1)
-    }
+    private func inwardOrder(_ rank: Int) -> [Int] { AxisOrder.order(rank: rank, toLast: layout == .channelsFirst) }
 
     private func inward(_ shape: SymbolicShape) -> SymbolicShape { SymbolicShape(inwardOrder(shape.rank).map { shape[$0] }) }
 
     private func outward(_ shape: SymbolicShape) -> SymbolicShape {
-        SymbolicShape(Self.order(shape.rank, toLast: layout != .channelsFirst).map { shape[$0] })
+        SymbolicShape(AxisOrder.order(rank: shape.rank, toLast: layout != .channelsFirst).map { shape[$0] })
     }
 
     private func inward(_ spec: TensorSpec) -> TensorSpec {
@@ -129,7 +123,7 @@ private struct TransposedKernel: Kernel {
 
     /// Between a tensor of `spec`, in the data's layout, and the same in the operator's.
     private static func copy(_ spec: TensorSpec, inward: Bool, _ toLast: Bool) -> StridedCopy {
-        let shape = spec.shape, strides = shape.strides, order = ChannelsMoved.order(shape.rank, toLast: toLast)
+        let shape = spec.shape, strides = shape.strides, order = AxisOrder.order(rank: shape.rank, toLast: toLast)
         let extents = order.map { shape[$0] }, dense = Shape(extents).strides, spread = order.map { strides[$0] }
         return StridedCopy(
             extents: extents, sourceStrides: inward ? spread : dense, destinationStrides: inward ? dense : spread,

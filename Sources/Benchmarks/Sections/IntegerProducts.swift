@@ -56,7 +56,7 @@ private final class PackedByteProduct {
             var right = apus_integer_right(data: data, tap_stride: 0, channel_stride: n, column_stride: 1, is_signed: true)
             kernels.pack(target, &right, 1, k, n)
         }
-        _ = kernels.prepare(&offsets, &zeros, target, 1, k, n, false, 128, nil, 0, true, nil)
+        _ = kernels.prepare(&offsets, &zeros, target, 1, k, n, 0, n, false, 128, nil, 0, true, nil)
     }
 
     deinit { packed.deallocate() }

@@ -115,29 +115,23 @@ static void convolution(float *y, const float *x, const float *packed, const apu
     }
 }
 
-/// Parts that a convolution is cut into at least, where its output channels allow it.
-#define WANTED_PARTS 16
-
 /// How a convolution is cut into parts: blocks of outputs, and bands of channels where those blocks are few. Every band fills the
 /// same columns again.
 typedef struct part_grid {
-    size_t blocks, bands, band_channels;
+    size_t blocks;
+    channel_bands bands;
 } part_grid;
 
 static part_grid parts_of(const apus_convolution *s, column_blocking blocks) {
-    const size_t rows = panel_rows(s->channels_out), row_panels = divide_up(s->channels_out, rows);
-    part_grid grid = {divide_up(output_count(s), blocks.panels * NR), 1, s->channels_out};
-    const size_t whole = saturating_multiply(saturating_multiply(s->batch, s->groups), grid.blocks);
-    if (whole == 0 || whole >= WANTED_PARTS || row_panels < 2) return grid;
-    grid.band_channels = divide_up(row_panels, smaller(row_panels, divide_up(WANTED_PARTS, whole))) * rows;
-    grid.bands = divide_up(s->channels_out, grid.band_channels);
-    return grid;
+    const size_t count = divide_up(output_count(s), blocks.panels * NR);
+    const size_t parts = saturating_multiply(saturating_multiply(s->batch, s->groups), count);
+    return (part_grid){count, bands_of(s->channels_out, panel_rows(s->channels_out), parts)};
 }
 
 static size_t convolution_part_count(const apus_convolution *s) {
     if (is_depthwise(s)) return depthwise_part_count(s);
     const part_grid grid = parts_of(s, column_blocks(s));
-    return saturating_multiply(saturating_multiply(s->batch, s->groups), saturating_multiply(grid.blocks, grid.bands));
+    return saturating_multiply(saturating_multiply(s->batch, s->groups), saturating_multiply(grid.blocks, grid.bands.count));
 }
 
 static void convolution_part(float *y, const float *x, const float *packed, const apus_convolution *s, const apus_epilogue *epilogue,
@@ -148,8 +142,9 @@ static void convolution_part(float *y, const float *x, const float *packed, cons
     }
     const column_blocking blocks = column_blocks(s);
     const part_grid grid = parts_of(s, blocks);
-    const size_t first = part / grid.bands % grid.blocks * blocks.panels * NR, top = part % grid.bands * grid.band_channels;
-    const output_block block = {first, smaller(output_count(s), first + blocks.panels * NR), top,
-                                smaller(s->channels_out, top + grid.band_channels)};
-    convolve_block(y, x, packed, part / grid.bands / grid.blocks, block, blocks, s, epilogue, scratch);
+    const size_t first = part / grid.bands.count % grid.blocks * blocks.panels * NR;
+    size_t top, bottom;
+    band_range(&top, &bottom, part % grid.bands.count, grid.bands, s->channels_out);
+    const output_block block = {first, smaller(output_count(s), first + blocks.panels * NR), top, bottom};
+    convolve_block(y, x, packed, part / grid.bands.count / grid.blocks, block, blocks, s, epilogue, scratch);
 }

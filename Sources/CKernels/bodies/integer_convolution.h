@@ -74,18 +74,17 @@ APUS_INLINE void integer_fill_line(uint8_t *to, const uint8_t *row, ptrdiff_t co
 /// What the window meets for `count` pixels of output from `first` on, of one group.
 static void integer_fill(uint8_t *to, size_t stride, const apus_integer_left *x, size_t group, size_t first, size_t count,
                          const apus_convolution *s) {
-    const size_t outputs = output_count(s), line = s->kernel[2] * integer_pixel(s), pixel = s->groups * s->channels_in;
-    size_t image = first / outputs, place = first % outputs;
-    size_t column = place % s->output[2], row = place / s->output[2] % s->output[1], depth = place / s->output[2] / s->output[1];
-    for (size_t i = 0; i < count; i++, to += stride) {
-        const uint8_t *data = x->data + image * input_count(s) * pixel + group * s->channels_in;
-        const ptrdiff_t w = (ptrdiff_t)(column * s->stride[2]) - s->pad[2];
+    const size_t line = s->kernel[2] * integer_pixel(s), pixel = s->groups * s->channels_in;
+    output_pixel out = pixel_at(first, s);
+    for (size_t i = 0; i < count; i++, to += stride, advance_pixel(&out, s)) {
+        const uint8_t *data = x->data + out.image * input_count(s) * pixel + group * s->channels_in;
+        const ptrdiff_t w = (ptrdiff_t)(out.column * s->stride[2]) - s->pad[2];
         uint8_t *at = to;
         for (size_t tap_depth = 0; tap_depth < s->kernel[0]; tap_depth++) {
             for (size_t tap_row = 0; tap_row < s->kernel[1]; tap_row++, at += line) {
                 ptrdiff_t d, h;
-                bool inside = input_under(&d, depth, tap_depth, 0, s);
-                inside = input_under(&h, row, tap_row, 1, s) && inside;
+                bool inside = input_under(&d, out.depth, tap_depth, 0, s);
+                inside = input_under(&h, out.row, tap_row, 1, s) && inside;
                 if (inside) {
                     integer_fill_line(at, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, x, s);
                 } else {
@@ -93,13 +92,6 @@ static void integer_fill(uint8_t *to, size_t stride, const apus_integer_left *x,
                 }
             }
         }
-        if (++column < s->output[2]) continue;
-        column = 0;
-        if (++row < s->output[1]) continue;
-        row = 0;
-        if (++depth < s->output[0]) continue;
-        depth = 0;
-        image++;
     }
 }
 

@@ -17,20 +17,15 @@ APUS_INLINE vi vi_load_shorts(const int16_t *p, size_t count) {
     return __builtin_convertvector(shorts, vi);
 }
 
-/// The taps of one axis that meet data: low ..< high.
-APUS_INLINE void integer_taps(size_t *low, size_t *high, size_t output, size_t axis, const apus_convolution *s) {
-    inside_range(low, high, (ptrdiff_t)(output * s->stride[axis]) - s->pad[axis], s->kernel[axis], s->dilation[axis], s->input[axis]);
-}
-
 /// `vectors` (constant) vectors of channels, `some` in the last, of one output; x stands at the input element of tap 0.
-APUS_INLINE void integer_depthwise_channels(vi *sums, size_t vectors, size_t some, const uint8_t *x, const int16_t *w, const size_t low[3],
-                                            const size_t high[3], bool is_signed, vi zero, const apus_convolution *s) {
+APUS_INLINE void integer_depthwise_channels(vi *sums, size_t vectors, size_t some, const uint8_t *x, const int16_t *w,
+                                            const met_window *window, bool is_signed, vi zero, const apus_convolution *s) {
     const size_t channels = s->groups;
-    for (size_t i = low[0]; i < high[0]; i++) {
-        for (size_t j = low[1]; j < high[1]; j++) {
+    for (size_t i = window->low[0]; i < window->high[0]; i++) {
+        for (size_t j = window->low[1]; j < window->high[1]; j++) {
             const size_t row = (i * s->dilation[0] * s->input[1] + j * s->dilation[1]) * s->input[2];
             const size_t line = (i * s->kernel[1] + j) * s->kernel[2];
-            for (size_t k = low[2]; k < high[2]; k++) {
+            for (size_t k = window->low[2]; k < window->high[2]; k++) {
                 const uint8_t *from = x + (row + k * s->dilation[2]) * channels;
                 const int16_t *tap = w + (line + k) * channels;
 #pragma clang loop unroll(full)
@@ -49,25 +44,23 @@ static void integer_depthwise_rows(void *y, const apus_integer_left *x, const in
     const vi zero = vi_set(x->zero);
     for (size_t row = first_row; row < end_row; row++) {
         const size_t h = row % s->output[1], d = row / s->output[1] % s->output[0], image = row / s->output[1] / s->output[0];
-        size_t low[3], high[3];
-        integer_taps(&low[0], &high[0], d, 0, s);
-        integer_taps(&low[1], &high[1], h, 1, s);
-        const ptrdiff_t depth = (ptrdiff_t)(d * s->stride[0]) - s->pad[0], line = (ptrdiff_t)(h * s->stride[1]) - s->pad[1];
+        met_window window;
+        MOVE_WINDOW(&window, 0, d, s);
+        MOVE_WINDOW(&window, 1, h, s);
         for (size_t w = 0; w < s->output[2]; w++) {
-            integer_taps(&low[2], &high[2], w, 2, s);
-            const ptrdiff_t column = (ptrdiff_t)(w * s->stride[2]) - s->pad[2];
-            const ptrdiff_t at = (((ptrdiff_t)(image * s->input[0]) + depth) * (ptrdiff_t)s->input[1] + line) * (ptrdiff_t)s->input[2] + column;
+            MOVE_WINDOW(&window, 2, w, s);
+            const ptrdiff_t at = window_place(&window, image, s->input);
             const size_t pixel = row * s->output[2] + w;
             for (size_t c = 0; c < channels;) {
                 const uint8_t *from = x->data + at * (ptrdiff_t)channels + (ptrdiff_t)c;
                 const size_t left = channels - c, count = left >= 4 * VF ? 4 * VF : smaller(VF, left);
                 vi sums[4] = {};
                 if (count == 4 * VF) {
-                    integer_depthwise_channels(sums, 4, VF, from, packed + c, low, high, x->is_signed, zero, s);
+                    integer_depthwise_channels(sums, 4, VF, from, packed + c, &window, x->is_signed, zero, s);
                 } else if (count == VF) {
-                    integer_depthwise_channels(sums, 1, VF, from, packed + c, low, high, x->is_signed, zero, s);
+                    integer_depthwise_channels(sums, 1, VF, from, packed + c, &window, x->is_signed, zero, s);
                 } else {
-                    integer_depthwise_channels(sums, 1, count, from, packed + c, low, high, x->is_signed, zero, s);
+                    integer_depthwise_channels(sums, 1, count, from, packed + c, &window, x->is_signed, zero, s);
                 }
                 for (size_t v = 0; v * VF < count; v++) {
                     const size_t here = c + v * VF, some = smaller(VF, count - v * VF);

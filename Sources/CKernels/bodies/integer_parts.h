@@ -1,20 +1,17 @@
 // A convolution of bytes in parts: blocks of pixels, or of rows where lines are read in place, of one group, cut by output channels where
 // those blocks are few.
 
-/// Parts that a convolution is cut into at least, where it can be.
-#define INTEGER_PARTS 16
-
 typedef struct integer_grid {
     /// Pixels of a block, or rows of output of one image.
     size_t rows;
     /// Blocks, or blocks of an image times images.
     size_t blocks;
-    size_t bands, band_channels;
+    channel_bands bands;
     bool lines;
 } integer_grid;
 
 static integer_grid integer_blocks(const apus_convolution *s) {
-    integer_grid grid = {.bands = 1, .band_channels = s->channels_out, .lines = reads_lines(s)};
+    integer_grid grid = {.bands = {1, s->channels_out}, .lines = reads_lines(s)};
     if (grid.lines) {
         grid.rows = integer_band_rows(s);
         grid.blocks = saturating_multiply(s->batch, divide_up(s->output[1], grid.rows));
@@ -27,10 +24,7 @@ static integer_grid integer_blocks(const apus_convolution *s) {
 
 static integer_grid integer_parts(const apus_convolution *s) {
     integer_grid grid = integer_blocks(s);
-    const size_t whole = saturating_multiply(grid.blocks, s->groups), panels = divide_up(s->channels_out, NR);
-    if (whole == 0 || whole >= INTEGER_PARTS || panels < 2) return grid;
-    grid.band_channels = divide_up(panels, smaller(panels, divide_up(INTEGER_PARTS, whole))) * NR;
-    grid.bands = divide_up(s->channels_out, grid.band_channels);
+    grid.bands = bands_of(s->channels_out, NR, saturating_multiply(grid.blocks, s->groups));
     return grid;
 }
 
@@ -41,13 +35,14 @@ static size_t integer_convolution_scratch_count(const apus_convolution *s) {
 
 static size_t integer_convolution_part_count(const apus_convolution *s) {
     const integer_grid grid = integer_parts(s);
-    return saturating_multiply(saturating_multiply(grid.blocks, s->groups), grid.bands);
+    return saturating_multiply(saturating_multiply(grid.blocks, s->groups), grid.bands.count);
 }
 
 static void integer_part(void *y, const apus_integer_left *x, const uint8_t *packed, const apus_convolution *s, const apus_integer_end *end,
                          uint8_t *scratch, const integer_grid *grid, size_t part) {
-    const size_t low = part % grid->bands * grid->band_channels, high = smaller(s->channels_out, low + grid->band_channels);
-    const size_t group = part / grid->bands % s->groups, block = part / grid->bands / s->groups;
+    const size_t group = part / grid->bands.count % s->groups, block = part / grid->bands.count / s->groups;
+    size_t low, high;
+    band_range(&low, &high, part % grid->bands.count, grid->bands, s->channels_out);
     if (!grid->lines) {
         integer_convolution_block(y, x, packed, s, end, scratch, group, block * grid->rows, grid->rows, low, high);
         return;

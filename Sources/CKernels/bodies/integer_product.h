@@ -50,12 +50,13 @@ static void integer_pack(uint8_t *packed, const apus_integer_right *right, size_
 
 /// Σ (a − za)(w − zw) = Σ a·w − za·Σ w − zw·Σ a + k·za·zw, all in the inner types.
 static bool integer_prepare(int32_t *offsets, int32_t *right_zeros, const uint8_t *packed, size_t taps, size_t channels, size_t n,
-                            bool left_is_signed, int32_t left_zero, const uint8_t *zeros, size_t zero_stride, bool right_is_signed, const int32_t *bias) {
+                            size_t low, size_t high, bool left_is_signed, int32_t left_zero, const uint8_t *zeros, size_t zero_stride,
+                            bool right_is_signed, const int32_t *bias) {
     const int32_t *sums = (const int32_t *)(packed + integer_sums_offset(taps, channels, n));
     const uint32_t left = (uint32_t)(left_zero + (left_is_signed ? 128 : 0));
     const uint8_t flip = right_is_signed ? 0 : 0x80;
     bool needs = false;
-    for (size_t j = 0; j < round_up(n, NR); j++) {
+    for (size_t j = low; j < round_up(high, NR); j++) {
         const int32_t zero = j < n ? (int8_t)((zeros ? zeros[j * zero_stride] : 0) ^ flip) : 0;
         needs |= zero != 0;
         right_zeros[j] = zero;

@@ -107,18 +107,17 @@ APUS_INLINE void last_fill_line(float *to, const float *row, ptrdiff_t column, c
 /// Copies what lines first_line ..< first_line + lines of the window meet for `count` pixels from `first` on, of one group.
 static void last_fill(float *to, size_t stride, const float *x, size_t group, size_t first, size_t count, size_t first_line, size_t lines,
                       const apus_convolution *s) {
-    const size_t outputs = output_count(s), line = last_line(s), pixel = s->groups * s->channels_in;
-    size_t image = first / outputs, place = first % outputs;
-    size_t column = place % s->output[2], row = place / s->output[2] % s->output[1], depth = place / s->output[2] / s->output[1];
+    const size_t line = last_line(s), pixel = s->groups * s->channels_in;
+    output_pixel out = pixel_at(first, s);
     const size_t first_depth = first_line / s->kernel[1], first_row = first_line % s->kernel[1];
-    for (size_t i = 0; i < count; i++, to += stride) {
-        const float *data = x + image * input_count(s) * pixel + group * s->channels_in;
-        const ptrdiff_t w = (ptrdiff_t)(column * s->stride[2]) - s->pad[2];
+    for (size_t i = 0; i < count; i++, to += stride, advance_pixel(&out, s)) {
+        const float *data = x + out.image * input_count(s) * pixel + group * s->channels_in;
+        const ptrdiff_t w = (ptrdiff_t)(out.column * s->stride[2]) - s->pad[2];
         size_t tap_depth = first_depth, tap_row = first_row;
         for (size_t l = 0; l < lines; l++) {
             ptrdiff_t d, h;
-            bool inside = input_under(&d, depth, tap_depth, 0, s);
-            inside = input_under(&h, row, tap_row, 1, s) && inside;
+            bool inside = input_under(&d, out.depth, tap_depth, 0, s);
+            inside = input_under(&h, out.row, tap_row, 1, s) && inside;
             if (inside) {
                 last_fill_line(to + l * line, data + (d * (ptrdiff_t)s->input[1] + h) * (ptrdiff_t)(s->input[2] * pixel), w, s);
             } else {
@@ -129,14 +128,6 @@ static void last_fill(float *to, size_t stride, const float *x, size_t group, si
                 tap_depth++;
             }
         }
-        // The next pixel without a division.
-        if (++column < s->output[2]) continue;
-        column = 0;
-        if (++row < s->output[1]) continue;
-        row = 0;
-        if (++depth < s->output[0]) continue;
-        depth = 0;
-        image++;
     }
 }
 
@@ -179,32 +170,23 @@ static void last_convolution(float *y, const float *x, const float *packed, cons
     }
 }
 
-/// Parts are blocks of pixels, cut by output channels where those are few; every cut copies the same pixels again.
-typedef struct last_grid {
-    size_t blocks, bands, band_channels;
-} last_grid;
-
-static last_grid last_parts(const apus_convolution *s, const last_blocking *b) {
-    last_grid grid = {divide_up(last_pixels(s), b->rows), 1, s->channels_out};
-    const size_t whole = saturating_multiply(grid.blocks, s->groups), panels = divide_up(s->channels_out, NR);
-    if (whole == 0 || whole >= WANTED_PARTS || panels < 2) return grid;
-    grid.band_channels = divide_up(panels, smaller(panels, divide_up(WANTED_PARTS, whole))) * NR;
-    grid.bands = divide_up(s->channels_out, grid.band_channels);
-    return grid;
+/// Blocks of pixels of each group, which are parts, cut by output channels where they are few; every cut copies the same pixels again.
+static size_t last_block_count(const apus_convolution *s, const last_blocking *b) {
+    return saturating_multiply(divide_up(last_pixels(s), b->rows), s->groups);
 }
 
 static size_t last_part_count(const apus_convolution *s) {
     const last_blocking b = last_blocks(s);
-    const last_grid grid = last_parts(s, &b);
-    return saturating_multiply(saturating_multiply(grid.blocks, s->groups), grid.bands);
+    const size_t blocks = last_block_count(s, &b);
+    return saturating_multiply(blocks, bands_of(s->channels_out, NR, blocks).count);
 }
 
 static void last_convolution_part(float *y, const float *x, const float *packed, const apus_convolution *s, const apus_epilogue *epilogue,
                                   float *scratch, size_t part) {
     const last_blocking b = last_blocks(s);
-    const last_grid grid = last_parts(s, &b);
-    const size_t low = part % grid.bands * grid.band_channels, group = part / grid.bands % s->groups;
-    const size_t first = part / grid.bands / s->groups * b.rows;
-    last_block(y, x, packed, group, first, smaller(last_pixels(s), first + b.rows), low, smaller(s->channels_out, low + grid.band_channels), &b,
-               s, epilogue, scratch);
+    const channel_bands bands = bands_of(s->channels_out, NR, last_block_count(s, &b));
+    const size_t block = part / bands.count, first = block / s->groups * b.rows;
+    size_t low, high;
+    band_range(&low, &high, part % bands.count, bands, s->channels_out);
+    last_block(y, x, packed, block % s->groups, first, smaller(last_pixels(s), first + b.rows), low, high, &b, s, epilogue, scratch);
 }

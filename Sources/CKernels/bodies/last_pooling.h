@@ -1,21 +1,15 @@
 // Pooling and scaling over channels-last data: vectors of channels are joined in registers over the whole window.
 
-/// The taps of one axis that meet data: low ..< high.
-APUS_INLINE void pool_range(size_t *low, size_t *high, size_t output, size_t axis, const apus_pooling *s) {
-    inside_range(low, high, (ptrdiff_t)(output * s->stride[axis]) - (ptrdiff_t)s->pad[axis], s->kernel[axis], s->dilation[axis],
-                 s->input[axis]);
-}
-
 /// `vectors` (constant) vectors of channels, `some` floats of the last, of one output; x stands at the input element of tap 0.
-APUS_INLINE void last_pool_channels(float *y, const float *x, size_t vectors, size_t some, const size_t low[3], const size_t high[3],
-                                    const apus_pooling *s, size_t channels, bool largest, float divisor) {
+APUS_INLINE void last_pool_channels(float *y, const float *x, size_t vectors, size_t some, const met_window *window, const apus_pooling *s,
+                                    size_t channels, bool largest, float divisor) {
     vf sums[4];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) sums[v] = vf_set(largest ? -__builtin_inff() : 0);
-    for (size_t i = low[0]; i < high[0]; i++) {
-        for (size_t j = low[1]; j < high[1]; j++) {
+    for (size_t i = window->low[0]; i < window->high[0]; i++) {
+        for (size_t j = window->low[1]; j < window->high[1]; j++) {
             const size_t row = (i * s->dilation[0] * s->input[1] + j * s->dilation[1]) * s->input[2];
-            for (size_t k = low[2]; k < high[2]; k++) {
+            for (size_t k = window->low[2]; k < window->high[2]; k++) {
                 const float *from = x + (row + k * s->dilation[2]) * channels;
 #pragma clang loop unroll(full)
                 for (size_t v = 0; v < vectors; v++) {
@@ -35,21 +29,18 @@ APUS_INLINE void last_pool_rows(float *y, const float *x, const apus_pooling *s,
                                 bool largest) {
     for (size_t row = first_row; row < end_row; row++) {
         const size_t h = row % s->output[1], d = row / s->output[1] % s->output[0], image = row / s->output[1] / s->output[0];
-        size_t low[3], high[3];
-        pool_range(&low[0], &high[0], d, 0, s);
-        pool_range(&low[1], &high[1], h, 1, s);
-        const ptrdiff_t depth = (ptrdiff_t)(d * s->stride[0]) - (ptrdiff_t)s->pad[0], line = (ptrdiff_t)(h * s->stride[1]) - (ptrdiff_t)s->pad[1];
+        met_window window;
+        MOVE_WINDOW(&window, 0, d, s);
+        MOVE_WINDOW(&window, 1, h, s);
         for (size_t w = 0; w < s->output[2]; w++) {
-            pool_range(&low[2], &high[2], w, 2, s);
-            const ptrdiff_t column = (ptrdiff_t)(w * s->stride[2]) - (ptrdiff_t)s->pad[2];
-            const ptrdiff_t at = (((ptrdiff_t)(image * s->input[0]) + depth) * (ptrdiff_t)s->input[1] + line) * (ptrdiff_t)s->input[2] + column;
-            const float *from = x + at * (ptrdiff_t)channels;
+            MOVE_WINDOW(&window, 2, w, s);
+            const float *from = x + window_place(&window, image, s->input) * (ptrdiff_t)channels;
             float *to = y + (row * s->output[2] + w) * channels;
             const float divisor = largest ? 1 : (float)(counted(d, 0, s) * counted(h, 1, s) * counted(w, 2, s));
             size_t c = 0;
-            for (; c + 4 * VF <= channels; c += 4 * VF) last_pool_channels(to + c, from + c, 4, VF, low, high, s, channels, largest, divisor);
-            for (; c + VF <= channels; c += VF) last_pool_channels(to + c, from + c, 1, VF, low, high, s, channels, largest, divisor);
-            if (c < channels) last_pool_channels(to + c, from + c, 1, channels - c, low, high, s, channels, largest, divisor);
+            for (; c + 4 * VF <= channels; c += 4 * VF) last_pool_channels(to + c, from + c, 4, VF, &window, s, channels, largest, divisor);
+            for (; c + VF <= channels; c += VF) last_pool_channels(to + c, from + c, 1, VF, &window, s, channels, largest, divisor);
+            if (c < channels) last_pool_channels(to + c, from + c, 1, channels - c, &window, s, channels, largest, divisor);
         }
     }
 }

@@ -8,15 +8,9 @@ static void APUS_NAME(quantize_f32)(uint8_t *y, const float *x, size_t count, fl
     if (i < count) vb_store_first(y + i, vi_rounded(vf_load_first(x + i, count - i) / divisor, low, high, shift), count - i);
 }
 
-APUS_INLINE vi vi_whole_bytes(const uint8_t *p, bool is_signed) {
-    vb bytes;
-    memcpy(&bytes, p, sizeof bytes);
-    return is_signed ? __builtin_convertvector((APUS_NAME(signed_bytes))bytes, vi) : __builtin_convertvector(bytes, vi);
-}
-
 APUS_INLINE void dequantize(float *y, const uint8_t *x, size_t count, float scale, int32_t zero, bool is_signed) {
     size_t i = 0;
-    for (; i + VF <= count; i += VF) vf_store(y + i, __builtin_convertvector(vi_whole_bytes(x + i, is_signed) - zero, vf) * scale);
+    for (; i + VF <= count; i += VF) vf_store(y + i, __builtin_convertvector(vi_load_bytes(x + i, VF, is_signed) - zero, vf) * scale);
     if (i < count) vf_store_first(y + i, __builtin_convertvector(vi_load_bytes(x + i, count - i, is_signed) - zero, vf) * scale, count - i);
 }
 
@@ -69,7 +63,7 @@ APUS_INLINE void quantized_loop(uint8_t *y, const uint8_t *a, const uint8_t *b, 
     const vi one_a = vi_set(count ? (is_signed ? (int8_t)a[0] : a[0]) : 0), one_b = vi_set(count ? (is_signed ? (int8_t)b[0] : b[0]) : 0);
     size_t i = 0;
     for (; i + VF <= count; i += VF) {
-        const vi left = p.a_step ? vi_whole_bytes(a + i, is_signed) : one_a, right = p.b_step ? vi_whole_bytes(b + i, is_signed) : one_b;
+        const vi left = p.a_step ? vi_load_bytes(a + i, VF, is_signed) : one_a, right = p.b_step ? vi_load_bytes(b + i, VF, is_signed) : one_b;
         vb_store(y + i, combine(left, right, &p));
     }
     if (i == count) return;
@@ -94,13 +88,13 @@ typedef uint8_t APUS_NAME(all_bytes) __attribute__((vector_size(APUS_VECTOR_BYTE
 
 /// The largest bytes of `count` channels (at most a vector) under one window; x stands at the input element of tap 0. Signed bytes are
 /// compared as unsigned ones after a flip of their first bit.
-APUS_INLINE void quantized_largest(uint8_t *y, const uint8_t *x, size_t count, const size_t low[3], const size_t high[3],
-                                   const apus_pooling *s, size_t channels, uint8_t flip) {
+APUS_INLINE void quantized_largest(uint8_t *y, const uint8_t *x, size_t count, const met_window *window, const apus_pooling *s,
+                                   size_t channels, uint8_t flip) {
     APUS_NAME(all_bytes) largest = {};
-    for (size_t i = low[0]; i < high[0]; i++) {
-        for (size_t j = low[1]; j < high[1]; j++) {
+    for (size_t i = window->low[0]; i < window->high[0]; i++) {
+        for (size_t j = window->low[1]; j < window->high[1]; j++) {
             const size_t row = (i * s->dilation[0] * s->input[1] + j * s->dilation[1]) * s->input[2];
-            for (size_t k = low[2]; k < high[2]; k++) {
+            for (size_t k = window->low[2]; k < window->high[2]; k++) {
                 APUS_NAME(all_bytes) bytes = {};
                 memcpy(&bytes, x + (row + k * s->dilation[2]) * channels, count);
                 bytes ^= flip;
@@ -117,25 +111,22 @@ static void APUS_NAME(max_pool_rows)(uint8_t *y, const uint8_t *x, const apus_po
     const uint8_t flip = is_signed ? 0x80 : 0;
     for (size_t row = first_row; row < end_row; row++) {
         const size_t h = row % s->output[1], d = row / s->output[1] % s->output[0], image = row / s->output[1] / s->output[0];
-        size_t low[3], high[3];
-        pool_range(&low[0], &high[0], d, 0, s);
-        pool_range(&low[1], &high[1], h, 1, s);
-        const ptrdiff_t depth = (ptrdiff_t)(d * s->stride[0]) - (ptrdiff_t)s->pad[0], line = (ptrdiff_t)(h * s->stride[1]) - (ptrdiff_t)s->pad[1];
+        met_window window;
+        MOVE_WINDOW(&window, 0, d, s);
+        MOVE_WINDOW(&window, 1, h, s);
         for (size_t w = 0; w < s->output[2]; w++) {
             uint8_t *to = y + (row * s->output[2] + w) * channels;
-            pool_range(&low[2], &high[2], w, 2, s);
-            if (low[0] >= high[0] || low[1] >= high[1] || low[2] >= high[2]) {
+            MOVE_WINDOW(&window, 2, w, s);
+            if (window.low[0] >= window.high[0] || window.low[1] >= window.high[1] || window.low[2] >= window.high[2]) {
                 memset(to, 0, channels);
                 continue;
             }
-            const ptrdiff_t column = (ptrdiff_t)(w * s->stride[2]) - (ptrdiff_t)s->pad[2];
-            const ptrdiff_t at = (((ptrdiff_t)(image * s->input[0]) + depth) * (ptrdiff_t)s->input[1] + line) * (ptrdiff_t)s->input[2] + column;
-            const uint8_t *from = x + at * (ptrdiff_t)channels;
+            const uint8_t *from = x + window_place(&window, image, s->input) * (ptrdiff_t)channels;
             size_t c = 0;
             for (; c + APUS_VECTOR_BYTES <= channels; c += APUS_VECTOR_BYTES) {
-                quantized_largest(to + c, from + c, APUS_VECTOR_BYTES, low, high, s, channels, flip);
+                quantized_largest(to + c, from + c, APUS_VECTOR_BYTES, &window, s, channels, flip);
             }
-            if (c < channels) quantized_largest(to + c, from + c, channels - c, low, high, s, channels, flip);
+            if (c < channels) quantized_largest(to + c, from + c, channels - c, &window, s, channels, flip);
         }
     }
 }
@@ -146,7 +137,7 @@ static void APUS_NAME(sum_rows)(int32_t *sums, const uint8_t *x, size_t count, s
         vi sum = {};
         const uint8_t *from = x + c;
         for (size_t i = 0; i < count; i++, from += channels) {
-            sum += some == VF ? vi_whole_bytes(from, is_signed) : vi_load_bytes(from, some, is_signed);
+            sum += some == VF ? vi_load_bytes(from, VF, is_signed) : vi_load_bytes(from, some, is_signed);
         }
         memcpy(sums + c, &sum, some * sizeof *sums);
     }

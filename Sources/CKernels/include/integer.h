@@ -74,14 +74,16 @@ typedef struct apus_integer_kernels {
     /// Bytes of the packed form of a right operand [taps · channels, n], aligned to 64 bytes.
     size_t (*APUS_SENDABLE packed_count)(size_t taps, size_t channels, size_t n);
     void (*APUS_SENDABLE pack)(uint8_t *packed, const apus_integer_right *right, size_t taps, size_t channels, size_t n);
-    /// Writes an end's `offsets`, and its `right_zeros` unless they may be NULL, for a left operand with this zero point.
+    /// Writes an end's `offsets`, and its `right_zeros` unless they may be NULL, for columns low ..< high (low at a panel) of n and a
+    /// left operand with this zero point.
     ///
     /// - zeros: zero points of the right operand, `zero_stride` (0 or 1) apart; NULL for 0.
     /// - bias: one for each column, or NULL.
-    /// - Returns: whether a right zero point is other than 0 in the signed form, so that the end needs `right_zeros`.
+    /// - Returns: whether a right zero point of these columns is other than 0 in the signed form, so that the end needs `right_zeros`.
     bool (*APUS_SENDABLE prepare)(int32_t *offsets, int32_t *right_zeros, const uint8_t *packed, size_t taps, size_t channels,
-                                  size_t n, bool left_is_signed, int32_t left_zero, const uint8_t *_Nullable zeros, size_t zero_stride,
-                                  bool right_is_signed, const int32_t *_Nullable bias);
+                                  size_t n, size_t low, size_t high, bool left_is_signed, int32_t left_zero,
+                                  const uint8_t *_Nullable zeros, size_t zero_stride, bool right_is_signed,
+                                  const int32_t *_Nullable bias);
     /// Bytes of scratch of a product and of each part of one.
     size_t (*APUS_SENDABLE product_scratch_count)(size_t m, size_t k);
     /// Columns low ..< high (low at a panel) of c [m, n], rows c_stride elements apart, = end(left [m, k] · packed right [k, n]).

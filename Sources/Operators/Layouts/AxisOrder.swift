@@ -9,6 +9,8 @@ enum AxisOrder {
     /// The inverse.
     static func toFirst(rank: Int) -> [Int] { rank > 2 ? [0, rank - 1] + Array(1..<rank - 1) : Array(0..<rank) }
 
+    static func order(rank: Int, toLast: Bool) -> [Int] { toLast ? self.toLast(rank: rank) : toFirst(rank: rank) }
+
     /// Where an axis of channels-first data stands in channels-last data.
     static func place(of axis: Int, rank: Int) -> Int { toFirst(rank: rank)[axis] }
 }

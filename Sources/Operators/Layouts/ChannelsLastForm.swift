@@ -62,9 +62,6 @@ struct LayoutNode {
 
     func kept(_ index: Int) -> ChannelsLastForm.Input { .kept(node.input(index)) }
 
-    /// Inputs from `index` on as they are.
-    func kept(from index: Int) -> [ChannelsLastForm.Input] { node.inputs.dropFirst(index).map { .kept($0) } }
-
     /// Input `index` as something that stretches to the data: data itself, a single number, or a constant of fewer axes.
     func operand(_ index: Int) -> ChannelsLastForm.Input? {
         guard let value = node.input(index), let shape = graph[value].fact.shape else { return nil }
@@ -81,9 +78,14 @@ struct LayoutNode {
         return inputs.count == node.inputs.count ? inputs : nil
     }
 
-    /// A form of `op` over the data input 0 and the other inputs as they are.
-    func form(_ op: any Operator) -> ChannelsLastForm? {
-        data(0).map { ChannelsLastForm(op: op, inputs: [$0] + kept(from: 1)) }
+    /// A form of `op` over the data inputs `places` and the other inputs as they are.
+    func form(_ op: any Operator, data places: some Sequence<Int> = [0]) -> ChannelsLastForm? {
+        var inputs = node.inputs.map(ChannelsLastForm.Input.kept)
+        for place in places {
+            guard let data = data(place) else { return nil }
+            inputs[place] = data
+        }
+        return ChannelsLastForm(op: op, inputs: inputs)
     }
 
     /// Where `axis`, which may count from the end, stands in channels-last data.

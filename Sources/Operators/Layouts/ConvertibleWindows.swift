@@ -23,10 +23,18 @@ extension Conv: ChannelsLastConvertible {
 
 extension MaxPool: ChannelsLastConvertible {
     func channelsLastForm(_ node: LayoutNode) -> ChannelsLastForm? {
-        guard attributes.layout == .channelsFirst, node.isFloat(0), node.node.outputs.count == 1 else { return nil }
+        guard attributes.layout == .channelsFirst, node.node.outputs.count == 1 else { return nil }
+        guard node.isFloat(0) else { return bytesForm(node) }
         var op = self
         op.attributes.layout = .channelsLast
         return node.form(op)
+    }
+
+    private func bytesForm(_ node: LayoutNode) -> ChannelsLastForm? {
+        guard let type = node.fact(0)?.elementType, LinearTypes.eightBits.contains(type), node.rank > 3, !attributes.roundsUp else {
+            return nil
+        }
+        return node.form(ChannelsLastPool(name: name, function: .maximum, rank: node.rank, window: attributes.window))
     }
 }
 

@@ -2,21 +2,19 @@ import CKernels
 import GraphIR
 import Tensors
 
-/// Convolution of bytes with one channel a group, over constant weights; rows of output are its parts.
+/// Convolution of bytes with their channels last, one channel a group, over constant weights; rows of output are its parts.
 struct DepthwiseIntegerKernel: Kernel {
     private let kernels: KernelFunctions
     private let geometry: ConvolutionGeometry
     private let inputs: IntegerConvolutionInputs
     /// [taps, channels] of int16.
     private let packed: Tensor
-    private let moves: ConvolutionMoves?
     private let split: PartSplit
 
     /// nil where another kernel computes the convolution: other groups, weights or zero points of weights that come at run time, or
     /// zero points that are not one number.
     static func compile(
-        _ context: CompileContext, _ geometry: ConvolutionGeometry, _ inputs: IntegerConvolutionInputs, weightsInput: Int,
-        moves: ConvolutionMoves?
+        _ context: CompileContext, _ geometry: ConvolutionGeometry, _ inputs: IntegerConvolutionInputs, weightsInput: Int
     ) throws(OperatorError) -> CompiledOperator? {
         guard geometry.groups > 1, geometry.channelsIn == 1, geometry.channelsOut == 1,
             let zero = zero(context, inputs.weightsZero?.input)
@@ -38,11 +36,10 @@ struct DepthwiseIntegerKernel: Kernel {
         let rows = ByteCount.product(geometry.batch, ByteCount.product(geometry.output.0, geometry.output.1))
         let products = Double(geometry.batch) * Double(geometry.outputCount) * Double(geometry.weightCount)
         let kernel = DepthwiseIntegerKernel(
-            kernels: context.functions, geometry: geometry, inputs: inputs, packed: packed, moves: moves,
-            split: moves == nil ? PartSplit(units: rows, operations: products) : .whole)
+            kernels: context.functions, geometry: geometry, inputs: inputs, packed: packed,
+            split: PartSplit(units: rows, operations: products))
         return CompiledOperator(
-            kernel, scratchByteCount: ByteCount.sum(kernel.endByteCount, moves?.byteCount ?? 0), inPlace: inputs.inPlace,
-            preparedInputs: [weightsInput])
+            kernel, scratchByteCount: kernel.endByteCount, inPlace: inputs.inPlace, preparedInputs: [weightsInput])
     }
 
     /// The zero point that all weights have and that is known now.
@@ -60,25 +57,19 @@ struct DepthwiseIntegerKernel: Kernel {
 
     var parts: Int { split.count }
 
-    func run(_ context: KernelContext) {
-        guard let moves else { return run(0..<rowCount, context, context.input(0), context.output(0)) }
-        moves.around(context, context.scratch + endByteCount) { x, y in run(0..<rowCount, context, x, y) }
-    }
+    func run(_ context: KernelContext) { run(0..<rowCount, context) }
 
-    func run(part: Int, _ context: KernelContext) {
-        guard parts > 1 else { return run(context) }
-        run(split.units(of: part), context, context.input(0), context.output(0))
-    }
+    func run(part: Int, _ context: KernelContext) { run(split.units(of: part), context) }
 
-    private func run(_ rows: Range<Int>, _ context: KernelContext, _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer) {
+    private func run(_ rows: Range<Int>, _ context: KernelContext) {
         let memory = IntegerEndMemory(context.scratch, columns: paddedChannels)
         for channel in 0..<geometry.groups {
             memory.offsets[channel] = inputs.bias.map { context.input($0, as: Int32.self)[channel] } ?? 0
         }
         var end = inputs.end(
             context, memory, groups: 1, columns: geometry.groups, paddedColumns: paddedChannels, needsZeros: false)
-        var shape = geometry.shape, data = inputs.data(context, at: x)
+        var shape = geometry.shape, data = inputs.data(context)
         let weights = UnsafePointer(UnsafeRawPointer(packed.storage.baseAddress).assumingMemoryBound(to: Int16.self))
-        kernels.integer.depthwise_rows(y, &data, weights, &shape, &end, rows.lowerBound, rows.upperBound)
+        kernels.integer.depthwise_rows(context.output(0), &data, weights, &shape, &end, rows.lowerBound, rows.upperBound)
     }
 }

@@ -119,6 +119,11 @@ struct IntegerConvolution: Operator {
 
     func compile(_ context: CompileContext) throws(OperatorError) -> CompiledOperator {
         if context.makesNothing { return .nothing }
+        guard layout == .channelsLast else {
+            var last = self
+            last.layout = .channelsLast
+            return try ChannelsMoved(base: last, movedInputs: [0]).compile(context)
+        }
         let x = try context.input(0), weights = try context.input(weightsInput).shape, output = context.outputs[0]
         let kernel = weights.extents.dropFirst(2).map(Dimension.known)
         let geometry = try ConvolutionGeometry(
@@ -130,13 +135,12 @@ struct IntegerConvolution: Operator {
             weightsScale: isQuantized ? try MatrixParameter(context, 4, lines: weights[0]) : nil,
             bias: isQuantized ? context.present(8) : nil, resultIsSigned: output.elementType == .int8, limits: limits)
         if addsResidual { inputs.residual = IntegerResidual(isSigned: output.elementType == .int8, limits: sumLimits) }
-        let moves = layout == .channelsLast ? nil : ConvolutionMoves(geometry, resultByteCount: output.elementType.byteCount)
-        if let depthwise = try DepthwiseIntegerKernel.compile(context, geometry, inputs, weightsInput: weightsInput, moves: moves) {
+        if let depthwise = try DepthwiseIntegerKernel.compile(context, geometry, inputs, weightsInput: weightsInput) {
             return depthwise
         }
         let operand = try IntegerOperand.filter(
             context, input: weightsInput, taps: geometry.tapCount, channels: geometry.channelsIn, columns: geometry.channelsOut,
             groups: groups)
-        return IntegerConvolutionKernel(geometry: geometry, inputs: inputs, weights: operand, moves: moves).compiled
+        return IntegerConvolutionKernel(geometry: geometry, inputs: inputs, weights: operand).compiled
     }
 }

@@ -18,10 +18,9 @@ struct IntegerConvolutionInputs: Sendable {
     var inPlace: [InPlace] { residual == nil ? [] : [InPlace(output: 0, input: IntegerResidual.Input.data)] }
 
     /// The convolution's left operand.
-    func data(_ context: KernelContext, at address: UnsafeRawPointer) -> apus_integer_left {
+    func data(_ context: KernelContext) -> apus_integer_left {
         apus_integer_left(
-            data: address.assumingMemoryBound(to: UInt8.self), stride: 0, is_signed: isSigned,
-            zero: context.smallInteger(zero, isSigned: isSigned))
+            data: context.input(0, as: UInt8.self), stride: 0, is_signed: isSigned, zero: context.smallInteger(zero, isSigned: isSigned))
     }
 
     /// The zero points of the weights from channel `channel` on.
@@ -73,94 +72,49 @@ struct IntegerResidual: Sendable {
     }
 }
 
-/// The transpositions around a convolution whose data has its channels first.
-struct ConvolutionMoves: Sendable {
-    private let data: StridedCopy
-    private let result: StridedCopy
-    private let dataByteCount: Int
-    let byteCount: Int
-
-    init(_ geometry: ConvolutionGeometry, resultByteCount: Int) {
-        let places = geometry.inputCount, channels = geometry.groups * geometry.channelsIn
-        let results = geometry.outputCount, outputs = geometry.groups * geometry.channelsOut
-        data = StridedCopy(
-            extents: [geometry.batch, places, channels], sourceStrides: [places * channels, 1, places],
-            destinationStrides: [places * channels, channels, 1], elementByteCount: 1)
-        result = StridedCopy(
-            extents: [geometry.batch, outputs, results], sourceStrides: [results * outputs, 1, outputs],
-            destinationStrides: [results * outputs, results, 1], elementByteCount: resultByteCount)
-        dataByteCount = ByteCount.aligned(
-            ByteCount.product(geometry.batch, ByteCount.product(places, channels)), to: TensorStorage.alignment)
-        let resultCount = ByteCount.product(geometry.batch, ByteCount.product(results, outputs))
-        byteCount = ByteCount.sum(
-            dataByteCount, ByteCount.aligned(ByteCount.product(resultCount, resultByteCount), to: TensorStorage.alignment))
-    }
-
-    /// Runs `body` on data and result with their channels last, which lie in `scratch`.
-    func around(
-        _ context: KernelContext, _ scratch: UnsafeMutableRawPointer, _ body: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
-    ) {
-        data.run(from: context.input(0), to: scratch)
-        body(UnsafeRawPointer(scratch), scratch + dataByteCount)
-        result.run(from: scratch + dataByteCount, to: context.output(0))
-    }
-}
-
-/// Convolution of bytes by products over packed weights.
+/// Convolution of bytes with their channels last by products over packed weights.
 struct IntegerConvolutionKernel: Kernel {
     let geometry: ConvolutionGeometry
     let inputs: IntegerConvolutionInputs
     let weights: IntegerOperand
-    /// nil where channels are last.
-    let moves: ConvolutionMoves?
 
     var compiled: CompiledOperator {
         var shape = geometry.shape
         let scratch = ByteCount.sum(
-            weights.scratchByteCount, endByteCount, moves?.byteCount ?? 0, weights.kernels.integer.convolution_scratch_count(&shape))
+            weights.scratchByteCount, endByteCount, weights.kernels.integer.convolution_scratch_count(&shape))
         return CompiledOperator(
             self, scratchByteCount: scratch, inPlace: inputs.inPlace, preparedInputs: weights.preparedInputs)
     }
 
     private var endByteCount: Int { IntegerEndMemory.byteCount(columns: ByteCount.product(weights.groups, weights.paddedColumns)) }
 
-    /// What is no constant is prepared once, by the one part, as are data that must be moved.
+    /// What is no constant is prepared once, by the one part.
     var parts: Int { split.count }
 
     private var split: PartSplit {
-        guard weights.packed != nil, moves == nil else { return .whole }
+        guard weights.packed != nil else { return .whole }
         var shape = geometry.shape
         let products = Double(geometry.batch) * Double(geometry.outputCount) * Double(geometry.weightCount)
         return PartSplit(units: weights.kernels.integer.convolution_part_count(&shape), operations: products / 4)
     }
 
     func run(_ context: KernelContext) {
-        let packed = weights.bytes(context, scratch: context.scratch), end = end(context, packed)
-        let scratch = context.scratch + weights.scratchByteCount + endByteCount
-        guard let moves else {
-            convolve(context, context.input(0), context.output(0), packed, end, scratch)
-            return
-        }
-        moves.around(context, scratch) { x, y in convolve(context, x, y, packed, end, scratch + moves.byteCount) }
+        let packed = weights.bytes(context, scratch: context.scratch)
+        var end = end(context, packed)
+        let scratch = (context.scratch + weights.scratchByteCount + endByteCount).assumingMemoryBound(to: UInt8.self)
+        var shape = geometry.shape, data = inputs.data(context)
+        weights.kernels.integer.convolution(context.output(0), &data, packed, &shape, &end, scratch)
     }
 
     func run(part: Int, _ context: KernelContext) {
         let split = split
         guard split.count > 1 else { return run(context) }
         let packed = weights.bytes(context, scratch: context.scratch)
-        var shape = geometry.shape, end = end(context, packed), data = inputs.data(context, at: context.input(0))
+        var shape = geometry.shape, end = end(context, packed), data = inputs.data(context)
         let scratch = (context.scratch + endByteCount).assumingMemoryBound(to: UInt8.self)
         for unit in split.units(of: part) {
             weights.kernels.integer.convolution_part(context.output(0), &data, packed, &shape, &end, scratch, unit)
         }
-    }
-
-    private func convolve(
-        _ context: KernelContext, _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer, _ packed: UnsafePointer<UInt8>,
-        _ end: apus_integer_end, _ scratch: UnsafeMutableRawPointer
-    ) {
-        var shape = geometry.shape, end = end, data = inputs.data(context, at: x)
-        weights.kernels.integer.convolution(y, &data, packed, &shape, &end, scratch.assumingMemoryBound(to: UInt8.self))
     }
 
     private func end(_ context: KernelContext, _ packed: UnsafePointer<UInt8>) -> apus_integer_end {
@@ -173,7 +127,8 @@ struct IntegerConvolutionKernel: Kernel {
             let bias = inputs.bias.map { context.input($0, as: Int32.self) + first }
             let needs = weights.kernels.integer.prepare(
                 memory.offsets + group * padded, memory.zeros + group * padded, packed + group * weights.matrixByteCount, weights.taps,
-                weights.channels, weights.columns, inputs.isSigned, zero, zeros.first, zeros.step, weights.isSigned, bias)
+                weights.channels, weights.columns, 0, weights.columns, inputs.isSigned, zero, zeros.first, zeros.step,
+                weights.isSigned, bias)
             needsZeros = needsZeros || needs
         }
         return inputs.end(

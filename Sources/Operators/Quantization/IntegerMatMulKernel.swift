@@ -128,10 +128,10 @@ struct IntegerMatMulKernel: Kernel {
         let zero = operand.range?.zero ?? leftZero?.integer(context, matrix: pair.left, line: rows.lowerBound) ?? 0
         let zeros = rightZeros(context, pair)
         let needsZeros = weights.kernels.integer.prepare(
-            memory.offsets, memory.zeros, packed, 1, geometry.steps, geometry.columns, operand.isSigned, zero, zeros.first, zeros.step,
-            weights.isSigned, nil)
+            memory.offsets, memory.zeros, packed, 1, geometry.steps, geometry.columns, columns.lowerBound, columns.upperBound,
+            operand.isSigned, zero, zeros.first, zeros.step, weights.isSigned, nil)
         let scale = alpha * (operand.range?.scale ?? leftScale?.scale(context, matrix: pair.left, line: rows.lowerBound) ?? 1)
-        var end = end(context, pair, scale, memory, needsZeros: needsZeros, row: rows.lowerBound)
+        var end = end(context, pair, scale, memory, needsZeros: needsZeros, row: rows.lowerBound, columns)
         var left = apus_integer_left(
             data: operand.address + rows.lowerBound * geometry.steps, stride: geometry.steps, is_signed: operand.isSigned, zero: zero)
         let byteCount = end.result == APUS_INTEGER_BYTES ? 1 : 4
@@ -148,7 +148,8 @@ struct IntegerMatMulKernel: Kernel {
     }
 
     private func end(
-        _ context: KernelContext, _ pair: MatrixPair, _ scale: Float, _ memory: IntegerEndMemory, needsZeros: Bool, row: Int
+        _ context: KernelContext, _ pair: MatrixPair, _ scale: Float, _ memory: IntegerEndMemory, needsZeros: Bool, row: Int,
+        _ columns: Range<Int>
     ) -> apus_integer_end {
         var end = memory.sums(needsZeros: needsZeros)
         if let addend {
@@ -168,7 +169,7 @@ struct IntegerMatMulKernel: Kernel {
             (end.lowest, end.highest) = LinearRounding.limits(isSigned: isSigned, zero: end.zero, within: limits)
             divisor = resultScale.scale(context, matrix: 0, line: 0)
         }
-        for column in 0..<geometry.columns {
+        for column in columns {
             memory.factors[column] = scale * (rightScale?.scale(context, matrix: pair.right, line: column) ?? 1) / divisor
         }
         for column in geometry.columns..<weights.paddedColumns { memory.factors[column] = 0 }

@@ -138,8 +138,8 @@ private struct IntegerRecurrentMatrix: RecurrentProduct {
     ) -> apus_integer_end {
         let zeros = context.input(zero.input, as: UInt8.self) + direction * (zero.isPerColumn ? rows : 1)
         let needsZeros = operand.kernels.integer.prepare(
-            memory.offsets, memory.zeros, weights, 1, operand.steps, rows, false, range.zero, zeros, zero.isPerColumn ? 1 : 0,
-            operand.isSigned, nil)
+            memory.offsets, memory.zeros, weights, 1, operand.steps, rows, 0, rows, false, range.zero, zeros,
+            zero.isPerColumn ? 1 : 0, operand.isSigned, nil)
         let scales = context.input(scale.input, as: Float.self) + direction * (scale.isPerColumn ? rows : 1)
         for column in 0..<operand.paddedColumns {
             memory.factors[column] = column < rows ? range.scale * scales[scale.isPerColumn ? column : 0] : 0

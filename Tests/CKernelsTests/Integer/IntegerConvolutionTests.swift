@@ -117,7 +117,7 @@ struct IntegerConvolutionTests {
                             kernels.pack(prepared.address + group * each, &right, test.taps, test.channels, test.outputs)
                             let needs = kernels.prepare(
                                 offsets + group * padded, rightZeros + group * padded, prepared.address + group * each, test.taps,
-                                test.channels, test.outputs, x.isSigned, zero, Array(zeros[(group * test.outputs)...]), 1,
+                                test.channels, test.outputs, 0, test.outputs, x.isSigned, zero, Array(zeros[(group * test.outputs)...]), 1,
                                 weights.isSigned, nil)
                             prepared.needsZeros = prepared.needsZeros || needs
                         }

@@ -34,8 +34,12 @@ struct IntegerProductTests {
                     data: data, tap_stride: 0, channel_stride: n, column_stride: 1, is_signed: right.isSigned)
                 kernels.pack(weights.address, &operand, 1, k, n)
             }
-            weights.needsZeros = kernels.prepare(
-                &weights.offsets, &weights.zeros, weights.address, 1, k, n, left.isSigned, leftZero, rightZeros, 1, right.isSigned, bias)
+            for low in stride(from: 0, to: n, by: kernels.panel_columns) {
+                let needs = kernels.prepare(
+                    &weights.offsets, &weights.zeros, weights.address, 1, k, n, low, min(low + kernels.panel_columns, n), left.isSigned,
+                    leftZero, rightZeros, 1, right.isSigned, bias)
+                weights.needsZeros = weights.needsZeros || needs
+            }
             return weights
         }
 

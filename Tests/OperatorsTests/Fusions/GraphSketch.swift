@@ -39,12 +39,12 @@ struct GraphSketch {
         return try node(op, inputs)
     }
 
-    /// Runs the fusions until they change nothing, and drops what nobody reads.
-    mutating func fuse() throws {
+    /// Runs passes until they change nothing, and drops what nobody reads.
+    mutating func fuse(by passes: [any GraphPass] = FusionPasses.all) throws {
         var changed = 1
         while changed > 0 {
             changed = 0
-            for pass in FusionPasses.all { changed += try pass.run(on: &graph) }
+            for pass in passes { changed += try pass.run(on: &graph) }
             dropDeadNodes()
         }
     }

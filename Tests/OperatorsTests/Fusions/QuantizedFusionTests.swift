@@ -53,7 +53,7 @@ struct QuantizedFusionTests {
             _ input: Tensor, becomes expected: [String], quanta: Double = 1, sourceLocation: SourceLocation = #_sourceLocation
         ) throws {
             var fused = sketch
-            try fused.fuse()
+            try fused.fuse(by: StandardOperators.passes)
             #expect(fused.operators == expected, sourceLocation: sourceLocation)
             for (before, after) in zip(try sketch.run([input]), try fused.run([input])) {
                 #expect(after.shape == before.shape && after.elementType == before.elementType, sourceLocation: sourceLocation)

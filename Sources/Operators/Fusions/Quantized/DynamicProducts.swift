@@ -7,7 +7,7 @@ package struct DynamicProducts: GraphPass {
     package let name = "dynamic-products"
     package init() {}
 
-    package func run(on graph: inout Graph) -> Int { scale(in: &graph) + addBias(in: &graph) }
+    package func run(on graph: inout Graph) throws(NodeError) -> Int { scale(in: &graph) + (try addBias(in: &graph)) }
 
     private func scale(in graph: inout Graph) -> Int {
         let index = QuantizationIndex(graph)
@@ -49,26 +49,13 @@ package struct DynamicProducts: GraphPass {
         return (scale, graph.addConstant(name: product.name + ".one", Tensor([1 as Float], shape: [1])))
     }
 
-    private func addBias(in graph: inout Graph) -> Int {
-        let index = QuantizationIndex(graph)
-        var nodes: [Node?] = graph.nodes
-        var count = 0
-        for (position, node) in graph.nodes.enumerated() {
-            guard let operands = operands(of: node, .add) else { continue }
-            for (value, bias) in [(operands.0, operands.1), (operands.1, operands.0)] {
-                guard let producer = index.ownProducer(of: value, for: position), graph[bias].fact.constant != nil,
-                    let product = graph.nodes[producer].op as? IntegerMatMul, product.function == .toReal,
-                    graph.nodes[producer].input(6) == nil, isLine(bias, graph.nodes[producer], graph)
-                else { continue }
-                let source = graph.nodes[producer]
-                nodes[position] = Node(name: source.name, op: product, inputs: source.inputs(putting: bias, at: 6), outputs: node.outputs)
-                nodes[producer] = nil
-                count += 1
-                break
-            }
+    private func addBias(in graph: inout Graph) throws(NodeError) -> Int {
+        try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
+            guard let product = pair.producer.op as? IntegerMatMul, product.function == .toReal, pair.producer.input(6) == nil,
+                let bias = pair.addend, graph[bias].fact.constant != nil, isLine(bias, pair.producer, graph)
+            else { return nil }
+            return pair.fused(product, inputs: pair.producer.inputs(putting: bias, at: 6))
         }
-        graph.nodes = nodes.compactMap(\.self)
-        return count
     }
 
     /// The operands of a plain sum or product of float32.

@@ -7,40 +7,27 @@ package struct IntegerResiduals: GraphPass {
     package let name = "integer-residuals"
     package init() {}
 
-    package func run(on graph: inout Graph) -> Int {
-        let index = QuantizationIndex(graph)
-        var nodes: [Node?] = graph.nodes
-        var count = 0
-        for (position, node) in graph.nodes.enumerated() {
-            guard let sum = node.op as? LinearArithmetic, sum.function == .add, node.inputs.count == 8 else { continue }
-            for (own, other) in [(0, 3), (3, 0)] {
-                guard let producer = index.ownProducer(of: node.inputs[own], for: position), nodes[producer] != nil,
-                    let made = join(graph.nodes[producer], node, sum, own: own, other: other, graph)
-                else { continue }
-                nodes[position] = made
-                nodes[producer] = nil
-                count += 1
-                break
-            }
+    package func run(on graph: inout Graph) throws(NodeError) -> Int {
+        try FusionSweep.run(on: &graph) { (pair, graph) throws(OperatorError) in
+            guard let sum = pair.consumer.op as? LinearArithmetic, sum.function == .add, pair.consumer.inputs.count == 8,
+                let own = [0, 3].first(where: { pair.consumer.inputs[$0] == pair.value })
+            else { return nil }
+            return join(pair, sum, own: own, other: 3 - own, graph)
         }
-        graph.nodes = nodes.compactMap(\.self)
-        return count
     }
 
     /// The convolution in the sum's place; nil unless it may add the sum's other operand, and the sum takes its result as it was made.
-    private func join(
-        _ producer: Node, _ node: Node, _ sum: LinearArithmetic, own: Int, other: Int, _ graph: Graph
-    ) -> Node? {
+    private func join(_ pair: FusionSweep.Pair, _ sum: LinearArithmetic, own: Int, other: Int, _ graph: Graph) -> Node? {
+        let producer = pair.producer, operands = pair.consumer.inputs
         guard var convolution = producer.op as? IntegerConvolution, convolution.isQuantized, !convolution.addsResidual,
-            convolution.layout == .channelsLast, let result = producer.outputs.first, let residual = node.inputs[other],
-            let shape = graph[result].fact.shape, shape == graph[residual].fact.shape, !shape.dimensions.contains(.unknown),
-            isSame(producer.input(6), node.inputs[own + 1], graph), isSame(producer.input(7), node.inputs[own + 2], graph)
+            convolution.layout == .channelsLast, let residual = operands[other], let shape = graph[pair.value].fact.shape,
+            shape == graph[residual].fact.shape, !shape.dimensions.contains(.unknown),
+            isSame(producer.input(6), operands[own + 1], graph), isSame(producer.input(7), operands[own + 2], graph)
         else { return nil }
         convolution.addsResidual = true
         convolution.sumLimits = sum.limits
-        let inputs = (0..<9).map { producer.input($0) } + [residual] + (1...2).map { node.inputs[other + $0] } + node.inputs[6...7]
-        return inputs.suffix(5).allSatisfy { $0 != nil }
-            ? Node(name: producer.name, op: convolution, inputs: inputs, outputs: node.outputs) : nil
+        let inputs = (0..<9).map { producer.input($0) } + [residual] + (1...2).map { operands[other + $0] } + operands[6...7]
+        return inputs.suffix(5).allSatisfy { $0 != nil } ? pair.fused(convolution, inputs: inputs) : nil
     }
 
     /// Whether both are one value, or equal constants.
