@@ -290,9 +290,13 @@ package final class Engine: Sendable {
     }
 
     /// Runs once over `inputs` in memory of the call's own; the outputs are copies.
-    package func run(values inputs: [RuntimeValue], token: RunToken? = nil) throws -> [RuntimeValue] {
-        try withExtendedLifetime(inputs) {
-            try run(inputs.map(ValueView.init), in: Workspace(ledger: state.ledger), token: token) { outputs in
+    ///
+    /// - Parameter profile: filled with what each step takes.
+    package func run(values inputs: [RuntimeValue], token: RunToken? = nil, profile: StepProfile? = nil) throws -> [RuntimeValue] {
+        let workspace = Workspace(ledger: state.ledger)
+        workspace.profile = profile
+        return try withExtendedLifetime(inputs) {
+            try run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
                 try (0..<outputs.count).map { try outputs[$0].owned(allowance: nil) }
             }
         }
