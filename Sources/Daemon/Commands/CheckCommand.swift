@@ -16,7 +16,7 @@ struct CheckCommand: ParsableCommand {
         var check = ModelCheck()
         if models.isEmpty {
             let configuration = try options.loader.load()
-            for warning in configuration.warnings { StandardError.print("apus: warning: \(warning)") }
+            for warning in configuration.warnings { StandardError.warning(warning) }
             print("configuration is valid: \(configuration.configPath ?? "from the command line and the environment")")
             check.check(configuration)
         } else {

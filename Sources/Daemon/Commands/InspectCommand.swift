@@ -5,7 +5,7 @@ struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show what a model holds: format, signatures, nodes, plan, memory.")
 
-    @Argument(help: "An .onnx file, or a version directory with one or with a SavedModel.", completion: .file())
+    @Argument(help: "An .onnx file, a version directory with one or with a SavedModel, or a folder of versions.", completion: .file())
     var model: String
 
     @Option(help: "Show this stage in full: the file's graph, the typed graph, the optimised graph, or the plan for one row.")

@@ -11,10 +11,10 @@ struct ModelCheck {
         if let tls = configuration.server.tls { check(tls) }
         let discovery = DirectorySource.versions.discover(configuration.serving, known: [:])
         if let problem = discovery.modelRootProblem { fail(CommandFailure(.inputOutput, problem)) }
-        for warning in discovery.warnings { StandardError.print("apus: warning: \(warning)") }
+        for warning in discovery.warnings { StandardError.warning(warning) }
         for model in discovery.models {
             let name = model.specification.name
-            for warning in model.warnings { StandardError.print("apus: warning: \(warning)") }
+            for warning in model.warnings { StandardError.warning(warning) }
             if let problem = model.problem { fail(CommandFailure(.inputOutput, "model \"\(name)\": \(problem)")) }
             for version in model.versions where model.wanted.contains(version.version) {
                 check(path: version.path, name: "\(name) version \(version.version)", tags: configuration.engine.savedModelTags)
@@ -25,7 +25,7 @@ struct ModelCheck {
 
     private mutating func check(_ tls: TLSConfiguration) {
         do throws(TLSError) {
-            for warning in try TLSContext(tls).warnings { StandardError.print("apus: warning: \(warning)") }
+            for warning in try TLSContext(tls).warnings { StandardError.warning(warning) }
             print("certificate is valid: \(tls.certificateFile)")
         } catch {
             fail(CommandFailure(error))
@@ -43,7 +43,8 @@ struct ModelCheck {
         checkedCount += 1
         do {
             let summary = try ModelSummary(ModelFile(path: path, tags: tags))
-            print("\(name): valid, \(summary.format), \(summary.nodes) nodes, \(summary.byteCount) bytes")
+            print(
+                "\(name): valid, \(summary.format), \(HumanText.plural(summary.nodes, "node")), \(HumanText.bytes(summary.byteCount))")
         } catch {
             fail(CommandFailure(error) ?? CommandFailure(.failed, "\(error)"))
         }
@@ -52,14 +53,14 @@ struct ModelCheck {
     /// Throws when anything failed; the first failure decides how the process ends.
     func finish() throws {
         guard let first = failures.first else {
-            if checkedCount == 0 { StandardError.print("apus: warning: no model was found to check") }
+            if checkedCount == 0 { StandardError.warning("no model was found to check") }
             return
         }
         throw CommandFailure(first.status, "\(failures.count) of \(max(checkedCount, failures.count)) checks failed")
     }
 
     private mutating func fail(_ failure: CommandFailure) {
-        StandardError.print("apus: error: \(failure.message)")
+        StandardError.error(failure.message)
         failures.append(failure)
     }
 }

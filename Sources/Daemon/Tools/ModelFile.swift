@@ -11,8 +11,11 @@ struct ModelFile {
     /// What all engines of the model share.
     let state = ModelState(kernels: InstructionSet.chosen.kernels)
 
-    /// - Parameter tags: of the meta graph of a SavedModel that is meant.
-    init(path: String, tags: Set<String> = SavedModelImporter.servingTags) throws {
+    /// - Parameters:
+    ///   - path: of a model; a folder of numbered versions means its newest.
+    ///   - tags: of the meta graph of a SavedModel that is meant.
+    init(path given: String, tags: Set<String> = SavedModelImporter.servingTags) throws {
+        let path = ModelLocation.resolved(given)
         self.path = path
         let found = try FormatDetector.importer(for: path, tags: tags)
         imported = try found.importer.load(path: found.modelPath)
@@ -51,8 +54,8 @@ struct ModelFile {
         try engine(inputs.count > signature.inputs.count ? signature.overriding : signature, isOptimized: isOptimized)
     }
 
-    func run(_ engine: Engine, _ inputs: [RuntimeValue]) throws -> [RuntimeValue] {
-        try located { try engine.run(values: inputs) }
+    func run(_ engine: Engine, _ inputs: [RuntimeValue], profile: StepProfile? = nil) throws -> [RuntimeValue] {
+        try located { try engine.run(values: inputs, profile: profile) }
     }
 
     /// Puts the model's path before what the engine says of its nodes.

@@ -9,10 +9,12 @@ import Tensors
 struct Benchmark {
     let path: String
     let inputDirectory: String?
-    let shapes: [String]
+    let samples: SampleInputs
     let batch: Int?
     let laneCount: Int
     let duration: Duration
+    /// Whether each step is timed.
+    let profiles: Bool
 
     /// Runs before measuring: plans are compiled and memory is touched by then.
     private static let warmUpRunCount = 3
@@ -20,24 +22,43 @@ struct Benchmark {
     func run() throws -> BenchmarkReport {
         let clock = ContinuousClock()
         let start = clock.now
+        let (file, engine, inputs) = try Progress.during("loading \(path)") { try load() }
+        let loadDuration = clock.now - start
+        for _ in 0..<Self.warmUpRunCount { _ = try file.run(engine, inputs) }
+
+        let interruption = Interruption()
+        let measuringStart = clock.now
+        let lanes = (0..<laneCount).map { _ in
+            BenchmarkLane(engine, inputs, until: measuringStart + duration, interruption, profiles: profiles)
+        }
+        try file.located { try measure(lanes, since: measuringStart) }
+        var latencies = LatencyHistogram()
+        for lane in lanes { latencies.merge(lane.latencies) }
+        return BenchmarkReport(
+            model: path, batch: batch ?? Self.rowCount(inputs), lanes: laneCount, isa: InstructionSet.chosen.name,
+            latencies: latencies, elapsed: clock.now - measuringStart, loadDuration: loadDuration,
+            profile: profiles ? ProfileReport(StepProfile.merged(lanes.flatMap { $0.profile?.entries ?? [] }), runs: latencies.count) : nil,
+            wasInterrupted: interruption.isRequested)
+    }
+
+    private func load() throws -> (ModelFile, Engine, [RuntimeValue]) {
         let file = try ModelFile(path: path)
         let signature = try file.signature(nil)
         let inputs = try inputs(signature)
         try file.initialise()
         let engine = try file.engine(signature, for: inputs, isOptimized: true)
         _ = try file.run(engine, inputs)
-        let loadDuration = clock.now - start
-        for _ in 0..<Self.warmUpRunCount { _ = try file.run(engine, inputs) }
-
-        let measuringStart = clock.now
-        let lanes = (0..<laneCount).map { _ in BenchmarkLane(engine, inputs, until: measuringStart + duration) }
-        try file.located { try Self.measure(lanes) }
-        return BenchmarkReport(
-            model: path, batch: batch ?? Self.rowCount(inputs), lanes: laneCount, isa: InstructionSet.chosen.name,
-            durations: lanes.flatMap(\.durations).sorted(), elapsed: clock.now - measuringStart, loadDuration: loadDuration)
+        return (file, engine, inputs)
     }
 
-    private static func measure(_ lanes: [BenchmarkLane]) throws {
+    private func measure(_ lanes: [BenchmarkLane], since start: ContinuousClock.Instant) throws {
+        let limit = HumanText.duration(duration)
+        let progress = Progress {
+            let elapsed = HumanText.fixed((ContinuousClock.now - start).nanoseconds / 1e9, decimals: 1)
+            let count = lanes.reduce(0) { $0 + $1.runCount }
+            return "measuring: \(elapsed) s of \(limit), \(HumanText.plural(count, "run")) (Ctrl-C ends and reports)"
+        }
+        defer { progress.finish() }
         let pool = LanePool(laneCount: lanes.count)
         for lane in lanes { pool.signal(lane) }
         for lane in lanes { lane.finished.wait() }
@@ -47,9 +68,7 @@ struct Benchmark {
 
     private func inputs(_ signature: Signature) throws -> [RuntimeValue] {
         if let inputDirectory { return try InputListing(directory: inputDirectory).values(for: signature) }
-        let named = try shapes.map(SampleInputs.shape)
-        let byName = Dictionary(named.map { ($0.name, $0.shape) }) { _, last in last }
-        return try SampleInputs(shapes: byName, rowCount: batch ?? 1).tensors(signature).map(RuntimeValue.tensor)
+        return try samples.tensors(signature).map(RuntimeValue.tensor)
     }
 
     /// The leading extent of the first input; 1 for one without.

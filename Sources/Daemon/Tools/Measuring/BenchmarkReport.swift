@@ -14,9 +14,13 @@ struct BenchmarkReport: Encodable {
     let itemsPerSecond: Double
     let loadMilliseconds: Double
     let peakResidentByteCount: Int
+    /// Nil, and left out of JSON, where steps were not timed.
+    let profile: ProfileReport?
+    private let latencies: LatencyHistogram
+    private let wasInterrupted: Bool
 
     enum CodingKeys: String, CodingKey {
-        case model, batch, lanes, isa, runs
+        case model, batch, lanes, isa, runs, profile
         case minMilliseconds = "min_ms"
         case medianMilliseconds = "median_ms"
         case p90Milliseconds = "p90_ms"
@@ -26,35 +30,38 @@ struct BenchmarkReport: Encodable {
         case peakResidentByteCount = "peak_rss_bytes"
     }
 
-    /// - Parameter durations: ascending.
     init(
-        model: String, batch: Int, lanes: Int, isa: String, durations: [Duration], elapsed: Duration, loadDuration: Duration
+        model: String, batch: Int, lanes: Int, isa: String, latencies: LatencyHistogram, elapsed: Duration, loadDuration: Duration,
+        profile: ProfileReport?, wasInterrupted: Bool
     ) {
         self.model = model
         self.batch = batch
         self.lanes = lanes
         self.isa = isa
-        runs = durations.count
-        minMilliseconds = durations.first?.milliseconds ?? 0
-        medianMilliseconds = durations.percentile(50)
-        p90Milliseconds = durations.percentile(90)
-        p99Milliseconds = durations.percentile(99)
-        itemsPerSecond = Double(durations.count * batch) / (elapsed.milliseconds / 1_000)
+        self.latencies = latencies
+        self.profile = profile
+        self.wasInterrupted = wasInterrupted
+        runs = latencies.count
+        minMilliseconds = runs == 0 ? 0 : Double(latencies.minimum) / 1e6
+        medianMilliseconds = latencies.quantile(0.5) / 1e6
+        p90Milliseconds = latencies.quantile(0.9) / 1e6
+        p99Milliseconds = latencies.quantile(0.99) / 1e6
+        itemsPerSecond = Double(runs) * Double(batch) / max(elapsed.milliseconds / 1_000, 1e-9)
         loadMilliseconds = loadDuration.milliseconds
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         peakResidentByteCount = usage.ru_maxrss * 1_024
     }
 
-    var text: String {
-        """
-        \(model): batch \(batch), lanes \(lanes), \(isa)
-        latency  min \(rounded(minMilliseconds)) ms, median \(rounded(medianMilliseconds)) ms, p90 \(rounded(p90Milliseconds)) ms, \
-        p99 \(rounded(p99Milliseconds)) ms over \(runs) runs
-        rate     \(rounded(itemsPerSecond)) items/s
-        load     \(rounded(loadMilliseconds)) ms, peak memory \(peakResidentByteCount / 1_048_576) MiB
-        """
+    func text(showsHistogram: Bool) -> String {
+        var lines = ["\(model): batch \(batch), \(HumanText.plural(lanes, "lane")), \(isa)"]
+        lines += LatencyText.lines(latencies, of: "run")
+        lines.append("rate      \(HumanText.rate(itemsPerSecond)) (\(batch == 1 ? "runs" : "rows"))")
+        lines.append(
+            "load      \(HumanText.duration(loadMilliseconds * 1e6)), peak memory \(HumanText.bytes(peakResidentByteCount))")
+        if showsHistogram { lines += LatencyText.histogram(latencies) }
+        if let profile { lines += profile.lines }
+        if wasInterrupted { lines.append("interrupted: the figures are of the time until then") }
+        return lines.joined(separator: "\n")
     }
-
-    private func rounded(_ value: Double) -> String { "\((value * 100_000).rounded() / 100_000)" }
 }
