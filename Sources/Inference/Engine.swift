@@ -32,6 +32,9 @@ package final class Engine: Sendable {
     package convenience init(_ graph: Graph, passes: [any GraphPass], state: ModelState = ModelState()) throws(EngineError) {
         var graph = graph
         let changes = passes.isEmpty ? [] : try Optimization(passes: passes, state: state).run(on: &graph)
+        // What follows from constants alone is the same in every run: refused now, no run would ever succeed.
+        let needed = Liveness.needed(graph.nodes, for: graph.outputs, valueCount: graph.values.count)
+        try SizeLimit.check(needed, limit: state.limits.maximumArenaBytes) { graph[$0].fact.concrete }
         do throws(MemoryRefusal) { try state.residency.adopt(&graph) } catch {
             throw .memory(what: "constants that follow from those of the file", error)
         }

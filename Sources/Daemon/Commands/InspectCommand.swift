@@ -15,9 +15,9 @@ struct InspectCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let file = try ModelFile(path: model)
+        let file = try Progress.during("loading \(model)") { try ModelFile(path: model) }
         guard let stage else {
-            let summary = try ModelSummary(file)
+            let summary = try Progress.during("preparing \(model)") { try ModelSummary(file) }
             return json ? try JSONOutput.print(summary) : print(summary.text)
         }
         try Inspection(file: file, stage: stage).print(asJSON: json)

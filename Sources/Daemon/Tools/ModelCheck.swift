@@ -2,12 +2,16 @@ import HTTPCore
 import ModelFormats
 import ServableCore
 
-/// Opens every model that would be served, as far as its first row, and the files of TLS, and counts what fails.
+/// Tries what serving needs, opens every model that would be served, as far as its first row, and the files of TLS, and counts what
+/// fails.
 struct ModelCheck {
     private var checkedCount = 0
     private var failures: [CommandFailure] = []
 
     mutating func check(_ configuration: ApusConfiguration) {
+        let serving = ServingCheck(configuration)
+        for warning in serving.warnings { StandardError.warning(warning) }
+        for failure in serving.failures { fail(failure) }
         if let tls = configuration.server.tls { check(tls) }
         let discovery = DirectorySource.versions.discover(configuration.serving, known: [:])
         if let problem = discovery.modelRootProblem { fail(CommandFailure(.inputOutput, problem)) }
@@ -42,7 +46,11 @@ struct ModelCheck {
     mutating func check(path: String, name: String, tags: Set<String> = SavedModelImporter.servingTags) {
         checkedCount += 1
         do {
-            let summary = try ModelSummary(ModelFile(path: path, tags: tags))
+            let summary = try Progress.during("checking \(name)") {
+                let file = try ModelFile(path: path, tags: tags)
+                try file.checkFirstRow()
+                return try ModelSummary(file)
+            }
             print(
                 "\(name): valid, \(summary.format), \(HumanText.plural(summary.nodes, "node")), \(HumanText.bytes(summary.byteCount))")
         } catch {

@@ -3,6 +3,7 @@ import Inference
 import ModelFormats
 import ModelServing
 import Operators
+import Tensors
 
 /// A model from a path, for the commands that work on one model without serving it.
 struct ModelFile {
@@ -43,6 +44,28 @@ struct ModelFile {
         return try located {
             try Engine(
                 source, catalog: StandardOperators.catalog, passes: isOptimized ? StandardOperators.passes : [], state: state)
+        }
+    }
+
+    /// Refuses a model that asks for more memory than any run may have, for one row and no matter what is sent.
+    func checkFirstRow() throws {
+        let signature = try shownSignature()
+        let specs: [TensorSpec]
+        do {
+            specs = try SampleInputs(openExtent: Inspection.openExtent).specs(signature)
+        } catch is CommandFailure {
+            return  // The signature does not say how a row looks: only a request does.
+        }
+        let engine = try engine(signature, isOptimized: true)
+        do throws(EngineError) {
+            _ = try engine.plan(for: specs)
+        } catch EngineError.tooLarge(let what, let byteCount, let limit) {
+            throw CommandFailure(
+                .badData,
+                "model \"\(path)\": \(what) needs \(HumanText.bytes(byteCount)) for one row, over the limit of "
+                    + "\(HumanText.bytes(limit)); correct the constant in the model that asks for it")
+        } catch {
+            return  // Extents that were made up for open axes may not suit the model.
         }
     }
 
