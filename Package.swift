@@ -106,11 +106,17 @@ let package = Package(
             swiftSettings: common
         ),
 
-        // Layer 4: what clients speak.
+        // Layer 4: what clients speak; first what two carriers of one protocol share.
+        .target(
+            name: "OpenInference",
+            dependencies: ["ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs"],
+            swiftSettings: guarded
+        ),
         .target(
             name: "RESTFrontend",
             dependencies: [
-                "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform",
+                "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "ProtobufWire",
+                "CPlatform",
             ],
             swiftSettings: guarded
         ),
@@ -119,8 +125,8 @@ let package = Package(
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching", "Inference",
-                "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform",
+                "RESTFrontend", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching",
+                "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -207,9 +213,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "OpenInferenceTests",
+            dependencies: ["OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors"], swiftSettings: common),
+        .testTarget(
             name: "RESTFrontendTests",
             dependencies: [
-                "RESTFrontend", "AllocationCounter", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs",
+                "RESTFrontend", "AllocationCounter", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors",
+                "TensorCodecs",
                 "ProtobufWire", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
