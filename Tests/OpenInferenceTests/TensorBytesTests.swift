@@ -26,8 +26,8 @@ import Testing
 
     @Test("reads BYTES and refuses what is not exactly the shape's", arguments: strings)
     private func readStrings(_ test: Case) throws {
-        func read() throws(ServableError) -> TensorValue {
-            try test.bytes.withUnsafeBytes { (bytes) throws(ServableError) in try TensorBytes.read(bytes, test.spec, input: "x") }
+        func read() throws -> TensorValue {
+            try test.bytes.withUnsafeBytes { bytes in try TensorBytes.read(bytes, test.spec, input: "x") }
         }
         guard let expected = test.strings else {
             let error = try #require(throws: ServableError.self) { try read() }
@@ -47,14 +47,12 @@ import Testing
     @Test("reads dense elements as they are, and every byte of a BOOL but zero as true")
     func dense() throws {
         let floats: [Float] = [1, -2, .nan]
-        let read = try floats.withUnsafeBytes { (bytes) throws(ServableError) in
-            try TensorBytes.read(bytes, TensorSpec(.float32, [3, 1]), input: "x")
+        let read = try floats.withUnsafeBytes { bytes in try TensorBytes.read(bytes, TensorSpec(.float32, [3, 1]), input: "x")
         }
         guard case .dense(let tensor) = read else { throw Unexpected() }
         #expect(tensor.values(Float.self).map(\.bitPattern) == floats.map(\.bitPattern))
         let bools: [UInt8] = [0, 1, 7]
-        let flags = try bools.withUnsafeBytes { (bytes) throws(ServableError) in
-            try TensorBytes.read(bytes, TensorSpec(.bool, [3]), input: "x")
+        let flags = try bools.withUnsafeBytes { bytes in try TensorBytes.read(bytes, TensorSpec(.bool, [3]), input: "x")
         }
         guard case .dense(let truths) = flags else { throw Unexpected() }
         #expect(truths.values(Bool.self) == [false, true, true])
@@ -64,7 +62,7 @@ import Testing
     func wrongLength(_ count: Int) throws {
         let bytes = [UInt8](repeating: 0, count: count)
         let error = try #require(throws: ServableError.self) {
-            try bytes.withUnsafeBytes { (bytes) throws(ServableError) in try TensorBytes.read(bytes, TensorSpec(.float32, [3]), input: "x")
+            try bytes.withUnsafeBytes { bytes in try TensorBytes.read(bytes, TensorSpec(.float32, [3]), input: "x")
             }
         }
         #expect(error.code == .invalidArgument)
