@@ -55,7 +55,7 @@ package struct ModelMetadata: Sendable {
         platform =
             switch target.format {
             case "onnx": "onnx_onnxv1"
-            case "saved_model": "tensorflow_savedmodel"
+            case "savedmodel", "saved_model": "tensorflow_savedmodel"
             case let other: other
             }
         inputs = signature.inputs.map(Tensor.init)
