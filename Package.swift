@@ -20,7 +20,9 @@ let package = Package(
     name: "apus",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "apus", targets: ["Daemon"])
+        .executable(name: "apus", targets: ["Daemon"]),
+        // For programs that ask a daemon: needs nothing of the others.
+        .library(name: "ApusClient", targets: ["ApusClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -137,6 +139,9 @@ let package = Package(
             swiftSettings: common
         ),
 
+        // Outside the layers: what clients link.
+        .target(name: "ApusClient", swiftSettings: common),
+
         // Outside the layers: what `make bench` runs.
         .target(
             name: "BenchmarkReferences",
@@ -231,7 +236,7 @@ let package = Package(
             ],
             swiftSettings: common),
         // Depends on the program to have it built; it runs as a process.
-        .testTarget(name: "EndToEndTests", dependencies: ["Daemon"], swiftSettings: common),
+        .testTarget(name: "EndToEndTests", dependencies: ["Daemon", "ApusClient"], swiftSettings: common),
     ],
     cxxLanguageStandard: .cxx17
 )
