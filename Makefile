@@ -115,7 +115,7 @@ install: $(BINARY)
 		sed -e 's|\.\./state/|/var/lib/apus/|' -e 's|\.\./models|/var/lib/apus/models|' config/apus.yaml \
 			> $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml && chmod 644 $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml; }
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/doc/apus
-	$(INSTALL) -m 644 deploy/operators.md deploy/tensorflow-serving.md deploy/metrics.md $(DESTDIR)$(PREFIX)/share/doc/apus
+	$(INSTALL) -m 644 deploy/operators.md deploy/tensorflow-serving.md deploy/open-inference-protocol.md deploy/metrics.md $(DESTDIR)$(PREFIX)/share/doc/apus
 	$(INSTALL) -D -m 644 deploy/apus.1 $(DESTDIR)$(PREFIX)/share/man/man1/apus.1
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d

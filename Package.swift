@@ -20,7 +20,9 @@ let package = Package(
     name: "apus",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "apus", targets: ["Daemon"])
+        .executable(name: "apus", targets: ["Daemon"]),
+        // For programs that ask a daemon: needs nothing of the others.
+        .library(name: "ApusClient", targets: ["ApusClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -76,7 +78,7 @@ let package = Package(
         ),
         .target(
             name: "Registry",
-            dependencies: ["ServableCore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["ServableCore", "CPlatform", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: common
         ),
 
@@ -106,11 +108,17 @@ let package = Package(
             swiftSettings: common
         ),
 
-        // Layer 4: what clients speak.
+        // Layer 4: what clients speak; first what two carriers of one protocol share.
+        .target(
+            name: "OpenInference",
+            dependencies: ["ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs"],
+            swiftSettings: guarded
+        ),
         .target(
             name: "RESTFrontend",
             dependencies: [
-                "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform",
+                "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "ProtobufWire",
+                "CPlatform",
             ],
             swiftSettings: guarded
         ),
@@ -119,8 +127,8 @@ let package = Package(
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching", "Inference",
-                "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform",
+                "RESTFrontend", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching",
+                "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -130,6 +138,9 @@ let package = Package(
             ],
             swiftSettings: common
         ),
+
+        // Outside the layers: what clients link.
+        .target(name: "ApusClient", swiftSettings: common),
 
         // Outside the layers: what `make bench` runs.
         .target(
@@ -207,9 +218,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "OpenInferenceTests",
+            dependencies: ["OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors"], swiftSettings: common),
+        .testTarget(
             name: "RESTFrontendTests",
             dependencies: [
-                "RESTFrontend", "AllocationCounter", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs",
+                "RESTFrontend", "AllocationCounter", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors",
+                "TensorCodecs",
                 "ProtobufWire", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
@@ -221,7 +236,7 @@ let package = Package(
             ],
             swiftSettings: common),
         // Depends on the program to have it built; it runs as a process.
-        .testTarget(name: "EndToEndTests", dependencies: ["Daemon"], swiftSettings: common),
+        .testTarget(name: "EndToEndTests", dependencies: ["Daemon", "ApusClient"], swiftSettings: common),
     ],
     cxxLanguageStandard: .cxx17
 )
