@@ -76,7 +76,7 @@ let package = Package(
         ),
         .target(
             name: "Registry",
-            dependencies: ["ServableCore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["ServableCore", "CPlatform", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: common
         ),
 

@@ -91,21 +91,21 @@ extension Connection {
 
     /// Builds a response at its place in the output, within the handler's call; JSON unless another type is given.
     func respondWithJSON(
-        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
-        watch: () -> WriteWatch?
+        _ status: HTTPStatus, _ contentType: StaticString?, _ compression: ResponseCompression, fields: (inout ByteBuffer) -> Void,
+        content: (inout ByteBuffer) -> Void, watch: () -> WriteWatch?
     ) {
         assert(context.isCurrent)
         guard case .handling(let pending) = state else { return }
         let closes = isLast(pending)
-        appendJSON(status, contentType, fields: fields, content: content, to: pending, closes: closes)
+        appendJSON(status, contentType, compression, fields: fields, content: content, to: pending, closes: closes)
         writeWatch = watch()
         finishHandling(pending, closes: closes)
     }
 
     private func isLast(_ pending: PendingResponse) -> Bool { !pending.keepsAlive || context.isDraining }
 
-    /// Whether the client prefers to get the response compressed.
-    var prefersGzip: Bool { if case .handling(let pending) = state { pending.prefersGzip } else { false } }
+    /// How the client prefers to get the response.
+    var contentPreference: ContentPreference { if case .handling(let pending) = state { pending.contentPreference } else { .none } }
 
     /// The response is in the output.
     private func finishHandling(_ pending: PendingResponse, closes: Bool) {

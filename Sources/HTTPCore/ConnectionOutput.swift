@@ -11,12 +11,13 @@ extension Connection {
 
     /// Builds a response at the end of the output; JSON unless another type is given.
     func appendJSON(
-        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
-        to pending: PendingResponse, closes: Bool
+        _ status: HTTPStatus, _ contentType: StaticString?, _ compression: ResponseCompression, fields: (inout ByteBuffer) -> Void,
+        content: (inout ByteBuffer) -> Void, to pending: PendingResponse, closes: Bool
     ) {
         takeOutput()
         let start = output.count
-        let options = options(pending, closes: closes)
+        var options = options(pending, closes: closes)
+        options.compression = compression
         let place = ResponseWriter.beginJSON(status, contentType, fields, options, pending.identity, context, to: &output)
         content(&output)
         ResponseWriter.end(place, options, context.coder, &output)
@@ -39,7 +40,7 @@ extension Connection {
     private func options(_ pending: PendingResponse, closes: Bool) -> ResponseWriter.Options {
         ResponseWriter.Options(
             omitsContent: pending.omitsContent, closes: closes, confirmsKeepAlive: pending.confirmsKeepAlive,
-            prefersGzip: pending.prefersGzip, compressionThreshold: context.compressionThreshold, isEncrypted: isEncrypted)
+            preference: pending.contentPreference, compressionThreshold: context.compressionThreshold, isEncrypted: isEncrypted)
     }
 
     func takeOutput() {

@@ -7,13 +7,13 @@ import Synchronization
 package final class Responder: @unchecked Sendable {
     /// Nil only while the responder is spare: changed by the loop alone, when nobody else has a reference.
     private var connection: Connection?
-    /// Whether the client prefers compressed content; changed as `connection` is.
-    private var prefersGzip: Bool
+    /// How the client prefers content; changed as `connection` is.
+    private var preference: ContentPreference
     private let isUsed = Atomic(false)
 
     private init(_ connection: Connection) {
         self.connection = connection
-        prefersGzip = connection.prefersGzip
+        preference = connection.contentPreference
     }
 
     deinit {
@@ -48,6 +48,7 @@ package final class Responder: @unchecked Sendable {
     /// - Parameters:
     ///   - status: One that allows content.
     ///   - contentType: Of the content; nil for JSON.
+    ///   - compression: When the content is compressed for clients that prefer that.
     ///   - fields: Appends further header fields, with `appendField`.
     ///   - content: Appends the content; it runs for HEAD as well, for the length.
     ///   - watch: Runs after `content`, when that is not too long: says who wants to know when the response is sent.
@@ -55,17 +56,17 @@ package final class Responder: @unchecked Sendable {
     ///   sent, and the request still has to be answered.
     @discardableResult
     package func sendJSON(
-        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
-        content: (inout ByteBuffer) -> Void, watch: () -> WriteWatch? = { nil }
+        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, compression: ResponseCompression = .whenLarge,
+        fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void, watch: () -> WriteWatch? = { nil }
     ) -> Bool {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
         guard let connection = beginUse() else { return true }
         if connection.isInHandlerCall {
-            connection.respondWithJSON(status, contentType, fields: fields, content: content, watch: watch)
+            connection.respondWithJSON(status, contentType, compression, fields: fields, content: content, watch: watch)
             return true
         }
         guard !connection.cannotRespond else { return true }
-        let built = BuiltContent(prefersGzip: prefersGzip, connection.context, fields: fields, content: content)
+        let built = BuiltContent(preference, compression, connection.context, fields: fields, content: content)
         guard !built.isOverLimit else {
             isUsed.store(false, ordering: .releasing)
             return false
@@ -101,7 +102,7 @@ extension Responder {
         guard let spare = connection.context.spareResponder else { return Responder(connection) }
         connection.context.spareResponder = nil
         spare.connection = connection
-        spare.prefersGzip = connection.prefersGzip
+        spare.preference = connection.contentPreference
         spare.isUsed.store(false, ordering: .relaxed)
         return spare
     }

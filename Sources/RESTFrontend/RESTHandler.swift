@@ -1,6 +1,7 @@
 import CPlatform
 package import HTTPCore
 package import ModelServing
+package import OpenInference
 import ServableCore
 
 /// Every route of the daemon: the one place where a request's path becomes a call.
@@ -17,6 +18,8 @@ package final class RESTHandler: RequestHandler {
     private let status: StatusHandler
     private let metadata: MetadataHandler
     private let registry: RegistryHandler
+    /// Nil where the Open Inference Protocol is not offered.
+    private let openInference: OpenInferenceHandler?
     private let metrics: @Sendable () -> String
     private let unreadiness: @Sendable () -> [String]
     private let degradation: @Sendable () -> [String]
@@ -31,11 +34,12 @@ package final class RESTHandler: RequestHandler {
     ///   - unreadiness: why the daemon is not ready, one sentence a reason; empty when it is.
     ///   - degradation: what goes wrong though the daemon is ready; empty when nothing does.
     ///   - executor: where requests with large bodies, and those that have waited, are handled; nil handles them on the loop.
+    ///   - openInference: what the Open Inference Protocol's routes say; nil: there are none.
     package init(
         _ backend: any PredictionBackend, registry: any RegistryReader, configuration: RESTConfiguration = .init(),
         metrics: @escaping @Sendable () -> String, unreadiness: @escaping @Sendable () -> [String],
         degradation: @escaping @Sendable () -> [String] = { [] },
-        observer: (any CallObserver)? = nil, executor: (any RequestExecutor)? = nil
+        observer: (any CallObserver)? = nil, executor: (any RequestExecutor)? = nil, openInference: OpenInferenceService? = nil
     ) {
         self.configuration = configuration
         let held = HeldRequests(backend, executor: executor)
@@ -44,6 +48,7 @@ package final class RESTHandler: RequestHandler {
         status = StatusHandler(backend)
         metadata = MetadataHandler(backend, configuration, held)
         self.registry = RegistryHandler(registry)
+        self.openInference = openInference.map { OpenInferenceHandler($0, configuration, held) }
         self.metrics = metrics
         self.unreadiness = unreadiness
         self.degradation = degradation
@@ -88,6 +93,9 @@ package final class RESTHandler: RequestHandler {
             return predict.handle(request, call, isDetached: isDetached, reply(responder, observer, arrival, start))
         }
         guard !isModelPath(request) else { return handleModel(request, isDetached: isDetached, reply(responder, observer, arrival, start)) }
+        if let openInference, unsafe OpenInferencePath.contains(request.path) {
+            return openInference.handle(request, reply(responder, observer, arrival, start))
+        }
         guard !isMetricsPath(request) else {
             return respondWithMetrics(request, reply(responder, nil, arrival, start))
         }
@@ -102,6 +110,7 @@ package final class RESTHandler: RequestHandler {
     /// Health and metrics are needed most when the daemon is overloaded, and their responses are cheap.
     package func answersBeyondLimit(_ request: borrowing Request) -> Bool {
         if isMetricsPath(request) { return true }
+        if openInference != nil, unsafe OpenInferencePath.isHealth(request.path) { return true }
         guard case .found(let route, _) = router.match(request) else { return false }
         return route == .health || route == .readiness
     }

@@ -10,6 +10,8 @@ struct RESTReply: Sendable {
     /// Receives the finished record; nil for routes that are none of a model's.
     var observer: (any CallObserver)?
     var record: CallRecord
+    /// How errors become statuses.
+    var dialect = ErrorMapping.Dialect.tensorFlowServing
 
     /// - Parameters: when the first byte of the request was there, and when all of it was, in nanoseconds of the monotonic clock.
     init(_ responder: Responder, isCORSEnabled: Bool, observer: (any CallObserver)?, arrival: Int64, start: Int64) {
@@ -28,14 +30,16 @@ struct RESTReply: Sendable {
     /// Sends content that is built now, on the calling thread; JSON unless another type is given.
     ///
     /// - Parameters:
+    ///   - compression: when the content is compressed for clients that prefer that.
     ///   - times: of the call whose result it is.
     ///   - writeMeter: what wants to know how long the response takes to be sent.
     func sendJSON(
-        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, times: CallTimes? = nil, writeMeter: WriteMeter? = nil,
-        fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void
+        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, compression: ResponseCompression = .whenLarge,
+        times: CallTimes? = nil, writeMeter: WriteMeter? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
+        content: (inout ByteBuffer) -> Void
     ) {
         var end: Int64?, limit = 0
-        let isSent = responder.sendJSON(status, contentType: contentType) { buffer in
+        let isSent = responder.sendJSON(status, contentType: contentType, compression: compression) { buffer in
             fields(&buffer)
             if isCORSEnabled { CORS.headers.forEach { buffer.appendField($0) } }
         } content: { buffer in
@@ -74,7 +78,8 @@ struct RESTReply: Sendable {
     func fail(_ error: ServableError, version: Int64? = nil) {
         var headers = ErrorMapping.retryAfter(error.code).map { [HTTPHeader("Retry-After", $0)] } ?? []
         if let version { headers.append(HTTPHeader(Self.versionField, String(version))) }
-        fail(ErrorMapping.status(of: error.code), error, headers: headers)
+        if error.code == .unauthenticated { headers.append(HTTPHeader("WWW-Authenticate", "Bearer realm=\"apus\"")) }
+        fail(ErrorMapping.status(of: error.code, dialect), error, headers: headers)
     }
 
     /// For refusals whose status says more than a canonical code can.

@@ -12,6 +12,8 @@ package struct ServableEvent: Sendable, Equatable {
         case filesChanged(ServableID, detail: String)
         /// What keeps versions of a wanted model from being found, nil when nothing does any more: sent whenever it changes.
         case problem(model: String, String?)
+        /// An operator has decided whether a model is to serve, whatever its policy chooses.
+        case decided(model: String, serves: Bool, by: String)
         /// The labels of a model: where they point, and where they are to point. A label that only is specified waits for its
         /// version. Sent when the model is first looked at and whenever it changes.
         case labels(model: String, assigned: [String: Int64], specified: [String: Int64])

@@ -37,9 +37,10 @@ extension ServableManager {
     }
 
     /// Loads the version's files as they are now beside what serves, which goes when they are loaded.
-    private func reload(_ id: ServableID) {
+    func reload(_ id: ServableID) {
         guard let record = self[id], record.reload == nil, let executor = loads.takeExecutor() else { return }
         let job = makeJob(id, path: record.path)
+        self[id]?.reloadError = nil
         self[id]?.reload = Task.detached {
             let result = await executor.run { await job.run() }
             await self.finishReload(id, life: record.life, on: executor, consume result)
@@ -58,6 +59,7 @@ extension ServableManager {
             case .failed(let failure):
                 heap.trimSoon()
                 self[id]?.loaded?.refused = failure.fingerprint
+                self[id]?.reloadError = failure.error
                 logger.error("\(id): its changed files cannot be loaded; what is loaded goes on serving: \(failure.error)")
             }
         }

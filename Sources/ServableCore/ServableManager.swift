@@ -38,6 +38,8 @@ package actor ServableManager {
     /// What was last reported of models as a whole.
     var reported = Reported()
     var models: [String: ManagedModel] = [:]
+    /// Models that an operator has taken out of service.
+    var retired: Set<String>
     var loads: LoadResources
 
     /// - Parameters:
@@ -67,6 +69,7 @@ package actor ServableManager {
         self.logger = logger
         scanner = DirectoryScanner(source, patience: options.scanPatience)
         self.previousLife = previousLife
+        retired = previousLife.retired
         self.observer = observer
         heap = HeapTrimmer(thread: releaseThread, trim: trimHeap)
         loads = LoadResources(loader: loader, source: source, budget: budget, concurrentLoadLimit: options.concurrentLoadLimit)
@@ -208,9 +211,13 @@ extension ServableManager {
 }
 
 extension ServableManager {
-    private enum Condition {
+    enum Condition {
         case firstTries
         case settled
+        /// Nothing happens to versions of the model, but for retries.
+        case rest(String)
+        /// A load may begin at once.
+        case idleExecutor
         case allEnded
     }
 
@@ -219,7 +226,7 @@ extension ServableManager {
         waiters.resumeAll(where: holds)
     }
 
-    private func wait(for condition: Condition, timeout: Duration) async {
+    func wait(for condition: Condition, timeout: Duration) async {
         guard !holds(condition) else { return }
         let number = waiters.makeNumber()
         let timer = Task { [clock] in
@@ -238,10 +245,12 @@ extension ServableManager {
 
     private func resume(_ number: UInt64) { waiters.resume(number) }
 
-    private func holds(_ condition: Condition) -> Bool {
+    func holds(_ condition: Condition) -> Bool {
         switch condition {
         case .firstTries: looks.hasAccepted && models.values.allSatisfy { !$0.isConfigured || $0.firstTriesAreOver }
         case .settled: models.values.allSatisfy { $0.versions.values.allSatisfy { $0.phase.isAtRest && $0.reload == nil } }
+        case .rest(let name): models[name]?.versions.values.allSatisfy { $0.phase.isAtRest && $0.reload == nil } ?? true
+        case .idleExecutor: loads.hasIdleExecutor
         case .allEnded: livingVersions.isEmpty
         }
     }

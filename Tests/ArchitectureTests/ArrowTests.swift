@@ -12,7 +12,7 @@ private let allowedImports: [String: Set<String>] = [
     "Telemetry": ["CPlatform", "Logging"],
     "GraphIR": ["Tensors"],
     "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
-    "Registry": ["ServableCore", "GRDB", "Logging"],
+    "Registry": ["ServableCore", "CPlatform", "GRDB", "Logging"],
     "ServingMessages": ["GraphIR", "Tensors", "ProtobufWire"],
     "Operators": ["GraphIR", "Tensors", "ProtobufWire", "CImages", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
     "TensorCodecs": ["Tensors", "CImages", "CZlib"],

@@ -356,7 +356,7 @@ struct RoutesTests {
     func contentEncoding() async throws {
         let text = Array(#"{"model":"half_plus_two","instances":[1.0,2.0,5.0]}"#.utf8)
         var packed = ByteBuffer()
-        let isPacked = try text.withUnsafeBytes { try #require(Deflater(level: 6)).gzip($0, into: &packed, maxByteCount: 1000) }
+        let isPacked = try text.withUnsafeBytes { try #require(Deflater(level: 6)).compress($0, into: &packed, maxByteCount: 1000) }
         #expect(isPacked)
         let gzip = Array(packed.bytes)
         try await withServer { server in

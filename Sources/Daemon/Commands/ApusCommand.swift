@@ -14,6 +14,7 @@ struct ApusCommand: AsyncParsableCommand {
             """,
         version: Version.number,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, InspectCommand.self, RunCommand.self, BenchCommand.self, VersionCommand.self,
+            ServeCommand.self, CheckCommand.self, InspectCommand.self, RunCommand.self, BenchCommand.self, RegistryCommand.self,
+            VersionCommand.self,
         ])
 }

@@ -4,6 +4,7 @@ package import Inference
 import Logging
 import ModelFormats
 package import ModelServing
+import OpenInference
 import Operators
 import RESTFrontend
 import Registry
@@ -62,10 +63,14 @@ struct ServingStack: Sendable {
         let requestLog = try configuration.requestLog.map { try RequestLogFile($0, metrics, logger: logger) }
         self.requestLog = requestLog
         let service = PredictionService(manager, hold: configuration.hold)
+        let openInference = OpenInferenceService(
+            service, repository: ServedRepository(registry: registry, manager: manager), counted: board, serverVersion: Version.number,
+            unreadiness: { readiness.reasons })
         let handler = RESTHandler(
             service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration, requestLog),
             metrics: { Self.text(of: metrics, board) }, unreadiness: { readiness.reasons },
-            degradation: { statuses.degradation() }, observer: board, executor: lanes)
+            degradation: { statuses.degradation() }, observer: board, executor: lanes,
+            openInference: openInference)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
