@@ -85,6 +85,9 @@ let package = Package(
         // Bytes of NumPy and of picture files to tensors and back.
         .target(name: "TensorCodecs", dependencies: ["Tensors", "CImages", "CZlib"], swiftSettings: guarded),
 
+        // TensorFlow's messages of tensors and of requests, for whatever reads or writes them.
+        .target(name: "ServingMessages", dependencies: ["GraphIR", "Tensors", "ProtobufWire"], swiftSettings: guarded),
+
         // Layer 2: siblings that meet only through GraphIR.
         .target(
             name: "Operators",
@@ -93,7 +96,7 @@ let package = Package(
         ),
         .target(
             name: "ModelFormats",
-            dependencies: ["GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform", "CSnappy"],
+            dependencies: ["GraphIR", "Tensors", "TensorCodecs", "ServingMessages", "ProtobufWire", "CPlatform", "CSnappy"],
             swiftSettings: guarded
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: confined),
@@ -117,8 +120,8 @@ let package = Package(
         .target(
             name: "RESTFrontend",
             dependencies: [
-                "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "ProtobufWire",
-                "CPlatform",
+                "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages", "GraphIR", "Tensors", "TensorCodecs",
+                "ProtobufWire", "CPlatform",
             ],
             swiftSettings: guarded
         ),

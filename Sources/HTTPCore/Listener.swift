@@ -32,6 +32,11 @@ final class Listener {
     private let name: String
     private var gate: Gate
 
+    /// Of a Unix socket that the server has opened.
+    var file: UnixSocketFile? {
+        if case .file(let file) = gate { file } else { nil }
+    }
+
     /// While accepting pauses: when it goes on.
     var resumesAt: MonotonicInstant?
     /// Once newcomers are stopped: when the socket closes.

@@ -26,16 +26,7 @@ struct StatusHandler: Sendable {
         if case .label(let label) = path.selector, version == nil, !all.isEmpty {
             throw ServableError(.notFound, "Could not find version label \(label) of model \(path.model)")
         }
-        let statuses = all.filter { version == nil || $0.id.version == version }
-        guard statuses.isEmpty else { return statuses }
-        if !all.isEmpty, let version { throw ServableError(.notFound, "Could not find version \(version) of model \(path.model)") }
-        let miss = "Could not find any versions of model \(path.model)"
-        switch board.absence(of: path.model, version: nil) {
-        case .expected(let reason), .failed(let reason): throw ServableError(.unavailable, "\(miss): \(reason)")
-        case .unknown(let near) where near.isEmpty: throw ServableError(.notFound, miss)
-        case .unknown(let near):
-            throw ServableError(.notFound, "\(miss); did you mean \(near.map { "\"\($0)\"" }.joined(separator: " or "))?")
-        }
+        return try board.requestedStatuses(of: path.model, version: version)
     }
 
     private func append(_ status: ServableStatus, to buffer: inout ByteBuffer) {

@@ -13,16 +13,18 @@ private let allowedImports: [String: Set<String>] = [
     "GraphIR": ["Tensors"],
     "HTTPCore": ["CPlatform", "COpenSSL", "CZlib", "Logging"],
     "Registry": ["ServableCore", "CPlatform", "GRDB", "Logging"],
+    "ServingMessages": ["GraphIR", "Tensors", "ProtobufWire"],
     "Operators": ["GraphIR", "Tensors", "ProtobufWire", "CImages", "CKernels", "COpenBLAS", "CRegex", "CUnicode", "CZlib"],
     "TensorCodecs": ["Tensors", "CImages", "CZlib"],
-    "ModelFormats": ["GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform", "CSnappy"],
+    "ModelFormats": ["GraphIR", "Tensors", "TensorCodecs", "ServingMessages", "ProtobufWire", "CPlatform", "CSnappy"],
     "Inference": ["GraphIR", "Tensors"],
     "ModelServing": [
         "ServableCore", "Batching", "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "Logging",
     ],
     "OpenInference": ["ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs"],
     "RESTFrontend": [
-        "ProtobufWire", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "CPlatform",
+        "ProtobufWire", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages", "GraphIR", "Tensors",
+        "TensorCodecs", "CPlatform",
     ],
     "Daemon": [
         "RESTFrontend", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching", "GraphIR",
@@ -46,7 +48,7 @@ private let toolchainModules: Set<String> = [
 /// Targets on the path of every request: no Foundation there.
 private let foundationFree: Set<String> = [
     "Tensors", "TensorCodecs", "ProtobufWire", "Batching", "GraphIR", "HTTPCore", "Operators", "Inference", "ModelServing",
-    "OpenInference",
+    "OpenInference", "ServingMessages",
 ]
 
 @Suite struct ArrowTests {
