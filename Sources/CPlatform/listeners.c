@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -94,6 +96,48 @@ int apus_lock_folder(const char *path, int timeout_milliseconds) {
         struct timespec pause = {.tv_nsec = step * 1000000};
         nanosleep(&pause, NULL);
     }
+}
+
+int apus_may_give_to_group(uint32_t group) {
+    if (geteuid() == 0 || getegid() == group) return 1;
+    gid_t groups[NGROUPS_MAX];
+    int count = getgroups(NGROUPS_MAX, groups);
+    for (int index = 0; index < count; index++) {
+        if (groups[index] == group) return 1;
+    }
+    return 0;
+}
+
+int apus_can_make_file(const char *folder) {
+    // A file without a name, where the file system has such.
+    int descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (descriptor < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) return -errno;
+    if (descriptor < 0) {
+        char path[PATH_MAX];
+        if (snprintf(path, sizeof path, "%s/.apus-check-XXXXXX", folder) >= (int)sizeof path) return -ENAMETOOLONG;
+        descriptor = mkostemp(path, O_CLOEXEC);
+        if (descriptor < 0) return -errno;
+        unlink(path);
+    }
+    close(descriptor);
+    return 0;
+}
+
+int apus_can_append(const char *path) {
+    // Without waiting for a reader of a named pipe.
+    int descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (descriptor >= 0) {
+        close(descriptor);
+        return 0;
+    }
+    if (errno != ENOENT) return -errno;
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t count = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    if (count >= sizeof folder) return -ENAMETOOLONG;
+    memcpy(folder, path, count);
+    folder[count] = '\0';
+    return apus_can_make_file(count == 0 ? "." : folder);
 }
 
 int apus_group_id(const char *name, uint32_t *group) {

@@ -1,7 +1,9 @@
 #include "machine.h"
+#include <errno.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
 int apus_processor_count(void) {
@@ -23,3 +25,9 @@ int apus_stripe(void) {
 }
 
 void apus_trim_heap(void) { malloc_trim(0); }
+
+int apus_finish_output(void) {
+    int had_failed = ferror(stdout);
+    if (fflush(stdout) != 0) return -errno;
+    return had_failed ? -EIO : 0;
+}

@@ -76,7 +76,7 @@ static int fail_and_close(int descriptor) {
     return -code;
 }
 
-int apus_listen(const struct apus_address *address, int backlog) {
+int apus_bind(const struct apus_address *address) {
     struct sockaddr_storage storage;
     memcpy(&storage, address->bytes, sizeof storage);
     int descriptor = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -87,7 +87,12 @@ int apus_listen(const struct apus_address *address, int backlog) {
         && setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero) != 0)
         return fail_and_close(descriptor);
     if (bind(descriptor, (struct sockaddr *)&storage, address->byte_count) != 0) return fail_and_close(descriptor);
-    if (listen(descriptor, backlog) != 0) return fail_and_close(descriptor);
+    return descriptor;
+}
+
+int apus_listen(const struct apus_address *address, int backlog) {
+    int descriptor = apus_bind(address);
+    if (descriptor >= 0 && listen(descriptor, backlog) != 0) return fail_and_close(descriptor);
     return descriptor;
 }
 

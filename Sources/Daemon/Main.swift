@@ -10,6 +10,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         do {
             let arguments = try FlagSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
+            try CommandName.check(arguments, among: ApusCommand.names)
             var command = try ApusCommand.parseAsRoot(arguments)
             _ = try InstructionSet.requested()
             if var command = command as? any AsyncParsableCommand {
@@ -17,14 +18,32 @@ enum Main {
             } else {
                 try command.run()
             }
+            try StandardOutput.finish()
         } catch {
             end(with: error)
         }
     }
 
     private static func end(with error: any Error) -> Never {
-        guard let failure = CommandFailure(error) else { ApusCommand.exit(withError: error) }
-        for line in failure.message.split(separator: "\n") { StandardError.print("apus: error: \(line)") }
+        if let failure = CommandFailure(error) { end(failure) }
+        // What the parser throws is an error of usage, or text that was asked for, such as help.
+        let text = ApusCommand.fullMessage(for: error), code = ApusCommand.exitCode(for: error)
+        guard code == .success else {
+            guard !text.isEmpty else { Glibc.exit(code.rawValue) }
+            let prefix = "Error: "
+            let message = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+            let lines = message.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+            StandardError.error(String(lines[0]))
+            if lines.count > 1 { StandardError.print(String(lines[1])) }
+            Glibc.exit(code.rawValue)
+        }
+        print(text)
+        do throws(CommandFailure) { try StandardOutput.finish() } catch { end(error) }
+        Glibc.exit(code.rawValue)
+    }
+
+    private static func end(_ failure: CommandFailure) -> Never {
+        StandardError.error(failure.message)
         Glibc.exit(failure.status.rawValue)
     }
 }

@@ -4,7 +4,13 @@ import Glibc
 enum StandardError {
     static func print(_ line: String) {
         let bytes = Array((line + "\n").utf8)
-        // There is nobody to tell when standard error itself is gone.
+        // Nobody reads it when standard error itself is gone.
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
+
+    static func error(_ message: String) {
+        for line in message.split(separator: "\n") { print("\(TerminalStyle.errors.paint("apus: error:", .red)) \(line)") }
+    }
+
+    static func warning(_ message: String) { print("\(TerminalStyle.errors.paint("apus: warning:", .yellow)) \(message)") }
 }

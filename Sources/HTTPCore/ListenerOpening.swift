@@ -23,20 +23,45 @@ extension Listener {
         _ host: String, _ port: UInt16, _ transport: any TransportFactory
     ) throws(SocketError) -> [Listener] {
         var listeners: [Listener] = []
+        do throws(SocketError) {
+            try forEachAddress(host, port) { (address) throws(SocketError) in listeners.append(try listen(address, transport)) }
+        } catch {
+            listeners.forEach { $0.close() }
+            throw error
+        }
+        return listeners
+    }
+
+    /// Whether the addresses could be listened on, found out without listening.
+    static func tryTCP(_ host: String, _ port: UInt16) throws(SocketError) {
+        try forEachAddress(host, port) { (address) throws(SocketError) in
+            var address = address
+            let descriptor = unsafe apus_bind(&address)
+            guard descriptor >= 0 else { throw SocketError(.listen, subject(address), errno: -descriptor) }
+            _ = apus_close(descriptor)
+        }
+    }
+
+    /// Calls `body` with each address of the host; one that works is enough where others are none of this machine.
+    private static func forEachAddress(
+        _ host: String, _ port: UInt16, _ body: (apus_address) throws(SocketError) -> Void
+    ) throws(SocketError) {
+        var workingCount = 0
         var unavailable: SocketError?
         for address in try resolve(host, port) {
             do throws(SocketError) {
-                listeners.append(try listen(address, transport))
+                try body(address)
+                workingCount += 1
             } catch  where error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT {
-                // "localhost" may name ::1 on a machine without IPv6; one working address is enough.
+                // "localhost" may name ::1 on a machine without IPv6.
                 unavailable = error
-            } catch {
-                listeners.forEach { $0.close() }
-                throw error
             }
         }
-        if listeners.isEmpty, let unavailable { throw unavailable }
-        return listeners
+        if workingCount == 0, let unavailable { throw unavailable }
+    }
+
+    private static func subject(_ address: apus_address) -> String {
+        address.text.map { BoundAddress(host: $0.host, port: $0.port).description } ?? "an unknown address"
     }
 
     private static func resolve(_ host: String, _ port: UInt16) throws(SocketError) -> [apus_address] {
@@ -55,7 +80,7 @@ extension Listener {
 
     private static func listen(_ address: apus_address, _ transport: any TransportFactory) throws(SocketError) -> Listener {
         var address = address
-        let subject = address.text.map { BoundAddress(host: $0.host, port: $0.port).description } ?? "an unknown address"
+        let subject = subject(address)
         let descriptor = unsafe apus_listen(&address, backlog)
         guard descriptor >= 0 else { throw SocketError(.listen, subject, errno: -descriptor) }
         let result = unsafe apus_local_address(descriptor, &address)

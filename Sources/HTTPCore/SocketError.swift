@@ -40,6 +40,8 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
             return "address already in use: \(subject), which takes IPv4 as well; stop the other process or choose another port"
         case EADDRINUSE:
             return "address already in use: \(subject); stop the other process or choose another port"
+        case ENOENT where operation == .openLog:
+            return "cannot open the access log \(subject): its folder does not exist; create it (in a systemd unit: LogsDirectory=)"
         case EACCES where operation == .openLog:
             return "no permission to write the access log \(subject); let the daemon's user write there or choose another path"
         case EACCES:

@@ -32,13 +32,31 @@ enum UnixSocket {
         guard result >= 0 else {
             file.remove()
             _ = apus_close(descriptor)
-            throw SocketError(
-                .listen, "unix:\(path)", errno: -result,
-                because: group.flatMap {
-                    result == -EPERM ? "only root or a member of the group \"\($0)\" may give it the file" : nil
-                })
+            if result == -EPERM, let group { throw mayNotGive(path, to: group, -result) }
+            throw SocketError(.listen, "unix:\(path)", errno: -result)
         }
         return (descriptor, file)
+    }
+
+    /// Whether `listen` would succeed, found out without making or removing a file.
+    static func tryListening(path: String, mode: UInt32, group: String?) throws(SocketError) {
+        try check(path, mode)
+        if let group {
+            let id = try resolve(group: group, for: path)
+            guard apus_may_give_to_group(id) != 0 else { throw mayNotGive(path, to: group, EPERM) }
+        }
+        let folder = folder(of: path)
+        guard unsafe access(folder, R_OK | W_OK | X_OK) == 0 else { throw folderFailure(path, folder, errno) }
+        _ = try isStale(path)
+    }
+
+    private static func mayNotGive(_ path: String, to group: String, _ code: Int32) -> SocketError {
+        SocketError(
+            .listen, "unix:\(path)", errno: code, because: "only root or a member of the group \"\(group)\" may give it the file")
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     private static func check(_ path: String, _ mode: UInt32) throws(SocketError) {
@@ -79,26 +97,40 @@ enum UnixSocket {
 
     /// Keeps two servers that start at once from each taking the other's new file for a stale one.
     private static func lockFolder(of path: String) throws(SocketError) -> Int32 {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = folder(of: path)
         let lock = unsafe apus_lock_folder(folder, lockMilliseconds)
         if lock >= 0 { return lock }
+        throw folderFailure(path, folder, -lock)
+    }
+
+    private static func folderFailure(_ path: String, _ folder: String, _ code: Int32) -> SocketError {
         let reason: String? =
-            switch -lock {
+            switch code {
             case ENOENT: "there is no folder \(folder); create it (in a systemd unit: RuntimeDirectory=)"
             case ENOTDIR: "\(folder) is not a folder; choose another path"
-            case EACCES: "the folder \(folder) cannot be opened; let the server's user read and write it"
+            case EACCES: "the folder \(folder) cannot be opened or written; let the server's user read and write it"
             case EWOULDBLOCK: "another process keeps the folder \(folder) locked; see `lslocks` and try again"
             default: nil
             }
-        throw SocketError(.listen, "unix:\(path)", errno: -lock, because: reason)
+        return SocketError(.listen, "unix:\(path)", errno: code, because: reason)
     }
 
     /// Removes a socket file on which nobody listens; refuses to touch anything else.
     private static func removeStale(_ path: String) throws(SocketError) {
+        guard try isStale(path) else { return }
+        let removed = unsafe apus_remove_file(path)
+        guard removed >= 0 || removed == -ENOENT else {
+            throw SocketError(
+                .listen, "unix:\(path)", errno: -removed,
+                because: "the file of a process that has ended is in the way and cannot be removed; remove it")
+        }
+    }
+
+    /// Whether there is a socket file on which nobody listens; false where there is nothing, an error where there is something else.
+    private static func isStale(_ path: String) throws(SocketError) -> Bool {
         var identity = apus_file_identity()
         let found = unsafe apus_file_identity(path, &identity)
-        if found == -ENOENT { return }
+        if found == -ENOENT { return false }
         guard found >= 0 else { throw SocketError(.listen, "unix:\(path)", errno: -found) }
         guard identity.is_socket != 0 else {
             throw SocketError(
@@ -110,13 +142,7 @@ enum UnixSocket {
             throw SocketError(
                 .listen, "unix:\(path)", errno: EADDRINUSE,
                 because: "another process listens there; stop it or choose another path")
-        case ECONNREFUSED:
-            let removed = unsafe apus_remove_file(path)
-            guard removed >= 0 || removed == -ENOENT else {
-                throw SocketError(
-                    .listen, "unix:\(path)", errno: -removed,
-                    because: "the file of a process that has ended is in the way and cannot be removed; remove it")
-            }
+        case ECONNREFUSED: return true
         case let code:
             throw SocketError(
                 .listen, "unix:\(path)", errno: code,

@@ -32,6 +32,9 @@ package final class Engine: Sendable {
     package convenience init(_ graph: Graph, passes: [any GraphPass], state: ModelState = ModelState()) throws(EngineError) {
         var graph = graph
         let changes = passes.isEmpty ? [] : try Optimization(passes: passes, state: state).run(on: &graph)
+        // What follows from constants alone is the same in every run: refused now, no run would ever succeed.
+        let needed = Liveness.needed(graph.nodes, for: graph.outputs, valueCount: graph.values.count)
+        try SizeLimit.check(needed, limit: state.limits.maximumArenaBytes) { graph[$0].fact.concrete }
         do throws(MemoryRefusal) { try state.residency.adopt(&graph) } catch {
             throw .memory(what: "constants that follow from those of the file", error)
         }
@@ -290,9 +293,13 @@ package final class Engine: Sendable {
     }
 
     /// Runs once over `inputs` in memory of the call's own; the outputs are copies.
-    package func run(values inputs: [RuntimeValue], token: RunToken? = nil) throws -> [RuntimeValue] {
-        try withExtendedLifetime(inputs) {
-            try run(inputs.map(ValueView.init), in: Workspace(ledger: state.ledger), token: token) { outputs in
+    ///
+    /// - Parameter profile: filled with what each step takes.
+    package func run(values inputs: [RuntimeValue], token: RunToken? = nil, profile: StepProfile? = nil) throws -> [RuntimeValue] {
+        let workspace = Workspace(ledger: state.ledger)
+        workspace.profile = profile
+        return try withExtendedLifetime(inputs) {
+            try run(inputs.map(ValueView.init), in: workspace, token: token) { outputs in
                 try (0..<outputs.count).map { try outputs[$0].owned(allowance: nil) }
             }
         }

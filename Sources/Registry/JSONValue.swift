@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Any JSON value, to pass a stored text through an encoder unchanged in meaning.
 package enum JSONValue: Sendable, Equatable, Codable {

@@ -43,6 +43,9 @@ struct RegistryFile {
         close(descriptor)
     }
 
+    /// What `path` lies in.
+    static func folder(of path: String) -> String { split(path).directory }
+
     private static func split(_ path: String) -> (directory: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }
         let directory = path[..<slash]
@@ -93,6 +96,19 @@ final class RegistryLock: Sendable {
         }
         self.descriptor = descriptor
         Self.write("\(getpid())\n", to: descriptor)
+    }
+
+    /// - Throws: `.locked` when another process holds the lock.
+    static func tryTaking(for path: String) throws(RegistryError) {
+        let lockPath = path + ".lock"
+        let descriptor = open(lockPath, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw RegistryError.inaccessible(path: lockPath, operation: "open", errno: errno) }
+            return
+        }
+        defer { close(descriptor) }
+        // Shared, so that two that look do not see each other.
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { throw RegistryError.locked(path: path, holder: holder(named: descriptor)) }
     }
 
     deinit { close(descriptor) }

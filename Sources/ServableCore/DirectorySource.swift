@@ -53,13 +53,21 @@ package struct DirectorySource: VersionSource {
             let model = discover(
                 ModelSpecification(name: name, basePath: path, loadMode: specification.rootLoadMode), known: known)
             switch model.access {
-            case .readable: if !model.versions.isEmpty { discovery.models.append(model) }
+            case .readable where model.versions.isEmpty:
+                // One that is empty is about to be filled, or belongs to the file system.
+                guard !Self.isEmpty(path) else { break }
+                discovery.warnings.append("sub-directory of the model root passed over: \(model.problem ?? path)")
+            case .readable: discovery.models.append(model)
             case .missing: break
             case .unreadable:
                 discovery.unreadableNames.insert(name)
                 discovery.warnings.append("sub-directory of the model root passed over: \(model.problem ?? path)")
             }
         }
+    }
+
+    private static func isEmpty(_ path: String) -> Bool {
+        do { return try DirectoryListing.names(of: path).isEmpty } catch { return true }
     }
 
     /// What keeps requests from naming a model so; nil when nothing does.

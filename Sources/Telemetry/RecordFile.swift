@@ -1,3 +1,4 @@
+import CPlatform
 import Dispatch
 import Synchronization
 
@@ -56,6 +57,12 @@ package final class RecordFile: Sendable {
     private let count: @Sendable (Outcome) -> Void
     private let report: @Sendable (Failure?) -> Void
     private let hasFailed = Atomic(false)
+
+    /// - Throws: what opening the file would throw; no file is made.
+    package static func tryOpening(_ path: String) throws(Failure) {
+        let result = apus_can_append(path)
+        guard result == 0 else { throw Failure(path: path, code: -result) }
+    }
 
     /// Opens the file, to append to what it holds.
     ///

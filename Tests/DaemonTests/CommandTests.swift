@@ -37,6 +37,23 @@ struct CommandTests {
         Ending(
             arguments: ["run", models + "/digits/1", "--inputs", "/", "--outputs", "/", "--signature", "other"], exitCode: 64,
             says: "has no signature \"other\"; it has serving_default"),
+        Ending(arguments: ["chekc"], exitCode: 64, says: "there is no command \"chekc\"; did you mean check?"),
+        Ending(arguments: ["help", "nosuch"], exitCode: 64, says: "there is no command \"nosuch\"; the commands are serve, check"),
+        Ending(arguments: ["run", models + "/digits"], exitCode: 64, says: "apus: error: give the inputs by one of --input NAME=FILE"),
+        Ending(arguments: ["run", models + "/digits", "--input", "pixels"], exitCode: 64, says: "--input pixels: expected NAME=FILE"),
+        Ending(arguments: ["run", models + "/digits", "--input", "x=y.npy"], exitCode: 65, says: "lists \"x\", the model's inputs are"),
+        Ending(arguments: ["run", models + "/digits", "--input", "pixels=/missing.npy"], exitCode: 74, says: "/missing.npy"),
+        Ending(
+            arguments: ["run", models + "/digits", "--json", "/missing.json"], exitCode: 74, says: "--json /missing.json: cannot be read"),
+        Ending(arguments: ["run", models + "/digits", "--json", "-"], exitCode: 65, says: "--json standard input: "),
+        Ending(arguments: ["bench", models + "/digits", "--clients", "2"], exitCode: 64, says: "--clients and --rate are of requests"),
+        Ending(arguments: ["bench", models + "/digits", "--url", "http://x", "--lanes", "2"], exitCode: 64, says: "leave --url out"),
+        Ending(arguments: ["bench", "--body", "x.json"], exitCode: 64, says: "--body is sent to a daemon; add --url"),
+        Ending(arguments: ["bench", "--body", "x.json", "--url", "http://x:1"], exitCode: 64, says: "names no path to send x.json to"),
+        Ending(arguments: ["bench", models + "/digits", "--url", "http://127.0.0.1:1"], exitCode: 69, says: "no daemon answers at"),
+        Ending(arguments: ["status", "--url", "https://x"], exitCode: 64, says: "TLS is not spoken here"),
+        Ending(arguments: ["status", "--socket", "/missing.sock"], exitCode: 69, says: "no daemon answers at unix:/missing.sock"),
+        Ending(arguments: ["status", "--interval", "0"], exitCode: 64, says: "--interval is 0.0; expected 0.1 to 3600"),
         Ending(arguments: ["version"], environment: ["APUS_ISA": "mmx"], exitCode: 78, says: "instruction set \"mmx\" is not available"),
     ]
 
@@ -113,6 +130,43 @@ struct CommandTests {
         #expect(program.errors == "")
         #expect(program.exitCode == 0)
         #expect(try NumPyText.floats(Data(contentsOf: folder.appending(path: "out/output_0.npy"))) == [2.5, 3, 4.5])
+    }
+
+    @Test("a folder of versions means its newest, and a disk that takes nothing is an error of the command")
+    func newestVersion() throws {
+        let summary = try Program("inspect", Self.models + "/digits", "--json").json()
+        #expect(summary["path"] as? String == Self.models + "/digits/1")
+        for command in ["'\(try Program.path)' version", "'\(try Program.path)' --help"] {
+            let full = try Program(shell: command + " >/dev/full")
+            #expect(full.exitCode == 74)
+            #expect(full.errors.contains("cannot be written: No space left on device"))
+        }
+        let cut = try Program(shell: "'\(try Program.path)' inspect '\(Self.models)/digits' --stage source | head -n 1")
+        #expect(cut.exitCode == 0 && cut.errors == "")
+    }
+
+    @Test("run prints what a daemon would answer, from a request and from a file")
+    func runsToOutput() throws {
+        let file = URL.temporaryDirectory.appending(path: "apus-run-\(UUID().uuidString).npy")
+        try NumPyText.file([1, 2, 5]).write(to: file)
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: file) } }
+        let model = Self.models + "/half_plus_two"
+        #expect(try Program("run", model, "--input", "x=\(file.path)").output == "{\"outputs\":[2.5,3.0,4.5]}\n")
+        let piped = try Program(shell: "echo '{\"instances\":[1,2,5]}' | '\(try Program.path)' run '\(model)' --json - --profile")
+        #expect(piped.output == "{\"predictions\":[2.5,3.0,4.5]}\n")
+        #expect(piped.errors.contains("time by node, a run") && piped.errors.contains("Mul \"#0\""))
+    }
+
+    @Test("bench times every operator when asked, and shows how latencies are distributed")
+    func profiles() throws {
+        let model = Self.models + "/digits"
+        let report = try Program("bench", model, "--seconds", "0.01", "--profile", "--json").json()
+        let steps = try #require(report["profile"] as? [[String: Any]])
+        #expect(
+            steps.count == 3 && steps.allSatisfy { $0["operator"] as? String == "Linear" && $0["calls"] as? Int == report["runs"] as? Int })
+        #expect(abs(steps.reduce(0) { $0 + ($1["share"] as? Double ?? 0) } - 1) < 1e-9)
+        let text = try Program("bench", model, "--seconds", "0.01", "--histogram").output
+        #expect(text.contains("median ") && text.contains("p99.9 ") && text.contains("/s (runs)") && text.contains("█"))
     }
 
     @Test("the manual page names every option of every command", arguments: ["serve", "check", "inspect", "run", "bench", "version"])

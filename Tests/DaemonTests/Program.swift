@@ -20,8 +20,15 @@ struct Program {
     }
 
     init(_ arguments: [String], environment: [String: String]) throws {
+        try self.init(try Self.path, arguments, environment: environment)
+    }
+
+    /// A command line of the shell, for what needs a pipe or a device.
+    init(shell line: String) throws { try self.init("/bin/sh", ["-c", line], environment: ["PATH": "/usr/bin:/bin"]) }
+
+    private init(_ path: String, _ arguments: [String], environment: [String: String]) throws {
         let process = Process()
-        process.executableURL = URL(filePath: try Self.path)
+        process.executableURL = URL(filePath: path)
         process.arguments = arguments
         process.environment = environment
         let (output, errors) = (Pipe(), Pipe())

@@ -68,6 +68,28 @@ extension EndToEnd {
             #expect(given.errors == "" && given.status == 0)
         }
 
+        @Test("check refuses a model whose constants ask for terabytes, in every run or for a row", arguments: [true, false])
+        func terabytes(isConstant: Bool) async throws {
+            let model = TinyModel { graph in
+                graph.node(isConstant ? "ConstantOfShape" : "Tile", isConstant ? ["extents"] : ["x", "extents"], ["y"])
+                graph.message(5) {
+                    $0.integer(1, 2)
+                    $0.integer(2, ProtobufBytes.ElementCode.int64.rawValue)
+                    $0.text(8, "extents")
+                    $0.delimited(9, [1, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0, 0, 1, 0, 0])
+                }
+                graph.input("x", .float, ["n", "4"])
+                graph.output("y", .float, ["m", "k"])
+            }
+            let home = try TemporaryFolder()
+            try FileManager.default.createDirectory(at: home["model"], withIntermediateDirectories: true)
+            try model.publish(1, in: home["model"])
+            let check = try await ApusCommand("check", "model", home: home)
+            #expect(check.status == 65, "\(check.errors)")
+            #expect(check.errors.contains(isConstant ? "(ConstantOfShape): output of type" : "(Tile): output of type"))
+            #expect(check.errors.contains("over the limit of"))
+        }
+
         @Test("bench --json prints the documented keys")
         func bench() async throws {
             let home = try TemporaryFolder()

@@ -36,7 +36,9 @@ int apus_address_text(const struct apus_address *address, char *text, size_t cap
 /// Writes the 16 bytes of the IPv6 form (IPv4 as ::ffff:a.b.c.d); answers 0 when the address is neither.
 int apus_address_bytes(const struct apus_address *address, uint8_t bytes[16]);
 
-/// A non-blocking listening TCP socket. `::` listens for IPv4 as well.
+/// A non-blocking TCP socket that is bound and does not listen. `::` stands for IPv4 as well.
+int apus_bind(const struct apus_address *address);
+/// As `apus_bind`, and listens.
 int apus_listen(const struct apus_address *address, int backlog);
 int apus_local_address(int descriptor, struct apus_address *address);
 
@@ -95,6 +97,12 @@ int apus_lock_folder(const char *path, int timeout_milliseconds);
 
 /// The number of a group; -ENOENT when there is none of that name.
 int apus_group_id(const char *name, uint32_t *group);
+/// Whether this process may give a file that it owns to the group: it is root's, or the group is one of its own.
+int apus_may_give_to_group(uint32_t group);
+/// Whether a file could be made in the folder, of which nothing remains: 0 or a negative errno.
+int apus_can_make_file(const char *folder);
+/// Whether a file could be appended to, or made where there is none, without making it: 0 or a negative errno.
+int apus_can_append(const char *path);
 
 struct apus_socket_kind {
     int is_internet;

@@ -12,3 +12,6 @@ int apus_stripe(void);
 
 /// Gives whole pages that the allocator holds free back to the system (malloc_trim(3)); takes milliseconds for many.
 void apus_trim_heap(void);
+
+/// Writes what standard output still buffers. 0, or a negative errno where that fails or an earlier write has failed.
+int apus_finish_output(void);

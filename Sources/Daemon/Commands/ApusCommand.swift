@@ -14,8 +14,13 @@ struct ApusCommand: AsyncParsableCommand {
             69 unavailable, such as a port in use; 74 input or output; 77 permission; 78 configuration.
             """,
         version: Version.number,
-        subcommands: [
-            ServeCommand.self, CheckCommand.self, InspectCommand.self, RunCommand.self, BenchCommand.self, RegistryCommand.self,
-            VersionCommand.self,
-        ])
+        subcommands: subcommands)
+
+    private static let subcommands: [any ParsableCommand.Type] = [
+        ServeCommand.self, CheckCommand.self, StatusCommand.self, InspectCommand.self, RunCommand.self, BenchCommand.self,
+        RegistryCommand.self, VersionCommand.self,
+    ]
+
+    /// As they are written, the parser's own included.
+    static let names = subcommands.compactMap { $0.configuration.commandName } + ["help"]
 }

@@ -117,7 +117,9 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// Reads the configuration, now and for each reload.
-    var loader: ConfigurationLoader {
+    var loader: ConfigurationLoader { loader(arguments) }
+
+    func loader(_ arguments: ConfigurationArguments) -> ConfigurationLoader {
         ConfigurationLoader(
             arguments: arguments, environment: ProcessEnvironment.variables,
             workingDirectory: ProcessEnvironment.workingDirectory, isRoot: ProcessEnvironment.isRoot)

@@ -21,15 +21,33 @@ package struct ConfigurationLoader: Sendable {
         self.isRoot = isRoot
     }
 
-    package func load() throws(ConfigurationErrors) -> ApusConfiguration {
+    /// What each source says, before it is judged.
+    struct Layers {
+        let file: ConfigurationFile
+        let commandLine: CommandLineLayer
+        let variables: EnvironmentLayer
+        let sources: ModelSources
+        var values: LayeredValues
+        let fileProblems: [ConfigurationProblem]
+    }
+
+    func layers() -> Layers {
         let (file, fileProblems) = readFile()
         let commandLine = CommandLineLayer(arguments)
         let variables = EnvironmentLayer(environment)
         let sources = ModelSources(
             commandLine: commandLine.sources, environment: variables.sources, workingDirectory: workingDirectory)
-        var values = LayeredValues(
+        let values = LayeredValues(
             commandLine: commandLine.values.merging(sources.commandLineValues) { flag, _ in flag },
             environment: variables.values.merging(sources.environmentValues) { variable, _ in variable }, file: file.values)
+        return Layers(
+            file: file, commandLine: commandLine, variables: variables, sources: sources, values: values, fileProblems: fileProblems)
+    }
+
+    package func load() throws(ConfigurationErrors) -> ApusConfiguration {
+        let layers = layers()
+        let (file, commandLine, variables, sources) = (layers.file, layers.commandLine, layers.variables, layers.sources)
+        var values = layers.values
 
         let batching = readBatching(&values)
         let loadMode = values.read(Settings.loadMode)
@@ -44,14 +62,14 @@ package struct ConfigurationLoader: Sendable {
             warnings: variables.warnings + sources.warnings)
 
         let problems =
-            fileProblems + file.problems + commandLine.problems + variables.problems + sources.problems + values.problems
+            layers.fileProblems + file.problems + commandLine.problems + variables.problems + sources.problems + values.problems
             + models.problems + problemsOfServingNothing(models.serving, sources)
         guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
         return configuration
     }
 
     /// Absolute path of the file given with `--config`.
-    private var configPath: String? {
+    var configPath: String? {
         arguments.configPath.map { FilePaths.absolute($0, relativeTo: workingDirectory) }
     }
 

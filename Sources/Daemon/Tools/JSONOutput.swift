@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Answers of commands as JSON, keys in order, on one line.
 enum JSONOutput {

@@ -2,19 +2,23 @@ import HTTPCore
 import ModelFormats
 import ServableCore
 
-/// Opens every model that would be served, as far as its first row, and the files of TLS, and counts what fails.
+/// Tries what serving needs, opens every model that would be served, as far as its first row, and the files of TLS, and counts what
+/// fails.
 struct ModelCheck {
     private var checkedCount = 0
     private var failures: [CommandFailure] = []
 
     mutating func check(_ configuration: ApusConfiguration) {
+        let serving = ServingCheck(configuration)
+        for warning in serving.warnings { StandardError.warning(warning) }
+        for failure in serving.failures { fail(failure) }
         if let tls = configuration.server.tls { check(tls) }
         let discovery = DirectorySource.versions.discover(configuration.serving, known: [:])
         if let problem = discovery.modelRootProblem { fail(CommandFailure(.inputOutput, problem)) }
-        for warning in discovery.warnings { StandardError.print("apus: warning: \(warning)") }
+        for warning in discovery.warnings { StandardError.warning(warning) }
         for model in discovery.models {
             let name = model.specification.name
-            for warning in model.warnings { StandardError.print("apus: warning: \(warning)") }
+            for warning in model.warnings { StandardError.warning(warning) }
             if let problem = model.problem { fail(CommandFailure(.inputOutput, "model \"\(name)\": \(problem)")) }
             for version in model.versions where model.wanted.contains(version.version) {
                 check(path: version.path, name: "\(name) version \(version.version)", tags: configuration.engine.savedModelTags)
@@ -25,7 +29,7 @@ struct ModelCheck {
 
     private mutating func check(_ tls: TLSConfiguration) {
         do throws(TLSError) {
-            for warning in try TLSContext(tls).warnings { StandardError.print("apus: warning: \(warning)") }
+            for warning in try TLSContext(tls).warnings { StandardError.warning(warning) }
             print("certificate is valid: \(tls.certificateFile)")
         } catch {
             fail(CommandFailure(error))
@@ -42,8 +46,13 @@ struct ModelCheck {
     mutating func check(path: String, name: String, tags: Set<String> = SavedModelImporter.servingTags) {
         checkedCount += 1
         do {
-            let summary = try ModelSummary(ModelFile(path: path, tags: tags))
-            print("\(name): valid, \(summary.format), \(summary.nodes) nodes, \(summary.byteCount) bytes")
+            let summary = try Progress.during("checking \(name)") {
+                let file = try ModelFile(path: path, tags: tags)
+                try file.checkFirstRow()
+                return try ModelSummary(file)
+            }
+            print(
+                "\(name): valid, \(summary.format), \(HumanText.plural(summary.nodes, "node")), \(HumanText.bytes(summary.byteCount))")
         } catch {
             fail(CommandFailure(error) ?? CommandFailure(.failed, "\(error)"))
         }
@@ -52,14 +61,14 @@ struct ModelCheck {
     /// Throws when anything failed; the first failure decides how the process ends.
     func finish() throws {
         guard let first = failures.first else {
-            if checkedCount == 0 { StandardError.print("apus: warning: no model was found to check") }
+            if checkedCount == 0 { StandardError.warning("no model was found to check") }
             return
         }
         throw CommandFailure(first.status, "\(failures.count) of \(max(checkedCount, failures.count)) checks failed")
     }
 
     private mutating func fail(_ failure: CommandFailure) {
-        StandardError.print("apus: error: \(failure.message)")
+        StandardError.error(failure.message)
         failures.append(failure)
     }
 }

@@ -94,7 +94,7 @@ struct ModelSummary: Encodable {
     }
 
     var text: String {
-        var lines = [path, "format      \(format), \(byteCount) bytes, sha256 \(sha256)"]
+        var lines = [path, "format      \(format), \(HumanText.bytes(byteCount)), sha256 \(sha256)"]
         lines += metadata.sorted { $0.key < $1.key }.map { "metadata    \($0): \($1)" }
         for signature in signatures {
             lines.append("signature   \(signature.name)")
@@ -108,9 +108,11 @@ struct ModelSummary: Encodable {
         lines.append("graph       \(nodes) nodes, \(optimizedNodes) after optimisation")
         let counts = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0) ×\($1)" }
         lines.append("operators   \(counts.joined(separator: ", "))")
-        lines.append("constants   \(constantByteCount) bytes in the file, \(ownByteCount) bytes prepared in memory")
+        lines.append("constants   \(HumanText.bytes(constantByteCount)) in the file, \(HumanText.bytes(ownByteCount)) prepared in memory")
         if let plan {
-            lines.append("plan        \(plan.steps) steps, arena \(plan.arenaByteCount) bytes for \(plan.inputs.joined(separator: ", "))")
+            lines.append(
+                "plan        \(HumanText.plural(plan.steps, "step")), arena \(HumanText.bytes(plan.arenaByteCount)) for "
+                    + plan.inputs.joined(separator: ", "))
         } else if let planProblem {
             lines.append("plan        none: \(planProblem)")
         }

@@ -17,6 +17,12 @@ struct SampleInputs {
         self.openExtent = openExtent
     }
 
+    /// - Parameter texts: shapes such as `NAME=1,3,224,224`; of one name the last counts.
+    init(parsing texts: [String], rowCount: Int) throws {
+        let named = try texts.map(Self.shape)
+        self.init(shapes: Dictionary(named.map { ($0.name, $0.shape) }) { _, last in last }, rowCount: rowCount)
+    }
+
     /// Reads `NAME=1,3,224,224`.
     static func shape(_ text: String) throws -> (name: String, shape: Shape) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

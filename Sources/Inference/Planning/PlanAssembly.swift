@@ -17,7 +17,7 @@ struct PlanAssembly {
 
     func plan() throws(EngineError) -> Plan {
         let nodes = Liveness.needed(nodes, for: outputs, valueCount: facts.count)
-        try checkSizes(nodes)
+        try SizeLimit.check(nodes, limit: state.limits.maximumArenaBytes) { facts[$0.index].concrete }
         let compiled = try compile(nodes)
         var lifetimes = Lifetimes(valueCount: facts.count, nodes: nodes, compiled: compiled, outputs: outputs)
         lifetimes.lendInputs(inputs)
@@ -38,17 +38,6 @@ struct PlanAssembly {
     }
 
     private func byteCount(_ value: ValueID) -> Int { facts[value.index].concrete?.byteCount ?? 0 }
-
-    /// Refuses what cannot be held before kernels compute anything from its size.
-    private func checkSizes(_ nodes: [Node]) throws(EngineError) {
-        for node in nodes {
-            for output in node.outputs where byteCount(output) > state.limits.maximumArenaBytes {
-                throw .tooLarge(
-                    what: "node \"\(node.name)\" (\(node.op.name)): output of type \(spec(output))",
-                    byteCount: byteCount(output), limit: state.limits.maximumArenaBytes)
-            }
-        }
-    }
 
     private func memoryPlan(_ lifetimes: Lifetimes, _ compiled: [CompiledOperator]) throws(EngineError) -> MemoryPlan {
         do {

@@ -17,7 +17,11 @@ extension Plan {
             throw .memory(what: "the memory of a run", error)
         }
         let table = unsafe workspace.bind(self, base: base, inputs: inputs)
-        try unsafe runSteps(table, base: base, token: token)
+        if let profile = workspace.profile {
+            try unsafe profile.run(self, table, base: base, token: token)
+        } else {
+            try unsafe runSteps(table, base: base, token: token)
+        }
         return unsafe base
     }
 
@@ -26,13 +30,18 @@ extension Plan {
     @unsafe func runSteps(
         _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?
     ) throws(EngineError) {
-        for index in 0..<stepCount {
-            if let token, token.isStopped { throw .stopped(token.reason ?? .abandoned) }
-            do throws(OperatorError) {
-                try unsafe steps[index].run(operands, base: base)
-            } catch {
-                throw EngineError.node(name: notes[index].node, operatorName: notes[index].operatorName, error)
-            }
+        for index in 0..<stepCount { try unsafe runStep(index, operands, base: base, token: token) }
+    }
+
+    @inline(__always)
+    @unsafe func runStep(
+        _ index: Int, _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?
+    ) throws(EngineError) {
+        if let token, token.isStopped { throw .stopped(token.reason ?? .abandoned) }
+        do throws(OperatorError) {
+            try unsafe steps[index].run(operands, base: base)
+        } catch {
+            throw EngineError.node(name: notes[index].node, operatorName: notes[index].operatorName, error)
         }
     }
 

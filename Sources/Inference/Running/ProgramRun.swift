@@ -145,8 +145,10 @@ struct ProgramRun {
         }
         let results: [RuntimeValue]
         do {
-            results = try NodeEvaluator(state: state).evaluate(
-                node, inputs: inputs, subgraphs: runners, allowance: scope.allowance, token: scope.token)
+            results = try timed(node) {
+                try NodeEvaluator(state: state).evaluate(
+                    node, inputs: inputs, subgraphs: runners, allowance: scope.allowance, token: scope.token)
+            }
         } catch OperatorError.stopped {
             throw EngineError.stopped(scope.token?.reason ?? .abandoned)
         } catch let error as OperatorError {
@@ -166,5 +168,10 @@ struct ProgramRun {
             }
             slots[output.index] = .object(result)
         }
+    }
+
+    private func timed<Result>(_ node: Node, _ body: () throws -> Result) rethrows -> Result {
+        guard let profile = scope.workspace.profile else { return try body() }
+        return try profile.time(node.name, node.op.name, body)
     }
 }

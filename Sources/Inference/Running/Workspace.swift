@@ -8,6 +8,8 @@ package import Tensors
     let arena: Arena
     /// Addresses of every operand of the plan that runs; grown to the largest plan.
     private var operands: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
+    /// Filled by every run; nil, as for all that serves, times nothing.
+    package var profile: StepProfile?
 
     /// - Parameter ledger: counts the arena.
     package init(ledger: (any MemoryLedger)? = nil) {

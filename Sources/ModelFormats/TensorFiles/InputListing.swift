@@ -46,6 +46,13 @@ package struct InputListing: Sendable {
         }
     }
 
+    /// One NumPy file for each input, by name.
+    package init(files: [(name: String, path: String)]) {
+        directory = ""
+        path = "--input"
+        entries = files.map { Entry(name: $0.name, kind: "tensor", npy: $0.path, pb: nil, items: nil) }
+    }
+
     /// The values in the order of the signature's inputs; behind them, where one of these is listed, all constants that a request may
     /// replace.
     package func values(for signature: Signature) throws(TensorFileError) -> [RuntimeValue] {
@@ -98,11 +105,13 @@ package struct InputListing: Sendable {
         npy: String?, pb: String?, _ type: ElementType, of name: String
     ) throws(TensorFileError) -> TensorValue {
         // A TensorProto keeps zeros at the end of a string.
-        if let pb, !type.isDense || npy == nil { return try TensorProtoFile.readValue(directory + "/" + pb) }
+        if let pb, !type.isDense || npy == nil { return try TensorProtoFile.readValue(located(pb)) }
         guard let npy else { throw .malformed(path: path, reason: "names no file for \"\(name)\" (npy or pb)") }
         return type.isDense
-            ? .dense(try NumPyFile.read(directory + "/" + npy, expected: type)) : .strings(try NumPyStrings.read(directory + "/" + npy))
+            ? .dense(try NumPyFile.read(located(npy), expected: type)) : .strings(try NumPyStrings.read(located(npy)))
     }
+
+    private func located(_ name: String) -> String { directory.isEmpty ? name : directory + "/" + name }
 
     private static func explain(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return "\(error)" }
