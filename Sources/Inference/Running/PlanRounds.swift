@@ -11,6 +11,7 @@ import Tensors
     private let plan: Plan
     private let base: UnsafeMutableRawPointer
     private let token: RunToken?
+    private let progress: RunProgress
     /// Addresses of the plan's inputs: those of each run, then what is captured.
     private let inputs: UnsafeMutableBufferPointer<UnsafeRawPointer>
     private let inputCount: Int
@@ -21,6 +22,7 @@ import Tensors
     init(_ plan: Plan, captured: [TensorView], in scope: RunScope) throws(EngineError) {
         self.plan = plan
         token = scope.token
+        progress = scope.workspace.progress
         outputs = plan.outputs.map(\.spec)
         do {
             unsafe base = try unsafe scope.workspace.arena.push(plan.arenaByteCount)
@@ -48,7 +50,7 @@ import Tensors
         for index in 0..<inputCount { unsafe self.inputs[index] = unsafe inputs[index] }
         let bound = unsafe UnsafeBufferPointer(self.inputs)
         unsafe plan.bind(operands, base: base, inputs: bound)
-        try unsafe plan.runSteps(operands, base: base, token: token)
+        try unsafe plan.runSteps(operands, base: base, token: token, progress)
         for index in outputs.indices {
             unsafe results[index] = unsafe UnsafeRawPointer(plan.outputs[index].operand.address(base: base, inputs: bound))
         }

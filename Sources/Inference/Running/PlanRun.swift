@@ -17,16 +17,20 @@ extension Plan {
             throw .memory(what: "the memory of a run", error)
         }
         let table = unsafe workspace.bind(self, base: base, inputs: inputs)
-        try unsafe runSteps(table, base: base, token: token)
+        try unsafe runSteps(table, base: base, token: token, workspace.progress)
         return unsafe base
     }
 
     /// Runs every step over `operands`, bound for an arena at `base`.
+    ///
+    /// - Parameter progress: of the thread that runs.
     @inline(__always)
     @unsafe func runSteps(
-        _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?
+        _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?,
+        _ progress: RunProgress
     ) throws(EngineError) {
         for index in 0..<stepCount {
+            progress.note()
             if let token, token.isStopped { throw .stopped(token.reason ?? .abandoned) }
             do throws(OperatorError) {
                 try unsafe steps[index].run(operands, base: base)
