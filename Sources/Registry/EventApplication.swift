@@ -41,6 +41,8 @@ struct EventApplication {
             try setLabels(assigned, specified: specified, of: model, at: event.time)
         case .filesChanged(let id, let detail):
             try log(event.time, "files_changed", model: id.name, version: id.version, detail: detail)
+        case .reload(let detail, let isInForce):
+            try log(event.time, "configuration_reloaded", detail: detail, hasFailed: !isInForce)
         case .problem(let model, let problem):
             try log(
                 event.time, problem == nil ? "model_found" : "model_unavailable", model: model, detail: problem ?? "",

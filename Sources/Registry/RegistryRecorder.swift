@@ -179,6 +179,7 @@ package actor RegistryRecorder {
         case labels(String)
         case files(ServableID)
         case problem(String)
+        case reload
 
         init(_ kind: ServableEvent.Kind) {
             switch kind {
@@ -189,6 +190,7 @@ package actor RegistryRecorder {
             case .labels(let model, _, _): self = .labels(model)
             case .filesChanged(let id, _): self = .files(id)
             case .problem(let model, _): self = .problem(model)
+            case .reload: self = .reload
             }
         }
     }
