@@ -23,6 +23,7 @@ enum Main {
     }
 
     private static func end(with error: any Error) -> Never {
+        if let failure = error as? LoggedFailure { Glibc.exit(failure.status.rawValue) }
         guard let failure = CommandFailure(error) else { ApusCommand.exit(withError: error) }
         for line in failure.message.split(separator: "\n") { StandardError.print("apus: error: \(line)") }
         Glibc.exit(failure.status.rawValue)
