@@ -10,6 +10,8 @@ package final class Responder: @unchecked Sendable {
     /// How the client prefers content; changed as `connection` is.
     private var preference: ContentPreference
     private let isUsed = Atomic(false)
+    /// What the request is for, which the access log is to say; of whoever has the right to respond, before it does.
+    package var subject: AccessSubject?
 
     private init(_ connection: Connection) {
         self.connection = connection
@@ -21,6 +23,12 @@ package final class Responder: @unchecked Sendable {
         connection.context.logger.error("a request was dropped without a response; the client gets status 500")
         connection.deliver(.error(.internalServerError, "the server dropped the request without a response"))
     }
+
+    /// Whether the client is an operator, by the listener that it came in by.
+    package var isAdministrative: Bool { connection?.isAdministrative ?? false }
+
+    /// Whether anybody reads `subject`.
+    package var isLogged: Bool { connection?.context.accessLog != nil }
 
     /// Whether the client's connection is gone, so that work for this request is in vain.
     package var isAbandoned: Bool { connection?.isGone ?? true }
@@ -62,7 +70,7 @@ package final class Responder: @unchecked Sendable {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
         guard let connection = beginUse() else { return true }
         if connection.isInHandlerCall {
-            connection.respondWithJSON(status, contentType, compression, fields: fields, content: content, watch: watch)
+            connection.respondWithJSON(status, contentType, compression, subject, fields: fields, content: content, watch: watch)
             return true
         }
         guard !connection.cannotRespond else { return true }
@@ -72,7 +80,7 @@ package final class Responder: @unchecked Sendable {
             return false
         }
         let contentType = contentType ?? ResponseWriter.jsonType
-        connection.deliver(Response(status: status, contentType: contentType, content: .built(built), watch: watch()))
+        connection.deliver(Response(status: status, contentType: contentType, content: .built(built), watch: watch(), subject: subject))
         return true
     }
 
@@ -81,7 +89,11 @@ package final class Responder: @unchecked Sendable {
         send(.error(status, message, headers: headers))
     }
 
-    private func send(_ response: Response) { beginUse()?.deliver(response) }
+    private func send(_ response: Response) {
+        var response = response
+        response.subject = subject
+        beginUse()?.deliver(response)
+    }
 
     /// Notes that the request is answered.
     ///
@@ -103,6 +115,7 @@ extension Responder {
         connection.context.spareResponder = nil
         spare.connection = connection
         spare.preference = connection.contentPreference
+        spare.subject = nil
         spare.isUsed.store(false, ordering: .relaxed)
         return spare
     }
@@ -110,6 +123,7 @@ extension Responder {
     static func recycle(_ responder: consuming Responder, _ context: ConnectionContext) {
         guard responder.isUsed.load(ordering: .acquiring), isKnownUniquelyReferenced(&responder) else { return }
         responder.connection = nil
+        responder.subject = nil
         context.spareResponder = responder
     }
 }

@@ -9,6 +9,14 @@ package final class RESTHandler: RequestHandler {
     private enum Route: Sendable {
         case predict, health, readiness
         case registryModels, registryModel, registryVersion, registryEvents
+
+        /// Whether it is offered to operators alone, where they have a listener of their own.
+        var isForOperators: Bool {
+            switch self {
+            case .predict, .health, .readiness: false
+            case .registryModels, .registryModel, .registryVersion, .registryEvents: true
+            }
+        }
     }
 
     private let configuration: RESTConfiguration
@@ -97,9 +105,12 @@ package final class RESTHandler: RequestHandler {
             return openInference.handle(request, reply(responder, observer, arrival, start))
         }
         guard !isMetricsPath(request) else {
+            guard isOperator(request) else { return refuseOperatorRoute(request, reply(responder, nil, arrival, start)) }
             return respondWithMetrics(request, reply(responder, nil, arrival, start))
         }
         switch router.match(request) {
+        case .found(let route, _) where route.isForOperators && !isOperator(request):
+            refuseOperatorRoute(request, reply(responder, nil, arrival, start))
         case .found(.predict, _): predict.handle(request, nil, isDetached: isDetached, reply(responder, observer, arrival, start))
         case .found(let route, let captures): respond(to: route, captures, request, reply(responder, nil, arrival, start))
         case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, reply(responder, nil, arrival, start))
@@ -122,8 +133,19 @@ package final class RESTHandler: RequestHandler {
         return unsafe path.elementsEqual(configuration.metricsPath.utf8) || path.elementsEqual("/metrics".utf8)
     }
 
+    private func isOperator(_ request: borrowing Request) -> Bool { Visibility(request, configuration).isOperator }
+
+    private func refuseOperatorRoute(_ request: borrowing Request, _ reply: RESTReply) {
+        let path = unsafe String(decoding: request.path, as: UTF8.self)
+        reply.fail(ServableError(.notFound, "there is no route \(path) here; operators find it at the address of server.admin"))
+    }
+
     private func reply(_ responder: Responder, _ observer: (any CallObserver)?, _ arrival: Int64, _ start: Int64) -> RESTReply {
-        RESTReply(responder, isCORSEnabled: configuration.isCORSEnabled, observer: observer, arrival: arrival, start: start)
+        let visibility =
+            configuration.hasAdminListener ? Visibility(isAdministrative: responder.isAdministrative, configuration) : nil
+        return RESTReply(
+            responder, isCORSEnabled: configuration.isCORSEnabled, visibility: visibility, observer: observer, arrival: arrival,
+            start: start)
     }
 
     /// Whether the path is of TensorFlow Serving's dialect: all below `/v1/`, without regard to case, but the registry's.
@@ -163,9 +185,9 @@ package final class RESTHandler: RequestHandler {
             reply.record.model = path.model
             switch path.subject {
             case .predict, .classify, .regress: throw ServableError(.internal, "a call took the way of other requests")
-            case .status: try status.respond(to: path, reply)
+            case .status: try status.respond(to: path, Visibility(request, configuration), reply)
             case .metadata: try metadata.respond(to: path, reply)
-            case .list: status.respondWithList(reply)
+            case .list: status.respondWithList(Visibility(request, configuration), reply)
             }
         } catch {
             reply.fail(error)
@@ -179,7 +201,7 @@ package final class RESTHandler: RequestHandler {
             switch route {
             case .predict: reply.fail(ServableError(.internal, "a call took the way of other requests"))
             case .health: reply.sendJSON { $0.append("{\"status\":\"ok\"}\n") }
-            case .readiness: respondWithReadiness(reply)
+            case .readiness: respondWithReadiness(Visibility(request, configuration), reply)
             case .registryModels: registry.respondWithModels(reply)
             case .registryModel: try unsafe registry.respondWithModel(capture(0, captures, request), reply)
             case .registryVersion:
@@ -197,9 +219,9 @@ package final class RESTHandler: RequestHandler {
         unsafe UnsafeRawBufferPointer(rebasing: request.path[captures[index]])
     }
 
-    private func respondWithReadiness(_ reply: RESTReply) {
-        let reasons = unreadiness()
-        guard !reasons.isEmpty else { return respondReady(reply) }
+    private func respondWithReadiness(_ visibility: Visibility, _ reply: RESTReply) {
+        let reasons = unreadiness().map(visibility.text)
+        guard !reasons.isEmpty else { return respondReady(visibility, reply) }
         reply.sendJSON(.serviceUnavailable) { fields in
             fields.appendField(HTTPHeader("Retry-After", "1"))
         } content: { buffer in
@@ -212,8 +234,8 @@ package final class RESTHandler: RequestHandler {
     }
 
     /// A daemon that serves all its models takes traffic, also when something is amiss.
-    private func respondReady(_ reply: RESTReply) {
-        let reasons = degradation()
+    private func respondReady(_ visibility: Visibility, _ reply: RESTReply) {
+        let reasons = degradation().map(visibility.text)
         reply.sendJSON { buffer in
             guard !reasons.isEmpty else { return buffer.append("{\"status\":\"ready\"}\n") }
             buffer.append("{\"status\":\"degraded\",\"reasons\":")

@@ -7,6 +7,8 @@ import ServableCore
 struct RESTReply: Sendable {
     private let responder: Responder
     private let isCORSEnabled: Bool
+    /// Nil for a client that may see everything.
+    private let visibility: Visibility?
     /// Receives the finished record; nil for routes that are none of a model's.
     var observer: (any CallObserver)?
     var record: CallRecord
@@ -14,7 +16,11 @@ struct RESTReply: Sendable {
     var dialect = ErrorMapping.Dialect.tensorFlowServing
 
     /// - Parameters: when the first byte of the request was there, and when all of it was, in nanoseconds of the monotonic clock.
-    init(_ responder: Responder, isCORSEnabled: Bool, observer: (any CallObserver)?, arrival: Int64, start: Int64) {
+    init(
+        _ responder: Responder, isCORSEnabled: Bool, visibility: Visibility? = nil, observer: (any CallObserver)?, arrival: Int64,
+        start: Int64
+    ) {
+        self.visibility = visibility
         self.responder = responder
         self.isCORSEnabled = isCORSEnabled
         self.observer = observer
@@ -23,6 +29,17 @@ struct RESTReply: Sendable {
 
     /// The field that says which version has made a response.
     static let versionField: StaticString = "Apus-Model-Version"
+
+    /// Says what the request is for where an access log asks for it.
+    func note(_ id: ServableID, rowCount: Int) {
+        guard responder.isLogged else { return }
+        responder.subject = AccessSubject(model: id.name, version: id.version, rowCount: rowCount)
+    }
+
+    private func noteModel() {
+        guard responder.isLogged, responder.subject == nil, !record.model.isEmpty else { return }
+        responder.subject = AccessSubject(model: record.model, version: record.version)
+    }
 
     /// Whose result the response is.
     var request: any AbandonableRequest { responder }
@@ -38,6 +55,7 @@ struct RESTReply: Sendable {
         times: CallTimes? = nil, writeMeter: WriteMeter? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
         content: (inout ByteBuffer) -> Void
     ) {
+        noteModel()
         var end: Int64?, limit = 0
         let isSent = responder.sendJSON(status, contentType: contentType, compression: compression) { buffer in
             fields(&buffer)
@@ -71,6 +89,7 @@ struct RESTReply: Sendable {
         _ status: HTTPStatus, contentType: StaticString?, code: StatusCode = .ok, headers: [HTTPHeader] = [], text: String = ""
     ) {
         finish(code)
+        noteModel()
         responder.send(status, contentType: contentType, headers: adding(headers)) { $0.append(text) }
     }
 
@@ -85,6 +104,8 @@ struct RESTReply: Sendable {
     /// For refusals whose status says more than a canonical code can.
     func fail(_ status: HTTPStatus, _ error: ServableError, headers: [HTTPHeader] = []) {
         finish(error.code)
+        noteModel()
+        let error = visibility.map { ServableError(error.code, $0.text(error.message)) } ?? error
         responder.send(status, contentType: "application/json", headers: adding(headers)) { buffer in
             ErrorMapping.appendBody(error, to: &buffer)
         }

@@ -43,6 +43,8 @@ struct EventApplication {
             try log(event.time, "files_changed", model: id.name, version: id.version, detail: detail)
         case .decided(let model, let serves, let administrator):
             try decide(model, serves: serves, by: administrator, at: event.time)
+        case .reload(let detail, let isInForce):
+            try log(event.time, "configuration_reloaded", detail: detail, hasFailed: !isInForce)
         case .problem(let model, let problem):
             try log(
                 event.time, problem == nil ? "model_found" : "model_unavailable", model: model, detail: problem ?? "",

@@ -180,6 +180,7 @@ package actor RegistryRecorder {
         case files(ServableID)
         case problem(String)
         case decision(String)
+        case reload
 
         init(_ kind: ServableEvent.Kind) {
             switch kind {
@@ -191,6 +192,7 @@ package actor RegistryRecorder {
             case .filesChanged(let id, _): self = .files(id)
             case .problem(let model, _): self = .problem(model)
             case .decided(let model, _, _): self = .decision(model)
+            case .reload: self = .reload
             }
         }
     }

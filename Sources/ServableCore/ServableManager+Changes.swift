@@ -31,7 +31,7 @@ extension ServableManager {
     }
 
     private func note(_ id: ServableID, _ detail: String) {
-        logger.warning("\(id): \(detail)", metadata: ["model": "\(id.name)", "version": "\(id.version)"])
+        logger.warning("\(id): \(detail)", metadata: Self.facts(of: id))
         if let status = board.status(of: id) { board.set(status.noting(detail)) }
         announce(.filesChanged(id, detail: detail))
     }
@@ -55,7 +55,9 @@ extension ServableManager {
         if let record = self[id], record.life == life, record.phase.isAvailable {
             self[id]?.reload = nil
             switch result.outcome {
-            case .loaded(let servable, let loaded): exchange(servable, loaded, id: id, path: record.path)
+            case .loaded(let servable, let loaded):
+                exchange(servable, loaded, id: id, path: record.path)
+                logLoad(result.report, byteCount: loaded.memory.chargedByteCount)
             case .failed(let failure):
                 heap.trimSoon()
                 self[id]?.loaded?.refused = failure.fingerprint

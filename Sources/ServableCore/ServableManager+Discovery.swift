@@ -100,6 +100,10 @@ extension ServableManager {
         )
         guard presence != models[name]?.announcedPresence else { return }
         models[name]?.announcedPresence = presence
+        let versions = { (numbers: [Int64]) in numbers.isEmpty ? "none" : numbers.sorted().map(String.init).joined(separator: ", ") }
+        logger.debug(
+            "model \(name): versions found: \(versions(Array(presence.versions.keys))); to be served: \(versions(presence.wanted))",
+            metadata: [".model": "\(name)"])
         announce(.versionsPresent(model: name, versions: presence.versions, wanted: presence.wanted))
     }
 

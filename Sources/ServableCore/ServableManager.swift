@@ -82,6 +82,13 @@ package actor ServableManager {
     /// Everything that happens from now on. Subscribe before the first `serve` to miss nothing. The stream ends with `shutDown`.
     package nonisolated func events() -> AsyncStream<ServableEvent> { hub.subscribe() }
 
+    /// Notes for the record that the configuration was read again.
+    ///
+    /// - Parameters:
+    ///   - detail: what changed, or why it was refused.
+    ///   - isInForce: false when it was refused.
+    package func noteReload(_ detail: String, isInForce: Bool) { announce(.reload(detail: detail, isInForce: isInForce)) }
+
     /// Replaces what is to be served and looks at the directories at once; loads and unloads follow in the background.
     ///
     /// After `shutDown` nothing changes.
@@ -136,7 +143,9 @@ package actor ServableManager {
     package var loadProgress: LoadProgress? {
         guard looks.hasAccepted else { return nil }
         let configured = models.values.filter(\.isConfigured)
-        return LoadProgress(finishedCount: configured.count(where: \.firstTriesAreOver), modelCount: configured.count)
+        return LoadProgress(
+            finishedCount: configured.count(where: \.firstTriesAreOver), modelCount: configured.count,
+            loadingNames: configured.filter { !$0.firstTriesAreOver && $0.isLoading }.map(\.specification.name).sorted())
     }
 
     /// Unloads everything and waits until the last handle has gone, at most `timeout`.
@@ -178,18 +187,6 @@ extension ServableManager {
 
     func announce(_ kind: ServableEvent.Kind) {
         hub.send(ServableEvent(time: now(), kind: kind))
-    }
-
-    private func log(_ status: ServableStatus) {
-        let metadata: Logger.Metadata = [
-            "model": "\(status.id.name)", "version": "\(status.id.version)", "state": "\(status.state.rawValue)",
-            "path": "\(status.path)",
-        ]
-        if let error = status.lastError {
-            logger.error("\(status.id) is \(status.state.rawValue): \(error)", metadata: metadata)
-        } else {
-            logger.info("\(status.id) is \(status.state.rawValue)", metadata: metadata)
-        }
     }
 
     /// Versions that have a life, and whether their files are looked into: those that serve may change, those that failed may be mended.

@@ -58,6 +58,7 @@ struct ExamplesHandler: Sendable {
                 inputs: CallInputs(.strings(examples)), start: reply.record.start, timeout: fields.timeout,
                 isTimeoutOfClient: fields.isTimeoutOfClient, priority: fields.priority, request: reply.request)
             reply.record.exampleCount = body.examples.count
+            reply.note(target.id, rowCount: body.examples.count)
             let response = ExamplesResponse(
                 reply, results, count: body.examples.count, version: target.id.version, nonfinite: fields.nonfinite,
                 writeMeter: target.writeMeter)

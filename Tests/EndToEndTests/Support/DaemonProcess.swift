@@ -136,7 +136,7 @@ final class DaemonProcess: Sendable {
         let listens = {
             let hasEnded = !process.isRunning
             log = try String(contentsOf: logFile, encoding: .utf8)
-            port = log.firstMatch(of: /listening address=127\.0\.0\.1:([0-9]+)\s/).flatMap { UInt16($0.1) }
+            port = log.firstMatch(of: /listening on http:\/\/127\.0\.0\.1:([0-9]+)\s/).flatMap { UInt16($0.1) }
             if hasEnded, port == nil { throw WaitedInVain(what: "the daemon to listen; it ended", state: log) }
             return port != nil
         }
