@@ -134,6 +134,7 @@ install: $(STRIPPED)
 	[ -e $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml ] || { \
 		sed -e 's|\.\./state/|/var/lib/apus/|' -e 's|\.\./models|/var/lib/apus/models|' config/apus.yaml \
 			> $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml && chmod 644 $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml; }
+	$(INSTALL) -D -m 644 deploy/apus.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/apus
 	$(INSTALL) -d $(DESTDIR)$(DOCUMENTS)/monitoring $(DESTDIR)$(DOCUMENTS)/kubernetes
 	$(INSTALL) -m 644 README.md CHANGELOG.md deploy/*.md $(DESTDIR)$(DOCUMENTS)
 	$(INSTALL) -m 644 deploy/monitoring/alerts.yaml deploy/monitoring/grafana.json $(DESTDIR)$(DOCUMENTS)/monitoring
@@ -157,6 +158,7 @@ uninstall:
 		$(MANUAL)/man5/apus.yaml.5 $(MANUAL)/man7/apus-models.7 $(BASH_COMPLETIONS)/apus $(ZSH_COMPLETIONS)/_apus \
 		$(FISH_COMPLETIONS)/apus.fish)
 	rm -rf $(DESTDIR)$(DOCUMENTS)
+	rm -f $(DESTDIR)$(SYSCONFDIR)/logrotate.d/apus
 	@echo "make: $(SYSCONFDIR)/apus and /var/lib/apus stay; remove them when they are of no use any more"
 
 # A Debian package in .build/deb.

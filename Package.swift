@@ -20,7 +20,9 @@ let package = Package(
     name: "apus",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "apus", targets: ["Daemon"])
+        .executable(name: "apus", targets: ["Daemon"]),
+        // For programs that ask a daemon: needs nothing of the others.
+        .library(name: "ApusClient", targets: ["ApusClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -85,6 +87,9 @@ let package = Package(
         // Bytes of NumPy and of picture files to tensors and back.
         .target(name: "TensorCodecs", dependencies: ["Tensors", "CImages", "CZlib"], swiftSettings: guarded),
 
+        // TensorFlow's messages of tensors and of requests, for whatever reads or writes them.
+        .target(name: "ServingMessages", dependencies: ["GraphIR", "Tensors", "ProtobufWire"], swiftSettings: guarded),
+
         // Layer 2: siblings that meet only through GraphIR.
         .target(
             name: "Operators",
@@ -93,7 +98,7 @@ let package = Package(
         ),
         .target(
             name: "ModelFormats",
-            dependencies: ["GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform", "CSnappy"],
+            dependencies: ["GraphIR", "Tensors", "TensorCodecs", "ServingMessages", "ProtobufWire", "CPlatform", "CSnappy"],
             swiftSettings: guarded
         ),
         .target(name: "Inference", dependencies: ["GraphIR", "Tensors"], swiftSettings: confined),
@@ -108,11 +113,17 @@ let package = Package(
             swiftSettings: common
         ),
 
-        // Layer 4: what clients speak.
+        // Layer 4: what clients speak; first what two carriers of one protocol share.
+        .target(
+            name: "OpenInference",
+            dependencies: ["ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs"],
+            swiftSettings: guarded
+        ),
         .target(
             name: "RESTFrontend",
             dependencies: [
-                "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs", "ProtobufWire", "CPlatform",
+                "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages", "GraphIR", "Tensors", "TensorCodecs",
+                "ProtobufWire", "CPlatform",
             ],
             swiftSettings: guarded
         ),
@@ -121,8 +132,8 @@ let package = Package(
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "RESTFrontend", "HTTPCore", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching", "Inference",
-                "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "CFoundationData",
+                "RESTFrontend", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching",
+                "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "CFoundationData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -139,6 +150,9 @@ let package = Package(
                     .when(platforms: [.linux], configuration: .release))
             ]
         ),
+
+        // Outside the layers: what clients link.
+        .target(name: "ApusClient", swiftSettings: common),
 
         // Outside the layers: what `make bench` runs.
         .target(
@@ -216,9 +230,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "OpenInferenceTests",
+            dependencies: ["OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors"], swiftSettings: common),
+        .testTarget(
             name: "RESTFrontendTests",
             dependencies: [
-                "RESTFrontend", "AllocationCounter", "HTTPCore", "ModelServing", "ServableCore", "GraphIR", "Tensors", "TensorCodecs",
+                "RESTFrontend", "AllocationCounter", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors",
+                "TensorCodecs",
                 "ProtobufWire", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
@@ -230,7 +248,7 @@ let package = Package(
             ],
             swiftSettings: common),
         // Depends on the program to have it built; it runs as a process.
-        .testTarget(name: "EndToEndTests", dependencies: ["Daemon"], swiftSettings: common),
+        .testTarget(name: "EndToEndTests", dependencies: ["Daemon", "ApusClient"], swiftSettings: common),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -42,7 +42,50 @@ static inline void transpose_block(char *y, ptrdiff_t y_stride, const char *x, p
     transpose_plain(y + (ptrdiff_t)whole_rows * y_stride, y_stride, x + whole_rows * 4, x_stride, rows - whole_rows, columns);
 }
 
+/// y[i][j] = x[j][i] where a row of y is a few elements and follows the one before: loops of a known width become vector shuffles.
+#define INTERLEAVE(columns)                                                                                            \
+    static void interleave_##columns(uint32_t *restrict y, const char *x, ptrdiff_t x_stride, size_t rows) {          \
+        const uint32_t *restrict from[columns];                                                                       \
+        for (int j = 0; j < columns; j++) from[j] = (const uint32_t *)(x + j * x_stride);                             \
+        for (size_t i = 0; i < rows; i++) {                                                                           \
+            _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) y[i * columns + j] = from[j][i];      \
+        }                                                                                                             \
+    }
+
+/// The inverse, where a row of x is a few elements.
+#define DEAL(rows)                                                                                                     \
+    static void deal_##rows(char *y, ptrdiff_t y_stride, const uint32_t *restrict x, size_t columns) {                \
+        uint32_t *restrict to[rows];                                                                                  \
+        for (int i = 0; i < rows; i++) to[i] = (uint32_t *)(y + i * y_stride);                                        \
+        for (size_t j = 0; j < columns; j++) {                                                                        \
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) to[i][j] = x[j * rows + i];              \
+        }                                                                                                             \
+    }
+
+INTERLEAVE(2) INTERLEAVE(3) INTERLEAVE(4)
+DEAL(2) DEAL(3) DEAL(4)
+
+/// Whether the transposition was one of few rows or columns, which is done.
+static int transpose_few(char *y, ptrdiff_t y_stride, const char *x, ptrdiff_t x_stride, size_t rows, size_t columns) {
+    if (y_stride == (ptrdiff_t)columns * 4) {
+        switch (columns) {
+        case 2: return interleave_2((uint32_t *)y, x, x_stride, rows), 1;
+        case 3: return interleave_3((uint32_t *)y, x, x_stride, rows), 1;
+        case 4: return interleave_4((uint32_t *)y, x, x_stride, rows), 1;
+        }
+    }
+    if (x_stride == (ptrdiff_t)rows * 4) {
+        switch (rows) {
+        case 2: return deal_2(y, y_stride, (const uint32_t *)x, columns), 1;
+        case 3: return deal_3(y, y_stride, (const uint32_t *)x, columns), 1;
+        case 4: return deal_4(y, y_stride, (const uint32_t *)x, columns), 1;
+        }
+    }
+    return 0;
+}
+
 void apus_transpose_u32(void *y, ptrdiff_t y_stride, const void *x, ptrdiff_t x_stride, size_t rows, size_t columns) {
+    if (transpose_few(y, y_stride, x, x_stride, rows, columns)) return;
     for (size_t j = 0; j < columns; j += BLOCK) {
         const size_t width = columns - j < BLOCK ? columns - j : BLOCK;
         const char *from = (const char *)x + (ptrdiff_t)j * x_stride;

@@ -58,6 +58,7 @@ extension CommandFailure {
         case .inaccessible(_, _, let code): [EACCES, EPERM, EROFS].contains(code) ? .noPermission : .inputOutput
         case .locked: .unavailable
         case .notADatabase, .foreign, .newer, .corrupt, .unreadableValue: .badData
+        case .older: .unavailable
         case .engine: .inputOutput
         }
     }

@@ -17,6 +17,9 @@ struct LogOutput: Sendable {
         threshold = LogThreshold(configuration.level.level)
     }
 
+    /// Whether programs read the log line by line.
+    var isStructured: Bool { format == .journal || format == .json }
+
     func logger(_ label: String) -> Logger {
         Logger(label: label) { label in
             JournalLogHandler(label: label, sink: sink, format: format, colour: colour, threshold: threshold)

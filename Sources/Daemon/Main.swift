@@ -25,6 +25,7 @@ enum Main {
     }
 
     private static func end(with error: any Error) -> Never {
+        if let failure = error as? LoggedFailure { Glibc.exit(failure.status.rawValue) }
         if let failure = CommandFailure(error) { end(failure) }
         // What the parser throws is an error of usage, or text that was asked for, such as help.
         let text = ApusCommand.fullMessage(for: error), code = ApusCommand.exitCode(for: error)

@@ -8,6 +8,8 @@ package final class AcceptedSocket: @unchecked Sendable {
     package let peer: PeerAddress
     /// Whether it came over a Unix socket.
     let isLocal: Bool
+    /// Whether its client is an operator, by the listener that it came in by.
+    let isAdministrative: Bool
     /// What the access log calls the listener.
     let listener: String
     /// The listener's way to make the stream.
@@ -19,11 +21,13 @@ package final class AcceptedSocket: @unchecked Sendable {
     private var admission: Admission?
 
     package init(
-        descriptor: Int32, peer: PeerAddress, isLocal: Bool, listener: String, transport: any TransportFactory
+        descriptor: Int32, peer: PeerAddress, isLocal: Bool, listener: String, isAdministrative: Bool = false,
+        transport: any TransportFactory
     ) {
         ownedDescriptor = descriptor
         self.peer = peer
         self.isLocal = isLocal
+        self.isAdministrative = isAdministrative
         self.listener = listener
         self.transport = transport
     }

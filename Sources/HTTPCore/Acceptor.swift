@@ -40,6 +40,16 @@ final class Acceptor {
         guard result >= 0 else { throw SocketError(.watch, listener.address.description, errno: -result) }
         listeners.append(listener)
         reserve.take()
+        if listener.isHeld { setEnabled(false, listener, at: listeners.count - 1) }
+    }
+
+    /// Accepts from now on where clients were held.
+    func acceptHeld() {
+        for (index, listener) in listeners.enumerated() {
+            guard let listener, listener.isHeld else { continue }
+            listener.isHeld = false
+            setEnabled(true, listener, at: index)
+        }
     }
 
     /// The listener of that token has clients waiting.
@@ -77,7 +87,10 @@ final class Acceptor {
     func beginDrain(for loop: IOLoop) {
         for (index, listener) in listeners.enumerated() {
             guard let listener else { continue }
-            if listener.stopNewcomers() {
+            if listener.isHeld {
+                // Whoever has the socket open, too, hands those who wait to the next process.
+                close(at: index)
+            } else if listener.stopNewcomers() {
                 listener.closesAt = context.now + Self.arrivalGrace
             } else {
                 takeLast(listener, for: loop)
@@ -136,6 +149,8 @@ extension Acceptor {
 
     private func refuse(_ accepted: AcceptedSocket) {
         context.counters.refusedConnections.add(1)
+        context.accessLog?.refusedConnection(
+            accepted.peer, listener: accepted.listener, because: Overload.reason, status: .serviceUnavailable, began: context.now)
         Overload.refuse(accepted)
     }
 

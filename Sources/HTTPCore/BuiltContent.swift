@@ -4,11 +4,11 @@
 final class BuiltContent: @unchecked Sendable {
     /// What the content has become, and what its head has to say about that.
     private enum Form {
-        /// Below the compression threshold.
-        case small
+        /// As every client gets it.
+        case only
         /// As it was built, although other clients may get it compressed.
         case plain
-        case gzip
+        case compressed(ContentCoding)
     }
 
     /// Bytes before the content that are left for what precedes it on the connection: the head, above all.
@@ -19,7 +19,7 @@ final class BuiltContent: @unchecked Sendable {
     // Named with their type, as a literal argument would be a String first.
     private static let lengthFieldStart: StaticString = "Content-Length: "
     private static let varyField: StaticString = "\r\nVary: Accept-Encoding"
-    private static let gzipField: StaticString = "\r\nContent-Encoding: gzip"
+    private static let encodingField: StaticString = "\r\nContent-Encoding: "
 
     /// Complete header lines.
     let fields: ByteBuffer
@@ -30,11 +30,12 @@ final class BuiltContent: @unchecked Sendable {
     /// Whether there was more content than a response may have: it is not to be sent.
     let isOverLimit: Bool
 
-    /// Runs both closures, and compresses the content when it is large and the client prefers that.
+    /// Runs both closures, and compresses the content when it is large, or the client asks for it, and the client prefers that.
     ///
     /// - Parameter context: Only what never changes is read of it, as this runs on any thread.
     init(
-        prefersGzip: Bool, _ context: ConnectionContext, fields appendFields: (inout ByteBuffer) -> Void,
+        _ preference: ContentPreference, _ compression: ResponseCompression, _ context: ConnectionContext,
+        fields appendFields: (inout ByteBuffer) -> Void,
         content appendContent: (inout ByteBuffer) -> Void
     ) {
         var fields = ByteBuffer()
@@ -44,12 +45,15 @@ final class BuiltContent: @unchecked Sendable {
         appendContent(&built)
         isOverLimit = built.isOverLimit
         let isLarge = built.count - Self.headroom >= context.compressionThreshold
-        if isLarge, !isOverLimit, prefersGzip, let compressed = Self.compress(built, level: context.limits.compressionLevel) {
+        let isAsked = compression == .whenAsked && preference.isWish && context.compressionThreshold < .max
+        if isLarge || isAsked, !isOverLimit, let coding = preference.coding,
+            let compressed = Self.compress(built, coding, isAsked: isAsked, level: context.limits.compressionLevel)
+        {
             bytes = compressed
-            form = .gzip
+            form = .compressed(coding)
         } else {
             bytes = built
-            form = isLarge ? .plain : .small
+            form = isLarge || compression == .whenAsked ? .plain : .only
         }
         byteCount = bytes.count - Self.headroom
     }
@@ -58,8 +62,14 @@ final class BuiltContent: @unchecked Sendable {
     func appendDescription(to head: inout ByteBuffer) {
         head.append(Self.lengthFieldStart)
         head.append(decimal: byteCount)
-        if form != .small { head.append(Self.varyField) }
-        if form == .gzip { head.append(Self.gzipField) }
+        switch form {
+        case .only: break
+        case .plain: head.append(Self.varyField)
+        case .compressed(let coding):
+            head.append(Self.varyField)
+            head.append(Self.encodingField)
+            head.append(coding.name)
+        }
         let headEnd: StaticString = "\r\n\r\n"
         head.append(headEnd)
     }
@@ -85,10 +95,12 @@ final class BuiltContent: @unchecked Sendable {
     }
 
     /// - Returns: nil when the compressed form would be no shorter.
-    private static func compress(_ built: borrowing ByteBuffer, level: Int) -> ByteBuffer? {
+    private static func compress(
+        _ built: borrowing ByteBuffer, _ coding: ContentCoding, isAsked: Bool, level: Int
+    ) -> ByteBuffer? {
         var compressed = makeBuffer()
         let content = unsafe UnsafeRawBufferPointer(rebasing: built.bytes[headroom...])
-        guard unsafe ContentCoder(level: level).gzip(content, into: &compressed) else { return nil }
+        guard unsafe ContentCoder(level: level).compress(content, coding, isAsked: isAsked, into: &compressed) else { return nil }
         return consume compressed
     }
 }

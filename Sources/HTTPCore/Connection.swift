@@ -12,6 +12,7 @@ package final class Connection: @unchecked Sendable {
     let context: ConnectionContext
     let peer: PeerAddress
     let isLocal: Bool
+    let isAdministrative: Bool
     /// What the access log calls the listener that it came in by.
     let listener: String?
     let isEncrypted: Bool
@@ -38,11 +39,13 @@ package final class Connection: @unchecked Sendable {
     private var accessID: UInt64?
 
     package init(
-        _ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, listener: String? = nil, context: ConnectionContext
+        _ transport: any Transport, peer: PeerAddress, isLocal: Bool = false, isAdministrative: Bool = false, listener: String? = nil,
+        context: ConnectionContext
     ) {
         self.transport = transport
         self.peer = peer
         self.isLocal = isLocal
+        self.isAdministrative = isAdministrative
         self.listener = listener
         self.context = context
         handshake = transport.isHandshaking ? .underWay : .done(clientSubject: nil)

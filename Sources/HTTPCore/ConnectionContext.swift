@@ -36,6 +36,8 @@ package final class ConnectionContext: @unchecked Sendable {
     /// Nil when requests are not logged.
     package var accessLog: LoopAccessLog?
     /// Responses close their connections from now on.
+    package var isLeaving = false
+    /// The same, and connections at rest stay only as long as a request may be under way.
     package var isDraining = false
 
     /// Freed by detached requests since memory was last given back to the system.

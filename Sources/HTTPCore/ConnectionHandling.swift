@@ -5,7 +5,8 @@ extension Connection {
     func handleRequest() {
         guard let memory else { return }
         let (body, end) = bodyRange(memory)
-        let request = Request(memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject)
+        let request = Request(
+            memory, bodyRange: body, peer: peer, isLocal: isLocal, isAdministrative: isAdministrative, clientSubject: clientSubject)
         if !beginHandling(request, memory) {
             respond(with: Overload.tooManyInFlight)
         } else if isLarge(request) {
@@ -69,7 +70,8 @@ extension Connection {
             self.memory = following
         }
         return DetachedRequest(
-            memory, bodyRange: body, peer: peer, isLocal: isLocal, clientSubject: clientSubject, context: context)
+            memory, bodyRange: body, peer: peer, isLocal: isLocal, isAdministrative: isAdministrative, clientSubject: clientSubject,
+            context: context)
     }
 
     private func handOver(_ request: DetachedRequest) {
@@ -91,21 +93,21 @@ extension Connection {
 
     /// Builds a response at its place in the output, within the handler's call; JSON unless another type is given.
     func respondWithJSON(
-        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
-        watch: () -> WriteWatch?
+        _ status: HTTPStatus, _ contentType: StaticString?, _ compression: ResponseCompression, _ subject: AccessSubject?,
+        fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void, watch: () -> WriteWatch?
     ) {
         assert(context.isCurrent)
         guard case .handling(let pending) = state else { return }
         let closes = isLast(pending)
-        appendJSON(status, contentType, fields: fields, content: content, to: pending, closes: closes)
+        appendJSON(status, contentType, compression, subject, fields: fields, content: content, to: pending, closes: closes)
         writeWatch = watch()
         finishHandling(pending, closes: closes)
     }
 
-    private func isLast(_ pending: PendingResponse) -> Bool { !pending.keepsAlive || context.isDraining }
+    private func isLast(_ pending: PendingResponse) -> Bool { !pending.keepsAlive || context.isLeaving || context.isDraining }
 
-    /// Whether the client prefers to get the response compressed.
-    var prefersGzip: Bool { if case .handling(let pending) = state { pending.prefersGzip } else { false } }
+    /// How the client prefers to get the response.
+    var contentPreference: ContentPreference { if case .handling(let pending) = state { pending.contentPreference } else { .none } }
 
     /// The response is in the output.
     private func finishHandling(_ pending: PendingResponse, closes: Bool) {

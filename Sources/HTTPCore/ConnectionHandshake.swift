@@ -28,8 +28,9 @@ extension Connection {
     /// The transport has turned the client away: lets it read why in peace.
     func endRefused() {
         context.counters.failedHandshakes.add(1)
-        context.logger.debug(
-            "refused a connection", metadata: ["peer": "\(peer)", "reason": "\(transport.refusal ?? "unknown")"])
+        let reason = transport.refusal ?? "unknown"
+        context.logger.debug("connection of \(peer) refused: \(reason)", metadata: [".peer": "\(peer)"])
+        context.accessLog?.refusedConnection(peer, listener: listener, because: reason, status: .badRequest, began: context.now)
         state = .finishing
     }
 }

@@ -1,3 +1,5 @@
+import Logging
+
 // How a connection's responses reach the client.
 
 extension Connection {
@@ -6,28 +8,51 @@ extension Connection {
         takeOutput()
         let start = output.count
         ResponseWriter.append(response, options(pending, closes: closes), pending.identity, context, to: &output)
-        noteResponse(response.status, to: pending, from: start, closes: closes)
+        noteResponse(response.status, response.subject, to: pending, from: start, closes: closes)
     }
 
     /// Builds a response at the end of the output; JSON unless another type is given.
     func appendJSON(
-        _ status: HTTPStatus, _ contentType: StaticString?, fields: (inout ByteBuffer) -> Void, content: (inout ByteBuffer) -> Void,
-        to pending: PendingResponse, closes: Bool
+        _ status: HTTPStatus, _ contentType: StaticString?, _ compression: ResponseCompression, _ subject: AccessSubject?,
+        fields: (inout ByteBuffer) -> Void,
+        content: (inout ByteBuffer) -> Void, to pending: PendingResponse, closes: Bool
     ) {
         takeOutput()
         let start = output.count
-        let options = options(pending, closes: closes)
+        var options = options(pending, closes: closes)
+        options.compression = compression
         let place = ResponseWriter.beginJSON(status, contentType, fields, options, pending.identity, context, to: &output)
         content(&output)
         ResponseWriter.end(place, options, context.coder, &output)
-        noteResponse(status, to: pending, from: start, closes: closes)
+        noteResponse(status, subject, to: pending, from: start, closes: closes)
     }
 
-    private func noteResponse(_ status: HTTPStatus, to pending: PendingResponse, from start: Int, closes: Bool) {
+    private func noteResponse(
+        _ status: HTTPStatus, _ subject: AccessSubject?, to pending: PendingResponse, from start: Int, closes: Bool
+    ) {
         context.counters.countResponse(status)
+        if status.code >= 400 { logRefusal(status, of: pending) }
+        guard pending.accessRecord != nil else { return }
         let outcome = AccessOutcome(
-            status: status, responseByteCount: output.count - start, keepsAlive: !closes, hasClientLeft: isGone)
+            status: status, subject: subject, responseByteCount: contentByteCount(from: start), keepsAlive: !closes, hasClientLeft: isGone)
         log(outcome, of: pending)
+    }
+
+    private func logRefusal(_ status: HTTPStatus, of pending: PendingResponse) {
+        context.logger.debug(
+            "request \(pending.identity) of \(peer): \(status.code) \(status.reason)",
+            metadata: [".peer": "\(peer)", ".status": .stringConvertible(status.code)])
+    }
+
+    /// Bytes behind the head of the response that begins there.
+    private func contentByteCount(from start: Int) -> Int {
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: output.bytes[start...])
+        var index = 0
+        while index + 3 < bytes.count {
+            if unsafe bytes[index] == UInt8(ascii: "\r"), unsafe bytes[index + 2] == UInt8(ascii: "\r") { return bytes.count - index - 4 }
+            index += 1
+        }
+        return 0
     }
 
     /// The request's line of the access log can be written.
@@ -39,7 +64,7 @@ extension Connection {
     private func options(_ pending: PendingResponse, closes: Bool) -> ResponseWriter.Options {
         ResponseWriter.Options(
             omitsContent: pending.omitsContent, closes: closes, confirmsKeepAlive: pending.confirmsKeepAlive,
-            prefersGzip: pending.prefersGzip, compressionThreshold: context.compressionThreshold, isEncrypted: isEncrypted)
+            preference: pending.contentPreference, compressionThreshold: context.compressionThreshold, isEncrypted: isEncrypted)
     }
 
     func takeOutput() {

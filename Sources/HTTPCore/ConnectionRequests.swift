@@ -63,11 +63,7 @@ extension Connection {
     /// Responds to bytes that are no request, after which nothing more is understood on this connection.
     func refuse(_ refusal: ProtocolRefusal) {
         context.counters.refusedRequests.add(1)
-        context.logger.debug(
-            "refused a request",
-            metadata: [
-                "peer": "\(peer)", "status": "\(refusal.status.code)", "reason": "\(refusal.message)",
-            ])
+        context.logger.debug("bytes of \(peer) refused: \(refusal.message)", metadata: [".peer": "\(peer)"])
         let identity = RequestIdentity(memory, &context.numbering)
         let pending = PendingResponse(
             refusing: memory, identity: identity, context.accessLog?.refused(refusal, on: self, identity))

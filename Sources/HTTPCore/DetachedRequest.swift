@@ -8,19 +8,21 @@ package final class DetachedRequest: @unchecked Sendable {
     private let bodyRange: Range<Int>
     private let peer: PeerAddress
     private let isLocal: Bool
+    private let isAdministrative: Bool
     private let clientSubject: String?
     /// Of the loop; only what any thread may use is used of it.
     private let context: ConnectionContext
 
     /// - Parameter memory: Holds this request alone, and is given away by the connection.
     init(
-        _ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress, isLocal: Bool, clientSubject: String?,
+        _ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress, isLocal: Bool, isAdministrative: Bool, clientSubject: String?,
         context: ConnectionContext
     ) {
         self.memory = memory
         self.bodyRange = bodyRange
         self.peer = peer
         self.isLocal = isLocal
+        self.isAdministrative = isAdministrative
         self.clientSubject = clientSubject
         self.context = context
     }
@@ -32,7 +34,12 @@ package final class DetachedRequest: @unchecked Sendable {
 
     /// The value of the first field of that name (in lower case) as text; nil when there is none.
     package func headerText(_ name: StaticString) -> String? {
-        Request(memory, bodyRange: bodyRange, peer: peer, isLocal: isLocal, clientSubject: clientSubject).headerText(name)
+        request.headerText(name)
+    }
+
+    private var request: Request {
+        Request(
+            memory, bodyRange: bodyRange, peer: peer, isLocal: isLocal, isAdministrative: isAdministrative, clientSubject: clientSubject)
     }
 
     /// Gives the request to the handler on the calling thread, its content decoded; sends the reason when that is impossible, and
@@ -41,7 +48,7 @@ package final class DetachedRequest: @unchecked Sendable {
         guard !responder.isAbandoned else {
             return responder.sendError(.clientClosedRequest, "the client left before its request was handled")
         }
-        let request = Request(memory, bodyRange: bodyRange, peer: peer, isLocal: isLocal, clientSubject: clientSubject)
+        let request = request
         guard request.hasCodedContent else { return handler.handle(request, responder) }
         var content = ByteBuffer()
         let coder = ContentCoder(level: context.limits.compressionLevel)

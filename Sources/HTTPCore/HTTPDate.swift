@@ -28,6 +28,11 @@ package enum HTTPDate {
         buffer.append(" GMT")
     }
 
+    /// `Jan` to `Dec`.
+    ///
+    /// - Parameter month: From 1 to 12.
+    static func monthName(_ month: Int) -> StaticString { months[month - 1] }
+
     /// The UTC date, and the second within its day, of a time in seconds since 1970-01-01 00:00 UTC.
     static func civilTime(secondsSince1970 seconds: Int) -> (date: (year: Int, month: Int, day: Int), secondOfDay: Int) {
         let day = dayNumber(seconds)

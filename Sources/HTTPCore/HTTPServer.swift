@@ -39,6 +39,9 @@ package final class HTTPServer: Sendable {
         let loops: [IOLoop]
         do throws(SocketError) {
             loops = try makeLoops(accessLog)
+            for listener in listeners where listener.isInherited && !listener.isAdministrative {
+                listener.isHeld = configuration.holdsInherited
+            }
             for listener in listeners { try loops[0].watch(listener) }
         } catch {
             listeners.forEach { $0.close() }
@@ -46,7 +49,7 @@ package final class HTTPServer: Sendable {
         }
         placement.setLoops(loops)
         for _ in listeners { placement.admission.listenerOpened() }
-        let addresses = listeners.map(\.address)
+        let addresses = listeners.map(\.address), locations = listeners.map(\.location)
         state.withLock { state in
             precondition(state.loops.isEmpty && !state.isDraining, "a server is started once")
             state.loops = loops
@@ -57,7 +60,9 @@ package final class HTTPServer: Sendable {
         if let warning = descriptorLimit.warning(maxConnections: configuration.limits.maxConnections) {
             logger.warning("\(warning)")
         }
-        for address in addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
+        for (location, address) in zip(locations, addresses) {
+            logger.info("listening on \(location)", metadata: [".address": "\(address)"])
+        }
     }
 
     /// Where the server listens, in the order of the configuration; ports are the real ones.
@@ -76,6 +81,24 @@ package final class HTTPServer: Sendable {
     /// Opens the access log's file anew, after it was rotated; the old one goes on until that is committed. Nil without a log.
     package func prepareAccessLog() throws(SocketError) -> AccessLog.Reopening? {
         try state.withLock(\.accessLog)?.prepareReopening()
+    }
+
+    /// Accepts from now on from sockets that were handed over, where the configuration has held their clients back.
+    package func acceptHeld() { post { $0.acceptHeld() } }
+
+    /// Lets every connection end with its next response (`Connection: close`), while new ones are still accepted: what a proxy needs
+    /// to find another server before this one goes.
+    package func beginLeaving() { post { $0.beginLeaving() } }
+
+    /// Asks every loop for a sign of life.
+    ///
+    /// - Returns: for each loop, by number, whether it has answered since it was last asked.
+    package func askLoops() -> [Bool] {
+        state.withLock(\.loops).map { loop in loop.pulse.ask { loop.post { $0.pulse.answer() } } }
+    }
+
+    private func post(_ action: @escaping @Sendable (IOLoop) -> Void) {
+        for loop in state.withLock(\.loops) { loop.post(action) }
     }
 
     /// Refuses new connections and lets the present ones end with their next response.
@@ -124,11 +147,6 @@ package final class HTTPServer: Sendable {
         }
         placement.setLoops([])
         await flushAccessLog()
-        logger.info(
-            "stopped serving",
-            metadata: [
-                "cut_connections": "\(result.cutConnections)", "cut_requests": "\(result.cutRequests)",
-            ])
         return result
     }
 
@@ -136,7 +154,9 @@ package final class HTTPServer: Sendable {
         var listeners: [Listener] = []
         for listener in configuration.listeners {
             do throws(SocketError) {
-                listeners += try Listener.open(listener)
+                let opened = try Listener.open(listener)
+                for one in opened { one.isAdministrative = listener.isAdministrative }
+                listeners += opened
             } catch {
                 listeners.forEach { $0.close() }
                 throw error

@@ -15,6 +15,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var accessLog: AccessLogConfiguration?
     /// Whether responses say what their requests are called, by `X-Request-Id`.
     package var namesRequests: Bool
+    /// Whether clients of sockets that were handed over wait, from the start, for `acceptHeld`.
+    package var holdsInherited: Bool
 
     /// - Parameter loopCount: By default one for every two processors, as the others compute what the loops send.
     package init(
@@ -24,7 +26,8 @@ package struct HTTPServerConfiguration: Sendable {
         serverName: String = "apus",
         strictTransportSecurity: Duration? = nil,
         accessLog: AccessLogConfiguration? = nil,
-        namesRequests: Bool = false
+        namesRequests: Bool = false,
+        holdsInherited: Bool = false
     ) {
         self.listeners = listeners
         self.limits = limits
@@ -33,6 +36,7 @@ package struct HTTPServerConfiguration: Sendable {
         self.strictTransportSecurity = strictTransportSecurity
         self.accessLog = accessLog
         self.namesRequests = namesRequests
+        self.holdsInherited = holdsInherited
     }
 
     package static var defaultLoopCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) / 2) }

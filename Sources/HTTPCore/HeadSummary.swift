@@ -34,7 +34,7 @@ struct HeadSummary {
         // RFC 9110 §10.1.1: an expectation without content, or from an HTTP/1.0 client, is ignored.
         head.expectsContinue = expectsContinue && head.version == .http11 && head.framing != .none
         head.contentCodings = contentCodings
-        head.prefersGzip = acceptEncoding.prefersGzip
+        head.contentPreference = acceptEncoding.preference
     }
 
     private func framing(_ version: HTTPVersion, _ limits: ConnectionLimits) throws(ProtocolRefusal) -> BodyFraming {

@@ -22,6 +22,8 @@ package import Logging
     }
 
     let context: ConnectionContext
+    /// Whether the loop still takes its mail.
+    let pulse = LoopPulse()
     private let placement: Placement
     private let acceptor: Acceptor
     private let queue: DispatchQueue
@@ -187,7 +189,8 @@ package import Logging
         // From here on `forget` releases it.
         accepted.takeAdmission()
         let connection = Connection(
-            transport, peer: accepted.peer, isLocal: accepted.isLocal, listener: accepted.listener, context: context)
+            transport, peer: accepted.peer, isLocal: accepted.isLocal, isAdministrative: accepted.isAdministrative,
+            listener: accepted.listener, context: context)
         let token = connections.insert(connection)
         let result = apus_poll_add_connection(poll, descriptor, token)
         if result < 0 {
@@ -216,8 +219,20 @@ package import Logging
     }
 }
 
-// Stopping.
+// Starting and stopping.
 extension IOLoop {
+    /// Accepts from now on where clients were held.
+    func acceptHeld() {
+        assert(context.isCurrent)
+        acceptor.acceptHeld()
+    }
+
+    /// Lets every connection end with its next response, while new ones are still accepted and served.
+    func beginLeaving() {
+        assert(context.isCurrent)
+        context.isLeaving = true
+    }
+
     /// Lets connections end as they come to rest, and closes the listeners once what the kernel has accepted is taken.
     func beginDrain() {
         assert(context.isCurrent)

@@ -32,6 +32,18 @@ final class Listener {
     private let name: String
     private var gate: Gate
 
+    /// Of a Unix socket that the server has opened.
+    var file: UnixSocketFile? {
+        if case .file(let file) = gate { file } else { nil }
+    }
+
+    /// Whether another process has the socket open as well, so that its queue outlives this listener.
+    var isInherited: Bool { address.inheritedName != nil }
+
+    /// Whether its clients are operators.
+    var isAdministrative = false
+    /// Whether nobody is accepted yet: clients wait in the kernel's queue.
+    var isHeld = false
     /// While accepting pauses: when it goes on.
     var resumesAt: MonotonicInstant?
     /// Once newcomers are stopped: when the socket closes.
@@ -43,6 +55,11 @@ final class Listener {
         self.gate = gate
         self.transport = transport
         name = address.inheritedName ?? address.description
+    }
+
+    /// Where clients find it: `http://127.0.0.1:8501`, `unix:/run/apus/apus.sock`.
+    var location: String {
+        address.isUnix ? address.description : (transport.acceptsClearText ? "http://" : "https://") + address.description
     }
 
     /// Stops newcomers; returns whether some may still be on their way and deserve a moment.
@@ -76,7 +93,7 @@ final class Listener {
                 take(
                     AcceptedSocket(
                         descriptor: accepted, peer: PeerAddress(address), isLocal: self.address.isUnix, listener: name,
-                        transport: transport))
+                        isAdministrative: isAdministrative, transport: transport))
                 continue
             }
             switch -accepted {

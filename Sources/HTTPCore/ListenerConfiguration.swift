@@ -2,6 +2,8 @@
 package struct ListenerConfiguration: Sendable {
     package var address: ListenerAddress
     package var transport: any TransportFactory
+    /// Whether its clients are operators, who may see and do what others may not.
+    package var isAdministrative = false
 
     package init(_ address: ListenerAddress, transport: any TransportFactory = PlainTransportFactory()) {
         self.address = address

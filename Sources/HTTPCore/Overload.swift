@@ -7,9 +7,12 @@ enum Overload {
         .serviceUnavailable, "the server has as many requests under way as it may; try later",
         headers: [HTTPHeader("Retry-After", "1")])
 
+    /// Why a connection is turned away.
+    static let reason = "the server has as many connections as it may; try later"
+
     /// For one connection more than may be open.
     private static let tooManyConnections: [UInt8] = {
-        let body = "{\"error\": \"the server has as many connections as it may; try later\"}\n"
+        let body = "{\"error\": \"\(reason)\"}\n"
         let fields = [
             "HTTP/1.1 503 Service Unavailable", "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
             "Retry-After: 1", "Connection: close", "", body,

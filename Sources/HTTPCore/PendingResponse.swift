@@ -6,7 +6,7 @@ struct PendingResponse {
     private(set) var keepsAlive: Bool
     /// Whether the response says that it does, as HTTP/1.0 clients need to know.
     private(set) var confirmsKeepAlive = false
-    private(set) var prefersGzip = false
+    private(set) var contentPreference = ContentPreference.none
     /// Whether the request has one of the places that all loops share; to be given back.
     let holdsPlace: Bool
     /// What the response says that the request is called.
@@ -23,7 +23,7 @@ struct PendingResponse {
         omitsContent = request.head.method == .head
         keepsAlive = request.head.isPersistent && !isLast
         confirmsKeepAlive = request.head.version == .http10
-        prefersGzip = request.head.prefersGzip
+        contentPreference = request.head.contentPreference
         self.holdsPlace = holdsPlace
         self.identity = identity
         self.accessRecord = accessRecord

@@ -11,17 +11,23 @@
     package let peer: PeerAddress
     /// Whether it came over a Unix socket, whose file's mode has decided who may connect.
     package let isLocal: Bool
+    /// Whether it came in by a listener for operators.
+    package let isAdministrative: Bool
     /// The subject of the client's certificate, which has been verified: `CN=client-7,O=Example`; nil when it showed none.
     package let clientSubject: String?
 
     /// `bodyRange` counts from the first byte in the memory's buffer.
-    init(_ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress, isLocal: Bool, clientSubject: String? = nil) {
+    init(
+        _ memory: RequestMemory, bodyRange: Range<Int>, peer: PeerAddress, isLocal: Bool, isAdministrative: Bool = false,
+        clientSubject: String? = nil
+    ) {
         self.memory = memory
         // The head is not empty, so neither is the buffer.
         unsafe base = unsafe memory.buffer.bytes.baseAddress.unsafelyUnwrapped
         unsafe body = UnsafeRawBufferPointer(start: base + bodyRange.lowerBound, count: bodyRange.count)
         self.peer = peer
         self.isLocal = isLocal
+        self.isAdministrative = isAdministrative
         self.clientSubject = clientSubject
     }
 
@@ -32,6 +38,7 @@
         unsafe body = unsafe content
         peer = coded.peer
         isLocal = coded.isLocal
+        isAdministrative = coded.isAdministrative
         clientSubject = coded.clientSubject
     }
 

@@ -43,8 +43,8 @@ struct RequestHead: Sendable {
     var expectsContinue = false
     /// What `Content-Encoding` says to remove from the content.
     var contentCodings = ContentCodings()
-    /// Whether the response should be compressed when it is large.
-    var prefersGzip = false
+    /// How the response should be compressed.
+    var contentPreference = ContentPreference.none
     /// Values of the first `X-Request-Id` and the first `traceparent`; nil when there is none.
     var requestID: ByteRange?
     var traceParent: ByteRange?

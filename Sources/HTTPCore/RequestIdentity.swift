@@ -101,6 +101,16 @@ struct RequestIdentity: Sendable {
     }
 }
 
+extension RequestIdentity: CustomStringConvertible {
+    /// The name; `-` for a request that has none.
+    package var description: String {
+        guard hasName else { return "-" }
+        var name = ByteBuffer()
+        appendName(to: &name)
+        return unsafe String(decoding: name.bytes, as: UTF8.self)
+    }
+}
+
 /// Numbers for requests, each different from all others of the process for all practical purposes.
 package struct RequestNumbering: Sendable {
     private var state: UInt64

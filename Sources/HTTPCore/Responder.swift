@@ -7,13 +7,15 @@ import Synchronization
 package final class Responder: @unchecked Sendable {
     /// Nil only while the responder is spare: changed by the loop alone, when nobody else has a reference.
     private var connection: Connection?
-    /// Whether the client prefers compressed content; changed as `connection` is.
-    private var prefersGzip: Bool
+    /// How the client prefers content; changed as `connection` is.
+    private var preference: ContentPreference
     private let isUsed = Atomic(false)
+    /// What the request is for, which the access log is to say; of whoever has the right to respond, before it does.
+    package var subject: AccessSubject?
 
     private init(_ connection: Connection) {
         self.connection = connection
-        prefersGzip = connection.prefersGzip
+        preference = connection.contentPreference
     }
 
     deinit {
@@ -21,6 +23,12 @@ package final class Responder: @unchecked Sendable {
         connection.context.logger.error("a request was dropped without a response; the client gets status 500")
         connection.deliver(.error(.internalServerError, "the server dropped the request without a response"))
     }
+
+    /// Whether the client is an operator, by the listener that it came in by.
+    package var isAdministrative: Bool { connection?.isAdministrative ?? false }
+
+    /// Whether anybody reads `subject`.
+    package var isLogged: Bool { connection?.context.accessLog != nil }
 
     /// Whether the client's connection is gone, so that work for this request is in vain.
     package var isAbandoned: Bool { connection?.isGone ?? true }
@@ -48,6 +56,7 @@ package final class Responder: @unchecked Sendable {
     /// - Parameters:
     ///   - status: One that allows content.
     ///   - contentType: Of the content; nil for JSON.
+    ///   - compression: When the content is compressed for clients that prefer that.
     ///   - fields: Appends further header fields, with `appendField`.
     ///   - content: Appends the content; it runs for HEAD as well, for the length.
     ///   - watch: Runs after `content`, when that is not too long: says who wants to know when the response is sent.
@@ -55,23 +64,23 @@ package final class Responder: @unchecked Sendable {
     ///   sent, and the request still has to be answered.
     @discardableResult
     package func sendJSON(
-        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, fields: (inout ByteBuffer) -> Void = { _ in },
-        content: (inout ByteBuffer) -> Void, watch: () -> WriteWatch? = { nil }
+        _ status: HTTPStatus = .ok, contentType: StaticString? = nil, compression: ResponseCompression = .whenLarge,
+        fields: (inout ByteBuffer) -> Void = { _ in }, content: (inout ByteBuffer) -> Void, watch: () -> WriteWatch? = { nil }
     ) -> Bool {
         precondition(status.allowsContent, "a response of status \(status.code) has no content")
         guard let connection = beginUse() else { return true }
         if connection.isInHandlerCall {
-            connection.respondWithJSON(status, contentType, fields: fields, content: content, watch: watch)
+            connection.respondWithJSON(status, contentType, compression, subject, fields: fields, content: content, watch: watch)
             return true
         }
         guard !connection.cannotRespond else { return true }
-        let built = BuiltContent(prefersGzip: prefersGzip, connection.context, fields: fields, content: content)
+        let built = BuiltContent(preference, compression, connection.context, fields: fields, content: content)
         guard !built.isOverLimit else {
             isUsed.store(false, ordering: .releasing)
             return false
         }
         let contentType = contentType ?? ResponseWriter.jsonType
-        connection.deliver(Response(status: status, contentType: contentType, content: .built(built), watch: watch()))
+        connection.deliver(Response(status: status, contentType: contentType, content: .built(built), watch: watch(), subject: subject))
         return true
     }
 
@@ -80,7 +89,11 @@ package final class Responder: @unchecked Sendable {
         send(.error(status, message, headers: headers))
     }
 
-    private func send(_ response: Response) { beginUse()?.deliver(response) }
+    private func send(_ response: Response) {
+        var response = response
+        response.subject = subject
+        beginUse()?.deliver(response)
+    }
 
     /// Notes that the request is answered.
     ///
@@ -101,7 +114,8 @@ extension Responder {
         guard let spare = connection.context.spareResponder else { return Responder(connection) }
         connection.context.spareResponder = nil
         spare.connection = connection
-        spare.prefersGzip = connection.prefersGzip
+        spare.preference = connection.contentPreference
+        spare.subject = nil
         spare.isUsed.store(false, ordering: .relaxed)
         return spare
     }
@@ -109,6 +123,7 @@ extension Responder {
     static func recycle(_ responder: consuming Responder, _ context: ConnectionContext) {
         guard responder.isUsed.load(ordering: .acquiring), isKnownUniquelyReferenced(&responder) else { return }
         responder.connection = nil
+        responder.subject = nil
         context.spareResponder = responder
     }
 }

@@ -13,6 +13,8 @@ struct Response: Sendable {
     let content: Content
     /// Nil when nobody wants to know how long it takes to send.
     var watch: WriteWatch?
+    /// What the request was for; nil when nobody has said so.
+    var subject: AccessSubject?
 
     /// `{"error": "…"}`, the form of every error of this server.
     static func error(_ status: HTTPStatus, _ message: String, headers: [HTTPHeader] = []) -> Response {

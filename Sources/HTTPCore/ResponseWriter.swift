@@ -7,18 +7,22 @@ enum ResponseWriter {
         var closes = false
         /// HTTP/1.0 clients that want the connection kept need a confirmation.
         var confirmsKeepAlive = false
-        /// The client prefers compressed content.
-        var prefersGzip = false
+        /// How the client prefers content.
+        var preference = ContentPreference.none
+        var compression = ResponseCompression.whenLarge
         /// Bytes from which on content is compressed for clients that prefer it.
         var compressionThreshold = Int.max
         /// The response travels encrypted.
         var isEncrypted = false
+
+        /// Whether content is compressed because the client asks for it, whatever its size.
+        var isAsked: Bool { compression == .whenAsked && preference.isWish && compressionThreshold < .max }
     }
 
     /// Room for the digits of any content length, and for the field that may follow them.
     private static let reservedByteCount = 19 + 23
     private static let varyField: StaticString = "\r\nVary: Accept-Encoding"
-    private static let gzipField: StaticString = "\r\nContent-Encoding: gzip"
+    private static let encodingField: StaticString = "\r\nContent-Encoding: "
 
     // Named with their type, as a literal argument would be a String first.
     private static let lineEnd: StaticString = "\r\n"
@@ -79,9 +83,9 @@ enum ResponseWriter {
     static func end(_ place: Place, _ options: Options, _ coder: ContentCoder, _ output: inout ByteBuffer) {
         let length = output.count - place.contentStart
         var digitsEnd = place.digitsStart + reservedByteCount
-        // What is large is sent in two forms, and caches have to know that (RFC 9110 §12.5.5).
-        if length >= options.compressionThreshold {
-            if options.prefersGzip, compress(place, options, coder, &output) { return }
+        // What is large, or may be asked for, is sent in several forms, and caches have to know that (RFC 9110 §12.5.5).
+        if length >= options.compressionThreshold || options.compression == .whenAsked {
+            if length >= options.compressionThreshold || options.isAsked, compress(place, options, coder, &output) { return }
             digitsEnd -= varyField.utf8CodeUnitCount
             output.overwrite(at: digitsEnd, varyField)
         }
@@ -93,17 +97,20 @@ enum ResponseWriter {
     /// Puts the content's compressed form, and the fields that belong to it, in the place of the content that has been
     /// written.
     ///
-    /// - Returns: false, with nothing changed, when that would be no shorter.
+    /// - Returns: false, with nothing changed, when the client prefers it as it is, or the compressed form would be no shorter.
     private static func compress(
         _ place: Place, _ options: Options, _ coder: ContentCoder, _ output: inout ByteBuffer
     ) -> Bool {
         var compressed = ByteBuffer()
         let content = unsafe UnsafeRawBufferPointer(rebasing: output.bytes[place.contentStart...])
-        guard unsafe coder.gzip(content, into: &compressed) else { return false }
+        guard let coding = options.preference.coding,
+            unsafe coder.compress(content, coding, isAsked: options.isAsked, into: &compressed)
+        else { return false }
         output.truncate(to: place.digitsStart)
         output.append(decimal: compressed.count)
         output.append(varyField)
-        output.append(gzipField)
+        output.append(encodingField)
+        output.append(coding.name)
         output.append(headEnd)
         if !options.omitsContent { unsafe output.append(compressed.bytes) }
         return true

@@ -145,8 +145,9 @@ final class BatchRunner: Sendable {
         let end = apus_monotonic_nanoseconds()
         var run = run
         run.nanoseconds = end - start
+        run.assemblyNanoseconds = start - taken
         meter?.ran(run)
-        return CallTimes(submitted: taken, taken: taken, assembled: start, ended: end)
+        return CallTimes(submitted: taken, taken: taken, assembled: start, ended: end, batchRowCount: run.rowCount)
     }
 
     /// Takes note of what a batch has taken, for the latency target.

@@ -46,7 +46,7 @@ package enum CallInputs: Sendable {
     }
 
     /// Rows of the first input, by which a run is counted; 1 for an input without rows.
-    var rowCount: Int {
+    package var rowCount: Int {
         switch self {
         case .only(let tensor): tensor.shape.extents.first ?? 1
         case .dense(let tensors): tensors.first?.shape.extents.first ?? 1

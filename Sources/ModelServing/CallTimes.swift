@@ -8,12 +8,15 @@ package struct CallTimes: Sendable, Equatable {
     package var assembled: Int64
     /// The outputs were there.
     package var ended: Int64
+    /// Rows of the calls that ran together with it, its own included.
+    package var batchRowCount: Int
 
-    package init(submitted: Int64, taken: Int64, assembled: Int64, ended: Int64) {
+    package init(submitted: Int64, taken: Int64, assembled: Int64, ended: Int64, batchRowCount: Int = 1) {
         self.submitted = submitted
         self.taken = taken
         self.assembled = assembled
         self.ended = ended
+        self.batchRowCount = batchRowCount
     }
 }
 
@@ -25,10 +28,13 @@ package struct BatchRun: Sendable, Equatable {
     package var executedRowCount: Int
     /// Of the execution, without putting the inputs together.
     package var nanoseconds: Int64
+    /// Of putting the inputs together.
+    package var assemblyNanoseconds: Int64
 
-    package init(rowCount: Int, executedRowCount: Int, nanoseconds: Int64) {
+    package init(rowCount: Int, executedRowCount: Int, nanoseconds: Int64, assemblyNanoseconds: Int64 = 0) {
         self.rowCount = rowCount
         self.executedRowCount = executedRowCount
         self.nanoseconds = nanoseconds
+        self.assemblyNanoseconds = assemblyNanoseconds
     }
 }

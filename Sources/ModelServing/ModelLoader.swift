@@ -94,7 +94,8 @@ package struct ModelLoader: ServableLoader {
         _ id: ServableID, _ path: String, _ state: ModelState, _ memory: Reservation
     ) throws -> LoadedModel {
         let settings = try batching(id, path)
-        let prepared = try prepare(path, state, memory)
+        var stages = LoadStages()
+        let prepared = try prepare(path, state, memory, &stages)
         // What was imported is gone by now: what passes have made of constants is enough.
         state.releaseUnread(by: prepared.engines.flatMap { [$0.engine, $0.overriding].compactMap(\.self) })
         var runners: [SignatureRunner] = [], reports: [WarmUp.Subject: WarmUp.Report] = [:]
@@ -111,6 +112,8 @@ package struct ModelLoader: ServableLoader {
                 iterationCount: warmUp.iterationCount, observer: observer
             ).run()
         }
+        stages.end("warmed up")
+        logger.debug("\(id): \(stages)", metadata: stages.facts)
         return LoadedModel(
             id: id, path: path, format: prepared.format, fileByteCount: prepared.files.byteCount, runners: runners,
             initialisationValue: prepared.initialisationValue, memory: memory,
@@ -125,8 +128,11 @@ package struct ModelLoader: ServableLoader {
         var engines: [(signature: Signature, engine: Engine, overriding: Engine?)] = []
     }
 
-    private func prepare(_ path: String, _ state: ModelState, _ memory: Reservation) throws -> PreparedModel {
+    private func prepare(
+        _ path: String, _ state: ModelState, _ memory: Reservation, _ stages: inout LoadStages
+    ) throws -> PreparedModel {
         let imported = try read(path)
+        stages.end("read")
         try Task.checkCancellation()
         do throws(MemoryRefusal) {
             try state.charge(contents: imported.contentByteCount)
@@ -142,6 +148,7 @@ package struct ModelLoader: ServableLoader {
             let engine = try engine(imported, signature, path, &engines)
             prepared.engines.append((signature, engine, try overridingEngine(imported, signature, path, &engines)))
         }
+        stages.end("compiled")
         return prepared
     }
 

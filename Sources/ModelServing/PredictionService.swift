@@ -46,12 +46,18 @@ package protocol PredictingModel: AnyObject, Sendable {
     var signatures: [Signature] { get }
     /// The value behind a SavedModel's signature `__saved_model_init_op`, which is no signature to call; nil when it has none.
     var initialisationValue: String? { get }
+    /// What the files are: `onnx`, `saved_model`.
+    var format: String { get }
+    /// Bytes that the version holds now.
+    var memoryByteCount: Int { get }
     /// What runs the signature of that name; nil means `serving_default`. Nil when there is no such signature.
     func runner(_ name: String?) -> (any SignatureRunning)?
 }
 
 extension PredictingModel {
     package var initialisationValue: String? { nil }
+    package var format: String { "" }
+    package var memoryByteCount: Int { 0 }
 }
 
 /// One version held for one request.
@@ -67,6 +73,8 @@ package struct PredictionTarget: Sendable {
 
     package var id: ServableID { model.id }
     package var signatures: [Signature] { model.signatures }
+    package var format: String { model.format }
+    package var memoryByteCount: Int { model.memoryByteCount }
 
     /// The signature of that name, to be called; nil and empty mean `serving_default`.
     package consuming func signature(_ name: String?) throws(ServableError) -> CallableSignature {

@@ -191,7 +191,9 @@ package final class SignatureRunner: SignatureRunning {
             try run(workspace) { outputs in
                 let end = apus_monotonic_nanoseconds()
                 meter?.ran(BatchRun(rowCount: rowCount, executedRowCount: rowCount, nanoseconds: end - start))
-                reply.succeed(CallOutputs(outputs, times: CallTimes(submitted: start, taken: start, assembled: start, ended: end)))
+                reply.succeed(
+                    CallOutputs(
+                        outputs, times: CallTimes(submitted: start, taken: start, assembled: start, ended: end, batchRowCount: rowCount)))
             }
         } catch {
             reply.fail(ServableError(run: error))

@@ -49,5 +49,5 @@ package enum StandardOperators {
 
     /// In the order in which they are tried; the engine repeats them until nothing changes.
     package static let passes: [any GraphPass] =
-        FusionPasses.all + [ChannelsLastLayout(), IntegerResiduals()] + LookupOperators.passes
+        FusionPasses.all + [ChannelsLastLayout(), UndoneTransposes(), IntegerResiduals()] + LookupOperators.passes
 }

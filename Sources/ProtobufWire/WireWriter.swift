@@ -36,8 +36,7 @@ package struct WireWriter: Sendable {
     }
 
     package mutating func delimited(_ number: Int, _ value: some Collection<UInt8>) {
-        head(number, .lengthDelimited)
-        raw(UInt64(value.count))
+        delimitedHead(number, byteCount: value.count)
         bytes.append(contentsOf: value)
     }
 
@@ -52,9 +51,14 @@ package struct WireWriter: Sendable {
     /// Repeated floats in one packed field; an empty list writes nothing.
     package mutating func packedFloats(_ number: Int, _ values: [Float]) {
         guard !values.isEmpty else { return }
-        head(number, .lengthDelimited)
-        raw(UInt64(values.count * 4))
+        delimitedHead(number, byteCount: values.count * 4)
         for value in values { unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes.append(contentsOf: $0) } }
+    }
+
+    /// The head and the length of a value whose bytes follow.
+    package mutating func delimitedHead(_ number: Int, byteCount: Int) {
+        head(number, .lengthDelimited)
+        raw(UInt64(byteCount))
     }
 
     package mutating func head(_ number: Int, _ type: WireType) {

@@ -3,6 +3,18 @@ package import ServableCore
 
 /// Canonical codes to HTTP: the only place where one becomes the other.
 package enum ErrorMapping {
+    /// Whose table holds.
+    package enum Dialect: Sendable {
+        case tensorFlowServing
+        case openInference
+    }
+
+    package static func status(of code: StatusCode, _ dialect: Dialect) -> HTTPStatus {
+        // Section 7 of the Open Inference Protocol's contract: what is full now is so for a while, as a server that is not ready.
+        if dialect == .openInference, code == .resourceExhausted { return .serviceUnavailable }
+        return status(of: code)
+    }
+
     /// TensorFlow Serving's table (section 3 of its REST contract).
     package static func status(of code: StatusCode) -> HTTPStatus {
         switch code {

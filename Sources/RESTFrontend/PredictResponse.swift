@@ -32,6 +32,7 @@ final class PredictResponse: PredictReply {
     }
 
     func run(_ inputs: consuming CallInputs, _ fields: PredictFields) {
+        reply.note(target.id, rowCount: inputs.rowCount)
         let call = PredictCall(
             inputs: inputs, start: reply.record.start, timeout: fields.timeout, isTimeoutOfClient: fields.isTimeoutOfClient,
             priority: fields.priority, request: reply.request)

@@ -16,6 +16,10 @@ package struct RESTConfiguration: Sendable {
     package var inflatedByteLimit: Int
     /// Nil when requests are not recorded.
     package var requestLog: (any RequestLog)?
+    /// Whether operators have a listener of their own: metrics, the registry and paths of files are shown there alone.
+    package var hasAdminListener = false
+    /// Folders that models lie in, which nobody else is shown; called when a text that may name one is sent.
+    package var modelFolders: @Sendable () -> [String] = { [] }
 
     package init(
         requestTimeout: Duration? = .seconds(30), dialect: TensorJSONDialect = .extended, limits: TensorJSONLimits = .init(),

@@ -1,6 +1,7 @@
 import CPlatform
 package import HTTPCore
 package import ModelServing
+package import OpenInference
 import ServableCore
 
 /// Every route of the daemon: the one place where a request's path becomes a call.
@@ -8,6 +9,14 @@ package final class RESTHandler: RequestHandler {
     private enum Route: Sendable {
         case predict, health, readiness, openAPI
         case registryModels, registryModel, registryVersion, registryEvents
+
+        /// Whether it is offered to operators alone, where they have a listener of their own.
+        var isForOperators: Bool {
+            switch self {
+            case .predict, .health, .readiness, .openAPI: false
+            case .registryModels, .registryModel, .registryVersion, .registryEvents: true
+            }
+        }
     }
 
     private let configuration: RESTConfiguration
@@ -17,6 +26,8 @@ package final class RESTHandler: RequestHandler {
     private let status: StatusHandler
     private let metadata: MetadataHandler
     private let registry: RegistryHandler
+    /// Nil where the Open Inference Protocol is not offered.
+    private let openInference: OpenInferenceHandler?
     private let metrics: @Sendable () -> String
     private let unreadiness: @Sendable () -> [String]
     private let degradation: @Sendable () -> [String]
@@ -31,11 +42,12 @@ package final class RESTHandler: RequestHandler {
     ///   - unreadiness: why the daemon is not ready, one sentence a reason; empty when it is.
     ///   - degradation: what goes wrong though the daemon is ready; empty when nothing does.
     ///   - executor: where requests with large bodies, and those that have waited, are handled; nil handles them on the loop.
+    ///   - openInference: what the Open Inference Protocol's routes say; nil: there are none.
     package init(
         _ backend: any PredictionBackend, registry: any RegistryReader, configuration: RESTConfiguration = .init(),
         metrics: @escaping @Sendable () -> String, unreadiness: @escaping @Sendable () -> [String],
         degradation: @escaping @Sendable () -> [String] = { [] },
-        observer: (any CallObserver)? = nil, executor: (any RequestExecutor)? = nil
+        observer: (any CallObserver)? = nil, executor: (any RequestExecutor)? = nil, openInference: OpenInferenceService? = nil
     ) {
         self.configuration = configuration
         let held = HeldRequests(backend, executor: executor)
@@ -44,6 +56,7 @@ package final class RESTHandler: RequestHandler {
         status = StatusHandler(backend)
         metadata = MetadataHandler(backend, configuration, held)
         self.registry = RegistryHandler(registry)
+        self.openInference = openInference.map { OpenInferenceHandler($0, configuration, held) }
         self.metrics = metrics
         self.unreadiness = unreadiness
         self.degradation = degradation
@@ -89,10 +102,16 @@ package final class RESTHandler: RequestHandler {
             return predict.handle(request, call, isDetached: isDetached, reply(responder, observer, arrival, start))
         }
         guard !isModelPath(request) else { return handleModel(request, isDetached: isDetached, reply(responder, observer, arrival, start)) }
+        if let openInference, unsafe OpenInferencePath.contains(request.path) {
+            return openInference.handle(request, reply(responder, observer, arrival, start))
+        }
         guard !isMetricsPath(request) else {
+            guard isOperator(request) else { return refuseOperatorRoute(request, reply(responder, nil, arrival, start)) }
             return respondWithMetrics(request, reply(responder, nil, arrival, start))
         }
         switch router.match(request) {
+        case .found(let route, _) where route.isForOperators && !isOperator(request):
+            refuseOperatorRoute(request, reply(responder, nil, arrival, start))
         case .found(.predict, _): predict.handle(request, nil, isDetached: isDetached, reply(responder, observer, arrival, start))
         case .found(let route, let captures): respond(to: route, captures, request, reply(responder, nil, arrival, start))
         case .methodNotAllowed(let allow): refuseMethod(request, allow: allow, reply(responder, nil, arrival, start))
@@ -103,6 +122,7 @@ package final class RESTHandler: RequestHandler {
     /// Health and metrics are needed most when the daemon is overloaded, and their responses are cheap.
     package func answersBeyondLimit(_ request: borrowing Request) -> Bool {
         if isMetricsPath(request) { return true }
+        if openInference != nil, unsafe OpenInferencePath.isHealth(request.path) { return true }
         guard case .found(let route, _) = router.match(request) else { return false }
         return route == .health || route == .readiness
     }
@@ -114,8 +134,19 @@ package final class RESTHandler: RequestHandler {
         return unsafe path.elementsEqual(configuration.metricsPath.utf8) || path.elementsEqual("/metrics".utf8)
     }
 
+    private func isOperator(_ request: borrowing Request) -> Bool { Visibility(request, configuration).isOperator }
+
+    private func refuseOperatorRoute(_ request: borrowing Request, _ reply: RESTReply) {
+        let path = unsafe String(decoding: request.path, as: UTF8.self)
+        reply.fail(ServableError(.notFound, "there is no route \(path) here; operators find it at the address of server.admin"))
+    }
+
     private func reply(_ responder: Responder, _ observer: (any CallObserver)?, _ arrival: Int64, _ start: Int64) -> RESTReply {
-        RESTReply(responder, isCORSEnabled: configuration.isCORSEnabled, observer: observer, arrival: arrival, start: start)
+        let visibility =
+            configuration.hasAdminListener ? Visibility(isAdministrative: responder.isAdministrative, configuration) : nil
+        return RESTReply(
+            responder, isCORSEnabled: configuration.isCORSEnabled, visibility: visibility, observer: observer, arrival: arrival,
+            start: start)
     }
 
     /// Whether the path is of TensorFlow Serving's dialect: all below `/v1/`, without regard to case, but the registry's.
@@ -155,9 +186,9 @@ package final class RESTHandler: RequestHandler {
             reply.record.model = path.model
             switch path.subject {
             case .predict, .classify, .regress: throw ServableError(.internal, "a call took the way of other requests")
-            case .status: try status.respond(to: path, reply)
+            case .status: try status.respond(to: path, Visibility(request, configuration), reply)
             case .metadata: try metadata.respond(to: path, reply)
-            case .list: status.respondWithList(reply)
+            case .list: status.respondWithList(Visibility(request, configuration), reply)
             }
         } catch {
             reply.fail(error)
@@ -171,7 +202,7 @@ package final class RESTHandler: RequestHandler {
             switch route {
             case .predict: reply.fail(ServableError(.internal, "a call took the way of other requests"))
             case .health: reply.sendJSON { $0.append("{\"status\":\"ok\"}\n") }
-            case .readiness: respondWithReadiness(reply)
+            case .readiness: respondWithReadiness(Visibility(request, configuration), reply)
             case .openAPI: reply.sendJSON { $0.append(OpenAPIDocument.json) }
             case .registryModels: registry.respondWithModels(reply)
             case .registryModel: try unsafe registry.respondWithModel(capture(0, captures, request), reply)
@@ -190,9 +221,9 @@ package final class RESTHandler: RequestHandler {
         unsafe UnsafeRawBufferPointer(rebasing: request.path[captures[index]])
     }
 
-    private func respondWithReadiness(_ reply: RESTReply) {
-        let reasons = unreadiness()
-        guard !reasons.isEmpty else { return respondReady(reply) }
+    private func respondWithReadiness(_ visibility: Visibility, _ reply: RESTReply) {
+        let reasons = unreadiness().map(visibility.text)
+        guard !reasons.isEmpty else { return respondReady(visibility, reply) }
         reply.sendJSON(.serviceUnavailable) { fields in
             fields.appendField(HTTPHeader("Retry-After", "1"))
         } content: { buffer in
@@ -205,8 +236,8 @@ package final class RESTHandler: RequestHandler {
     }
 
     /// A daemon that serves all its models takes traffic, also when something is amiss.
-    private func respondReady(_ reply: RESTReply) {
-        let reasons = degradation()
+    private func respondReady(_ visibility: Visibility, _ reply: RESTReply) {
+        let reasons = degradation().map(visibility.text)
         reply.sendJSON { buffer in
             guard !reasons.isEmpty else { return buffer.append("{\"status\":\"ready\"}\n") }
             buffer.append("{\"status\":\"degraded\",\"reasons\":")

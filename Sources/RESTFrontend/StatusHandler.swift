@@ -11,12 +11,12 @@ struct StatusHandler: Sendable {
 
     /// TensorFlow Serving's reply (section 7 of its REST contract): newest first, also versions that have ended. A label selects its
     /// version.
-    func respond(to path: ModelPath, _ reply: RESTReply) throws(ServableError) {
+    func respond(to path: ModelPath, _ visibility: Visibility, _ reply: RESTReply) throws(ServableError) {
         guard !path.model.isEmpty else { throw ServableError(.invalidArgument, "Missing model name in request.") }
         let statuses = try statuses(of: path)
         reply.sendJSON { buffer in
             buffer.append("{\"model_version_status\":")
-            buffer.appendJSON(list: statuses) { status, buffer in append(status, to: &buffer) }
+            buffer.appendJSON(list: statuses) { status, buffer in append(status, visibility, to: &buffer) }
             buffer.append("}\n")
         }
     }
@@ -26,19 +26,10 @@ struct StatusHandler: Sendable {
         if case .label(let label) = path.selector, version == nil, !all.isEmpty {
             throw ServableError(.notFound, "Could not find version label \(label) of model \(path.model)")
         }
-        let statuses = all.filter { version == nil || $0.id.version == version }
-        guard statuses.isEmpty else { return statuses }
-        if !all.isEmpty, let version { throw ServableError(.notFound, "Could not find version \(version) of model \(path.model)") }
-        let miss = "Could not find any versions of model \(path.model)"
-        switch board.absence(of: path.model, version: nil) {
-        case .expected(let reason), .failed(let reason): throw ServableError(.unavailable, "\(miss): \(reason)")
-        case .unknown(let near) where near.isEmpty: throw ServableError(.notFound, miss)
-        case .unknown(let near):
-            throw ServableError(.notFound, "\(miss); did you mean \(near.map { "\"\($0)\"" }.joined(separator: " or "))?")
-        }
+        return try board.requestedStatuses(of: path.model, version: version)
     }
 
-    private func append(_ status: ServableStatus, to buffer: inout ByteBuffer) {
+    private func append(_ status: ServableStatus, _ visibility: Visibility, to buffer: inout ByteBuffer) {
         buffer.append("{\"version\":\"")
         buffer.append(decimal: Int(status.id.version))
         buffer.append("\",\"state\":\"")
@@ -46,12 +37,13 @@ struct StatusHandler: Sendable {
         buffer.append("\",\"status\":{\"error_code\":\"")
         buffer.append((status.error?.code ?? .ok).name)
         buffer.append("\",\"error_message\":")
-        buffer.appendJSON(string: status.error?.message ?? status.notice ?? "")
+        buffer.appendJSON(string: visibility.text(status.error?.message ?? status.notice ?? ""))
         buffer.append("}}")
     }
 
-    /// `{"models": [{"name", "versions": [{"version", "state", "error", "notice", "since", "path"}], "labels": {…}, "problem"}]}`
-    func respondWithList(_ reply: RESTReply) {
+    /// `{"models": [{"name", "versions": [{"version", "state", "error", "notice", "since", "path"}], "labels": {…}, "problem"}]}`,
+    /// paths for operators alone.
+    func respondWithList(_ visibility: Visibility, _ reply: RESTReply) {
         let models = board.modelNames.map { name in
             (name: name, statuses: board.statuses(of: name), labels: board.labels(of: name), problem: board.problem(of: name))
         }
@@ -61,31 +53,36 @@ struct StatusHandler: Sendable {
                 buffer.append("{\"name\":")
                 buffer.appendJSON(string: model.name)
                 buffer.append(",\"versions\":")
-                buffer.appendJSON(list: model.statuses) { status, buffer in appendListed(status, to: &buffer) }
+                buffer.appendJSON(list: model.statuses) { status, buffer in
+                    appendListed(status, visibility, to: &buffer)
+                }
                 buffer.append(",\"labels\":")
                 let labels = model.labels.sorted { $0.key < $1.key }
                 buffer.appendJSON(object: labels) { version, buffer in buffer.append(decimal: Int(version)) }
                 buffer.append(",\"problem\":")
-                appendOptional(model.problem, to: &buffer)
+                appendOptional(model.problem.map(visibility.text), to: &buffer)
                 buffer.append("}")
             }
             buffer.append("}\n")
         }
     }
 
-    private func appendListed(_ status: ServableStatus, to buffer: inout ByteBuffer) {
+    private func appendListed(_ status: ServableStatus, _ visibility: Visibility, to buffer: inout ByteBuffer) {
         buffer.append("{\"version\":")
         buffer.append(decimal: Int(status.id.version))
         buffer.append(",\"state\":\"")
         buffer.append(status.state.rawValue)
         buffer.append("\",\"error\":")
-        appendOptional(status.lastError?.description, to: &buffer)
+        appendOptional((status.lastError?.description).map(visibility.text), to: &buffer)
         buffer.append(",\"notice\":")
-        appendOptional(status.notice, to: &buffer)
+        appendOptional(status.notice.map(visibility.text), to: &buffer)
         buffer.append(",\"since\":\"")
         buffer.append(status.since.description)
-        buffer.append("\",\"path\":")
-        buffer.appendJSON(string: status.path)
+        buffer.append("\"")
+        if let path = visibility.path(status.path) {
+            buffer.append(",\"path\":")
+            buffer.appendJSON(string: path)
+        }
         buffer.append("}")
     }
 

@@ -77,6 +77,18 @@ extension EventApplication {
         }
     }
 
+    /// What an operator decides holds until he decides otherwise, also for versions that come later.
+    func decide(_ model: String, serves: Bool, by administrator: String, at time: Timestamp) throws {
+        let id = try modelRow(model, at: time)
+        if serves {
+            // What the policy chooses is noted when its choice is next announced.
+            try run("UPDATE versions SET desired_by = 'policy' WHERE model_id = ?", [id])
+        } else {
+            try run("UPDATE versions SET desired = 'retired', desired_by = 'operator' WHERE model_id = ?", [id])
+        }
+        try log(time, serves ? "model_load_requested" : "model_unload_requested", model: model, by: administrator)
+    }
+
     private func versionRow(_ id: ServableID, path: String, at time: Timestamp) throws -> Int64 {
         let model = try modelRow(id.name, at: time)
         let statement = try database.cachedStatement(sql: "SELECT id FROM versions WHERE model_id = ? AND version = ?")

@@ -41,6 +41,10 @@ struct EventApplication {
             try setLabels(assigned, specified: specified, of: model, at: event.time)
         case .filesChanged(let id, let detail):
             try log(event.time, "files_changed", model: id.name, version: id.version, detail: detail)
+        case .decided(let model, let serves, let administrator):
+            try decide(model, serves: serves, by: administrator, at: event.time)
+        case .reload(let detail, let isInForce):
+            try log(event.time, "configuration_reloaded", detail: detail, hasFailed: !isInForce)
         case .problem(let model, let problem):
             try log(
                 event.time, problem == nil ? "model_found" : "model_unavailable", model: model, detail: problem ?? "",
@@ -54,11 +58,11 @@ struct EventApplication {
 
     func log(
         _ time: Timestamp, _ kind: String, model: String? = nil, version: Int64? = nil, detail: String = "",
-        hasFailed: Bool = false
+        hasFailed: Bool = false, by actor: String = daemon
     ) throws {
         try run(
             "INSERT INTO events (time, actor, kind, model, version, detail, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [time.description, Self.daemon, kind, model, version, detail, hasFailed ? "failed" : "ok"]
+            [time.description, actor, kind, model, version, detail, hasFailed ? "failed" : "ok"]
         )
     }
 

@@ -12,7 +12,15 @@ extension ModelRegistry {
                         SELECT models.name, version, digest, loaded_at, unloaded_at FROM versions JOIN models ON models.id = model_id
                         WHERE loaded_at IS NOT NULL
                         """)
-                return try Self.previousLife(rows)
+                var life = try Self.previousLife(rows)
+                life.retired = Set(
+                    try String.fetchAll(
+                        db,
+                        sql: """
+                            SELECT DISTINCT models.name FROM versions JOIN models ON models.id = model_id
+                            WHERE desired = 'retired' AND desired_by = 'operator'
+                            """))
+                return life
             }
         } catch {
             throw RegistryError(error, doing: "read what served last", path: path)

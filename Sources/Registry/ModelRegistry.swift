@@ -124,7 +124,7 @@ package final class ModelRegistry: Sendable {
         }
     }
 
-    private static func open(_ path: String, _ options: Options) throws(RegistryError) -> DatabasePool {
+    static func open(_ path: String, _ options: Options) throws(RegistryError) -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "apus.registry"
         configuration.maximumReaderCount = 2

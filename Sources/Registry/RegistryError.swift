@@ -14,6 +14,8 @@ package enum RegistryError: Error, Sendable, Equatable, CustomStringConvertible 
     case corrupt(path: String, finding: String)
     /// The engine refused; `code` is SQLite's extended result code.
     case engine(operation: String, code: Int32, message: String)
+    /// The process that has it open for writing is older than the table that is needed.
+    case older(path: String, schema: Int, needed: Int)
     /// A value in the database that this program never writes.
     case unreadableValue(what: String)
 
@@ -37,6 +39,9 @@ package enum RegistryError: Error, Sendable, Equatable, CustomStringConvertible 
                 + "begin a new one"
         case .engine(let operation, let code, let message):
             "registry: cannot \(operation): \(message) (SQLite \(code)); check that its file system is writable and has room"
+        case .older(let path, let schema, let needed):
+            "registry \"\(path)\" has schema \(schema), \(needed) is needed, and a process that has it open is of an older version; "
+                + "restart that process"
         case .unreadableValue(let what):
             "registry: \(what), which this program never writes; run \"apus registry verify\""
         }

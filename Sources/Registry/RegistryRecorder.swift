@@ -179,6 +179,8 @@ package actor RegistryRecorder {
         case labels(String)
         case files(ServableID)
         case problem(String)
+        case decision(String)
+        case reload
 
         init(_ kind: ServableEvent.Kind) {
             switch kind {
@@ -189,6 +191,8 @@ package actor RegistryRecorder {
             case .labels(let model, _, _): self = .labels(model)
             case .filesChanged(let id, _): self = .files(id)
             case .problem(let model, _): self = .problem(model)
+            case .decided(let model, _, _): self = .decision(model)
+            case .reload: self = .reload
             }
         }
     }

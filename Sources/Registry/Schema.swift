@@ -31,8 +31,19 @@ enum Schema {
 
     /// Never changed once released; a change of the schema is a further step.
     private static let steps: [(name: String, sql: String)] = [
-        ("1 models, versions, labels and events", modelsVersionsLabelsEvents)
+        ("1 models, versions, labels and events", modelsVersionsLabelsEvents),
+        ("2 tokens", tokens),
     ]
+
+    /// - `digest`: SHA-256 of the token in lower-case hexadecimal; the token itself is nowhere.
+    private static let tokens = """
+        CREATE TABLE tokens (
+            name TEXT PRIMARY KEY CHECK (name <> ''),
+            role TEXT NOT NULL CHECK (role IN ('predict', 'admin')),
+            digest TEXT NOT NULL UNIQUE,
+            created_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// - `versions.desired_by`, `labels.set_by`: who decided; what an operator decided is not overridden by the version policy or
     ///   the configuration file.

@@ -16,6 +16,8 @@ extension StatusBoard {
             if isExpected { return .expected("models are being looked for") }
             return .unknown(near: NearNames.near(to: name, among: wantedNames))
         }
+        // A version that was there a moment ago is on its way out.
+        if wanted.isRetired { return .failed("an operator has unloaded the model; load it again to have it served") }
         let sought = versions.filter { status in
             if let version { status.id.version == version } else { status.state != .end || status.error != nil }
         }

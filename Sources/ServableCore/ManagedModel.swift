@@ -75,6 +75,8 @@ struct ManagedVersion {
     var loaded: Loaded?
     /// Loads the files that have changed since, while what was loaded goes on serving.
     var reload: Task<Void, Never>?
+    /// Why the last load of files beside those that serve has failed; nil when it has not.
+    var reloadError: ServableError?
 
     var departure = Departure.none
 

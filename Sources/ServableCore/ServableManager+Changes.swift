@@ -31,15 +31,16 @@ extension ServableManager {
     }
 
     private func note(_ id: ServableID, _ detail: String) {
-        logger.warning("\(id): \(detail)", metadata: ["model": "\(id.name)", "version": "\(id.version)"])
+        logger.warning("\(id): \(detail)", metadata: Self.facts(of: id))
         if let status = board.status(of: id) { board.set(status.noting(detail)) }
         announce(.filesChanged(id, detail: detail))
     }
 
     /// Loads the version's files as they are now beside what serves, which goes when they are loaded.
-    private func reload(_ id: ServableID) {
+    func reload(_ id: ServableID) {
         guard let record = self[id], record.reload == nil, let executor = loads.takeExecutor() else { return }
         let job = makeJob(id, path: record.path)
+        self[id]?.reloadError = nil
         self[id]?.reload = Task.detached {
             let result = await executor.run { await job.run() }
             await self.finishReload(id, life: record.life, on: executor, consume result)
@@ -54,10 +55,13 @@ extension ServableManager {
         if let record = self[id], record.life == life, record.phase.isAvailable {
             self[id]?.reload = nil
             switch result.outcome {
-            case .loaded(let servable, let loaded): exchange(servable, loaded, id: id, path: record.path)
+            case .loaded(let servable, let loaded):
+                exchange(servable, loaded, id: id, path: record.path)
+                logLoad(result.report, byteCount: loaded.memory.chargedByteCount)
             case .failed(let failure):
                 heap.trimSoon()
                 self[id]?.loaded?.refused = failure.fingerprint
+                self[id]?.reloadError = failure.error
                 logger.error("\(id): its changed files cannot be loaded; what is loaded goes on serving: \(failure.error)")
             }
         }

@@ -65,7 +65,7 @@ extension ServableManager {
         // A base path that is gone or unreadable (an unmounted disk) takes nothing down: what is loaded goes on serving.
         if found.access == .readable {
             model.existing = found.versions.reduce(into: [:]) { $0[$1.version] = $1 }
-            model.wanted = model.existing.filter { found.wanted.contains($0.key) }
+            model.wanted = retired.contains(name) ? [:] : model.existing.filter { found.wanted.contains($0.key) }
             model.standIns.formIntersection(model.existing.keys)
             model.measured = model.measured.filter { model.existing[$0.key] != nil }
         }
@@ -96,19 +96,30 @@ extension ServableManager {
         let name = found.specification.name
         let presence = ManagedModel.Presence(
             versions: found.versions.reduce(into: [:]) { $0[$1.version] = $1.path },
-            wanted: found.wanted
+            wanted: retired.contains(name) ? [] : found.wanted
         )
         guard presence != models[name]?.announcedPresence else { return }
         models[name]?.announcedPresence = presence
+        let versions = { (numbers: [Int64]) in numbers.isEmpty ? "none" : numbers.sorted().map(String.init).joined(separator: ", ") }
+        logger.debug(
+            "model \(name): versions found: \(versions(Array(presence.versions.keys))); to be served: \(versions(presence.wanted))",
+            metadata: [".model": "\(name)"])
         announce(.versionsPresent(model: name, versions: presence.versions, wanted: presence.wanted))
     }
 
     private func announceWantedModels(generalProblem: String?) {
         let configured = models.filter(\.value.isConfigured)
-        let facts = configured.mapValues { model in
-            WantedModel(problem: model.problem, versions: Set(model.wanted.keys), isOnDemand: model.isOnDemand)
+        let facts = configured.map { name, model in
+            let isRetired = retired.contains(name)
+            return (
+                name,
+                WantedModel(
+                    problem: model.problem, versions: Set(model.wanted.keys), isOnDemand: model.isOnDemand && !isRetired,
+                    isRetired: isRetired)
+            )
         }
-        board.setWanted(facts, rootProblem: generalProblem, rootWasRead: reported.hasReadRoot)
+        board.setWanted(
+            Dictionary(uniqueKeysWithValues: facts), rootProblem: generalProblem, rootWasRead: reported.hasReadRoot)
         let wanted = configured.mapValues(\.specification.basePath)
         guard wanted != reported.models else { return }
         reported.models = wanted

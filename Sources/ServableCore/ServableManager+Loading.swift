@@ -137,7 +137,7 @@ extension ServableManager {
         case .loaded(let servable, let loaded):
             models[id.name]?.measured[id.version] = MeasuredLoad(
                 fingerprint: loaded.fingerprint, byteCount: loaded.memory.chargedByteCount)
-            take(servable, loaded, id: id, life: life)
+            take(servable, loaded, id: id, life: life, result.report)
         case .failed(let failure):
             heap.trimSoon()
             if failure.neededByteCount > 0 {
@@ -149,7 +149,9 @@ extension ServableManager {
         reconcile([id.name])
     }
 
-    private func take(_ servable: any Servable, _ loaded: ManagedVersion.Loaded, id: ServableID, life: UInt64) {
+    private func take(
+        _ servable: any Servable, _ loaded: ManagedVersion.Loaded, id: ServableID, life: UInt64, _ report: LoadReport
+    ) {
         guard let model = models[id.name], let record = self[id] else { return }
         let handle = makeHandle(id, servable, life: life, loaded)
         self[id]?.loaded = loaded
@@ -161,6 +163,7 @@ extension ServableManager {
         table.publish(handle)
         self[id]?.phase = .available(description: describe(handle))
         publish(ServableStatus(id: id, state: .available, since: now(), path: record.path))
+        logLoad(report, byteCount: loaded.memory.chargedByteCount)
         updateLabels(of: id.name)
     }
 

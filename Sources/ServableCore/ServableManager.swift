@@ -38,6 +38,8 @@ package actor ServableManager {
     /// What was last reported of models as a whole.
     var reported = Reported()
     var models: [String: ManagedModel] = [:]
+    /// Models that an operator has taken out of service.
+    var retired: Set<String>
     var loads: LoadResources
 
     /// - Parameters:
@@ -67,6 +69,7 @@ package actor ServableManager {
         self.logger = logger
         scanner = DirectoryScanner(source, patience: options.scanPatience)
         self.previousLife = previousLife
+        retired = previousLife.retired
         self.observer = observer
         heap = HeapTrimmer(thread: releaseThread, trim: trimHeap)
         loads = LoadResources(loader: loader, source: source, budget: budget, concurrentLoadLimit: options.concurrentLoadLimit)
@@ -78,6 +81,13 @@ package actor ServableManager {
 
     /// Everything that happens from now on. Subscribe before the first `serve` to miss nothing. The stream ends with `shutDown`.
     package nonisolated func events() -> AsyncStream<ServableEvent> { hub.subscribe() }
+
+    /// Notes for the record that the configuration was read again.
+    ///
+    /// - Parameters:
+    ///   - detail: what changed, or why it was refused.
+    ///   - isInForce: false when it was refused.
+    package func noteReload(_ detail: String, isInForce: Bool) { announce(.reload(detail: detail, isInForce: isInForce)) }
 
     /// Replaces what is to be served and looks at the directories at once; loads and unloads follow in the background.
     ///
@@ -133,7 +143,9 @@ package actor ServableManager {
     package var loadProgress: LoadProgress? {
         guard looks.hasAccepted else { return nil }
         let configured = models.values.filter(\.isConfigured)
-        return LoadProgress(finishedCount: configured.count(where: \.firstTriesAreOver), modelCount: configured.count)
+        return LoadProgress(
+            finishedCount: configured.count(where: \.firstTriesAreOver), modelCount: configured.count,
+            loadingNames: configured.filter { !$0.firstTriesAreOver && $0.isLoading }.map(\.specification.name).sorted())
     }
 
     /// Unloads everything and waits until the last handle has gone, at most `timeout`.
@@ -177,18 +189,6 @@ extension ServableManager {
         hub.send(ServableEvent(time: now(), kind: kind))
     }
 
-    private func log(_ status: ServableStatus) {
-        let metadata: Logger.Metadata = [
-            "model": "\(status.id.name)", "version": "\(status.id.version)", "state": "\(status.state.rawValue)",
-            "path": "\(status.path)",
-        ]
-        if let error = status.lastError {
-            logger.error("\(status.id) is \(status.state.rawValue): \(error)", metadata: metadata)
-        } else {
-            logger.info("\(status.id) is \(status.state.rawValue)", metadata: metadata)
-        }
-    }
-
     /// Versions that have a life, and whether their files are looked into: those that serve may change, those that failed may be mended.
     private var knownVersions: [ServableID: Bool] {
         var known: [ServableID: Bool] = [:]
@@ -208,9 +208,13 @@ extension ServableManager {
 }
 
 extension ServableManager {
-    private enum Condition {
+    enum Condition {
         case firstTries
         case settled
+        /// Nothing happens to versions of the model, but for retries.
+        case rest(String)
+        /// A load may begin at once.
+        case idleExecutor
         case allEnded
     }
 
@@ -219,7 +223,7 @@ extension ServableManager {
         waiters.resumeAll(where: holds)
     }
 
-    private func wait(for condition: Condition, timeout: Duration) async {
+    func wait(for condition: Condition, timeout: Duration) async {
         guard !holds(condition) else { return }
         let number = waiters.makeNumber()
         let timer = Task { [clock] in
@@ -238,10 +242,12 @@ extension ServableManager {
 
     private func resume(_ number: UInt64) { waiters.resume(number) }
 
-    private func holds(_ condition: Condition) -> Bool {
+    func holds(_ condition: Condition) -> Bool {
         switch condition {
         case .firstTries: looks.hasAccepted && models.values.allSatisfy { !$0.isConfigured || $0.firstTriesAreOver }
         case .settled: models.values.allSatisfy { $0.versions.values.allSatisfy { $0.phase.isAtRest && $0.reload == nil } }
+        case .rest(let name): models[name]?.versions.values.allSatisfy { $0.phase.isAtRest && $0.reload == nil } ?? true
+        case .idleExecutor: loads.hasIdleExecutor
         case .allEnded: livingVersions.isEmpty
         }
     }

@@ -46,6 +46,11 @@ package final class StatusBoard: Sendable {
         contents.withLock { $0.wanted[name]?.isOnDemand ?? false }
     }
 
+    /// Whether an operator has taken the model out of service.
+    package func isRetired(_ name: String) -> Bool {
+        contents.withLock { $0.wanted[name]?.isRetired ?? false }
+    }
+
     /// Label → version, as requests find it.
     package func labels(of name: String) -> [String: Int64] {
         contents.withLock { $0.labels[name] } ?? [:]
@@ -97,6 +102,11 @@ package final class StatusBoard: Sendable {
             $0.histories[status.id.name, default: VersionHistory()].set(status, isPinned: isPinned)
             if status.state == .end { $0.forgetModels() }
         }
+    }
+
+    /// Notes of a wanted model that an operator has taken it out of service.
+    func setRetired(_ name: String) {
+        contents.withLock { $0.wanted[name] = $0.wanted[name].map { WantedModel(problem: $0.problem, isRetired: true) } }
     }
 
     /// A version that was pinned may be forgotten.

@@ -6,16 +6,19 @@ package struct WantedModel: Sendable, Equatable {
     package let versions: Set<Int64>
     /// Whether versions are loaded by the first request for them.
     package let isOnDemand: Bool
+    /// Whether an operator has taken the model out of service.
+    package let isRetired: Bool
 
-    package init(problem: String? = nil, versions: Set<Int64> = [], isOnDemand: Bool = false) {
+    package init(problem: String? = nil, versions: Set<Int64> = [], isOnDemand: Bool = false, isRetired: Bool = false) {
         self.problem = problem
         self.versions = versions
         self.isOnDemand = isOnDemand
+        self.isRetired = isRetired
     }
 
     /// Why no version of the model serves; nil when one does, or would at the first request.
     func unreadiness(of name: String, _ versions: [ServableStatus]) -> String? {
-        guard !versions.contains(where: { $0.state == .available }) else { return nil }
+        guard !versions.contains(where: { $0.state == .available }), !isRetired else { return nil }
         if let problem { return "model \"\(name)\" has no available version: \(problem)" }
         // One model among many that are loaded when they are asked for says nothing about the process.
         guard !isOnDemand else { return nil }

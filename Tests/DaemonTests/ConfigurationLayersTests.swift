@@ -187,6 +187,26 @@ struct ConfigurationLayersTests {
         #expect(file?.isUsageError == false)
     }
 
+    @Test(
+        "variables by which Kubernetes describes a Service are passed over with one warning",
+        arguments: ["APUS_SERVER_PORT", "APUS_PORT", "APUS_GPU_PORT"])
+    func serviceLinks(address: String) throws {
+        let service = address.dropLast("_PORT".count)
+        let links = [
+            address: "tcp://10.0.0.1:8501", "\(address)_8501_TCP": "tcp://10.0.0.1:8501", "\(address)_8501_TCP_ADDR": "10.0.0.1",
+            "\(service)_SERVICE_HOST": "10.0.0.1", "\(service)_SERVICE_PORT": "8501", "\(service)_SERVICE_PORT_HTTP": "8501",
+        ]
+        let environment = links.merging(["APUS_LOG_LEVEL": "debug"]) { own, _ in own }
+        let configuration = try ConfigurationTesting.load("model_root: m", environment: environment).configuration
+        #expect(configuration.server.port == 8501 && configuration.log.level == .debug)
+        #expect(configuration.warnings.count == 1)
+        #expect(
+            configuration.warnings.first?.contains("describe a Service of Kubernetes and are passed over; set enableServiceLinks: false")
+                == true)
+        // Without such an address they are what they look like.
+        #expect(ConfigurationTesting.problems("model_root: m", environment: ["APUS_SERVER_PORT": "10.0.0.1:8501"]).count == 1)
+    }
+
     @Test("a variable that is not known is warned of, one for other parts is not")
     func unknownVariables() throws {
         let environment = ["APUS_SERVER_PROT": "1", "APUS_ISA": "portable", "PATH": "/bin"]

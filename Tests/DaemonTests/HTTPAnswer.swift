@@ -23,10 +23,29 @@ struct HTTPAnswer {
     }
 
     private init(over descriptor: Int32, _ method: String, _ path: String, _ body: String) throws {
-        defer { close(descriptor) }
+        try Self.send(method, path, body, over: descriptor)
+        try self.init(finishing: descriptor)
+    }
+
+    /// Sends a request and leaves its answer for `init(finishing:)`.
+    static func begin(port: UInt16, _ method: String, _ path: String, body: String) throws -> Int32 {
+        let descriptor = try connect(port)
+        try send(method, path, body, over: descriptor)
+        return descriptor
+    }
+
+    /// A connection that says nothing; to be closed.
+    static func hold(port: UInt16) throws -> Int32 { try connect(port) }
+
+    private static func send(_ method: String, _ path: String, _ body: String, over descriptor: Int32) throws {
         let request =
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        try Self.write(Array(request.utf8), to: descriptor)
+        try write(Array(request.utf8), to: descriptor)
+    }
+
+    /// The answer to a request that was begun; closes the connection.
+    init(finishing descriptor: Int32) throws {
+        defer { close(descriptor) }
         let text = String(decoding: try Self.readAll(descriptor), as: UTF8.self)
         let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let status = Int(text.dropFirst("HTTP/1.1 ".count).prefix(3)) else {

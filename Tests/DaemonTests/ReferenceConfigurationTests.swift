@@ -23,6 +23,19 @@ struct ReferenceConfigurationTests {
         #expect(file.values[setting.path]?.text == setting.defaultText)
     }
 
+    @Test("says of each key whether a reload takes it", arguments: Settings.all)
+    func statesReloads(setting: SettingFacts) throws {
+        let text = try FileReader.text(of: Self.path)
+        guard case .file(_, let line?, _) = ConfigurationFile(text: text, path: Self.path).values[setting.path]?.origin else {
+            Issue.record("\(setting) is not in the file")
+            return
+        }
+        let comment = text.split(separator: "\n", omittingEmptySubsequences: false).prefix(line - 1).reversed()
+            .prefix { $0.drop { $0 == " " }.hasPrefix("#") }
+        let (takes, waits) = (comment.contains { $0.hasSuffix("[reload]") }, comment.contains { $0.hasSuffix("[start]") })
+        #expect(takes == Settings.isReloaded(setting.path) && waits == !takes)
+    }
+
     @Test("serves the models of the repository, with its state beside them")
     func servesModels() throws {
         let loader = ConfigurationLoader(

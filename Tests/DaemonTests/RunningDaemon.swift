@@ -34,8 +34,8 @@ final class RunningDaemon: Sendable {
         process.standardError = pipe
         try process.run()
         log = LogReader(pipe.fileHandleForReading)
-        let line = try await log.line(containing: "listening address=127.0.0.1:")
-        port = try #require(UInt16(line.drop { $0 != "=" }.split(separator: ":").last ?? ""))
+        let line = try await log.line(containing: "listening on http")
+        port = try #require(UInt16(line.split(separator: ":").last ?? ""))
     }
 
     deinit {

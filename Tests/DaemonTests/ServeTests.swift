@@ -98,7 +98,8 @@ struct ServeTests {
         daemon.send(SIGHUP)
         try await daemon.wait("/v1/models/b") { $0.body.contains("AVAILABLE") }
         try await daemon.wait("/v1/models/a") { $0.body.contains("END") }
-        try await daemon.logLine(containing: #""engine" changed in the configuration; it takes effect with the next start"#)
+        try await daemon.logLine(containing: "engine.lanes from auto to 3; it takes effect with the next start")
+        try await daemon.logLine(containing: "configuration read again: log.level from info to debug, model a removed, model b added")
     }
 
     @Test("a model that cannot be served is told of and leaves the others alone")
@@ -132,12 +133,23 @@ struct ServeTests {
     func notifiesSystemd(notice: String) async throws {
         let socket = try NotifySocket()
         let daemon = try await RunningDaemon(server: ", notify_ready: \(notice)", environment: ["NOTIFY_SOCKET": socket.path])
-        let start = try await socket.messages(upTo: "STATUS=serving 1 models (half_plus_two)")
+        let start = try await socket.messages(upTo: "STATUS=serving 1 model: half_plus_two")
         #expect(start.count { $0 == "READY=1" } == 1)
         #expect((start.first == "READY=1") == (notice == "listening"))
         #expect(start.contains { $0.hasPrefix("EXTEND_TIMEOUT_USEC=") } == (notice == "loaded"))
         daemon.send(SIGHUP)
         #expect(try await socket.messages(upTo: "READY=1").contains { $0.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") })
+        // A refusal stays in sight until a reload is accepted.
+        try daemon.configure("log: {levl: debug}")
+        daemon.send(SIGHUP)
+        let refused = try await socket.messages(upTo: "READY=1")
+        #expect(refused.contains { $0.contains("STATUS=serving 1 model: half_plus_two; reload refused: ") && $0.contains("log.levl") })
+        try await daemon.wait("/v1/registry/events") {
+            $0.body.contains(#""kind":"configuration_reloaded""#) && $0.body.contains(#""outcome":"failed""#)
+        }
+        try daemon.configure("model_root: @/models")
+        daemon.send(SIGHUP)
+        #expect(try await socket.messages(upTo: "READY=1").contains("STATUS=serving 1 model: half_plus_two"))
         daemon.send(SIGTERM)
         _ = try await socket.messages(upTo: "STOPPING=1")
         #expect(await daemon.exitCode() == 0)

@@ -55,6 +55,37 @@ struct ServerConfigurationTests {
         #expect(configuration.server.accessLog == AccessLogConfiguration(destination: destination))
     }
 
+    @Test("files of TLS may be credentials that systemd hands over")
+    func credentials() throws {
+        let yaml = "model_root: m\nserver: {tls: {certificate: /etc/c.pem, key: \"credential:tls.key\"}}"
+        let server = try ConfigurationTesting.load(yaml, environment: ["CREDENTIALS_DIRECTORY": "/run/credentials/apus.service"])
+            .configuration.server
+        #expect(server.tls?.keyFile == "/run/credentials/apus.service/tls.key" && server.tls?.certificateFile == "/etc/c.pem")
+        let missing = ConfigurationTesting.problems(yaml)
+        #expect(missing.count == 1 && missing[0].contains("add LoadCredential=tls.key:/path/of/the/file to the unit"))
+        let path = ConfigurationTesting.problems(
+            yaml.replacing("tls.key", with: "../tls.key"), environment: ["CREDENTIALS_DIRECTORY": "/run/credentials/apus.service"])
+        #expect(path.count == 1 && path[0].contains("expected credential:NAME, a name without /"))
+    }
+
+    @Test(
+        "the listener for operators is an address, a socket file, or a socket handed over",
+        arguments: [
+            ("none", nil), ("127.0.0.1:8502", .tcp(host: "127.0.0.1", port: 8502)), ("[::1]:0", .tcp(host: "[::1]", port: 0)),
+            ("unix:/run/a", .unix(path: "/run/a", mode: 0o660, group: nil)), ("systemd:ops", .systemd(name: "ops")),
+        ] as [(String, ListenerEntry.Place?)])
+    func admin(text: String, place: ListenerEntry.Place?) throws {
+        #expect(try ConfigurationTesting.load("model_root: m\nserver: {admin: \"\(text)\"}").configuration.server.admin == place)
+    }
+
+    @Test(
+        "another listener for operators is refused",
+        arguments: ["8502", "localhost", "::1:8502", ":1", "h:65536", "unix:", "systemd:", "h:x"])
+    func refusedAdmin(text: String) {
+        let problems = ConfigurationTesting.problems("model_root: m\nserver: {admin: \"\(text)\"}")
+        #expect(problems.count == 1 && problems[0].contains("server.admin: found \"\(text)\"; expected none, an address and a port"))
+    }
+
     @Test("what does not fit together is refused with its place", arguments: refused)
     func refuses(refused: Refused) throws {
         do {

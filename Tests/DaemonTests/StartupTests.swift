@@ -2,6 +2,7 @@ import Daemon
 import Foundation
 import Logging
 import ServableCore
+import Synchronization
 import Testing
 
 /// What is reported to systemd of a start whose loads take their time.
@@ -22,9 +23,30 @@ struct StartupTests {
         await manager.serve(try ServingSpecification(models: models).validated())
     }
 
-    private func startup(_ socket: borrowing NotifySocket, _ notice: ReadinessNotice) -> Startup {
+    private func startup(
+        _ socket: borrowing NotifySocket, _ notice: ReadinessNotice, timeout: Duration = .seconds(60),
+        admit: @escaping @Sendable () -> Void = {}
+    ) -> Startup {
         let notify = SystemdNotify(environment: ["NOTIFY_SOCKET": socket.path], logger: logger)
-        return Startup(manager: manager, notify: notify, notice: notice, interval: .milliseconds(20), logger: logger)
+        return Startup(
+            manager: manager, notify: notify, status: StatusLine(notify), notice: notice, timeout: timeout, interval: .milliseconds(20),
+            admit: admit, logger: logger)
+    }
+
+    @Test("a start that takes longer than it may counts as over, lets clients in, and its progress goes on")
+    func bounded() async throws {
+        let socket = try NotifySocket()
+        try await serve(["slow"])
+        let isOpen = Mutex(false)
+        let startup = startup(socket, .loaded, timeout: .milliseconds(100)) { isOpen.withLock { $0 = true } }
+        let run = Task { await startup.run() }
+        #expect(try await socket.messages(upTo: "READY=1").contains("STATUS=loading 1 of 1: slow"))
+        #expect(isOpen.withLock { $0 }, "before the service manager hears of it")
+        await loader.finish("slow", nil)
+        _ = try await socket.messages(upTo: "STATUS=serving 1 model: slow")
+        run.cancel()
+        await run.value
+        try FileManager.default.removeItem(at: folder)
     }
 
     @Test("reports progress and extends the start until each model serves or has failed, then that the daemon is ready")
@@ -33,14 +55,18 @@ struct StartupTests {
         try await serve(["bad", "good"])
         let startup = startup(socket, .loaded)
         let run = Task { await startup.run() }
-        #expect(try await socket.messages(upTo: "STATUS=loading 0 of 2") == ["EXTEND_TIMEOUT_USEC=30000000", "STATUS=loading 0 of 2"])
+        #expect(
+            try await socket.messages(upTo: "STATUS=loading 1 of 2: bad, good") == [
+                "EXTEND_TIMEOUT_USEC=30000000", "STATUS=loading 1 of 2: bad, good",
+            ])
         // Again and again, as long as it takes.
         #expect(try await socket.messages(upTo: "EXTEND_TIMEOUT_USEC=30000000").count == 1)
         await loader.finish("bad", ServableError(.dataLoss, "file is cut short"))
-        #expect(try await !socket.messages(upTo: "STATUS=loading 1 of 2").contains("READY=1"))
+        #expect(try await !socket.messages(upTo: "STATUS=loading 2 of 2: good").contains("READY=1"))
         await loader.finish("good", nil)
         #expect(try await socket.messages(upTo: "READY=1").allSatisfy { !$0.hasPrefix("STATUS=serving") })
-        #expect(try await socket.messages(upTo: "STATUS=serving 1 models (good)").count == 1, "nothing is extended any more")
+        #expect(try await socket.messages(upTo: "STATUS=serving 1 model: good").count == 1, "nothing is extended any more")
+        run.cancel()
         await run.value
         try FileManager.default.removeItem(at: folder)
     }
@@ -51,9 +77,10 @@ struct StartupTests {
         try await serve(["good"])
         let startup = startup(socket, .listening)
         let run = Task { await startup.run() }
-        #expect(try await socket.messages(upTo: "STATUS=loading 0 of 1") == ["READY=1", "STATUS=loading 0 of 1"])
+        #expect(try await socket.messages(upTo: "STATUS=loading 1 of 1: good") == ["READY=1", "STATUS=loading 1 of 1: good"])
         await loader.finish("good", nil)
-        #expect(try await socket.messages(upTo: "STATUS=serving 1 models (good)").allSatisfy { $0.hasPrefix("STATUS=") })
+        #expect(try await socket.messages(upTo: "STATUS=serving 1 model: good").allSatisfy { $0.hasPrefix("STATUS=") })
+        run.cancel()
         await run.value
         try FileManager.default.removeItem(at: folder)
     }
@@ -64,7 +91,7 @@ struct StartupTests {
         try await serve(["slow"])
         let startup = startup(socket, .loaded)
         let run = Task { await startup.run() }
-        _ = try await socket.messages(upTo: "STATUS=loading 0 of 1")
+        _ = try await socket.messages(upTo: "STATUS=loading 1 of 1: slow")
         run.cancel()
         await run.value
         SystemdNotify(environment: ["NOTIFY_SOCKET": socket.path], logger: logger).stopping()

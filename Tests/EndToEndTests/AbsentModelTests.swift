@@ -4,15 +4,17 @@ import Testing
 extension EndToEnd {
     @Suite("Models that are not there")
     struct AbsentModelTests {
-        /// Takes long enough to be met while it is loaded: 64 MiB of weights in the model's own file.
+        /// Takes long enough to be met while it is loaded: 64 MiB of weights are read for each run of its warm-up record.
         private static let slow = TinyModel.scaling(by: 2, width: 4096)
+            .with("assets.extra/tf_serving_warmup_requests", RecordFile.frames([WarmUpRecord.predict("x", shape: [1, 4096], of: 1)]))
+        private static let manyRuns = "engine: {warm_up_iterations: 300}"
         private static let row = "[" + [String](repeating: "1", count: 4096).joined(separator: ",") + "]"
 
         @Test("a model that is being loaded is answered 503, never 404, until it is there")
         func loading() async throws {
             let home = try TemporaryFolder()
             try Self.slow.publish(1, in: home["models/slow"])
-            let daemon = try await DaemonProcess(in: home, "model_root: models")
+            let daemon = try await DaemonProcess(in: home, "model_root: models\n" + Self.manyRuns)
             var statuses: Set<Int> = []
             let client = try daemon.connect()
             try await daemon.wait("the model") {
@@ -37,7 +39,7 @@ extension EndToEnd {
         func held() async throws {
             let home = try TemporaryFolder()
             try Self.slow.publish(1, in: home["slow"])
-            let daemon = try await DaemonProcess(in: home, "models: [{name: slow, path: slow}]\nlifecycle: {hold: 1m}")
+            let daemon = try await DaemonProcess(in: home, "models: [{name: slow, path: slow}]\nlifecycle: {hold: 1m}\n" + Self.manyRuns)
             let crew = ClientCrew(count: 8) { _, _ in
                 let response = try daemon.predict("slow", #"{"instances": [\#(Self.row)]}"#)
                 #expect(response.status == 200 && response.fields["apus-model-version"] == "1", "\(response.body.prefix(200))")

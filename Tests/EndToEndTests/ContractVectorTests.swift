@@ -50,7 +50,7 @@ extension EndToEnd {
             let monitoring = Self.folder.appending(path: "configs/monitoring_config.txt").path
             let flags = fixture.flags + (fixture.isMonitored ? ["--monitoring_config_file=\(monitoring)"] : [])
             let daemon = try await DaemonProcess(in: home, configurationFile: home["apus.yaml"], flags: flags)
-            try await daemon.waitUntilReady()
+            try await daemon.waitUntilSettled()
             let vectors = try #require(try JSONSerialization.jsonObject(with: fixture.vectors) as? [[String: Any]])
             for vector in vectors { try Self.check(vector, daemon) }
         }

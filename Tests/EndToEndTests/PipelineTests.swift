@@ -82,7 +82,12 @@ extension EndToEnd {
                 signature["outputs"]["output_probability"] == [
                     "dtype": "DT_VARIANT", "tensor_shape": ["dim": [], "unknown_rank": true], "name": "output_probability",
                 ])
-            let version = try daemon.get("/v1/registry/models/model/versions/1")
+            // The registry writes down what a version holds after it is served.
+            var version = JSON.null
+            try await daemon.wait("the version's signatures") {
+                version = try daemon.get("/v1/registry/models/model/versions/1")
+                return version["signatures"] != .null
+            }
             let output = version["signatures"][0]["outputs"].element(where: "name", is: "output_probability")
             #expect(output["type"] == "sequence(map(string, float32[…]))")
             try await daemon.waitForLog("requests run without batching")

@@ -6,25 +6,8 @@ extension EndToEnd {
     @Suite("Warm-up records")
     struct WarmUpTests {
         /// A record whose request asks `x` of `serving_default`.
-        private static func predict(_ input: String = "x", signature: String = "", value: UInt32 = 0x3F80_0000) -> [UInt8] {
-            var log = ProtobufBytes()
-            log.message(6) { predict in
-                predict.message(1) { request in
-                    request.message(1) { spec in
-                        spec.text(1, "another name, which is not looked at")
-                        spec.text(3, signature)
-                    }
-                    request.message(2) { entry in
-                        entry.text(1, input)
-                        entry.message(2) { tensor in
-                            tensor.integer(1, 1)
-                            tensor.message(2) { shape in shape.message(2) { $0.integer(1, 1) } }
-                            tensor.delimited(5, (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) })
-                        }
-                    }
-                }
-            }
-            return log.bytes
+        private static func predict(_ input: String = "x", signature: String = "") -> [UInt8] {
+            WarmUpRecord.predict(input, shape: [1], of: 1, signature: signature)
         }
 
         /// A record whose request asks for the regression of one example, with a float feature `x` in what all examples share.
@@ -132,35 +115,5 @@ extension EndToEnd {
             #expect(status["error_code"] == .string(refusal.code))
             #expect(status["error_message"].text?.contains(refusal.says) == true, "\(status)")
         }
-    }
-}
-
-/// Writes files of records as TensorFlow does (tensorflow/core/lib/io/record_writer.h), apart from the program's own reader.
-enum RecordFile {
-    /// - Parameter damaging: the place of a byte that is to be another one.
-    static func frames(_ records: [[UInt8]], damaging place: Int? = nil) -> [UInt8] {
-        var file: [UInt8] = []
-        for record in records {
-            let length = (0..<8).map { UInt8(truncatingIfNeeded: record.count >> ($0 * 8)) }
-            file += length + masked(length) + record + masked(record)
-        }
-        if let place { file[place] ^= 1 }
-        return file
-    }
-
-    private static func masked(_ bytes: [UInt8]) -> [UInt8] {
-        let value = checksum(bytes)
-        let masked = (value >> 15 | value << 17) &+ 0xA282_EAD8
-        return (0..<4).map { UInt8(truncatingIfNeeded: masked >> ($0 * 8)) }
-    }
-
-    /// CRC-32C, bit by bit.
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        var crc = ~UInt32(0)
-        for byte in bytes {
-            crc ^= UInt32(byte)
-            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
-        }
-        return ~crc
     }
 }

@@ -30,7 +30,7 @@ enum InflateFuzzing {
             }
         }
         var packed = ByteBuffer()
-        guard input.withUnsafeBytes({ deflater.gzip($0, into: &packed, maxByteCount: input.count + 1024) }) else {
+        guard input.withUnsafeBytes({ deflater.compress($0, into: &packed, maxByteCount: input.count + 1024) }) else {
             return "\(input.count) bytes grow by more than 1024 when they are compressed"
         }
         let back = inflate([Array(packed.bytes)[...]], .gzip, inflater)

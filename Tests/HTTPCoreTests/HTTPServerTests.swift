@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPCore
 import Logging
@@ -121,6 +122,48 @@ struct HTTPServerTests {
             handler: TestHandler(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let error = #expect(throws: SocketError.self) { try server.start() }
         #expect(error?.description.contains("cannot resolve \"300.300.300.300\"") == true)
+    }
+
+    @Test("a server that leaves serves new connections, each of which ends with its response")
+    func leaving() async throws {
+        let (server, address) = try start()
+        let kept = try LoopbackClient(address)
+        await kept.send(get)
+        #expect(await kept.responses(1).map { $0.header("connection") } == [nil])
+        server.beginLeaving()
+        // A loop takes its mail in order, so that what answers now has left.
+        while server.askLoops() != [true, true] { await Task.yield() }
+        while server.askLoops() != [true, true] { await Task.yield() }
+        for client in [kept, try LoopbackClient(address)] {
+            await client.send(get)
+            await client.receiveToEnd()
+            let last = ResponseReader(client.received).final.last
+            #expect(last?.status == 200 && last?.header("connection") == "close")
+        }
+        _ = await server.drain(timeout: .zero)
+    }
+
+    @Test("a loop that does not take its mail gives no sign of life")
+    func pulse() async throws {
+        struct Blocking: RequestHandler {
+            let gate: DispatchSemaphore
+            func handle(_ request: borrowing Request, _ responder: Responder) {
+                gate.wait()
+                responder.send(.ok)
+            }
+        }
+        let gate = DispatchSemaphore(value: 0)
+        let (server, address) = try start(Blocking(gate: gate), loopCount: 1)
+        #expect(server.askLoops() == [true])
+        while server.askLoops() != [true] { await Task.yield() }
+        let client = try LoopbackClient(address)
+        await client.send(get)
+        while server.statistics.requestsInFlight == 0 { await Task.yield() }
+        while server.askLoops() == [true] { await Task.yield() }
+        for _ in 0..<100 { #expect(server.askLoops() == [false]) }
+        gate.signal()
+        while server.askLoops() != [true] { await Task.yield() }
+        _ = await server.drain(timeout: .zero)
     }
 
     @Test("turns connections away beyond the limits, in all or from one client, with a whole answer", arguments: [true, false])

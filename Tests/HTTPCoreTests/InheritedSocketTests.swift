@@ -1,5 +1,6 @@
 import Foundation
 import HTTPCore
+import Logging
 import Testing
 
 /// Sockets that another process has opened.
@@ -71,6 +72,29 @@ struct InheritedSocketTests {
                 }
             }
         }
+    }
+
+    @Test("hold their clients back until they are let in, and leave them to the next process when the server stops before")
+    func held() async throws {
+        let socket = try TestSocket(loopback, backlog: 64)
+        func start() throws -> HTTPServer {
+            let inherited = InheritedSocket(descriptor: try TestSocket.handOver([socket]), name: "http")
+            let server = HTTPServer(
+                configuration: HTTPServerConfiguration(listeners: [ListenerConfiguration(inherited.address)], holdsInherited: true),
+                handler: TestHandler(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try server.start()
+            return server
+        }
+        let first = try start()
+        let client = try LoopbackClient(try #require(first.boundAddresses.first))
+        await client.send(get)
+        _ = await first.drain(timeout: .seconds(60))
+        #expect(first.statistics.acceptedConnections == 0)
+        let second = try start()
+        #expect(second.statistics.acceptedConnections == 0)
+        second.acceptHeld()
+        #expect(await client.responses(1).map(\.status) == [200])
+        _ = await second.drain(timeout: .zero)
     }
 
     @Test("serve who waited in their queue when the drain began")

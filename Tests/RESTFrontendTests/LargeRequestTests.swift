@@ -25,7 +25,7 @@ struct LargeRequestTests {
     private static func gzip(_ text: String) throws -> [UInt8] {
         var packed = ByteBuffer()
         let isPacked = try Array(text.utf8).withUnsafeBytes {
-            try #require(Deflater(level: 6)).gzip($0, into: &packed, maxByteCount: 1 << 16)
+            try #require(Deflater(level: 6)).compress($0, into: &packed, maxByteCount: 1 << 16)
         }
         try #require(isPacked)
         return Array(packed.bytes)

@@ -31,7 +31,7 @@ struct RegistryOpeningTests {
                 try Int.fetchOne(db, sql: "PRAGMA user_version")
             )
         }
-        #expect(marks == ("wal", 0x4170_7573, 1))
+        #expect(marks == ("wal", 0x4170_7573, 2))
         #expect(throws: DatabaseError.self) {
             try queue.write { try $0.execute(sql: "INSERT INTO labels VALUES (404, 'x', 1, 'operator', '')") }
         }
@@ -83,7 +83,7 @@ struct RegistryOpeningTests {
                 try database($0, "PRAGMA user_version = 99")
             },
             isExpected: { if case .newer(_, 99, 1) = $0 { true } else { false } },
-            says: "has schema 99, this program knows up to 1"),
+            says: "has schema 99, this program knows up to 2"),
         Refusal(
             name: "a file cut short",
             prepare: {

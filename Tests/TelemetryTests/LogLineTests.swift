@@ -41,6 +41,18 @@ struct LogLineTests {
             name: "a key cannot forge a field", metadata: ["a b=c\n": "1"], format: .journal,
             text: "<6>apus: serving a_b_c_=1\n"),
         Line(
+            name: "what a message says is not said again by a field", metadata: [".model": "digits", "path": "/m"], format: .plain,
+            text: "2026-03-01T12:30:00.007Z INFO     apus: serving path=/m\n"),
+        Line(
+            name: "JSON has such fields, numbers and truth values as what they are",
+            metadata: [".n": .stringConvertible(Int64(-3)), "d": .stringConvertible(1.5), "t": .stringConvertible(true), "s": "7"],
+            format: .json,
+            text: #"{"time":"2026-03-01T12:30:00.007Z","level":"info","logger":"apus","message":"serving","#
+                + #""n":-3,"d":1.5,"s":"7","t":true}"# + "\n"),
+        Line(
+            name: "a number that JSON has no form for is a string", metadata: ["d": .stringConvertible(Double.infinity)], format: .json,
+            text: #"{"time":"2026-03-01T12:30:00.007Z","level":"info","logger":"apus","message":"serving","d":"inf"}"# + "\n"),
+        Line(
             name: "JSON holds the same facts", level: .error, message: "can\"not\n", metadata: ["n": "1", "é": "\u{1}"],
             format: .json,
             text: #"{"time":"2026-03-01T12:30:00.007Z","level":"error","logger":"apus","message":"can\"not\n","#

@@ -20,7 +20,7 @@
 static bool is_winograd(const apus_convolution *s) {
     const bool fits = s->groups == 1 && s->kernel[0] == 1 && s->kernel[1] == 3 && s->kernel[2] == 3 && s->stride[1] == 1 && s->stride[2] == 1 &&
                       s->dilation[1] == 1 && s->dilation[2] == 1 && s->input[0] == 1 && s->output[0] == 1 && s->pad[0] == 0;
-    if (!fits || s->channels_in < 32 || s->channels_out < 32 || s->output[1] < 6 || s->output[2] < 6) return false;
+    if (!fits || s->channels_in < 12 || s->channels_out < 32 || s->output[1] < 6 || s->output[2] < 6) return false;
     // The transform of the weights is worth it where enough outputs share them.
     return saturating_multiply(s->output[1], s->output[2]) >= 100;
 }
@@ -44,6 +44,10 @@ static size_t winograd_block(const apus_convolution *s) {
 APUS_INLINE size_t winograd_plane(size_t tiles, size_t columns) {
     return saturating_add(saturating_multiply(tiles, last_stride(columns)), 16);
 }
+
+/// Floats from the transformed weights of one point to those of the next: whole pages apart they would fall into the same sets of the
+/// first-level cache.
+APUS_INLINE size_t winograd_weights_plane(size_t in) { return saturating_multiply(NR, saturating_add(in, 1)); }
 
 static size_t winograd_packed_count(const apus_convolution *s) {
     return saturating_multiply(9, packed_right_count(s->channels_in, s->channels_out));
@@ -76,9 +80,9 @@ APUS_INLINE void winograd_weight_row(float *u, size_t plane, const vf row[3]) {
     vf_store(u + 5 * plane, row[2]);
 }
 
-/// G · g · Gᵀ for the two rows of points of a group, over one panel: point p of input channel c goes to u[p * in * NR + c * NR].
+/// G · g · Gᵀ for the two rows of points of a group, over one panel: point p of input channel c goes to u[p * plane + c * NR].
 APUS_INLINE void winograd_weight_group(float *u, const float *panel, size_t in, const int group) {
-    const size_t plane = in * NR;
+    const size_t plane = winograd_weights_plane(in);
     for (size_t c = 0; c < in; c++, panel += 9 * NR) {
         for (size_t half = 0; half < NR; half += VF) {
             vf first[3], second[3];
@@ -111,7 +115,7 @@ static void winograd_weights(float *u, const float *panel, size_t in, size_t gro
 }
 
 static size_t winograd_scratch_count(const apus_convolution *s) {
-    const size_t tiles = winograd_block(s), weights = saturating_multiply(WINOGRAD_GROUP * NR, s->channels_in);
+    const size_t tiles = winograd_block(s), weights = saturating_multiply(WINOGRAD_GROUP, winograd_weights_plane(s->channels_in));
     const size_t planes = saturating_add(winograd_plane(tiles, s->channels_in), winograd_plane(tiles, NR));
     return saturating_add(weights, saturating_multiply(WINOGRAD_POINTS, planes));
 }
@@ -219,7 +223,7 @@ static void winograd_tiles_between(float *y, const float *x, const float *packed
             winograd_weights(u, packed + 9 * o * in, in, group);
             for (size_t k = 0; k < WINOGRAD_GROUP; k++) {
                 const size_t p = winograd_rows_of[group][k / 6] * 6 + k % 6;
-                const float *panel = u + k * in * NR;
+                const float *panel = u + k * winograd_weights_plane(in);
                 for (size_t t = 0; t < count; t += rows) {
                     direct_tiles[smaller(rows, count - t) - 1](m + p * m_plane + t * m_stride, m_stride, v + p * v_plane + t * v_stride, v_stride,
                                                                panel, NR, in, NR, &whole);
@@ -231,10 +235,17 @@ static void winograd_tiles_between(float *y, const float *x, const float *packed
     }
 }
 
-static void winograd_block_at(float *y, const float *x, const float *packed, size_t number, const apus_convolution *s,
-                              const apus_epilogue *epilogue, float *scratch) {
+static size_t winograd_block_count(const apus_convolution *s) { return divide_up(winograd_tiles(s), winograd_block(s)); }
+
+/// Blocks of tiles are the parts.
+static void winograd_part(float *y, const float *x, const float *packed, const apus_convolution *s, const apus_epilogue *epilogue,
+                          float *scratch, size_t part) {
     const size_t block = winograd_block(s), tiles = winograd_tiles(s);
-    winograd_tiles_between(y, x, packed, number * block, smaller(tiles, (number + 1) * block), s, epilogue, scratch);
+    winograd_tiles_between(y, x, packed, part * block, smaller(tiles, (part + 1) * block), s, epilogue, scratch);
 }
 
-static size_t winograd_block_count(const apus_convolution *s) { return divide_up(winograd_tiles(s), winograd_block(s)); }
+static void winograd_convolution(float *y, const float *x, const float *packed, const apus_convolution *s, const apus_epilogue *epilogue,
+                                 float *scratch) {
+    const size_t parts = winograd_block_count(s);
+    for (size_t part = 0; part < parts; part++) winograd_part(y, x, packed, s, epilogue, scratch, part);
+}

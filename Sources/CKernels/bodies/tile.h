@@ -55,6 +55,29 @@ APUS_INLINE void tile_sums(vf sums[][2], size_t rows, size_t vectors, size_t unr
     }
 }
 
+/// The left operand in several lines: line l of the rows begins `stride` floats behind the one before and has `steps` steps, of which
+/// the right operand's rows lie one after another.
+typedef struct apus_lines {
+    size_t count, steps, stride;
+} apus_lines;
+
+/// Sums over all lines, `rows` and `vectors` constant: element (i, p) of line l at a[l * lines->stride + i * a_row + p].
+APUS_INLINE void tile_line_sums(vf sums[][2], size_t rows, size_t vectors, const float *a, size_t a_row, const apus_lines *lines,
+                                const float *b) {
+    vf parts[MR][2];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) parts[i][0] = parts[i][1] = (vf){};
+    for (size_t line = 0; line < lines->count; line++, a += lines->stride) {
+        const float *at = a;
+        for (size_t p = 0; p < lines->steps; p++, at++, b += NR) add_step(parts, rows, vectors, at, a_row, b);
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        sums[i][0] = parts[i][0];
+        sums[i][1] = parts[i][1];
+    }
+}
+
 #define FOR_TILE(statement)                                              \
     _Pragma("clang loop unroll(full)") for (size_t i = 0; i < rows; i++) { \
         _Pragma("clang loop unroll(full)") for (size_t v = 0; v < 2; v++) { statement; } \
@@ -121,15 +144,34 @@ APUS_INLINE void run_tile(float *c, size_t c_stride, size_t rows, const float *a
         run_tile(c, c_stride, rows, a, a_stride, 1, b, b_step, k, columns, end);                                               \
     }
 
+/// The left operand lies in place, in lines.
+#define LINED_TILE(rows)                                                                                                             \
+    static void lined_tile_##rows(float *c, size_t c_stride, const float *a, size_t a_stride, const apus_lines *lines, const float *b, \
+                                  size_t columns, const tile_end *end) {                                                             \
+        vf sums[MR][2];                                                                                                              \
+        if (columns <= VF) {                                                                                                         \
+            tile_line_sums(sums, rows, 1, a, a_stride, lines, b);                                                                    \
+        } else {                                                                                                                     \
+            tile_line_sums(sums, rows, 2, a, a_stride, lines, b);                                                                    \
+        }                                                                                                                            \
+        end_tile(c, c_stride, sums, rows, columns, end);                                                                             \
+    }
+
+typedef void lined_tile_function(float *c, size_t c_stride, const float *a, size_t a_stride, const apus_lines *lines, const float *b,
+                                 size_t columns, const tile_end *end);
+
 PACKED_TILE(1) PACKED_TILE(2) PACKED_TILE(3) PACKED_TILE(4) PACKED_TILE(5) PACKED_TILE(6)
 DIRECT_TILE(1) DIRECT_TILE(2) DIRECT_TILE(3) DIRECT_TILE(4) DIRECT_TILE(5) DIRECT_TILE(6)
+LINED_TILE(1) LINED_TILE(2) LINED_TILE(3) LINED_TILE(4) LINED_TILE(5) LINED_TILE(6)
 #if MR > 6
 PACKED_TILE(7) PACKED_TILE(8) PACKED_TILE(9) PACKED_TILE(10) PACKED_TILE(11) PACKED_TILE(12)
 DIRECT_TILE(7) DIRECT_TILE(8) DIRECT_TILE(9) DIRECT_TILE(10) DIRECT_TILE(11) DIRECT_TILE(12)
+LINED_TILE(7) LINED_TILE(8) LINED_TILE(9) LINED_TILE(10) LINED_TILE(11) LINED_TILE(12)
 #endif
 #if MR > 12
 PACKED_TILE(13) PACKED_TILE(14)
 DIRECT_TILE(13) DIRECT_TILE(14)
+LINED_TILE(13) LINED_TILE(14)
 #endif
 
 static tile_function *const packed_tiles[MR] = {
@@ -149,5 +191,15 @@ static tile_function *const direct_tiles[MR] = {
 #endif
 #if MR > 12
     direct_tile_13, direct_tile_14,
+#endif
+};
+
+static lined_tile_function *const lined_tiles[MR] = {
+    lined_tile_1, lined_tile_2, lined_tile_3, lined_tile_4, lined_tile_5, lined_tile_6,
+#if MR > 6
+    lined_tile_7, lined_tile_8, lined_tile_9, lined_tile_10, lined_tile_11, lined_tile_12,
+#endif
+#if MR > 12
+    lined_tile_13, lined_tile_14,
 #endif
 };

@@ -7,7 +7,8 @@ struct ApusCommand: AsyncParsableCommand {
         abstract: "Serves machine-learning models over HTTP.",
         discussion: """
             Apus loads ONNX models and TensorFlow SavedModels from numbered version directories, as TensorFlow Serving lays \
-            them out, answers predict requests in its REST dialect, and swaps versions while requests run.
+            them out, answers predict requests in its REST dialect and in the Open Inference Protocol, and swaps versions while \
+            requests run.
 
             Exit codes: 0 success; 1 failed; 3 the model uses something unsupported; 64 usage; 65 damaged model or file; \
             69 unavailable, such as a port in use; 74 input or output; 77 permission; 78 configuration.
@@ -17,7 +18,7 @@ struct ApusCommand: AsyncParsableCommand {
 
     private static let subcommands: [any ParsableCommand.Type] = [
         ServeCommand.self, CheckCommand.self, StatusCommand.self, InspectCommand.self, RunCommand.self, BenchCommand.self,
-        VersionCommand.self, ManualCommand.self,
+        RegistryCommand.self, VersionCommand.self, ManualCommand.self,
     ]
 
     /// As they are written, in the order of the help.

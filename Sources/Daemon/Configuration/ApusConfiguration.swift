@@ -26,6 +26,8 @@ package struct ApusConfiguration: Sendable, Equatable {
     package var registry: RegistryConfiguration
     package var monitoring: MonitoringConfiguration
     package var log: LogConfiguration
+    /// Every setting's value as it was written, or its default, by key.
+    package var texts: [String: String]
     /// The file that was read, for a later reload.
     package var configPath: String?
     /// Every file that was read, for a look whether one has changed.
@@ -43,6 +45,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var address: String?
     package var port: UInt16
     package var listeners: [ListenerEntry]
+    /// Where operators find metrics and the registry; nil: where everybody does.
+    package var admin: ListenerEntry.Place?
     /// Nil: clear text everywhere.
     package var tls: TLSConfiguration?
     package var strictTransportSecurity: Duration?
@@ -51,11 +55,13 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// Nil: what suits the machine.
     package var loopCount: Int?
     package var requestTimeout: Duration
+    package var drainDelay: Duration
     package var drainTimeout: Duration
     package var isCORSEnabled: Bool
     package var nonfinite: NonfiniteForm
     package var checksMethodNames: Bool
     package var notifyReady: ReadinessNotice
+    package var startTimeout: Duration
     package var limits: ConnectionLimits
 }
 

@@ -57,7 +57,7 @@ package struct ConfigurationLoader: Sendable {
             hold: values.read(Settings.hold), allowsEmpty: values.read(Settings.allowsEmpty), batching: batching,
             serving: models.serving, readsBatchingFiles: values.read(Settings.readsBatchingFiles), modelBatching: models.batching,
             requestLog: readRequestLog(&values), registry: readRegistry(&values), monitoring: readMonitoring(&values),
-            log: readLog(&values), configPath: configPath, files: (configPath.map { [$0] } ?? []) + sources.files,
+            log: readLog(&values), texts: values.texts, configPath: configPath, files: (configPath.map { [$0] } ?? []) + sources.files,
             configurationPollInterval: values.read(Settings.configurationPollInterval),
             warnings: variables.warnings + sources.warnings)
 
@@ -66,6 +66,14 @@ package struct ConfigurationLoader: Sendable {
             + models.problems + problemsOfServingNothing(models.serving, sources)
         guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
         return configuration
+    }
+
+    /// How the log is to be written, as far as that can be told of a configuration that may be wrong.
+    var logConfiguration: LogConfiguration {
+        let (file, _) = readFile()
+        var values = LayeredValues(
+            commandLine: CommandLineLayer(arguments).values, environment: EnvironmentLayer(environment).values, file: file.values)
+        return readLog(&values)
     }
 
     /// Absolute path of the file given with `--config`.

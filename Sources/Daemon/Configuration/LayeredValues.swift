@@ -57,6 +57,11 @@ struct LayeredValues {
         return LocatedText(text: text, origin: origin)
     }
 
+    /// The text of every setting, its default where no layer has one.
+    var texts: [String: String] {
+        Settings.all.reduce(into: [:]) { $0[$1.path] = located($1.path)?.text ?? $1.defaultText }
+    }
+
     private static func provider(_ name: String, _ values: [String: LocatedText]) -> InMemoryProvider {
         let entries = values.map { path, value in
             (AbsoluteConfigKey(components(path)), ConfigValue(.string(value.text), isSecret: false))

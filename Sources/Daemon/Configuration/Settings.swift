@@ -10,11 +10,17 @@ package enum Settings {
         "server.address", .text, default: "127.0.0.1",
         "Address or host name to listen on; 0.0.0.0 or :: for every interface; none: only the listeners listed.")
     static let port = Setting("server.port", .integer(0...65_535), default: "8501", "TCP port; 0 lets the system choose.")
+    static let admin = Setting(
+        "server.admin", .adminAddress, default: "none",
+        "A listener for operators, HOST:PORT, unix:PATH or systemd:NAME: metrics, the registry and paths of files are there alone.")
     static let loops = Setting(
         "server.loops", .integerOrAutomatic(1...256), default: "auto", "Threads that read and write connections; auto: one for two cores.")
     static let requestTimeout = Setting(
         "server.request_timeout", .duration(.milliseconds(1) ... .seconds(86_400)), default: "30s",
         "From a whole request received to its answer; then 504.")
+    static let drainDelay = Setting(
+        "server.drain_delay", .duration(.zero ... .seconds(3_600)), default: "0s",
+        "How long requests are still accepted when the daemon stops and readiness is refused, before the listeners close.")
     static let drainTimeout = Setting(
         "server.drain_timeout", .duration(.zero ... .seconds(3_600)), default: "30s",
         "How long requests under way may take to end when the daemon stops.")
@@ -29,6 +35,9 @@ package enum Settings {
     static let notifyReady = Setting(
         "server.notify_ready", ValueKind<ReadinessNotice>.oneOf, default: "loaded",
         "When systemd is notified of readiness: loaded: after the first loads; listening: at once.")
+    static let startTimeout = Setting(
+        "server.start_timeout", .duration(.zero ... .seconds(86_400)), default: "5m",
+        "How long the first loads may keep readiness, and the clients of sockets that were handed over, waiting.")
 
     // server.tls
     static let tlsCertificate = Setting(
@@ -237,8 +246,9 @@ package enum Settings {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
 
     package static let all: [SettingFacts] = [
-        address.facts, port.facts, loops.facts, requestTimeout.facts, drainTimeout.facts, cors.facts, nonfinite.facts,
-        checksMethodNames.facts, notifyReady.facts,
+        address.facts, port.facts, admin.facts, loops.facts, requestTimeout.facts, drainDelay.facts, drainTimeout.facts, cors.facts,
+        nonfinite.facts,
+        checksMethodNames.facts, notifyReady.facts, startTimeout.facts,
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
@@ -259,6 +269,12 @@ package enum Settings {
         prometheusEnabled.facts, prometheusPath.facts,
         logLevel.facts, logFormat.facts,
     ]
+
+    /// Whether a reload puts a change of the key in force; of the others the next start does.
+    package static func isReloaded(_ path: String) -> Bool {
+        let isOfReloadedSection = ["batching.", "server.tls."].contains { path.hasPrefix($0) } && path != strictTransportSecurity.path
+        return isOfReloadedSection || [logLevel.path, loadMode.path].contains(path)
+    }
 
     /// Keys beside the settings that the file may hold; they are read apart.
     static let structuredKeys = ["models", "model_root", "server.listeners"]

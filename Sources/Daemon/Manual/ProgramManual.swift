@@ -2,36 +2,44 @@
 enum ProgramManual {
     static func blocks(_ program: CommandHelp) -> [ManualBlock] {
         // `help` is the parser's own, and the same as --help.
-        let commands = (program.subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }
+        let commands = (program.subcommands ?? []).flatMap { leaves($0, path: []) }
         var blocks: [ManualBlock] = [.section("Synopsis")]
-        blocks += commands.map { .paragraph(synopsis($0)) }
+        blocks += commands.map { .paragraph(synopsis($0.name, $0.help)) }
         blocks.append(.section("Description"))
         blocks += paragraphs(program.discussion)
         blocks.append(.section("Commands"))
-        for command in commands { blocks += section(of: command) }
+        for command in commands { blocks += section(command.name, command.help) }
         return blocks + fixedSections
     }
 
-    private static func synopsis(_ command: CommandHelp) -> String {
+    /// A command, or of one that only holds others all of these, each with its whole name.
+    private static func leaves(_ command: CommandHelp, path: [String]) -> [(name: String, help: CommandHelp)] {
+        guard command.shouldDisplay, command.commandName != "help" else { return [] }
+        let path = path + [command.commandName]
+        let inner = (command.subcommands ?? []).flatMap { leaves($0, path: path) }
+        return inner.isEmpty ? [(path.joined(separator: " "), command)] : inner
+    }
+
+    private static func synopsis(_ name: String, _ command: CommandHelp) -> String {
         let own = command.shownArguments.filter { $0.sectionTitle == nil && !isHelp($0) }
         let parts = own.map { argument in
             let text = argument.term + (argument.isRepeating ? "..." : "")
             return argument.isOption || argument.isOptional ? "[\(text)]" : text
         }
         let hasShared = command.shownArguments.contains { $0.sectionTitle != nil }
-        return (["`apus \(command.commandName)`"] + (hasShared ? ["[configuration]"] : []) + parts).joined(separator: " ")
+        return (["`apus \(name)`"] + (hasShared ? ["[configuration]"] : []) + parts).joined(separator: " ")
     }
 
-    private static func section(of command: CommandHelp) -> [ManualBlock] {
-        var blocks: [ManualBlock] = [.subsection(command.commandName)]
+    private static func section(_ name: String, _ command: CommandHelp) -> [ManualBlock] {
+        var blocks: [ManualBlock] = [.subsection(name)]
         if let abstract = command.abstract { blocks.append(.paragraph(abstract)) }
         blocks += paragraphs(command.discussion)
         for argument in command.shownArguments where !isHelp(argument) && !(argument.abstract ?? "").isEmpty {
             // The options of the configuration are the same for each command that has them.
-            guard argument.sectionTitle == nil || command.commandName == "serve" else { continue }
+            guard argument.sectionTitle == nil || name == "serve" else { continue }
             blocks.append(.item(argument.term, argument.text))
         }
-        if command.commandName != "serve", command.shownArguments.contains(where: { $0.sectionTitle != nil }) {
+        if name != "serve", command.shownArguments.contains(where: { $0.sectionTitle != nil }) {
             blocks.append(.paragraph("The options of the configuration are those of `serve`."))
         }
         return blocks
@@ -61,7 +69,10 @@ enum ProgramManual {
     private static func items(_ pairs: [(String, String)]) -> [ManualBlock] { pairs.map { .item("`\($0.0)`", $0.1) } }
 
     private static let signals = [
-        ("SIGTERM, SIGINT", "Ends the daemon after every accepted request has its response, within server.drain_timeout."),
+        (
+            "SIGTERM, SIGINT",
+            "Ends the daemon after every accepted request has its response, within server.drain_timeout; a second one ends it at once."
+        ),
         (
             "SIGHUP",
             "Reads the configuration, the files of TLS and the file of the access log again. A configuration with an error is refused "

@@ -102,6 +102,11 @@ package final class MetricsBoard: CallObserver, InferenceObserver, LoadObserver 
         }
     }
 
+    /// Of all signatures of a version that have been called or loaded.
+    func signatureMetrics(of id: ServableID) -> [SignatureMetrics] {
+        tracked.withLock { $0.versions[id]?.signatures.values.map(\.signature) ?? [] }
+    }
+
     private func queueDepths(_ id: ServableID, _ model: LoadedModel?) -> [MetricReading.Sample] {
         (model?.queuedRowCounts ?? []).compactMap { signature, rowCount in
             guard rowCount > 0 || hasBeenCalled(id, signature) else { return nil }

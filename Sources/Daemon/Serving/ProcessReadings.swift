@@ -68,11 +68,17 @@ enum ProcessFacts {
     /// Field 20 of `/proc/self/stat`.
     static var threadCount: Double? { stat(20) }
 
-    /// Field 22 of `/proc/self/stat`, in clock ticks since the machine's start, on the wall clock.
+    /// Field 22 of `/proc/self/stat`, in clock ticks since the machine's start, on the wall clock. The machine's start is derived from
+    /// two clocks: `/proc/stat`, which has it, is hidden from services that may see processes alone (`ProcSubset=pid`).
     static var startTime: Double? {
-        let line = (Machine.text("/proc/stat") ?? "").split(separator: "\n").first { $0.hasPrefix("btime ") }
-        guard let boot = line.flatMap({ Double($0.dropFirst("btime ".count)) }), let ticks = stat(22) else { return nil }
-        return boot + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        guard let ticks = stat(22) else { return nil }
+        return seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME) + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private static func seconds(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// A field of `/proc/self/stat`, counted from 1 (proc_pid_stat(5)). The second is the name in parentheses and may hold anything.

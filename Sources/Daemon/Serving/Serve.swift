@@ -1,9 +1,11 @@
 import HTTPCore
 import Inference
 import Logging
+import Operators
 import Registry
 import ServableCore
 import ServiceLifecycle
+import Synchronization
 import Telemetry
 import UnixSignals
 
@@ -21,11 +23,13 @@ struct Serve: Sendable {
 
     /// Returns after a graceful stop.
     func run() async throws {
+        logger.notice("\(greeting)")
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let serving = try validatedSpecification()
         let stack = try open()
         stack.manager.expect(serving)
         let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let stops = await StopSignals(logger: logger)
         // Bound before anything is loaded: a port in use shows at once, and health can be read during a long load.
         do {
             try stack.server.start()
@@ -33,26 +37,36 @@ struct Serve: Sendable {
             throw CommandFailure(error)
         }
         let notify = SystemdNotify(environment: environment, logger: logger)
-        let services: [any Service] = [
-            RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
-            LifecycleService(
-                manager: stack.manager, specification: serving, readiness: stack.readiness,
-                unloadTimeout: Self.unloadTimeout, logger: logger),
-            ReloadService(
-                signals: hangups, files: ConfigurationFiles(configuration.files),
-                pollInterval: configuration.configurationPollInterval, load: reload, apply: { try await apply($0, to: stack) },
-                notify: notify,
-                record: stack.reloads, logger: logger),
-            HTTPService(
-                server: stack.server, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, notify: notify,
-                logger: logger),
-            StartupService(
-                startup: Startup(manager: stack.manager, notify: notify, notice: configuration.server.notifyReady, logger: logger)),
-        ]
+        let status = StatusLine(notify)
+        let inForce = Mutex(configuration)
+        let services: [any Service] =
+            [
+                RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
+                LifecycleService(
+                    manager: stack.manager, specification: serving, readiness: stack.readiness,
+                    unloadTimeout: Self.unloadTimeout, logger: logger),
+                ReloadService(
+                    signals: hangups, files: ConfigurationFiles(configuration.files),
+                    pollInterval: configuration.configurationPollInterval, load: reload,
+                    apply: { try await apply($0, over: inForce, to: stack) },
+                    remember: { await stack.manager.noteReload($0, isInForce: $1) },
+                    notify: notify, status: status, record: stack.reloads, logger: logger),
+                HTTPService(
+                    drain: Drain(
+                        server: stack.server, readiness: stack.readiness, notify: notify, status: status,
+                        delay: configuration.server.drainDelay, timeout: configuration.server.drainTimeout, allowance: Self.unloadTimeout,
+                        cause: { stops.cause }, logger: logger)),
+                StartupService(
+                    startup: Startup(
+                        manager: stack.manager, notify: notify, status: status, notice: configuration.server.notifyReady,
+                        timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() }, logger: logger)),
+            ] + watchdog(notify, stack)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet))
+        let stopping = Task { await stops.run() }
+        defer { stopping.cancel() }
         do {
             try await group.run()
         } catch {
@@ -63,12 +77,34 @@ struct Serve: Sendable {
         logger.notice("stopped")
     }
 
+    /// `apus 0.1.0, configuration /etc/apus/apus.yaml, 2 lanes, avx512, memory budget 12.5 GiB, registry /var/lib/apus/registry.sqlite`
+    private var greeting: String {
+        let engine = configuration.engine
+        let budget = engine.memoryBudget.byteLimit(of: Machine.memoryByteCount).map(ByteCount.text) ?? "unlimited"
+        return [
+            "apus \(Version.number)", configuration.configPath.map { "configuration \($0)" } ?? "no configuration file",
+            counted(engine.laneCount ?? Machine.processorCount, "lane"), InstructionSet.chosen.name, "memory budget \(budget)",
+            "registry \(configuration.registry.path)",
+        ].joined(separator: ", ")
+    }
+
     private func validatedSpecification() throws(CommandFailure) -> ValidatedSpecification {
         do {
             return try configuration.serving.validated()
         } catch {
             throw CommandFailure(.configuration, error.message)
         }
+    }
+
+    /// Nothing where the service manager wants no signs of life.
+    private func watchdog(_ notify: SystemdNotify, _ stack: ServingStack) -> [any Service] {
+        guard let period = notify.watchdogPeriod else { return [] }
+        let signs = Mutex(LaneSigns())
+        let parts: [(name: String, look: Watchdog.Look)] = [
+            ("loop", { stack.server.askLoops() }),
+            ("lane", { signs.withLock { $0.look(stack.lanes.progressOfBusyLanes) } }),
+        ]
+        return [WatchdogService(watchdog: Watchdog(notify, period: period, parts: parts, logger: logger))]
     }
 
     private func open() throws(CommandFailure) -> ServingStack {
@@ -95,38 +131,18 @@ struct Serve: Sendable {
     }
 
     /// Puts a new configuration in force as far as a running daemon can; when it throws, the old one is still in force.
-    private func apply(_ new: ApusConfiguration, to stack: ServingStack) async throws {
+    private func apply(
+        _ new: ApusConfiguration, over inForce: borrowing Mutex<ApusConfiguration>, to stack: ServingStack
+    ) async throws -> ConfigurationChanges {
         let targets = ReloadTargets(
             manager: stack.manager, server: stack.server, tls: stack.tls, batching: stack.batching, threshold: threshold)
         let warnings = await (try Reload(new, of: targets)).commit()
         for warning in warnings { logger.warning("\(warning)") }
-        for key in configuration.fixedSections(differingFrom: new) {
-            logger.warning("\"\(key)\" changed in the configuration; it takes effect with the next start")
+        let old = inForce.withLock { inForce in
+            defer { inForce = new }
+            return inForce
         }
-    }
-}
-
-extension ApusConfiguration {
-    /// Sections that only a start reads and that differ from `other`.
-    func fixedSections(differingFrom other: ApusConfiguration) -> [String] {
-        var sections: [String] = []
-        if server.fixed != other.server.fixed { sections.append("server") }
-        if engine != other.engine { sections.append("engine") }
-        if lifecycle != other.lifecycle || hold != other.hold || allowsEmpty != other.allowsEmpty { sections.append("lifecycle") }
-        if requestLog != other.requestLog { sections.append("request_log") }
-        if registry != other.registry { sections.append("registry") }
-        if monitoring != other.monitoring { sections.append("monitoring") }
-        if log.style != other.log.style { sections.append("log.format") }
-        return sections
-    }
-}
-
-extension ServerConfiguration {
-    /// Without what a reload puts in force: the files of a server that is encrypted and stays so.
-    fileprivate var fixed: ServerConfiguration {
-        var copy = self
-        copy.tls = tls.map { _ in TLSConfiguration(certificateFile: "", keyFile: "") }
-        return copy
+        return ConfigurationChanges(from: old, atStart: configuration, to: new)
     }
 }
 
@@ -142,5 +158,14 @@ extension LogLevel {
         case .error: .error
         case .critical: .critical
         }
+    }
+}
+
+extension Logger {
+    /// For frameworks, whose steps mean nothing to an operator: warnings and errors alone.
+    fileprivate var quiet: Logger {
+        var copy = self
+        copy.logLevel = .warning
+        return copy
     }
 }

@@ -38,31 +38,30 @@ struct LifecycleService: Service {
 
 /// Serves until the daemon is to stop, then completes the requests that have been accepted.
 struct HTTPService: Service {
-    let server: HTTPServer
-    let readiness: Readiness
-    let drainTimeout: Duration
-    let notify: SystemdNotify
-    let logger: Logger
+    let drain: Drain
 
     func run() async throws {
         try await gracefulShutdown()
-        notify.stopping()
-        logger.info("draining: no new connections, requests under way are answered")
-        readiness.beginDrain()
-        let result = await server.drain(timeout: drainTimeout)
-        if result.cutRequests > 0 {
-            logger.warning("\(result.cutRequests) requests were cut after \(result.elapsed)")
-        }
+        await drain.run()
     }
 }
 
-/// Reports the end of the start; the first service to stop, so that nothing is reported after `STOPPING=1`.
+/// Reports the end of the start and what is served; the first service to stop, so that none of that is reported after `STOPPING=1`.
 struct StartupService: Service {
     let startup: Startup
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await startup.run() }
         try await gracefulShutdown()
+    }
+}
+
+/// Sends signs of life until the daemon stops; requests that drain may then take as long as they are allowed to.
+struct WatchdogService: Service {
+    let watchdog: Watchdog
+
+    func run() async throws {
+        await watchdog.run()
     }
 }
 
@@ -75,9 +74,12 @@ struct ReloadService: Service {
     /// Time between two looks at the files; zero: they are not looked at.
     let pollInterval: Duration
     let load: @Sendable () throws -> ApusConfiguration
-    /// Puts a configuration in force; when it throws, nothing has changed.
-    let apply: @Sendable (ApusConfiguration) async throws -> Void
+    /// Puts a configuration in force and says what has changed; when it throws, nothing has.
+    let apply: @Sendable (ApusConfiguration) async throws -> ConfigurationChanges
+    /// Takes what came of it for the record: a text, and whether the configuration is in force.
+    let remember: @Sendable (String, Bool) async -> Void
     let notify: SystemdNotify
+    let status: StatusLine
     let record: ReloadRecord
     let logger: Logger
 
@@ -106,14 +108,32 @@ struct ReloadService: Service {
     private func reload() async {
         notify.reloading()
         do {
-            let configuration = try load()
-            try await apply(configuration)
-            record.note(isSuccessful: true)
-            logger.notice("configuration read again")
+            let changes = try await apply(try load())
+            await report(changes)
         } catch {
-            record.note(isSuccessful: false)
-            logger.error("the new configuration is refused and the old one stays: \(error)")
+            await refuse(error)
         }
         notify.reloaded()
+    }
+
+    private func report(_ changes: ConfigurationChanges) async {
+        record.note(isSuccessful: true)
+        status.show(trouble: nil)
+        let taken = changes.taken.map(\.description)
+        logger.notice(
+            "configuration read again\(taken.isEmpty ? "; nothing that a reload takes has changed" : ": " + listed(taken, atMost: 50))")
+        for change in changes.deferred {
+            logger.warning("\(change); it takes effect with the next start", metadata: [".key": "\(change.key)"])
+        }
+        await remember((taken + changes.deferred.map { "\($0) (with the next start)" }).joined(separator: "; "), true)
+    }
+
+    private func refuse(_ error: any Error) async {
+        record.note(isSuccessful: false)
+        logger.error("the new configuration is refused and the old one stays: \(error)")
+        let reasons = "\(error)".split(separator: "\n")
+        let more = reasons.count > 1 ? " and \(counted(reasons.count - 1, "further error"))" : ""
+        status.show(trouble: "reload refused: \(reasons.first ?? "")\(more)")
+        await remember("\(error)", false)
     }
 }

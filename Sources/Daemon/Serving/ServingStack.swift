@@ -4,6 +4,7 @@ package import Inference
 import Logging
 import ModelFormats
 package import ModelServing
+import OpenInference
 import Operators
 import RESTFrontend
 import Registry
@@ -62,10 +63,15 @@ struct ServingStack: Sendable {
         let requestLog = try configuration.requestLog.map { try RequestLogFile($0, metrics, logger: logger) }
         self.requestLog = requestLog
         let service = PredictionService(manager, hold: configuration.hold)
+        let openInference = OpenInferenceService(
+            service, repository: ServedRepository(registry: registry, manager: manager), counted: board, serverVersion: Version.number,
+            unreadiness: { readiness.reasons })
         let handler = RESTHandler(
-            service, registry: RegistryRoutes(registry: registry), configuration: RESTConfiguration(configuration, requestLog),
+            service, registry: RegistryRoutes(registry: registry),
+            configuration: RESTConfiguration(configuration, requestLog, folders: { Self.folders(statuses, configuration) }),
             metrics: { Self.text(of: metrics, board) }, unreadiness: { readiness.reasons },
-            degradation: { statuses.degradation() }, observer: board, executor: lanes)
+            degradation: { statuses.degradation() }, observer: board, executor: lanes,
+            openInference: openInference)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
@@ -82,6 +88,14 @@ struct ServingStack: Sendable {
         ) { [.init([Version.number, Version.swift, InstructionSet.chosen.name], 1)] }
     }
 
+    /// Where models lie, as texts may name it: of versions that are known, and of models that the start's configuration names.
+    private static func folders(_ board: StatusBoard, _ configuration: ApusConfiguration) -> [String] {
+        let versions = board.modelNames.flatMap { board.statuses(of: $0) }.map(\.path)
+        let parents = versions.map { FilePaths.folder(of: $0) }
+        return Array(
+            Set(versions + parents + configuration.serving.models.map(\.basePath) + [configuration.serving.modelRoot].compactMap(\.self)))
+    }
+
     private static func text(of metrics: ServingMetrics, _ board: MetricsBoard) -> String {
         board.removeExpired()
         return PrometheusText.render(metrics.store)
@@ -92,17 +106,20 @@ extension HTTPServerConfiguration {
     init(_ server: ServerConfiguration, _ listening: Listening) {
         self.init(
             listeners: listening.listeners, limits: server.limits, loopCount: server.loopCount ?? Self.defaultLoopCount,
-            strictTransportSecurity: server.strictTransportSecurity, accessLog: server.accessLog, namesRequests: true)
+            strictTransportSecurity: server.strictTransportSecurity, accessLog: server.accessLog, namesRequests: true,
+            holdsInherited: server.notifyReady == .loaded)
     }
 }
 
 extension RESTConfiguration {
-    init(_ configuration: ApusConfiguration, _ requestLog: RequestLogFile?) {
+    init(_ configuration: ApusConfiguration, _ requestLog: RequestLogFile?, folders: @escaping @Sendable () -> [String]) {
         self.init(
             requestTimeout: configuration.server.requestTimeout, nonfinite: configuration.server.nonfinite,
             inflatedByteLimit: configuration.server.limits.maxBodyBytes, requestLog: requestLog)
         // No request has an empty path, so an empty one offers the metrics nowhere.
         isCORSEnabled = configuration.server.isCORSEnabled
+        hasAdminListener = configuration.server.admin != nil
+        modelFolders = folders
         checksMethodNames = configuration.server.checksMethodNames
         metricsPath = configuration.monitoring.prometheusPath ?? ""
     }

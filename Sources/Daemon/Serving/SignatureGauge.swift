@@ -20,7 +20,9 @@ final class SignatureGauge: SignatureMeter {
     }
 
     func ran(_ batch: BatchRun) {
-        signature.countBatch(rowCount: batch.rowCount, executedRowCount: batch.executedRowCount, nanoseconds: batch.nanoseconds)
+        signature.countBatch(
+            rowCount: batch.rowCount, executedRowCount: batch.executedRowCount, nanoseconds: batch.nanoseconds,
+            assemblyNanoseconds: batch.assemblyNanoseconds)
     }
 
     func failedToSplit() { signature.countUnsplitBatch() }
@@ -31,19 +33,27 @@ final class SignatureGauge: SignatureMeter {
         guard outcome.status == .ok, case .rest = record.entrypoint, let api = SignatureMetrics.API(record.api) else {
             return finishedOtherwise(record, outcome)
         }
-        let call = outcome.times.map { times in
+        signature.countSuccess(
+            api, nanoseconds: outcome.nanoseconds, exampleCount: record.exampleCount, Self.parts(record, outcome),
+            batchRowCount: outcome.times?.batchRowCount ?? 1)
+    }
+
+    private static func parts(_ record: CallRecord, _ outcome: CallOutcome) -> SignatureMetrics.Call? {
+        outcome.times.map { times in
             SignatureMetrics.Call(
                 read: record.start - record.arrival, parse: times.submitted - record.start, queue: times.taken - times.submitted,
                 assemble: times.assembled - times.taken, run: times.ended - times.assembled,
                 encode: record.start + outcome.nanoseconds - times.ended)
         }
-        signature.countSuccess(api, nanoseconds: outcome.nanoseconds, exampleCount: record.exampleCount, call)
     }
 
     /// Failures, and calls of other protocols, which have no handles of their own.
     private func finishedOtherwise(_ record: CallRecord, _ outcome: CallOutcome) {
-        guard outcome.status == .ok else { return signature.countFailure(status: outcome.status.name) }
-        signature.countSuccess(nanoseconds: outcome.nanoseconds)
+        guard outcome.status == .ok else {
+            return signature.countFailure(status: outcome.status.name, nanoseconds: outcome.nanoseconds)
+        }
+        signature.countSuccess(
+            nanoseconds: outcome.nanoseconds, Self.parts(record, outcome), batchRowCount: outcome.times?.batchRowCount ?? 1)
         metrics.count(record, outcome, of: id.name)
     }
 }

@@ -6,31 +6,45 @@ import Synchronization
 ///
 /// Without `NOTIFY_SOCKET` in the environment every call does nothing.
 package final class SystemdNotify: Sendable {
+    private enum Phase: Sendable { case starting, running, stopping }
+
+    /// Within which systemd wants a sign of life again and again (`WatchdogSec=`); nil when it wants none.
+    package let watchdogPeriod: Duration?
     private let path: String?
     private let logger: Logger
-    private let isReady = Atomic(false)
+    private let phase = Mutex(Phase.starting)
 
     package init(environment: [String: String], logger: Logger) {
         path = environment["NOTIFY_SOCKET"].flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }
+        watchdogPeriod = path == nil ? nil : Self.watchdogPeriod(environment)
         self.logger = logger
+    }
+
+    /// sd_watchdog_enabled(3): the variables may have been inherited from a process that they were meant for.
+    private static func watchdogPeriod(_ environment: [String: String]) -> Duration? {
+        guard let period = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), period > 0 else { return nil }
+        let process = environment["WATCHDOG_PID"]
+        return process == nil || process == String(getpid()) ? .microseconds(period) : nil
     }
 
     /// The start is over.
     func ready() {
-        isReady.store(true, ordering: .sequentiallyConsistent)
-        send("READY=1")
+        let isFirst = phase.withLock { phase in
+            defer { if phase == .starting { phase = .running } }
+            return phase == .starting
+        }
+        if isFirst { send("READY=1") }
     }
 
     /// The start may take so long from now on. Without effect once it is over, when systemd would extend something else.
     func extendStart(by duration: Duration) {
-        guard !isReady.load(ordering: .sequentiallyConsistent) else { return }
-        send("EXTEND_TIMEOUT_USEC=\(duration.components.seconds * 1_000_000)")
+        if phase.withLock({ $0 == .starting }) { extend(by: duration) }
     }
 
-    /// A reload begins; `Type=notify-reload` wants the monotonic time. One during the start is not reported: its end would pass
-    /// for the end of the start.
+    /// A reload begins; `Type=notify-reload` wants the monotonic time. One during the start or the stop is not reported: its end would
+    /// pass for the end of the start.
     func reloading() {
-        guard isReady.load(ordering: .sequentiallyConsistent) else { return }
+        guard phase.withLock({ $0 == .running }) else { return }
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         send("RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1_000)")
@@ -38,13 +52,25 @@ package final class SystemdNotify: Sendable {
 
     /// The reload is over.
     func reloaded() {
-        guard isReady.load(ordering: .sequentiallyConsistent) else { return }
-        send("READY=1")
+        if phase.withLock({ $0 == .running }) { send("READY=1") }
     }
 
-    package func stopping() { send("STOPPING=1") }
+    /// The stop begins, and may take so long.
+    package func stopping(within duration: Duration = .zero) {
+        phase.withLock { $0 = .stopping }
+        send("STOPPING=1")
+        if duration > .zero { extend(by: duration) }
+    }
 
-    func status(_ text: String) { send("STATUS=\(text)") }
+    /// Whatever serves has given a sign of life.
+    package func alive() { send("WATCHDOG=1") }
+
+    /// One line for people, as `systemctl status` shows it.
+    package func status(_ text: String) {
+        send("STATUS=" + text.split(separator: "\n").joined(separator: "; "))
+    }
+
+    private func extend(by duration: Duration) { send("EXTEND_TIMEOUT_USEC=\(Int64(duration / .microseconds(1)))") }
 
     private func send(_ message: String) {
         guard let path else { return }

@@ -19,12 +19,14 @@ struct AccessLine {
         }
     }
 
-    /// `127.0.0.1:40000 - - [2026-11-22T15:58:02.123Z] "GET /v1/models HTTP/1.1" 200 512 us=347 in=0 conn=5 kept=1 …`
+    /// `127.0.0.1 - - [22/Nov/2026:15:58:02 +0000] "POST /v1/models/m:predict HTTP/1.1" 200 512 "-" "curl/8" model="m" version=3 rows=1
+    /// us=347 id="r-1" in=34 port=40000 conn=5 kept=1 …`: the combined log format, whose referrer and user are never known, then the
+    /// five fields that every line has.
     private func appendText(
         _ record: AccessRecord, _ outcome: AccessOutcome, _ listener: String?, _ duration: Int64, to buffer: inout ByteBuffer,
         _ appendTime: (inout ByteBuffer) -> Void
     ) {
-        record.peer.append(to: &buffer)
+        record.peer.appendHost(to: &buffer)
         buffer.append(" - - [")
         appendTime(&buffer)
         buffer.append("] \"")
@@ -32,17 +34,30 @@ struct AccessLine {
         buffer.append("\" ")
         buffer.append(decimal: outcome.status.code)
         appendNumber(" ", outcome.responseByteCount, to: &buffer)
+        buffer.append(" \"-\"")
+        if let agent = record.userAgent { appendText(" ", agent, of: record, to: &buffer) } else { buffer.append(" \"-\"") }
+        if let subject = outcome.subject { appendString(" model=", subject.model, to: &buffer) } else { buffer.append(" model=-") }
+        appendOptional(" version=", outcome.subject?.version.map { Int($0) }, to: &buffer)
+        appendOptional(" rows=", outcome.subject?.rowCount, to: &buffer)
         appendNumber(" us=", Int(duration / 1000), to: &buffer)
+        if let name = record.requestID { appendText(" id=", name, of: record, to: &buffer) } else { buffer.append(" id=-") }
         appendNumber(" in=", record.requestByteCount, to: &buffer)
+        appendNumber(" port=", Int(record.peer.port), to: &buffer)
         appendNumber(" conn=", Int(clamping: record.connectionID), to: &buffer)
         buffer.append(outcome.keepsAlive ? " kept=1" : " kept=0")
         if outcome.hasClientLeft { buffer.append(" left=1") }
         if let listener { appendString(" listener=", listener, to: &buffer) }
-        if let requestID = record.requestID { appendText(" id=", requestID, of: record, to: &buffer) }
         if let trace = record.trace { appendText(" trace=", trace, of: record, to: &buffer) }
-        if let userAgent = record.userAgent { appendText(" agent=", userAgent, of: record, to: &buffer) }
         if let refusal = record.refusal { appendString(" refused=", refusal, to: &buffer) }
         buffer.append(UInt8(ascii: "\n"))
+    }
+
+    private func appendOptional(_ name: StaticString, _ number: Int?, to buffer: inout ByteBuffer) {
+        guard let number else {
+            buffer.append(name)
+            return buffer.append(UInt8(ascii: "-"))
+        }
+        appendNumber(name, number, to: &buffer)
     }
 
     /// `{"time":"…","peer":"…","connection":5,"method":"GET","target":"/v1/models","version":"HTTP/1.1","status":200,…}`
@@ -70,6 +85,11 @@ struct AccessLine {
         appendNumber(",\"request_bytes\":", record.requestByteCount, to: &buffer)
         appendNumber(",\"response_bytes\":", outcome.responseByteCount, to: &buffer)
         appendNumber(",\"duration_us\":", Int(duration / 1000), to: &buffer)
+        if let subject = outcome.subject {
+            appendString(",\"model\":", subject.model, to: &buffer)
+            if let version = subject.version { appendNumber(",\"model_version\":", Int(version), to: &buffer) }
+            if let rowCount = subject.rowCount { appendNumber(",\"rows\":", rowCount, to: &buffer) }
+        }
         buffer.append(outcome.keepsAlive ? ",\"kept_alive\":true" : ",\"kept_alive\":false")
         if outcome.hasClientLeft { buffer.append(",\"client_left\":true") }
         if let requestID = record.requestID { appendText(",\"request_id\":", requestID, of: record, to: &buffer) }
@@ -79,7 +99,7 @@ struct AccessLine {
         buffer.append("}\n")
     }
 
-    /// The request line as the common log format has it; "-" when nothing of one came.
+    /// The request line as the combined log format has it; "-" when nothing of one came.
     private func appendRequestLine(_ record: AccessRecord, to buffer: inout ByteBuffer) {
         guard let target = record.target else { return buffer.append(UInt8(ascii: "-")) }
         guard let method = record.method else { return appendCut(target, of: record, to: &buffer) }

@@ -8,7 +8,7 @@ package struct AccessLogConfiguration: Sendable, Equatable {
     }
 
     package enum Format: String, Sendable, CaseIterable {
-        /// The common log format with named fields behind it.
+        /// The combined log format with named fields behind it.
         case text
         /// One object a line.
         case json

@@ -102,7 +102,9 @@ final class AccessRecord {
 /// How a request ended.
 struct AccessOutcome {
     var status: HTTPStatus
-    /// Bytes of the response with its head; 0 when none was sent.
+    /// Nil for a request of which nobody has said what it was for.
+    var subject: AccessSubject?
+    /// Bytes of the response's content; 0 when none was sent.
     var responseByteCount = 0
     var keepsAlive = false
     /// Whether the client had closed its side before the response was there.

@@ -1,4 +1,5 @@
-/// The wall clock's time as `2026-11-22T15:58:02.123Z` (RFC 3339 §5.6), for many records a second.
+/// The wall clock's time for many records a second: `22/Nov/2026:15:58:02 +0000` as the common log format has it, or
+/// `2026-11-22T15:58:02.123Z` (RFC 3339 §5.6).
 ///
 /// The part down to the second is kept, and the wall clock is read once a second only: in between it is derived from the
 /// monotonic one.
@@ -9,6 +10,9 @@ struct LogTimestamp: ~Copyable {
     private var wallMinusMonotonic: Int64 = 0
     private var nextReading = MonotonicInstant(nanoseconds: .min)
     private var prefix = ByteBuffer()
+    private let format: AccessLogConfiguration.Format
+
+    init(_ format: AccessLogConfiguration.Format) { self.format = format }
 
     /// Appends the time of `now`.
     ///
@@ -24,6 +28,7 @@ struct LogTimestamp: ~Copyable {
         if rest < 0 { (currentSecond, rest) = (currentSecond - 1, rest + Self.nanosecondsPerSecond) }
         if currentSecond != second { renewPrefix(currentSecond) }
         unsafe buffer.append(prefix.bytes)
+        guard format == .json else { return buffer.append(" +0000") }
         appendDigits(Int(rest / 1_000_000), count: 3, to: &buffer)
         buffer.append(UInt8(ascii: "Z"))
     }
@@ -32,19 +37,37 @@ struct LogTimestamp: ~Copyable {
         self.second = second
         prefix.removeAll()
         let (date, secondOfDay) = HTTPDate.civilTime(secondsSince1970: Int(second))
-        appendDigits(date.year, count: 4, to: &prefix)
-        prefix.append(UInt8(ascii: "-"))
-        appendDigits(date.month, count: 2, to: &prefix)
-        prefix.append(UInt8(ascii: "-"))
-        appendDigits(date.day, count: 2, to: &prefix)
-        prefix.append(UInt8(ascii: "T"))
+        switch format {
+        case .text: appendDate(date.day, HTTPDate.monthName(date.month), date.year, to: &prefix)
+        case .json: appendDate(date.year, date.month, date.day, to: &prefix)
+        }
         appendDigits(secondOfDay / 3600, count: 2, to: &prefix)
         prefix.append(UInt8(ascii: ":"))
         appendDigits(secondOfDay / 60 % 60, count: 2, to: &prefix)
         prefix.append(UInt8(ascii: ":"))
         appendDigits(secondOfDay % 60, count: 2, to: &prefix)
-        prefix.append(UInt8(ascii: "."))
+        if format == .json { prefix.append(UInt8(ascii: ".")) }
     }
+}
+
+/// `22/Nov/2026:`
+private func appendDate(_ day: Int, _ month: StaticString, _ year: Int, to buffer: inout ByteBuffer) {
+    appendDigits(day, count: 2, to: &buffer)
+    buffer.append(UInt8(ascii: "/"))
+    buffer.append(month)
+    buffer.append(UInt8(ascii: "/"))
+    appendDigits(year, count: 4, to: &buffer)
+    buffer.append(UInt8(ascii: ":"))
+}
+
+/// `2026-11-22T`
+private func appendDate(_ year: Int, _ month: Int, _ day: Int, to buffer: inout ByteBuffer) {
+    appendDigits(year, count: 4, to: &buffer)
+    buffer.append(UInt8(ascii: "-"))
+    appendDigits(month, count: 2, to: &buffer)
+    buffer.append(UInt8(ascii: "-"))
+    appendDigits(day, count: 2, to: &buffer)
+    buffer.append(UInt8(ascii: "T"))
 }
 
 /// Appends the last `count` digits of a number, zeros in front.

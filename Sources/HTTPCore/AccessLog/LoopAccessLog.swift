@@ -18,7 +18,7 @@ package final class LoopAccessLog {
 
     private var page = LogPage()
     private var handOverDue = MonotonicInstant.never
-    private var timestamp = LogTimestamp()
+    private var timestamp: LogTimestamp
     private var spare: [AccessRecord] = []
     private var sampleNumber = 0
 
@@ -30,6 +30,7 @@ package final class LoopAccessLog {
         self.log = log
         self.thread = thread
         line = AccessLine(log.configuration.format)
+        timestamp = LogTimestamp(log.configuration.format)
         samplingPeriod = log.configuration.sampling.period
         withUserAgent = log.configuration.includesUserAgent
         self.now = now
@@ -60,6 +61,15 @@ package final class LoopAccessLog {
             }
         }
         return record
+    }
+
+    /// A connection is turned away before anything of a request has come.
+    func refusedConnection(_ peer: PeerAddress, listener: String?, because reason: String, status: HTTPStatus, began: MonotonicInstant) {
+        assert(thread.isCurrent)
+        let record = spare.popLast() ?? AccessRecord()
+        record.begin(at: began, peer: peer, connectionID: log.makeConnectionID())
+        record.noteRefusal(reason)
+        ended(record, AccessOutcome(status: status), listener: listener)
     }
 
     /// The request of that record, or what was refused, has its end; the record is given up.

@@ -20,6 +20,12 @@ extension PeerAddress: CustomStringConvertible {
         buffer.append(decimal: Int(port))
     }
 
+    /// Appends the address alone, without brackets; `unix` for a client without an address.
+    func appendHost(to buffer: inout ByteBuffer) {
+        if self == .none { return buffer.append("unix") }
+        if isIPv4 { appendIPv4(to: &buffer) } else { appendPlainIPv6(to: &buffer) }
+    }
+
     private func appendIPv4(to buffer: inout ByteBuffer) {
         for octet in 0..<4 {
             if octet > 0 { buffer.append(UInt8(ascii: ".")) }
@@ -28,8 +34,13 @@ extension PeerAddress: CustomStringConvertible {
     }
 
     private func appendIPv6(to buffer: inout ByteBuffer) {
-        let zeros = longestRunOfZeros
         buffer.append(UInt8(ascii: "["))
+        appendPlainIPv6(to: &buffer)
+        buffer.append(UInt8(ascii: "]"))
+    }
+
+    private func appendPlainIPv6(to buffer: inout ByteBuffer) {
+        let zeros = longestRunOfZeros
         var index = 0
         while index < 8 {
             if index == zeros.lowerBound, zeros.count > 1 {
@@ -41,7 +52,6 @@ extension PeerAddress: CustomStringConvertible {
             appendHex(group(index), to: &buffer)
             index += 1
         }
-        buffer.append(UInt8(ascii: "]"))
     }
 
     /// One of the eight numbers of 16 bits.

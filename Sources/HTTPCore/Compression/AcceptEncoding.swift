@@ -1,17 +1,23 @@
-/// What `Accept-Encoding` says about the response: whether it may, and should, be gzip (RFC 9110 §12.5.3).
+/// What `Accept-Encoding` says about the response: whether it may, and should, be compressed, and how (RFC 9110 §12.5.3).
 ///
 /// A list element that does not follow the grammar counts as absent: a client that cannot say what it takes gets what
 /// everybody understands.
 struct AcceptEncoding: Sendable {
     /// Weights in thousandths; -1 where the client does not name the coding.
     private var gzip: Int16 = -1
+    private var deflate: Int16 = -1
     private var identity: Int16 = -1
     private var anyOther: Int16 = -1
+    /// Codings that the client names, known here or not.
+    private var codingCount = 0
+    private var hasWeight = false
 
-    /// Whether gzip is acceptable and not liked less than no coding at all.
-    var prefersGzip: Bool {
-        let gzip = gzip >= 0 ? gzip : anyOther
-        return gzip > 0 && gzip >= identity
+    /// The coding that is acceptable, liked best and not less than no coding at all; of two that are liked the same, gzip.
+    var preference: ContentPreference {
+        let gzip = gzip >= 0 ? gzip : anyOther, deflate = deflate >= 0 ? deflate : anyOther
+        let best = max(gzip, deflate)
+        guard best > 0, best >= identity else { return .none }
+        return ContentPreference(coding: gzip == best ? .gzip : .deflate, isWish: codingCount == 1 || codingCount > 0 && hasWeight)
     }
 
     /// Takes note of one field; several make one list (RFC 9110 §5.3).
@@ -29,14 +35,20 @@ struct AcceptEncoding: Sendable {
         if semicolon < element.count {
             guard let given = Self.weight(element.extracting((semicolon + 1)...)) else { return }
             weight = given
+            hasWeight = true
         }
         let name = element.extracting(..<end)
-        if ContentCoding(name) == .gzip {
-            gzip = weight
-        } else if name.equalsIgnoringCase("identity") {
+        if name.equalsIgnoringCase("identity") {
             identity = weight
         } else if name.equals("*") {
             anyOther = weight
+        } else {
+            codingCount += 1
+            switch ContentCoding(name) {
+            case .gzip: gzip = weight
+            case .deflate: deflate = weight
+            case nil: break
+            }
         }
     }
 

@@ -4,7 +4,8 @@
 /// own none of it. Confined to the loop.
 final class ContentCoder {
     private var inflater: Inflater?
-    private var deflater: Deflater?
+    private var gzip: Deflater?
+    private var zlib: Deflater?
     private let level: Int
 
     init(level: Int) { self.level = level }
@@ -36,10 +37,28 @@ final class ContentCoder {
         }
     }
 
-    /// Appends `content` as gzip to `output`; returns false, with nothing appended, when that is not shorter.
-    func gzip(_ content: UnsafeRawBufferPointer, into output: inout ByteBuffer) -> Bool {
-        guard let deflater = deflater ?? Deflater(level: level) else { return false }
-        self.deflater = deflater
-        return unsafe deflater.gzip(content, into: &output, maxByteCount: content.count - 1)
+    /// Bytes that the codings add to content that does not become shorter: header, trailer and the marks of stored blocks.
+    private static let overheadByteCount = 1024
+
+    /// Appends `content` in this coding to `output`; returns false, with nothing appended, when that is not shorter.
+    ///
+    /// - Parameter isAsked: the client asks for it, so that it need not be shorter.
+    func compress(
+        _ content: UnsafeRawBufferPointer, _ coding: ContentCoding, isAsked: Bool, into output: inout ByteBuffer
+    ) -> Bool {
+        guard let deflater = deflater(coding) else { return false }
+        let limit = isAsked ? content.count + content.count / 1000 + Self.overheadByteCount : content.count - 1
+        return unsafe deflater.compress(content, into: &output, maxByteCount: limit)
+    }
+
+    private func deflater(_ coding: ContentCoding) -> Deflater? {
+        switch coding {
+        case .gzip:
+            if gzip == nil { gzip = Deflater(level: level) }
+            return gzip
+        case .deflate:
+            if zlib == nil { zlib = Deflater(level: level, coding: .deflate) }
+            return zlib
+        }
     }
 }

@@ -1,14 +1,20 @@
 import CZlib
 
-/// Compresses content to gzip (RFC 1952), one whole at a time.
+/// Compresses content to one coding, one whole at a time.
 ///
 /// Made once and used again: it owns 262 kB whatever it compresses. Not safe to share between threads.
 @safe package final class Deflater {
     /// 1 is fastest, 9 smallest.
     package static let levels = 1...9
 
-    /// zlib's number for gzip with the largest window.
-    private static let windowBits: Int32 = 31
+    /// zlib's number for a coding with the largest window.
+    private static func windowBits(_ coding: ContentCoding) -> Int32 {
+        switch coding {
+        case .gzip: 31
+        case .deflate: 15
+        }
+    }
+
     /// zlib's default: 128 kB for its hash chains.
     private static let memoryLevel: Int32 = 8
     /// Room that is made for output at a time, before there is as much.
@@ -18,11 +24,11 @@ import CZlib
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// - Returns: nil when the system refuses the memory.
-    package init?(level: Int) {
+    package init?(level: Int, coding: ContentCoding = .gzip) {
         let level = min(max(level, Self.levels.lowerBound), Self.levels.upperBound)
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
-        guard unsafe apus_deflate_begin(stream, Int32(level), Self.windowBits, Self.memoryLevel) == Z_OK else {
+        guard unsafe apus_deflate_begin(stream, Int32(level), Self.windowBits(coding), Self.memoryLevel) == Z_OK else {
             unsafe stream.deallocate()
             return nil
         }
@@ -35,7 +41,7 @@ import CZlib
 
     /// Appends `content`, compressed, to `output`; returns false, with nothing appended, when that would take more than
     /// `maxByteCount` bytes.
-    package func gzip(_ content: UnsafeRawBufferPointer, into output: inout ByteBuffer, maxByteCount: Int) -> Bool {
+    package func compress(_ content: UnsafeRawBufferPointer, into output: inout ByteBuffer, maxByteCount: Int) -> Bool {
         // It fails only for a stream that was never made.
         let code = unsafe deflateReset(stream)
         precondition(code == Z_OK, "zlib refused to begin anew: \(code)")

@@ -29,6 +29,7 @@ package import Tensors
     private let ledger: (any MemoryLedger)?
     private let watchInterval: Duration
     private let trimDelay: Duration
+    private let progress: [RunProgress]
     package let laneCount: Int
 
     /// A deadline is noticed at most so much late.
@@ -49,6 +50,7 @@ package import Tensors
         self.ledger = ledger
         self.watchInterval = watchInterval
         self.trimDelay = trimDelay
+        progress = (0..<self.laneCount).map { _ in RunProgress() }
         unsafe state = .allocate(capacity: 1)
         unsafe state.initialize(to: State(running: Array(repeating: nil, count: self.laneCount)))
         for index in 0..<self.laneCount { start("lane \(index)") { $0.serve(index) } }
@@ -65,6 +67,13 @@ package import Tensors
         lock.lock()
         defer { lock.unlock() }
         return unsafe state.pointee.running.count { $0 != nil }
+    }
+
+    /// For each lane the steps that it has run, which change as long as it gets on; nil for one that has nothing to run.
+    package var progressOfBusyLanes: [UInt?] {
+        lock.lock()
+        defer { lock.unlock() }
+        return unsafe zip(state.pointee.running, progress).map { $0 == nil ? nil : $1.stepCount }
     }
 
     /// Says that `work` has something to run. Cheap when it is known already.
@@ -120,7 +129,7 @@ package import Tensors
     // MARK: On the lanes
 
     private func serve(_ lane: Int) {
-        let workspace = Workspace(ledger: ledger)
+        let workspace = Workspace(ledger: ledger, progress: progress[lane])
         while let work = take(lane, workspace) { finish(lane, work, work.runNext(in: workspace, now: .now)) }
     }
 
@@ -135,6 +144,7 @@ package import Tensors
             wakeLanes(forPromoted: unsafe state.pointee.queue.promoteTimers(at: .now))
             if let work = unsafe state.pointee.queue.dequeue() {
                 unsafe state.pointee.running[lane] = work
+                progress[lane].note()
                 if unsafe state.pointee.isWatcherAsleep { wakeWatcher() }
                 return work
             }

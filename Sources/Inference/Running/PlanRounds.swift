@@ -12,6 +12,7 @@ import Tensors
     private let base: UnsafeMutableRawPointer
     private let token: RunToken?
     private let profile: StepProfile?
+    private let progress: RunProgress
     /// Addresses of the plan's inputs: those of each run, then what is captured.
     private let inputs: UnsafeMutableBufferPointer<UnsafeRawPointer>
     private let inputCount: Int
@@ -23,6 +24,7 @@ import Tensors
         self.plan = plan
         token = scope.token
         profile = scope.workspace.profile
+        progress = scope.workspace.progress
         outputs = plan.outputs.map(\.spec)
         do {
             unsafe base = try unsafe scope.workspace.arena.push(plan.arenaByteCount)
@@ -51,9 +53,9 @@ import Tensors
         let bound = unsafe UnsafeBufferPointer(self.inputs)
         unsafe plan.bind(operands, base: base, inputs: bound)
         if let profile {
-            try unsafe profile.run(plan, operands, base: base, token: token)
+            try unsafe profile.run(plan, operands, base: base, token: token, progress)
         } else {
-            try unsafe plan.runSteps(operands, base: base, token: token)
+            try unsafe plan.runSteps(operands, base: base, token: token, progress)
         }
         for index in outputs.indices {
             unsafe results[index] = unsafe UnsafeRawPointer(plan.outputs[index].operand.address(base: base, inputs: bound))

@@ -18,25 +18,30 @@ extension Plan {
         }
         let table = unsafe workspace.bind(self, base: base, inputs: inputs)
         if let profile = workspace.profile {
-            try unsafe profile.run(self, table, base: base, token: token)
+            try unsafe profile.run(self, table, base: base, token: token, workspace.progress)
         } else {
-            try unsafe runSteps(table, base: base, token: token)
+            try unsafe runSteps(table, base: base, token: token, workspace.progress)
         }
         return unsafe base
     }
 
     /// Runs every step over `operands`, bound for an arena at `base`.
+    ///
+    /// - Parameter progress: of the thread that runs.
     @inline(__always)
     @unsafe func runSteps(
-        _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?
+        _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?,
+        _ progress: RunProgress
     ) throws(EngineError) {
-        for index in 0..<stepCount { try unsafe runStep(index, operands, base: base, token: token) }
+        for index in 0..<stepCount { try unsafe runStep(index, operands, base: base, token: token, progress) }
     }
 
     @inline(__always)
     @unsafe func runStep(
-        _ index: Int, _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?
+        _ index: Int, _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?,
+        _ progress: RunProgress
     ) throws(EngineError) {
+        progress.note()
         if let token, token.isStopped { throw .stopped(token.reason ?? .abandoned) }
         do throws(OperatorError) {
             try unsafe steps[index].run(operands, base: base)

@@ -131,6 +131,7 @@ struct ProgramRun {
     // MARK: Dynamic steps
 
     private mutating func run(_ step: DynamicStep) throws {
+        scope.workspace.progress.note()
         try scope.token?.check()
         let node = step.node
         // Results have memory of their own.

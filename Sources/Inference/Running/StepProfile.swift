@@ -64,14 +64,15 @@ package final class StepProfile: @unchecked Sendable {
 
     /// Runs a plan's steps and times each.
     @unsafe func run(
-        _ plan: Plan, _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?
+        _ plan: Plan, _ operands: UnsafePointer<UnsafeMutableRawPointer>, base: UnsafeMutableRawPointer, token: RunToken?,
+        _ progress: RunProgress
     ) throws(EngineError) {
         let times = plans[ObjectIdentifier(plan)] ?? PlanTimes(plan)
         plans[ObjectIdentifier(plan)] = times
         times.runCount += 1
         var last = Self.now()
         for index in 0..<plan.stepCount {
-            try unsafe plan.runStep(index, operands, base: base, token: token)
+            try unsafe plan.runStep(index, operands, base: base, token: token, progress)
             let now = Self.now()
             times.nanoseconds[index] += now - last
             accounted += now - last

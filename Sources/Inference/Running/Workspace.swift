@@ -6,14 +6,18 @@ package import Tensors
 /// `@unchecked Sendable`.
 @safe package final class Workspace: @unchecked Sendable {
     let arena: Arena
+    let progress: RunProgress
     /// Addresses of every operand of the plan that runs; grown to the largest plan.
     private var operands: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
     /// Filled by every run; nil, as for all that serves, times nothing.
     package var profile: StepProfile?
 
-    /// - Parameter ledger: counts the arena.
-    package init(ledger: (any MemoryLedger)? = nil) {
+    /// - Parameters:
+    ///   - ledger: counts the arena.
+    ///   - progress: counts the steps of all runs.
+    package init(ledger: (any MemoryLedger)? = nil, progress: RunProgress = RunProgress()) {
         arena = Arena(ledger: ledger)
+        self.progress = progress
         unsafe operands = .allocate(capacity: 64)
     }
 

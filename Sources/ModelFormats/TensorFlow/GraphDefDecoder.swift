@@ -1,4 +1,5 @@
 import GraphIR
+import ServingMessages
 import Tensors
 
 /// `GraphDef` and `FunctionDef` → nodes, constants and functions of a source graph.

@@ -1,3 +1,5 @@
+import ServingMessages
+
 /// Where the named outputs of operators begin among all outputs of a node.
 ///
 /// References inside functions name an output and count within it (`unique:idx:0`); the engine counts through. What the outputs

@@ -1,3 +1,5 @@
+import ServingMessages
+
 /// The outputs of TensorFlow's operators that have more than one, for models that lack the definitions of what they use.
 ///
 /// Source: TensorFlow 2.21's registry of operators. An asterisk stands before the attribute that says how many an output is: a

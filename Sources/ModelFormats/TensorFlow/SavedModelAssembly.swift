@@ -1,5 +1,6 @@
 import GraphIR
 import ProtobufWire
+import ServingMessages
 import Tensors
 
 /// Makes a model of one meta graph: its graph and functions, its signatures, its variables, what initialises it.

@@ -1,5 +1,6 @@
 import GraphIR
 import ProtobufWire
+import ServingMessages
 import Tensors
 
 /// Reads TensorFlow SavedModels: `saved_model.pb` with the variables and assets beside it.

@@ -1,3 +1,5 @@
+import ServingMessages
+
 /// Sparse and ragged tensors are not one tensor each: a signature has their parts in their place, under the name of the whole, a
 /// slash, and `indices`, `values` and `dense_shape`, or a number.
 extension TensorFlow.MapEntry<TensorFlow.TensorInfo> {

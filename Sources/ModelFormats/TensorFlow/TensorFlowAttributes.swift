@@ -1,4 +1,5 @@
 import GraphIR
+import ServingMessages
 import Tensors
 
 /// `AttrValue` → attribute.

@@ -5,6 +5,6 @@ package enum FusionPasses {
     package static let all: [any GraphPass] = [
         QuantizationMoves(), ByteFunctions(), IntegerOperators(), DynamicProducts(), TensorLoops(), RecurrentLoops(),
         DenseLayers(), ChannelScales(), PadFusion(), BatchNormFusion(), BiasFusion(),
-        ComposedActivations(), ActivationFusion(), ResidualFusion(), ChannelShuffles(),
+        ComposedActivations(), ActivationFusion(), ResidualFusion(), ChannelShuffles(), OneHotProducts(), StackedExtrema(),
     ]
 }

@@ -1,25 +1,11 @@
 package import HTTPCore
+package import ModelServing
 package import ServableCore
 import Tensors
 
 /// Writes the results of examples as section 6 of TensorFlow Serving's REST contract has them: `{"results": […]}`.
 package enum ResultsJSON {
-    /// Labels with scores, so many of each for every example: `[["label", score], …]` an example.
-    package struct Classes {
-        let labels: [[UInt8]]?
-        let scores: [Float]?
-        let exampleCount: Int
-        let classCount: Int
-
-        /// - Parameters: nil for a signature without labels, which are empty then, or scores, which are 0; else row-major and of
-        ///   as many elements as examples have classes.
-        package init(labels: [[UInt8]]?, scores: [Float]?, exampleCount: Int, classCount: Int) {
-            self.labels = labels
-            self.scores = scores
-            self.exampleCount = exampleCount
-            self.classCount = classCount
-        }
-    }
+    package typealias Classes = ExampleClasses
 
     package static func check(_ classes: Classes) throws(ServableError) {
         guard classes.exampleCount > 0 else { throw empty("ClassificationResults") }

@@ -3,6 +3,7 @@ import HTTPCore
 import ModelServing
 import ProtobufWire
 package import ServableCore
+import ServingMessages
 import Tensors
 
 /// A request that can be sent again.
@@ -73,7 +74,7 @@ package enum RecordedRequests {
                 requests.append(
                     try unsafe file[record].withUnsafeBytes { bytes in
                         var reader = unsafe WireReader(bytes)
-                        return try unsafe request(PredictionLog(from: &reader), bytes)
+                        return try unsafe request(TensorFlow.PredictionLog(from: &reader), bytes)
                     })
             } catch {
                 throw ServableError(.invalidArgument, "record \(index) is no PredictionLog of a predict request: \(error)")
@@ -102,15 +103,26 @@ package enum RecordedRequests {
         return ranges
     }
 
-    private static func request(_ log: PredictionLog, _ bytes: UnsafeRawBufferPointer) throws -> RecordedRequest {
-        guard let request = log.predict?.request, let spec = request.spec, !request.inputs.isEmpty else {
+    /// Bytes that the tensors of one request may take.
+    private static let tensorByteLimit = 1 << 30
+
+    private static func request(_ log: TensorFlow.PredictionLog, _ bytes: UnsafeRawBufferPointer) throws -> RecordedRequest {
+        guard let request = log.predict?.request, let spec = request.model, !request.inputs.isEmpty else {
             throw ServableError(.invalidArgument, "it has no predict request with a model and inputs")
         }
         var inputs: [(name: String, value: TensorValue)] = []
-        for input in request.inputs { inputs.append((input.name, try unsafe input.tensor?.value(bytes) ?? Self.missing(input.name))) }
+        var decoder = unsafe TensorMessageDecoder(bytes, byteLimit: tensorByteLimit)
+        for input in request.inputs {
+            guard let tensor = input.value else { throw ServableError(.invalidArgument, "input \"\(input.key)\" has no tensor") }
+            do throws(TensorMessageError) {
+                inputs.append((input.key, try decoder.value(tensor)))
+            } catch {
+                throw ServableError(.invalidArgument, "input \"\(input.key)\" \(error.reason)")
+            }
+        }
         var buffer = ByteBuffer()
         buffer.append("{\"signature_name\":")
-        buffer.appendJSON(string: spec.signature)
+        buffer.appendJSON(string: spec.signatureName)
         if !request.outputFilter.isEmpty {
             buffer.append(",\"outputs_filter\":")
             buffer.appendJSON(list: request.outputFilter) { name, buffer in buffer.appendJSON(string: name) }
@@ -128,9 +140,5 @@ package enum RecordedRequests {
         }
         buffer.append("}}")
         return RecordedRequest(path: path(of: spec.name), body: unsafe Array(buffer.bytes))
-    }
-
-    private static func missing(_ name: String) throws -> TensorValue {
-        throw ServableError(.invalidArgument, "input \"\(name)\" has no tensor")
     }
 }

@@ -10,6 +10,7 @@ struct DenseReader: ~Copyable {
     private let type: ElementType
     /// Whether values of the type have a JSON form here; else only empty tensors can be read.
     private let isSupported: Bool
+    private let dialect: TensorJSONDialect
     private let limits: TensorJSONLimits
     /// Levels of lists; negative while the first element has not been reached.
     private(set) var rank = -1
@@ -18,10 +19,11 @@ struct DenseReader: ~Copyable {
     /// - Parameters:
     ///   - capacity: elements for which memory is taken at first.
     ///   - levels: made for these limits.
-    init(_ type: ElementType, isSupported: Bool, capacity: Int, _ limits: TensorJSONLimits, levels: ListLevels) {
-        column = ElementColumn(type, capacity: isSupported ? capacity : 0, limits: limits)
+    init(_ type: ElementType, _ dialect: TensorJSONDialect, capacity: Int, _ limits: TensorJSONLimits, levels: ListLevels) {
+        isSupported = dialect.supports(type)
+        column = ElementColumn(type, dialect, capacity: isSupported ? capacity : 0, limits: limits)
         self.type = type
-        self.isSupported = isSupported
+        self.dialect = dialect
         self.limits = limits
         self.levels = levels
     }
@@ -164,7 +166,7 @@ struct DenseReader: ~Copyable {
             let message = "Conversion of JSON Value: \(value.quotation) to type: \(type.tensorFlowName)"
             return .refused(ServableError(.unimplemented, message))
         }
-        if type == .string, unsafe cursor.pointee == UInt8(ascii: "{") {
+        if type == .string, dialect.takesBase64, unsafe cursor.pointee == UInt8(ascii: "{") {
             return unsafe value.base64 != nil
                 ? .invalid("Unable to base64 decode")
                 : .invalid("JSON Value: \(value.quotation) not formatted correctly for base64 data")

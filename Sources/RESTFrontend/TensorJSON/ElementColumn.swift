@@ -34,14 +34,16 @@ struct ReadResult {
 struct ElementColumn: ~Copyable {
     private let type: ElementType
     private let isText: Bool
+    private let checksRanges: Bool
     private var numbers: NumberColumn
     private var strings: StringColumn
 
     /// - Parameter capacity: elements for which memory is taken at first.
-    init(_ type: ElementType, capacity: Int, limits: TensorJSONLimits) {
+    init(_ type: ElementType, _ dialect: TensorJSONDialect, capacity: Int, limits: TensorJSONLimits) {
         self.type = type
+        checksRanges = dialect.checksRanges
         isText = if case .string = type { true } else { false }
-        strings = StringColumn(maximumDepth: limits.maximumDepth)
+        strings = StringColumn(maximumDepth: limits.maximumDepth, takesBase64: dialect.takesBase64)
         numbers = NumberColumn(elementByteCount: type.byteCount, capacity: isText ? 0 : capacity)
     }
 
@@ -62,6 +64,9 @@ struct ElementColumn: ~Copyable {
         case .float64: unsafe numbers.read(ElementReaders.Float64.self, amount, &position, end, limit: limit)
         case .float16: unsafe numbers.read(ElementReaders.Float16.self, amount, &position, end, limit: limit)
         case .bfloat16: unsafe numbers.read(ElementReaders.BFloat16.self, amount, &position, end, limit: limit)
+        case .int8 where checksRanges: unsafe numbers.read(ElementReaders.Integer<Int8>.self, amount, &position, end, limit: limit)
+        case .int16 where checksRanges: unsafe numbers.read(ElementReaders.Integer<Int16>.self, amount, &position, end, limit: limit)
+        case .uint8 where checksRanges: unsafe numbers.read(ElementReaders.Integer<UInt8>.self, amount, &position, end, limit: limit)
         case .int8: unsafe numbers.read(ElementReaders.NarrowInteger<Int8>.self, amount, &position, end, limit: limit)
         case .int16: unsafe numbers.read(ElementReaders.NarrowInteger<Int16>.self, amount, &position, end, limit: limit)
         case .int32: unsafe numbers.read(ElementReaders.Integer<Int32>.self, amount, &position, end, limit: limit)

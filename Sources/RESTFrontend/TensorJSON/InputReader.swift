@@ -16,7 +16,7 @@ struct InputReader: ~Copyable {
         // nearly all and no more than half the text's own size.
         let capacity = textByteCount <= 4096 ? textByteCount / 2 + 1 : max(2048, textByteCount / 8)
         reader = DenseReader(
-            type, isSupported: dialect.supports(type), capacity: min(capacity, limits.maximumElementCount), limits,
+            type, dialect, capacity: min(capacity, limits.maximumElementCount), limits,
             levels: levels)
         self.limits = limits
     }
@@ -60,6 +60,19 @@ struct InputReader: ~Copyable {
     /// What was read with `readInstance`, stacked along a first axis.
     consuming func stacked(_ instanceCount: Int) throws(DecodeFault) -> TensorValue {
         try value(reader.extents(behind: instanceCount))
+    }
+
+    /// What was read with `readWhole`, where lists are nested as `shape`, or there is one list of all elements.
+    consuming func whole(as shape: Shape) throws(DecodeFault) -> TensorValue {
+        let found = reader.extents(behind: nil)
+        // Lists without elements have none within.
+        let nested = shape.extents.firstIndex(of: 0).map { Array(shape.extents.prefix($0 + 1)) } ?? shape.extents
+        guard reader.rank > 0, found == nested || found == [shape.elementCount] else {
+            throw .invalid(
+                "its data is \(found.isEmpty ? "no array" : "of shape \(list(found))"), expected an array of \(shape.elementCount) elements"
+                    + (nested.count > 1 ? ", flat or nested as \(list(nested))" : ""))
+        }
+        return reader.value(shape: shape)
     }
 
     private consuming func value(_ extents: [Int]) throws(DecodeFault) -> TensorValue {

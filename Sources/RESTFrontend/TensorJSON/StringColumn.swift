@@ -2,8 +2,12 @@
 struct StringColumn {
     private(set) var elements: [[UInt8]] = []
     private let maximumDepth: Int
+    private let takesBase64: Bool
 
-    init(maximumDepth: Int) { self.maximumDepth = maximumDepth }
+    init(maximumDepth: Int, takesBase64: Bool = true) {
+        self.maximumDepth = maximumDepth
+        self.takesBase64 = takesBase64
+    }
 
     mutating func truncate(to count: Int) { elements.removeLast(elements.count - count) }
 
@@ -31,7 +35,7 @@ struct StringColumn {
             guard let next = unsafe value.end, unsafe next < text.end else { return false }
             unsafe elements.append(JSONString(at: position, end: text.end).bytes)
             unsafe position = next
-        case UInt8(ascii: "{"):
+        case UInt8(ascii: "{") where takesBase64:
             guard let encoded = unsafe value.base64, unsafe encoded.end < text.end, let decoded = unsafe Base64.decode(encoded.text.bytes)
             else { return false }
             elements.append(decoded)

@@ -27,10 +27,17 @@ package enum TensorJSONDialect: Sendable, Equatable {
     case extended
     /// Exactly those of TensorFlow Serving.
     case tensorFlowServing
+    /// Those of the Open Inference Protocol: integers are in the range of their type, strings are strings and nothing else.
+    case openInference
+
+    /// Whether integers of 8 and 16 bits that do not fit are refused; TensorFlow Serving keeps their low bits.
+    var checksRanges: Bool { self == .openInference }
+    /// Whether `{"b64": "…"}` stands for a string's bytes.
+    var takesBase64: Bool { self != .openInference }
 
     func supports(_ type: ElementType) -> Bool {
         switch type {
-        case .float16, .bfloat16, .uint16: self == .extended
+        case .float16, .bfloat16, .uint16: self != .tensorFlowServing
         case .complex64, .complex128: false
         case let type where type.narrow != nil: self == .extended
         default: true

@@ -1,6 +1,8 @@
 package import Logging
 
 /// One log event as the bytes of one line, line feed included.
+///
+/// A field whose key begins with a dot repeats what the message says: it is for machines, and written in JSON alone, without the dot.
 package enum LogLine {
     /// Longest line in bytes; the journal's own default (`LineMax=` of journald.conf) is 48 KiB.
     static let maximumByteCount = 32 * 1024
@@ -36,7 +38,7 @@ package enum LogLine {
     }
 
     private static func appendFields(_ metadata: Logger.Metadata, to line: inout [UInt8]) {
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where !key.hasPrefix(repeated) {
             line.append(UInt8(ascii: " "))
             LogText.appendKey(key, to: &line)
             line.append(UInt8(ascii: "="))
@@ -53,11 +55,32 @@ package enum LogLine {
         LogText.appendJSONString(clipped(event.message.description), to: &line)
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where line.count < maximumByteCount / 2 {
             line.append(UInt8(ascii: ","))
-            LogText.appendJSONString(key, to: &line)
+            LogText.appendJSONString(key.hasPrefix(repeated) ? String(key.dropFirst()) : key, to: &line)
             line.append(UInt8(ascii: ":"))
-            LogText.appendJSONString(clipped(value.description), to: &line)
+            appendJSON(value, to: &line)
         }
         line.append(UInt8(ascii: "}"))
+    }
+
+    /// Begins the keys of fields that repeat what the message says.
+    private static let repeated = "."
+
+    /// Numbers and truth values as such, everything else as a string.
+    private static func appendJSON(_ value: Logger.MetadataValue, to line: inout [UInt8]) {
+        guard case .stringConvertible(let number) = value, let text = jsonNumber(number) else {
+            return LogText.appendJSONString(clipped(value.description), to: &line)
+        }
+        line.append(contentsOf: text.utf8)
+    }
+
+    /// Nil for what JSON does not write as a number (RFC 8259 §6) or a truth value.
+    private static func jsonNumber(_ value: any CustomStringConvertible) -> String? {
+        switch value {
+        case let number as any BinaryInteger: String(number)
+        case let number as Double: number.isFinite ? number.description : nil
+        case let truth as Bool: truth.description
+        default: nil
+        }
     }
 
     /// JSON cannot be cut at the end without breaking it, so that each of its texts is.

@@ -70,6 +70,13 @@ package final class Histogram: Sendable {
         }
     }
 
+    /// How many values were observed, and their sum in the unit that is counted.
+    var total: (count: UInt64, sum: Int64) {
+        stripes.all.reduce((0, 0)) { total, stripe in
+            ((0...buckets.limits.count).reduce(total.count) { $0 &+ stripe.count($1) }, total.sum &+ stripe.sum)
+        }
+    }
+
     package var snapshot: Snapshot {
         var counts = Array(repeating: UInt64(0), count: buckets.limits.count + 1)
         var sum = Int64(0)

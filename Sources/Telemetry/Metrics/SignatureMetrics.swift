@@ -1,3 +1,6 @@
+import Glibc
+import Synchronization
+
 /// Handles to the metrics of one signature of one version, looked up once when the version is loaded.
 ///
 /// What a request touches is counted here, beside the histograms: a call of another module, and a reference that it hands out, would
@@ -48,6 +51,11 @@ package final class SignatureMetrics: Sendable {
     private let batchPaddingRows: Counter
     private let unsplitBatches: Counter
     private let succeeded: Counter
+    private let failureCount = Counter()
+    private let failureNanoseconds = Counter()
+    private let batchSizes = BatchSizeTable()
+    /// Milliseconds since 1970 of the last call that was answered well; 0 when there was none.
+    private let lastSuccess = Atomic<Int64>(0)
     private let requests: MetricFamily<Counter>
     private let model: ModelMetrics
     private let batches: BatchMetrics
@@ -75,6 +83,15 @@ package final class SignatureMetrics: Sendable {
         succeeded = metrics.requests.cell(labels + ["OK"])
     }
 
+    /// All that was counted since the version was loaded.
+    package var totals: SignatureTotals {
+        let rows = batchRows.total
+        return SignatureTotals(
+            success: .init(requestSeconds), failure: .init(count: failureCount.value, nanoseconds: failureNanoseconds.value),
+            queue: .init(queue), assembly: .init(assemble), run: .init(run), encode: .init(encode), executionCount: rows.count,
+            rowCount: UInt64(max(0, rows.sum)), lastSuccess: lastSuccess.load(ordering: .relaxed), batchSizes: batchSizes.counts)
+    }
+
     /// Whether any batch has run.
     package var hasRun: Bool { !batchRows.snapshot.isEmpty }
 
@@ -84,8 +101,9 @@ package final class SignatureMetrics: Sendable {
     }
 
     /// A batch has run for so long.
-    package func countBatch(rowCount: Int, executedRowCount: Int, nanoseconds: Int64) {
+    package func countBatch(rowCount: Int, executedRowCount: Int, nanoseconds: Int64, assemblyNanoseconds: Int64 = 0) {
         let stripe = StripeIndex.mine
+        batchSizes.countRun(ofSize: rowCount, assembly: assemblyNanoseconds, run: nanoseconds, on: stripe)
         inferenceSeconds.add(nanoseconds, on: stripe)
         batchRows.add(Int64(rowCount), on: stripe)
         if executedRowCount > rowCount { batchPaddingRows.add(UInt64(executedRowCount - rowCount), on: stripe) }
@@ -96,32 +114,53 @@ package final class SignatureMetrics: Sendable {
 
     /// A call was answered well, so long after its request was there.
     ///
-    /// - Parameter call: its parts; nil when they are not known.
-    package func countSuccess(_ api: API, nanoseconds: Int64, exampleCount: Int = 0, _ call: Call?) {
+    /// - Parameters:
+    ///   - call: its parts; nil when they are not known.
+    ///   - batchRowCount: rows of the batch that it ran in.
+    package func countSuccess(_ api: API, nanoseconds: Int64, exampleCount: Int = 0, _ call: Call?, batchRowCount: Int = 1) {
         let stripe = StripeIndex.mine
+        noteSuccess()
         succeeded.add(1, on: stripe)
         requestSeconds.add(nanoseconds, on: stripe)
-        if let call {
-            read.add(call.read, on: stripe)
-            parse.add(call.parse, on: stripe)
-            queue.add(call.queue, on: stripe)
-            assemble.add(call.assemble, on: stripe)
-            run.add(call.run, on: stripe)
-            encode.add(call.encode, on: stripe)
-        }
+        if let call { count(call, batchRowCount: batchRowCount, on: stripe) }
         model.countSuccess(api, nanoseconds: nanoseconds, runtime: call?.runtime, exampleCount: exampleCount, on: stripe)
     }
 
+    @inline(__always)
+    private func count(_ call: Call, batchRowCount: Int, on stripe: StripeIndex) {
+        read.add(call.read, on: stripe)
+        parse.add(call.parse, on: stripe)
+        queue.add(call.queue, on: stripe)
+        assemble.add(call.assemble, on: stripe)
+        run.add(call.run, on: stripe)
+        encode.add(call.encode, on: stripe)
+        batchSizes.countEncoding(ofSize: batchRowCount, call.encode, on: stripe)
+    }
+
+    private func noteSuccess() {
+        var now = timespec()
+        // The coarse clock costs a few nanoseconds and is exact to a few milliseconds.
+        guard clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 else { return }
+        lastSuccess.store(Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000, ordering: .relaxed)
+    }
+
     /// A call by another protocol than REST was answered well; the metrics of its model are the caller's to count.
-    package func countSuccess(nanoseconds: Int64) {
-        succeeded.increment()
-        requestSeconds.observe(nanoseconds)
+    package func countSuccess(nanoseconds: Int64, _ call: Call? = nil, batchRowCount: Int = 1) {
+        let stripe = StripeIndex.mine
+        noteSuccess()
+        succeeded.add(1, on: stripe)
+        requestSeconds.add(nanoseconds, on: stripe)
+        if let call { count(call, batchRowCount: batchRowCount, on: stripe) }
     }
 
     /// A call has failed: this costs a look-up.
     ///
-    /// - Parameter status: name of the canonical code.
-    package func countFailure(status: String) {
+    /// - Parameters:
+    ///   - status: name of the canonical code.
+    ///   - nanoseconds: that it took.
+    package func countFailure(status: String, nanoseconds: Int64 = 0) {
+        failureCount.increment()
+        failureNanoseconds.increment(by: UInt64(max(0, nanoseconds)))
         requests.cell(labels + [status]).increment()
         model.countFailure(status: status)
     }

@@ -39,7 +39,7 @@ struct ScratchCountTests {
 
     @Test("counts of convolutions grow with every extent up to the limit", arguments: levels)
     func convolutions(_ level: apus_isa) throws {
-        let functions = try #require(apus_kernels_for(level)).pointee.matrix
+        let table = try #require(apus_kernels_for(level)).pointee, functions = table.matrix
         // Depthwise, grouped and plain.
         for (groups, channelsIn) in [(4, 1), (2, 3), (1, 8)] {
             for (first, second) in Self.places.indices.flatMap({ i in Self.places.indices.map { (i, $0) } }) {
@@ -56,6 +56,11 @@ struct ScratchCountTests {
                     #expect(counts.allSatisfy { (0...Self.limit).contains($0) }, "\(name)")
                     #expect(zip(counts, before).prefix(3).allSatisfy { $0 >= $1 }, "\(name)")
                     before = counts
+                    let last = [
+                        table.channels_last.packed_filter_count(&shape), table.channels_last.convolution_scratch_count(&shape),
+                        table.channels_last.convolution_part_count(&shape),
+                    ]
+                    #expect(last.allSatisfy { (0...Self.limit).contains($0) }, "channels last, \(name): \(last)")
                 }
             }
         }

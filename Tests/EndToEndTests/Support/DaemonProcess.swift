@@ -85,6 +85,15 @@ final class DaemonProcess: Sendable {
         try await wait("readiness") { try self.request("GET", "/readyz").status == 200 }
     }
 
+    /// Until no version is on its way: each is served, or is known not to be.
+    func waitUntilSettled() async throws {
+        try await waitUntilReady()
+        try await wait("every version to be loaded") {
+            try self.get("/v1/models")["models"].elements.flatMap { $0["versions"].elements }
+                .allSatisfy { $0["state"] == "AVAILABLE" || $0["state"] == "END" }
+        }
+    }
+
     func waitUntil(_ model: String, _ version: Int, is state: JSON) async throws {
         try await wait("\(model) \(version) to be \(state)") { try self.state(model, version) == state }
     }
@@ -127,7 +136,7 @@ final class DaemonProcess: Sendable {
         let listens = {
             let hasEnded = !process.isRunning
             log = try String(contentsOf: logFile, encoding: .utf8)
-            port = log.firstMatch(of: /listening address=127\.0\.0\.1:([0-9]+)\s/).flatMap { UInt16($0.1) }
+            port = log.firstMatch(of: /listening on http:\/\/127\.0\.0\.1:([0-9]+)\s/).flatMap { UInt16($0.1) }
             if hasEnded, port == nil { throw WaitedInVain(what: "the daemon to listen; it ended", state: log) }
             return port != nil
         }

@@ -30,12 +30,21 @@ struct TinyModel {
         self.files = files
     }
 
+    /// The model with another file beside its own.
+    func with(_ name: String, _ content: [UInt8]) -> TinyModel {
+        TinyModel(bytes: bytes, files: files.merging([name: content]) { $1 })
+    }
+
     /// Writes the version beside the others under a name that is no version, then publishes it at once.
     func publish(_ version: Int, in base: URL) throws {
         let draft = base.appending(path: ".\(version)")
         try FileManager.default.createDirectory(at: draft, withIntermediateDirectories: true)
         try Data(bytes).write(to: draft.appending(path: "model.onnx"))
-        for (name, bytes) in files { try Data(bytes).write(to: draft.appending(path: name)) }
+        for (name, bytes) in files {
+            let file = draft.appending(path: name)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: file)
+        }
         try FileManager.default.moveItem(at: draft, to: base.appending(path: String(version)))
     }
 }

@@ -48,9 +48,10 @@ struct AccessLogTests {
         var connections: [Substring: Set<Substring>] = [:]
         for line in lines {
             let parts = line.split(separator: " ")
-            let client = try #require(parts[5].split(separator: "&").first)
-            #expect(parts[0].hasPrefix("127.0.0.1:") && parts.contains("listener=\"\(address)\""))
-            connections[client, default: []].insert(parts[0] + (parts.first { $0.hasPrefix("conn=") } ?? ""))
+            let client = try #require(parts[6].split(separator: "&").first)
+            #expect(parts[0] == "127.0.0.1" && parts.contains("listener=\"\(address)\""))
+            connections[client, default: []].insert(
+                (parts.first { $0.hasPrefix("port=") } ?? "") + (parts.first { $0.hasPrefix("conn=") } ?? ""))
         }
         #expect(connections.count == 8 && connections.values.allSatisfy { $0.count == 1 })
         #expect(Set(connections.values.joined()).count == 8)

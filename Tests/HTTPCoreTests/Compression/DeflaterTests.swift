@@ -7,7 +7,7 @@ struct DeflaterTests {
     private func gzip(_ bytes: [UInt8], with deflater: Deflater, maxByteCount: Int = 1 << 40) -> [UInt8]? {
         var output = ByteBuffer()
         output.append("before")
-        let isDone = bytes.withUnsafeBytes { deflater.gzip($0, into: &output, maxByteCount: maxByteCount) }
+        let isDone = bytes.withUnsafeBytes { deflater.compress($0, into: &output, maxByteCount: maxByteCount) }
         #expect(Array(output.bytes.prefix(6)) == Array("before".utf8))
         if !isDone { #expect(output.count == 6) }
         return isDone ? Array(output.bytes.dropFirst(6)) : nil

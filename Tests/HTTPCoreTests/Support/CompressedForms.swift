@@ -31,7 +31,7 @@ enum CompressedForms {
     static func gzip(_ bytes: [UInt8], level: Int = 9) -> [UInt8] {
         var output = ByteBuffer()
         guard let deflater = Deflater(level: level) else { fatalError("no memory to compress a test's data") }
-        let isDone = bytes.withUnsafeBytes { deflater.gzip($0, into: &output, maxByteCount: .max / 2) }
+        let isDone = bytes.withUnsafeBytes { deflater.compress($0, into: &output, maxByteCount: .max / 2) }
         precondition(isDone)
         return Array(output.bytes)
     }

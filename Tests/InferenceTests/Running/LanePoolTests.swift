@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -31,6 +32,35 @@ import Testing
             let works = (0..<10).map { _ in Self.countdown(200) }
             for work in works { pool.signal(work) }
             #expect(waitUntil { works.allSatisfy { $0.runCount == 200 } })
+        }
+    }
+
+    @Test("a lane shows that it gets on, and that it does not")
+    func progress() {
+        Self.withPool(1) { pool in
+            #expect(waitUntil { pool.progressOfBusyLanes == [nil] })
+            let isOver = Atomic(false)
+            let endless = FakeWork { _, _ in isOver.load(ordering: .relaxed) ? .idle : .more }
+            pool.signal(endless)
+            var seen: Set<UInt?> = []
+            #expect(
+                waitUntil {
+                    seen.formUnion(pool.progressOfBusyLanes); return seen.count > 3
+                })
+            isOver.store(true, ordering: .relaxed)
+            let isFree = Atomic(false)
+            let hung = FakeWork { _, _ in
+                while !isFree.load(ordering: .relaxed) { usleep(100) }
+                return .idle
+            }
+            #expect(waitUntil { pool.busyLaneCount == 0 })
+            pool.signal(hung)
+            #expect(waitUntil { pool.busyLaneCount == 1 })
+            let stuck = pool.progressOfBusyLanes
+            usleep(2_000)
+            #expect(stuck != [nil] && pool.progressOfBusyLanes == stuck)
+            isFree.store(true, ordering: .relaxed)
+            #expect(waitUntil { pool.progressOfBusyLanes == [nil] })
         }
     }
 

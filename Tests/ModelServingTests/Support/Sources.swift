@@ -52,7 +52,7 @@ enum Networks {
         return graph(
             [node("Squeeze", ["x"], "n"), node("Loop", ["n", "", "k"], "y", ["body": .graph(body)])],
             inputs: [("x", TensorType(.int64, SymbolicShape([.known(1)])))],
-            initializers: [("k", .dense(Tensor([1, 1] as [Float], shape: [2])))])
+            initializers: [("k", .dense(Tensor([Float](repeating: 1, count: 1 << 15), shape: [1 << 15])))])
     }()
 
     /// Values that a request chooses the number of.

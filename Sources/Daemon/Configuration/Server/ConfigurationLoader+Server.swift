@@ -6,14 +6,22 @@ extension ConfigurationLoader {
         let strict = values.read(Settings.strictTransportSecurity)
         let server = ServerConfiguration(
             address: address == "none" ? nil : address, port: UInt16(clamping: values.read(Settings.port)),
-            listeners: listeners.map(withAbsolutePath), tls: readTLS(&values), strictTransportSecurity: strict == .zero ? nil : strict,
+            listeners: listeners.map(withAbsolutePath), admin: readAdmin(&values), tls: readTLS(&values),
+            strictTransportSecurity: strict == .zero ? nil : strict,
             accessLog: readAccessLog(&values), loopCount: values.read(Settings.loops),
-            requestTimeout: values.read(Settings.requestTimeout), drainTimeout: values.read(Settings.drainTimeout),
+            requestTimeout: values.read(Settings.requestTimeout), drainDelay: values.read(Settings.drainDelay),
+            drainTimeout: values.read(Settings.drainTimeout),
             isCORSEnabled: values.read(Settings.cors), nonfinite: values.read(Settings.nonfinite),
             checksMethodNames: values.read(Settings.checksMethodNames),
-            notifyReady: values.read(Settings.notifyReady), limits: readLimits(&values))
+            notifyReady: values.read(Settings.notifyReady), startTimeout: values.read(Settings.startTimeout), limits: readLimits(&values))
         checkListeners(server, &values)
         return server
+    }
+
+    private func readAdmin(_ values: inout LayeredValues) -> ListenerEntry.Place? {
+        let place = values.read(Settings.admin)
+        guard case .unix(let path, let mode, let group) = place, let located = values.located(Settings.admin.path) else { return place }
+        return .unix(path: absolute(LocatedText(text: path, origin: located.origin)), mode: mode, group: group)
     }
 
     private func withAbsolutePath(_ entry: ListenerEntry) -> ListenerEntry {
@@ -26,8 +34,8 @@ extension ConfigurationLoader {
     /// Nil where no certificate is named.
     private func readTLS(_ values: inout LayeredValues) -> TLSConfiguration? {
         func path(_ setting: Setting<String?>) -> String? {
-            guard values.read(setting) != nil else { return nil }
-            return values.located(setting.path).map(absolute)
+            guard let text = values.read(setting) else { return nil }
+            return credential(text, setting, &values) ?? values.located(setting.path).map(absolute)
         }
         let (certificate, key, clientCA) = (path(Settings.tlsCertificate), path(Settings.tlsKey), path(Settings.tlsClientCA))
         let verification = values.read(Settings.tlsClientVerification)
@@ -49,6 +57,25 @@ extension ConfigurationLoader {
                 "says how to verify clients, but has no certificate and key of the server's own")
         }
         return nil
+    }
+
+    /// The file of a credential that systemd hands over (systemd.exec(5), `LoadCredential=`); nil for the path of a file.
+    private func credential(_ text: String, _ setting: Setting<String?>, _ values: inout LayeredValues) -> String? {
+        let scheme = "credential:"
+        guard text.hasPrefix(scheme) else { return nil }
+        let name = text.dropFirst(scheme.count)
+        guard !name.isEmpty, !name.contains("/") else {
+            values.report(at: [setting.path], key: setting.path, "found \"\(text)\"; expected credential:NAME, a name without /")
+            return text
+        }
+        guard let folder = environment["CREDENTIALS_DIRECTORY"], folder.hasPrefix("/") else {
+            values.report(
+                at: [setting.path], key: setting.path,
+                "found \"\(text)\", but no credentials were handed over ($CREDENTIALS_DIRECTORY is not set); add "
+                    + "LoadCredential=\(name):/path/of/the/file to the unit")
+            return text
+        }
+        return folder + "/" + name
     }
 
     private func readAccessLog(_ values: inout LayeredValues) -> AccessLogConfiguration? {

@@ -1,3 +1,5 @@
+import ServingMessages
+
 /// The part of a tensor that one entry of a bundle holds.
 struct TensorSlice: Hashable {
     struct Extent: Hashable {

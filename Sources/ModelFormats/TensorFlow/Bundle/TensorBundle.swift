@@ -1,4 +1,5 @@
 import ProtobufWire
+import ServingMessages
 import Tensors
 
 /// The tensors of a checkpoint: an index file and data files, of which only what is asked for is read.

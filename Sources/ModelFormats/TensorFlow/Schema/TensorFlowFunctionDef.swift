@@ -1,4 +1,5 @@
 import ProtobufWire
+import ServingMessages
 
 extension TensorFlow {
     /// `FunctionDefLibrary`

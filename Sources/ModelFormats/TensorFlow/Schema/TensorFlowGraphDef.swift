@@ -1,4 +1,5 @@
 import ProtobufWire
+import ServingMessages
 
 extension TensorFlow {
     /// `GraphDef`
@@ -33,20 +34,6 @@ extension TensorFlow {
         }
 
         func attribute(_ name: String) -> Attribute? { attributes.last { $0.key == name }?.value }
-    }
-
-    /// An entry of a `map<string, Value>`.
-    struct MapEntry<Value: WireMessage>: WireMessage {
-        var key = ""
-        var value: Value?
-
-        mutating func merge(_ field: WireField, from reader: inout WireReader) throws(WireError) {
-            switch field.number {
-            case 1: key = try reader.string(field)
-            case 2: try reader.merge(field, "value", into: &value)
-            default: try reader.skip(field)
-            }
-        }
     }
 
     /// An entry of a `map<string, string>`.

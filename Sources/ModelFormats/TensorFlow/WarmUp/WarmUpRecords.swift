@@ -1,4 +1,5 @@
 import ProtobufWire
+import ServingMessages
 package import Tensors
 
 /// A call that a version brings along, to be made before the version is served.
@@ -45,7 +46,7 @@ package final class WarmUpRecords {
         recordNumber += 1
         let range = try nextRange()
         let place = "Failed to parse warmup record: record \(recordNumber)"
-        let log = try session.read(range, place: place) { reader throws(WireError) in try PredictionLog(from: &reader) }
+        let log = try session.read(range, place: place) { reader throws(WireError) in try TensorFlow.PredictionLog(from: &reader) }
         if let field = log.unsupportedField {
             throw session.unsupported("record \(recordNumber):", "Unsupported log_type for warmup: \(field)")
         }
@@ -59,7 +60,7 @@ package final class WarmUpRecords {
         }
     }
 
-    private func call(_ request: PredictionLog.PredictRequest) throws(ImportError) -> WarmUpCall {
+    private func call(_ request: TensorFlow.PredictRequest) throws(ImportError) -> WarmUpCall {
         var tensors: [String: TensorValue] = [:]
         for entry in request.inputs {
             let place = "record \(recordNumber), input \"\(entry.key)\""
@@ -68,14 +69,10 @@ package final class WarmUpRecords {
         return WarmUpCall(signatureName: request.model?.signatureName ?? "", inputs: .tensors(tensors))
     }
 
-    /// A message is merged with the context by standing behind it.
-    private func examples(_ input: PredictionLog.Input?) -> WarmUpCall.Inputs {
-        guard let list = input?.list ?? input?.listWithContext else { return .examples([]) }
-        let context = list.context.map(bytes) ?? []
-        return .examples(list.examples.map { context + bytes($0) })
+    private func examples(_ input: TensorFlow.Input?) -> WarmUpCall.Inputs {
+        // The session holds the contents while the examples are copied.
+        .examples(unsafe input?.examples(in: session.file.bytes) ?? [])
     }
-
-    private func bytes(_ range: Range<Int>) -> [UInt8] { unsafe Array(session.file.bytes[range]) }
 
     /// Where the data of the next record lie.
     private func nextRange() throws(ImportError) -> Range<Int> {

@@ -1,0 +1,47 @@
+import Glibc
+import Logging
+import Synchronization
+import UnixSignals
+
+/// SIGTERM and SIGINT beside the service group, which stops gracefully at the first: notes which it was, and ends the process at once
+/// at the second.
+final class StopSignals: Sendable {
+    private let signals: UnixSignalsSequence
+    private let first = Mutex<UnixSignal?>(nil)
+    private let logger: Logger
+
+    init(logger: Logger) async {
+        signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        self.logger = logger
+    }
+
+    /// The signal that ends the daemon; nil before one has come.
+    var cause: String? { first.withLock { $0 }.map(Self.name) }
+
+    /// Runs until it is cancelled.
+    func run() async {
+        for await signal in signals {
+            let isFirst = first.withLock { first in
+                defer { first = first ?? signal }
+                return first == nil
+            }
+            guard !isFirst else { continue }
+            logger.warning("\(Self.name(signal)) again: the daemon ends at once, without waiting for requests")
+            Self.die(by: signal)
+        }
+    }
+
+    private static func name(_ signal: UnixSignal) -> String { signal == .sigint ? "SIGINT" : "SIGTERM" }
+
+    /// Ends as a process ends that does not trap the signal, so that its parent sees why.
+    private static func die(by trapped: UnixSignal) -> Never {
+        let number = trapped.rawValue
+        signal(number, SIG_DFL)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
+        _exit(128 + number)
+    }
+}
