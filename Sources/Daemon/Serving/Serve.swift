@@ -32,7 +32,9 @@ struct Serve: Sendable {
         } catch {
             throw CommandFailure(error)
         }
+        try stack.grpc?.open()
         let notify = SystemdNotify(environment: environment, logger: logger)
+        let drainTimeout = configuration.server.drainTimeout
         let services: [any Service] = [
             RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
             LifecycleService(
@@ -44,11 +46,12 @@ struct Serve: Sendable {
                 notify: notify,
                 record: stack.reloads, logger: logger),
             HTTPService(
-                server: stack.server, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, notify: notify,
+                server: stack.server, readiness: stack.readiness, drainTimeout: drainTimeout, notify: notify,
                 logger: logger),
+            stack.grpc?.service(readiness: stack.readiness, drainTimeout: drainTimeout, logger: logger),
             StartupService(
                 startup: Startup(manager: stack.manager, notify: notify, notice: configuration.server.notifyReady, logger: logger)),
-        ]
+        ].compactMap(\.self)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
@@ -97,7 +100,8 @@ struct Serve: Sendable {
     /// Puts a new configuration in force as far as a running daemon can; when it throws, the old one is still in force.
     private func apply(_ new: ApusConfiguration, to stack: ServingStack) async throws {
         let targets = ReloadTargets(
-            manager: stack.manager, server: stack.server, tls: stack.tls, batching: stack.batching, threshold: threshold)
+            manager: stack.manager, server: stack.server, tls: stack.tls, batching: stack.batching, threshold: threshold,
+            prepareGRPC: { try stack.grpc?.prepare($0) ?? {} })
         let warnings = await (try Reload(new, of: targets)).commit()
         for warning in warnings { logger.warning("\(warning)") }
         for key in configuration.fixedSections(differingFrom: new) {
@@ -111,6 +115,7 @@ extension ApusConfiguration {
     func fixedSections(differingFrom other: ApusConfiguration) -> [String] {
         var sections: [String] = []
         if server.fixed != other.server.fixed { sections.append("server") }
+        if grpc != other.grpc { sections.append("grpc") }
         if engine != other.engine { sections.append("engine") }
         if lifecycle != other.lifecycle || hold != other.hold || allowsEmpty != other.allowsEmpty { sections.append("lifecycle") }
         if requestLog != other.requestLog { sections.append("request_log") }
