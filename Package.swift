@@ -282,7 +282,14 @@ let package = Package(
             ],
             swiftSettings: common),
         // Depends on the program to have it built; it runs as a process.
-        .testTarget(name: "EndToEndTests", dependencies: ["Daemon"], swiftSettings: common),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Daemon",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+            ],
+            swiftSettings: common),
     ],
     cxxLanguageStandard: .cxx17
 )

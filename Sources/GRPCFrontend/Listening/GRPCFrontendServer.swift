@@ -3,8 +3,6 @@ import GRPCNIOTransportHTTP2Posix
 package import HTTPCore
 package import Logging
 package import ModelServing
-import NIOCore
-import NIOPosix
 package import OpenInference
 import ServableCore
 import Synchronization
@@ -39,11 +37,14 @@ package struct GRPCServices: Sendable {
 
 /// The gRPC server: opens sockets, serves until it is drained.
 ///
-/// Connections live on loops of SwiftNIO's, beside those of the HTTP server, and each call is a task of gRPC's library.
+/// Connections live on loops of SwiftNIO's, beside those of the HTTP server, and each call is a task of gRPC's library on its
+/// connection's loop.
 package final class GRPCFrontendServer: Sendable {
     private struct State {
         var sockets: [ListeningSocket] = []
-        var servers: [GRPCServer<GRPCListenerTransport>] = []
+        /// Each socket is accepted from on every loop.
+        var servers: [(server: GRPCServer<GRPCListenerTransport>, loop: ServingLoop)] = []
+        var loops: [ServingLoop] = []
     }
 
     private let configuration: GRPCConfiguration
@@ -81,17 +82,22 @@ package final class GRPCFrontendServer: Sendable {
         for listener in listeners {
             for socket in try ListeningSocket.open(listener.address) { opened.append((listener, socket)) }
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopCount)
+        let loops = (0..<configuration.loopCount).map { _ in ServingLoop() }
         let router = methods.router
-        let servers = opened.map { listener, socket in
-            let factory = GRPCListenerFactory(
-                eventLoopGroup: group, descriptor: socket.descriptor, credentials: listener.isEncrypted ? credentials : nil,
-                connections: connections)
-            return GRPCServer(transport: GRPCListenerTransport(listenerFactory: factory, config: .init(configuration)), router: router)
+        var servers: [(GRPCServer<GRPCListenerTransport>, ServingLoop)] = []
+        for (listener, socket) in opened {
+            for (index, loop) in loops.enumerated() {
+                let factory = GRPCListenerFactory(
+                    eventLoopGroup: loop.group, descriptor: index == 0 ? socket.descriptor : try socket.duplicate(),
+                    credentials: listener.isEncrypted ? credentials : nil, connections: connections)
+                let transport = GRPCListenerTransport(listenerFactory: factory, config: .init(configuration))
+                servers.append((GRPCServer(transport: transport, router: router), loop))
+            }
         }
-        state.withLock { state in
+        state.withLock { [servers] state in
             state.sockets = opened.map(\.1)
             state.servers = servers
+            state.loops = loops
         }
         for (listener, socket) in opened {
             logger.notice("gRPC listens on \(socket.address)\(listener.isEncrypted && credentials != nil ? " with TLS" : "")")
@@ -100,11 +106,12 @@ package final class GRPCFrontendServer: Sendable {
 
     /// Serves until the server has been drained, or the task is cancelled: calls under way are cut then.
     package func run() async throws {
-        let servers = state.withLock { $0.servers }
+        let (servers, loops) = state.withLock { ($0.servers, $0.loops) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for server in servers { group.addTask { try await server.serve() } }
+            for (server, loop) in servers { group.addTask(executorPreference: loop) { try await server.serve() } }
             try await group.waitForAll()
         }
+        for loop in loops { try await loop.stop() }
     }
 
     /// Takes no new calls; those under way are answered, and long ones end.
@@ -112,7 +119,7 @@ package final class GRPCFrontendServer: Sendable {
         drain.set()
         let (sockets, servers) = state.withLock { ($0.sockets, $0.servers) }
         sockets.forEach { $0.withdraw() }
-        servers.forEach { $0.beginGracefulShutdown() }
+        servers.forEach { $0.server.beginGracefulShutdown() }
     }
 
     private var methods: MethodTable {
