@@ -5,6 +5,7 @@ PREFIX   ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR  ?=
 INSTALL  ?= install
+OBJCOPY  ?= objcopy
 
 # Debian packages that the build needs beside a Swift toolchain.
 PACKAGES := libicu-dev libjpeg62-turbo-dev libopenblas-dev libpng-dev libre2-dev libsnappy-dev libsqlite3-dev libssl-dev \
@@ -26,7 +27,7 @@ FUZZER   := $(SWIFT) build -c release --scratch-path .build-fuzz --sanitize=fuzz
 SANITIZE := APUS_TEST_TARGETS=HTTPCoreTests,BatchingTests,ServableCoreTests,InferenceTests,OperatorsTests,CKernelsTests,ModelFormatsTests,ModelServingTests SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release --no-parallel
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help run build test fuzz sanitize bench clients format lint deps install clean
+.PHONY: help run build test fuzz sanitize bench clients format lint deps install install-debug uninstall deb clean
 
 help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
@@ -38,7 +39,10 @@ help:
 	@echo "make clients    run the examples in deploy/clients, each in its language, against a daemon of their own"
 	@echo "make format     format the sources in place; make lint only reports"
 	@echo "make deps       install the Debian packages that are missing: $(PACKAGES)"
-	@echo "make install    binary, unit, configuration, manual page, completions; DESTDIR= PREFIX=$(PREFIX)"
+	@echo "make install    stripped binary, unit, configuration, manual pages, completions; DESTDIR= PREFIX=$(PREFIX)"
+	@echo "make install-debug  the binary's symbols, for gdb"
+	@echo "make uninstall  remove what install has put there, but configuration and state"
+	@echo "make deb        a Debian package in .build/deb"
 	@echo "make clean      remove what was built"
 
 run: build
@@ -109,26 +113,65 @@ deps:
 $(BINARY):
 	$(MAKE) build
 
-# The unit and the configuration name the paths of a system installation; the sources name those of a checkout.
-install: $(BINARY)
-	$(INSTALL) -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/apus
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/apus
-	sed 's|/usr/bin/apus|$(PREFIX)/bin/apus|' deploy/apus.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
-	$(INSTALL) -m 644 deploy/apus.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.socket
+# What is installed, and its symbols for gdb, which finds them by the link that the program carries.
+STRIPPED := .build/install/apus
+$(STRIPPED): $(BINARY)
+	mkdir -p $(dir $(STRIPPED))
+	$(OBJCOPY) --only-keep-debug $(BINARY) $(STRIPPED).debug
+	$(OBJCOPY) --strip-all --remove-section=.comment --add-gnu-debuglink=$(STRIPPED).debug $(BINARY) $(STRIPPED)
+
+# Where each thing is installed.
+UNITS := $(PREFIX)/lib/systemd/system
+DOCUMENTS := $(PREFIX)/share/doc/apus
+MANUAL := $(PREFIX)/share/man
+BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS := $(PREFIX)/share/zsh/site-functions
+FISH_COMPLETIONS := $(PREFIX)/share/fish/vendor_completions.d
+
+# The unit and the configuration name the paths of a system installation; the sources name those of a checkout. A configuration that is
+# there stays.
+install: $(STRIPPED)
+	$(INSTALL) -D -m 755 $(STRIPPED) $(DESTDIR)$(PREFIX)/bin/apus
+	$(INSTALL) -d $(DESTDIR)$(UNITS) $(DESTDIR)$(SYSCONFDIR)/apus
+	sed 's|/usr/bin/apus|$(PREFIX)/bin/apus|' deploy/apus.service > $(DESTDIR)$(UNITS)/apus.service
+	chmod 644 $(DESTDIR)$(UNITS)/apus.service
+	$(INSTALL) -m 644 deploy/apus.socket $(DESTDIR)$(UNITS)/apus.socket
 	$(INSTALL) -D -m 644 deploy/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/apus.conf
 	$(INSTALL) -D -m 644 deploy/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/apus.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml ] || { \
 		sed -e 's|\.\./state/|/var/lib/apus/|' -e 's|\.\./models|/var/lib/apus/models|' config/apus.yaml \
 			> $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml && chmod 644 $(DESTDIR)$(SYSCONFDIR)/apus/apus.yaml; }
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/doc/apus
-	$(INSTALL) -m 644 deploy/operators.md deploy/tensorflow-serving.md deploy/open-inference-protocol.md deploy/metrics.md $(DESTDIR)$(PREFIX)/share/doc/apus
-	$(INSTALL) -D -m 644 deploy/apus.1 $(DESTDIR)$(PREFIX)/share/man/man1/apus.1
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	$(BINARY) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/apus
-	$(BINARY) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_apus
-	$(BINARY) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/apus.fish
+	$(INSTALL) -D -m 644 deploy/apus.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/apus
+	$(INSTALL) -d $(DESTDIR)$(DOCUMENTS)/monitoring $(DESTDIR)$(DOCUMENTS)/kubernetes
+	$(INSTALL) -m 644 README.md CHANGELOG.md deploy/*.md $(DESTDIR)$(DOCUMENTS)
+	$(INSTALL) -m 644 deploy/monitoring/alerts.yaml deploy/monitoring/grafana.json $(DESTDIR)$(DOCUMENTS)/monitoring
+	$(INSTALL) -m 644 deploy/kubernetes/*.yaml $(DESTDIR)$(DOCUMENTS)/kubernetes
+	$(INSTALL) -d $(addprefix $(DESTDIR)$(MANUAL)/man,1 5 7)
+	for page in apus.1 apus.yaml.5 apus-models.7; do \
+		$(BINARY) manual $$page > $(DESTDIR)$(MANUAL)/man$${page##*.}/$$page || exit 1; done
+	$(INSTALL) -d $(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS) $(DESTDIR)$(FISH_COMPLETIONS)
+	$(BINARY) --generate-completion-script bash > $(DESTDIR)$(BASH_COMPLETIONS)/apus
+	$(BINARY) --generate-completion-script zsh > $(DESTDIR)$(ZSH_COMPLETIONS)/_apus
+	$(BINARY) --generate-completion-script fish > $(DESTDIR)$(FISH_COMPLETIONS)/apus.fish
+
+# Where gdb looks for the symbols of an installed program.
+install-debug: $(STRIPPED)
+	$(INSTALL) -D -m 644 $(STRIPPED).debug $(DESTDIR)$(PREFIX)/lib/debug$(PREFIX)/bin/apus.debug
+
+# Configuration, models and state stay.
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(PREFIX)/bin/apus $(PREFIX)/lib/debug$(PREFIX)/bin/apus.debug $(UNITS)/apus.service \
+		$(UNITS)/apus.socket $(PREFIX)/lib/sysusers.d/apus.conf $(PREFIX)/lib/tmpfiles.d/apus.conf $(MANUAL)/man1/apus.1 \
+		$(MANUAL)/man5/apus.yaml.5 $(MANUAL)/man7/apus-models.7 $(BASH_COMPLETIONS)/apus $(ZSH_COMPLETIONS)/_apus \
+		$(FISH_COMPLETIONS)/apus.fish)
+	rm -rf $(DESTDIR)$(DOCUMENTS)
+	rm -f $(DESTDIR)$(SYSCONFDIR)/logrotate.d/apus
+	@echo "make: $(SYSCONFDIR)/apus and /var/lib/apus stay; remove them when they are of no use any more"
+
+# A Debian package in .build/deb.
+deb: PACKAGES += dpkg-dev
+deb: deps $(STRIPPED)
+	deploy/debian/build $(BINARY) .build/deb
 
 clean:
 	rm -rf .build .build-test .build-fuzz .build-thread .build-address

@@ -10,7 +10,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         do {
             let arguments = try FlagSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
-            try CommandName.check(arguments, among: ApusCommand.names)
+            try CommandName.check(arguments, among: ApusCommand.names, shown: ApusCommand.shownNames)
             var command = try ApusCommand.parseAsRoot(arguments)
             _ = try InstructionSet.requested()
             if var command = command as? any AsyncParsableCommand {

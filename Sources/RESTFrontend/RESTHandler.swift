@@ -7,13 +7,13 @@ import ServableCore
 /// Every route of the daemon: the one place where a request's path becomes a call.
 package final class RESTHandler: RequestHandler {
     private enum Route: Sendable {
-        case predict, health, readiness
+        case predict, health, readiness, openAPI
         case registryModels, registryModel, registryVersion, registryEvents
 
         /// Whether it is offered to operators alone, where they have a listener of their own.
         var isForOperators: Bool {
             switch self {
-            case .predict, .health, .readiness: false
+            case .predict, .health, .readiness, .openAPI: false
             case .registryModels, .registryModel, .registryVersion, .registryEvents: true
             }
         }
@@ -66,6 +66,7 @@ package final class RESTHandler: RequestHandler {
         router.add(.post, "/predict", .predict)
         router.add(.get, "/healthz", .health)
         router.add(.get, "/readyz", .readiness)
+        router.add(.get, "/openapi.json", .openAPI)
         router.add(.get, "/v1/registry/models", .registryModels)
         router.add(.get, "/v1/registry/models/{model}", .registryModel)
         router.add(.get, "/v1/registry/models/{model}/versions/{version}", .registryVersion)
@@ -202,6 +203,7 @@ package final class RESTHandler: RequestHandler {
             case .predict: reply.fail(ServableError(.internal, "a call took the way of other requests"))
             case .health: reply.sendJSON { $0.append("{\"status\":\"ok\"}\n") }
             case .readiness: respondWithReadiness(Visibility(request, configuration), reply)
+            case .openAPI: reply.sendJSON { $0.append(OpenAPIDocument.json) }
             case .registryModels: registry.respondWithModels(reply)
             case .registryModel: try unsafe registry.respondWithModel(capture(0, captures, request), reply)
             case .registryVersion:
@@ -277,7 +279,7 @@ package final class RESTHandler: RequestHandler {
             return reply.send(.noContent, contentType: nil, headers: headers)
         }
         let path = unsafe String(decoding: request.path, as: UTF8.self)
-        let message = "there is no route \(path); see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"
+        let message = "there is no route \(path); see /v1/models, /predict, /v1/registry/models, /healthz, /readyz, /metrics, /openapi.json"
         reply.fail(ServableError(.notFound, message))
     }
 }

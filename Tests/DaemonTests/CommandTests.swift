@@ -1,3 +1,4 @@
+import Daemon
 import Foundation
 import Testing
 
@@ -169,10 +170,12 @@ struct CommandTests {
         #expect(text.contains("median ") && text.contains("p99.9 ") && text.contains("/s (runs)") && text.contains("█"))
     }
 
-    @Test("the manual page names every option of every command", arguments: ["serve", "check", "inspect", "run", "bench", "version"])
+    @Test(
+        "the manual page names every option of every command",
+        arguments: ["serve", "check", "status", "inspect", "run", "bench", "version"])
     func manualPage(command: String) throws {
-        let page = try String(contentsOfFile: ConfigurationTesting.repository + "/deploy/apus.1", encoding: .utf8)
-            .replacingOccurrences(of: "\\-", with: "-")
+        let page = try Program("manual", "apus.1").output.replacingOccurrences(of: "\\-", with: "-")
+        #expect(page.contains(".SS \(command)\n"))
         let help = try Program("help", command)
         #expect(help.exitCode == 0)
         let options = help.output.matches(of: /--[a-z-]+/).map { String($0.output) }
@@ -180,6 +183,21 @@ struct CommandTests {
         for option in Set(options).subtracting(["--help"]) {
             #expect(page.contains(option), "\(option) of apus \(command)")
         }
+    }
+
+    @Test("the page of the configuration describes every key by the comment of the reference")
+    func configurationPage() throws {
+        let reference = ConfigurationTesting.repository + "/config/apus.yaml"
+        let page = try Program("manual", "apus.yaml.5", "--reference", reference)
+        #expect(page.exitCode == 0 && page.errors == "")
+        let lines = page.output.replacingOccurrences(of: "\\-", with: "-").split(separator: "\n").map(String.init)
+        for setting in Settings.all {
+            let index = try #require(lines.firstIndex { $0.hasPrefix("\\fB\(setting.path)\\fR: ") }, "\(setting.path) has no entry")
+            #expect(lines.indices.contains(index + 1) && lines[index + 1].count > 20, "\(setting.path) is not described")
+        }
+        #expect(try Program("manual", "apus.yaml.5", "--reference", "/missing.yaml").exitCode == 74)
+        #expect(try Program("manual", "other.1").exitCode == 64)
+        #expect(try Program("manual", "apus-models.7").output.hasPrefix(".\\\" Made by `apus manual`"))
     }
 }
 

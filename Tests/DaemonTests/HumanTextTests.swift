@@ -6,7 +6,7 @@ struct HumanTextTests {
     @Test(
         "bytes have three digits and a binary unit",
         arguments: [
-            (0, "0 bytes"), (1, "1 byte"), (1_023, "1.00 KiB"), (1_000, "1000 bytes"), (1_024, "1.00 KiB"), (124_736, "122 KiB"),
+            (0, "0 bytes"), (1, "1 byte"), (1_023, "1023 bytes"), (1_000, "1000 bytes"), (1_024, "1.00 KiB"), (124_736, "122 KiB"),
             (1_610_612_736, "1.50 GiB"), (.max, "8.00 EiB"), (-5, "0 bytes"),
         ])
     func bytes(count: Int, text: String) { #expect(HumanText.bytes(count) == text) }

@@ -112,10 +112,11 @@ struct RoutesTests {
                 error: "Servable not found for request: Latest(nope)"),
             Refusal(
                 method: "GET", target: "/nowhere", status: 404,
-                error: "there is no route /nowhere; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"),
+                error:
+                    "there is no route /nowhere; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz, /metrics, /openapi.json"),
             Refusal(
                 method: "GET", target: "/v1", status: 404,
-                error: "there is no route /v1; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz"),
+                error: "there is no route /v1; see /v1/models, /predict, /v1/registry/models, /healthz, /readyz, /metrics, /openapi.json"),
             Refusal(
                 method: "GET", target: "/predict", status: 405, error: "GET is not allowed on /predict; allowed: POST, OPTIONS"),
             Refusal(

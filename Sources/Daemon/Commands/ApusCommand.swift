@@ -18,9 +18,10 @@ struct ApusCommand: AsyncParsableCommand {
 
     private static let subcommands: [any ParsableCommand.Type] = [
         ServeCommand.self, CheckCommand.self, StatusCommand.self, InspectCommand.self, RunCommand.self, BenchCommand.self,
-        RegistryCommand.self, VersionCommand.self,
+        RegistryCommand.self, VersionCommand.self, ManualCommand.self,
     ]
 
-    /// As they are written, the parser's own included.
+    /// As they are written, in the order of the help.
+    static let shownNames = subcommands.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName } + ["help"]
     static let names = subcommands.compactMap { $0.configuration.commandName } + ["help"]
 }

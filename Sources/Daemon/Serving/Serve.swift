@@ -56,9 +56,9 @@ struct Serve: Sendable {
                 stack.grpc?.service(readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, logger: logger),
                 HTTPService(
                     drain: Drain(
-                        server: stack.server, beginOthers: { stack.grpc?.beginDrain() }, readiness: stack.readiness, notify: notify, status: status,
-                        delay: configuration.server.drainDelay, timeout: configuration.server.drainTimeout, allowance: Self.unloadTimeout,
-                        cause: { stops.cause }, logger: logger)),
+                        server: stack.server, beginOthers: { stack.grpc?.beginDrain() }, readiness: stack.readiness, notify: notify,
+                        status: status, delay: configuration.server.drainDelay, timeout: configuration.server.drainTimeout,
+                        allowance: Self.unloadTimeout, cause: { stops.cause }, logger: logger)),
                 StartupService(
                     startup: Startup(
                         manager: stack.manager, notify: notify, status: status, notice: configuration.server.notifyReady,

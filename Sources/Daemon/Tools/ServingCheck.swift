@@ -20,8 +20,8 @@ struct ServingCheck {
     private static func addresses(_ server: ServerConfiguration) -> [ListenerAddress] {
         var addresses: [ListenerAddress] = []
         if let address = server.address { addresses.append(.tcp(host: address, port: server.port)) }
-        for entry in server.listeners {
-            switch entry.place {
+        for place in server.listeners.map(\.place) + [server.admin].compactMap(\.self) {
+            switch place {
             case .tcp(let host, let port): addresses.append(.tcp(host: host, port: port))
             case .unix(let path, let mode, let group): addresses.append(.unix(path: path, mode: mode, group: group))
             case .systemd: break
