@@ -16,7 +16,8 @@ package enum LogLine {
             appendJSON(event, label: label, metadata: metadata, time: time, to: &line)
         } else {
             appendPrefix(event.level, format: format, colour: colour, time: time, to: &line)
-            line.append(contentsOf: "\(label): ".utf8)
+            // The journal names the program itself.
+            if format != .journal { line.append(contentsOf: "\(label): ".utf8) }
             LogText.appendMessage(event.message.description, to: &line)
             appendFields(metadata, to: &line)
         }
