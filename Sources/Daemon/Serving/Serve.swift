@@ -63,13 +63,15 @@ struct Serve: Sendable {
                     startup: Startup(
                         manager: stack.manager, notify: notify, status: status, notice: configuration.server.notifyReady,
                         timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() }, logger: logger)),
-            ] as [(any Service)?]).compactMap(\.self) + watchdog(notify, stack)
+            ] as [(any Service)?]).compactMap(\.self)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet))
-        let stopping = Task { await stops.run() }
-        defer { stopping.cancel() }
+        // Beside the services, which end one after the other: these go on to the end.
+        let watchdog = watchdog(notify, stack)
+        let attending: [Task<Void, Never>] = [Task { await stops.run() }, Task { await watchdog?.run() }]
+        defer { attending.forEach { $0.cancel() } }
         do {
             try await group.run()
         } catch {
@@ -99,15 +101,15 @@ struct Serve: Sendable {
         }
     }
 
-    /// Nothing where the service manager wants no signs of life.
-    private func watchdog(_ notify: SystemdNotify, _ stack: ServingStack) -> [any Service] {
-        guard let period = notify.watchdogPeriod else { return [] }
+    /// Nil where the service manager wants no signs of life.
+    private func watchdog(_ notify: SystemdNotify, _ stack: ServingStack) -> Watchdog? {
+        guard let period = notify.watchdogPeriod else { return nil }
         let signs = Mutex(LaneSigns())
         let parts: [(name: String, look: Watchdog.Look)] = [
             ("loop", { stack.server.askLoops() }),
             ("lane", { signs.withLock { $0.look(stack.lanes.progressOfBusyLanes) } }),
         ]
-        return [WatchdogService(watchdog: Watchdog(notify, period: period, parts: parts, logger: logger))]
+        return Watchdog(notify, period: period, parts: parts, logger: logger)
     }
 
     private func open() throws(CommandFailure) -> ServingStack {
