@@ -12,6 +12,8 @@ PACKAGES := libicu-dev libjpeg62-turbo-dev libopenblas-dev libpng-dev libre2-dev
 	libwebp-dev zlib1g-dev
 # What the benchmarks measure against; without it they build and skip what needs it.
 BENCH_PACKAGES := rapidjson-dev
+# What the examples in deploy/clients run by.
+CLIENT_PACKAGES := g++ libcurl4-openssl-dev nodejs python3 ruby
 
 BINARY   := .build/release/apus
 # The binary carries its own Swift runtime; tests cannot, so that they have a build folder of their own and neither
@@ -25,7 +27,7 @@ FUZZER   := $(SWIFT) build -c release --scratch-path .build-fuzz --sanitize=fuzz
 SANITIZE := APUS_TEST_TARGETS=HTTPCoreTests,BatchingTests,ServableCoreTests,InferenceTests,OperatorsTests,CKernelsTests,ModelFormatsTests,ModelServingTests SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release --no-parallel
 SOURCES  := Package.swift Sources Tests
 
-.PHONY: help run build test fuzz sanitize bench format lint deps install install-debug uninstall deb clean
+.PHONY: help run build test fuzz sanitize bench clients format lint deps install install-debug uninstall deb clean
 
 help:
 	@echo "make run        build, then serve models/ on 127.0.0.1:8501"
@@ -34,6 +36,7 @@ help:
 	@echo "make fuzz       fuzz what takes bytes from outside; TARGET=head|chunks|json|inflate|archive|picture|model|savedmodel SECONDS=60 (each)"
 	@echo "make sanitize   tests under the thread and the address sanitizer, but the daemon's own"
 	@echo "make bench      the project's benchmarks, each beside its reference; FILTER=NAME SECONDS=S"
+	@echo "make clients    run the examples in deploy/clients, each in its language, against a daemon of their own"
 	@echo "make format     format the sources in place; make lint only reports"
 	@echo "make deps       install the Debian packages that are missing: $(PACKAGES)"
 	@echo "make install    stripped binary, unit, configuration, manual pages, completions; DESTDIR= PREFIX=$(PREFIX)"
@@ -75,6 +78,10 @@ bench: deps
 	$(BUILD) Benchmarks
 	$(BUILD) apus
 	.build/release/Benchmarks $(if $(FILTER),--filter "$(FILTER)") $(if $(SECONDS),--seconds $(SECONDS))
+
+clients: PACKAGES += $(CLIENT_PACKAGES)
+clients: build
+	REQUIRE=1 deploy/clients/run $(BINARY)
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

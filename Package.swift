@@ -16,6 +16,9 @@ let guarded: [SwiftSetting] = common + [.strictMemorySafety()]
 /// request costs. Debug builds keep them.
 let confined: [SwiftSetting] = guarded + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
+/// For what only the gRPC front end needs: `--disable-default-traits` builds without it.
+let withGRPC: TargetDependencyCondition? = .when(traits: ["GRPC"])
+
 let package = Package(
     name: "apus",
     platforms: [.macOS(.v15)],
@@ -24,12 +27,21 @@ let package = Package(
         // For programs that ask a daemon: needs nothing of the others.
         .library(name: "ApusClient", targets: ["ApusClient"]),
     ],
+    traits: [
+        .trait(name: "GRPC", description: "The gRPC front end, and with it grpc-swift, SwiftNIO and swift-protobuf."),
+        .default(enabledTraits: ["GRPC"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -128,12 +140,35 @@ let package = Package(
             swiftSettings: guarded
         ),
 
+        // Messages of gRPC's control plane, made by Protos/generate.sh; those that hold tensors are ServingMessages'.
+        .target(
+            name: "GRPCMessages",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf", condition: withGRPC)],
+            exclude: ["Protos"], swiftSettings: common
+        ),
+        .target(
+            name: "GRPCFrontend",
+            dependencies: [
+                "GRPCMessages", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages", "GraphIR", "Tensors",
+                "ProtobufWire", "CPlatform",
+                .product(name: "GRPCCore", package: "grpc-swift-2", condition: withGRPC),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport", condition: withGRPC),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio", condition: withGRPC),
+                .product(name: "NIOPosix", package: "swift-nio", condition: withGRPC),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: withGRPC),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: withGRPC),
+            ],
+            swiftSettings: guarded
+        ),
+
         // Layer 5: the composition root.
         .executableTarget(
             name: "Daemon",
             dependencies: [
                 "RESTFrontend", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching",
                 "Inference", "ModelFormats", "Operators", "GraphIR", "Tensors", "CPlatform", "CFoundationData",
+                .byName(name: "GRPCFrontend", condition: withGRPC),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -233,6 +268,19 @@ let package = Package(
             name: "OpenInferenceTests",
             dependencies: ["OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors"], swiftSettings: common),
         .testTarget(
+            name: "ServingMessagesTests", dependencies: ["ServingMessages", "ProtobufWire", "Tensors"], swiftSettings: common),
+        .testTarget(
+            name: "GRPCFrontendTests",
+            dependencies: [
+                "GRPCFrontend", "GRPCMessages", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages",
+                "GraphIR", "Tensors", "ProtobufWire",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "RESTFrontendTests",
             dependencies: [
                 "RESTFrontend", "AllocationCounter", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "GraphIR", "Tensors",
@@ -248,7 +296,14 @@ let package = Package(
             ],
             swiftSettings: common),
         // Depends on the program to have it built; it runs as a process.
-        .testTarget(name: "EndToEndTests", dependencies: ["Daemon", "ApusClient"], swiftSettings: common),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Daemon", "ApusClient",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+            ],
+            swiftSettings: common),
     ],
     cxxLanguageStandard: .cxx17
 )

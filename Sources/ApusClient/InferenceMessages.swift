@@ -45,8 +45,13 @@ struct InferenceRequestHead: Encodable {
     }
 
     struct Parameters: Encodable {
-        let binary_data_output = true
+        let isBinaryOutput = true
         let timeout: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case isBinaryOutput = "binary_data_output"
+            case timeout
+        }
     }
 
     let id: String?
@@ -70,7 +75,9 @@ struct InferenceRequestHead: Encodable {
 struct InferenceResponseHead: Decodable {
     struct Output: Decodable {
         struct Parameters: Decodable {
-            let binary_data_size: Int?
+            let byteCount: Int?
+
+            enum CodingKeys: String, CodingKey { case byteCount = "binary_data_size" }
         }
 
         let name: String
@@ -79,10 +86,16 @@ struct InferenceResponseHead: Decodable {
         let parameters: Parameters?
     }
 
-    let model_name: String
-    let model_version: String
+    let model: String
+    let version: String
     let id: String?
     let outputs: [Output]
+
+    enum CodingKeys: String, CodingKey {
+        case model = "model_name"
+        case version = "model_version"
+        case id, outputs
+    }
 }
 
 extension InferenceResult {
@@ -98,12 +111,12 @@ extension InferenceResult {
         }
         var rest = body[end...], outputs: [String: AnyTensor] = [:]
         for output in head.outputs {
-            guard let byteCount = output.parameters?.binary_data_size, byteCount >= 0, byteCount <= rest.count else {
+            guard let byteCount = output.parameters?.byteCount, byteCount >= 0, byteCount <= rest.count else {
                 throw .malformedResponse("output \"\(output.name)\" has not the binary data that it announces")
             }
             outputs[output.name] = AnyTensor(output.datatype, shape: output.shape, bytes: Array(rest.prefix(byteCount)))
             rest = rest.dropFirst(byteCount)
         }
-        self.init(model: head.model_name, version: head.model_version, id: head.id, outputs: outputs)
+        self.init(model: head.model, version: head.version, id: head.id, outputs: outputs)
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A listening socket for a server of another kind, which accepts from it itself and closes it.
 package struct ListeningSocket: Sendable {
     package let descriptor: Int32
@@ -9,6 +11,13 @@ package struct ListeningSocket: Sendable {
         try Listener.open(ListenerConfiguration(address)).map { listener in
             ListeningSocket(descriptor: listener.descriptor, address: listener.address, file: listener.file)
         }
+    }
+
+    /// Another descriptor of the socket, for a second thread that accepts from it.
+    package func duplicate() throws(SocketError) -> Int32 {
+        let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard duplicate >= 0 else { throw SocketError(.listen, address.description, errno: errno) }
+        return duplicate
     }
 
     /// Lets nobody find the socket any more, as far as that is a matter of its file.

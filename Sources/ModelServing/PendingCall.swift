@@ -57,7 +57,7 @@ final class PendingCall: BatchTask {
         if isAbandoned {
             fail(ServableError(.cancelled, "the client closed its connection before its request's turn"))
         } else if isTimeoutOfClient {
-            fail(ServableError(.deadlineExceeded, "the time that the request has given itself was over before its turn"))
+            fail(ServableError(.deadlineExceeded, "the request's time was over before its turn"))
         } else {
             fail(ServableError(.resourceExhausted, "Run() timeout exceeded while waiting in batching queue"))
         }

@@ -38,6 +38,7 @@ package struct InferenceOutput {
 package struct OutputSelection: Sendable {
     private var wishes: [String: RequestedOutput] = [:]
     private let isBinary: Bool
+    /// Where classes are asked for.
     private let hasRows: Bool
     /// To be given to `CallableSignature.filtered`; empty means all.
     package private(set) var names: [String] = []
@@ -50,7 +51,8 @@ package struct OutputSelection: Sendable {
         _ requested: [RequestedOutput], of signature: borrowing CallableSignature, isBinary: Bool
     ) throws(ServableError) {
         self.isBinary = isBinary
-        hasRows = signature.hasRows
+        hasRows = requested.contains { $0.classCount != nil } && signature.hasRows
+        guard !requested.isEmpty else { return }
         let known = signature.outputs.map(\.name)
         for output in requested where wishes[output.name] == nil {
             guard known.contains(output.name) else {

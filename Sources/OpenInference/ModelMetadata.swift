@@ -65,10 +65,12 @@ package struct ModelMetadata: Sendable {
 
 extension CallableSignature {
     /// Whether the first dimension of every input and output counts rows: it is free, and something lies behind it.
-    package var hasRows: Bool {
-        (inputs + outputs).allSatisfy { parameter in
-            guard let dimensions = parameter.tensor?.shape?.dimensions, dimensions.count > 1 else { return false }
-            return dimensions[0].value == nil
-        }
+    package var hasRows: Bool { inputs.allSatisfy(\.hasRows) && outputs.allSatisfy(\.hasRows) }
+}
+
+extension Signature.Parameter {
+    fileprivate var hasRows: Bool {
+        guard let dimensions = tensor?.shape?.dimensions, dimensions.count > 1 else { return false }
+        return dimensions[0].value == nil
     }
 }

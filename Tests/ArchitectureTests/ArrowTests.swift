@@ -26,8 +26,15 @@ private let allowedImports: [String: Set<String>] = [
         "ProtobufWire", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages", "GraphIR", "Tensors",
         "TensorCodecs", "CPlatform",
     ],
+    "GRPCMessages": ["SwiftProtobuf"],
+    "GRPCFrontend": [
+        "GRPCMessages", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages", "GraphIR", "Tensors",
+        "ProtobufWire", "CPlatform", "GRPCCore", "GRPCNIOTransportHTTP2Posix", "Logging", "NIOCore", "NIOPosix", "NIOSSL",
+        "SwiftProtobuf",
+    ],
     "Daemon": [
-        "RESTFrontend", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching", "GraphIR",
+        "RESTFrontend", "GRPCFrontend", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "Registry", "Telemetry", "Batching",
+        "GraphIR",
         "Tensors", "Inference", "ModelFormats", "Operators", "CPlatform",
         "ArgumentParser", "Configuration", "Logging", "ServiceLifecycle", "SystemPackage", "UnixSignals", "Yams",
     ],

@@ -25,8 +25,9 @@ struct FlagSpellingTests {
     @Test(
         "takes out what asks for what is the case anyway",
         arguments: [
-            ["--port=0"], ["--port", "0"], ["--flush_filesystem_caches=false"], ["--flush_filesystem_caches"], ["--skip_initialize_tpu"],
-            ["--per_process_gpu_memory_fraction=0.0"], ["--ssl_config_file="],
+            ["--num_unload_threads=0"], ["--num_unload_threads", "1"], ["--flush_filesystem_caches=false"], ["--flush_filesystem_caches"],
+            ["--skip_initialize_tpu"],
+            ["--per_process_gpu_memory_fraction=0.0"], ["--use_alts_credentials=false"],
         ])
     func takesOut(arguments: [String]) throws {
         #expect(try FlagSpelling.normalized(arguments + ["rest"]) == ["rest"])
@@ -35,15 +36,13 @@ struct FlagSpellingTests {
     @Test("refuses every flag that cannot be honoured, all at once and with the reason")
     func refuses() {
         let error = #expect(throws: ConfigurationErrors.self) {
-            try FlagSpelling.normalized(["serve", "--port=8500", "--enable-profiler", "--grpc_max_threads", "4"])
+            try FlagSpelling.normalized(["serve", "--port=8500", "--enable-profiler", "--num_tflite_pools", "4"])
         }
         #expect(error?.isUsageError == true)
         #expect(
             error?.problems.map(\.description) == [
-                "--port: cannot be honoured with the value \"8500\": this version offers REST only; leave the flag out or give --port=0, "
-                    + "and use --rest_api_port",
                 "--enable_profiler: cannot be honoured with the value \"true\": there is no profiler service",
-                "--grpc_max_threads: cannot be honoured with the value \"4\": this version offers REST only",
+                "--num_tflite_pools: cannot be honoured with the value \"4\": TensorFlow Lite models are not supported",
             ])
     }
 

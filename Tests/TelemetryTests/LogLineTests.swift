@@ -16,30 +16,30 @@ struct LogLineTests {
     }
 
     static let lines: [Line] = [
-        Line(name: "the journal gets a priority and no time", format: .journal, text: "<6>apus: serving\n"),
-        Line(name: "a debug line has priority 7", level: .debug, format: .journal, text: "<7>apus: serving\n"),
-        Line(name: "a notice has priority 5", level: .notice, format: .journal, text: "<5>apus: serving\n"),
-        Line(name: "a warning has priority 4", level: .warning, format: .journal, text: "<4>apus: serving\n"),
-        Line(name: "an error has priority 3", level: .error, format: .journal, text: "<3>apus: serving\n"),
-        Line(name: "a critical line has priority 2", level: .critical, format: .journal, text: "<2>apus: serving\n"),
+        Line(name: "the journal gets a priority and no time", format: .journal, text: "<6>serving\n"),
+        Line(name: "a debug line has priority 7", level: .debug, format: .journal, text: "<7>serving\n"),
+        Line(name: "a notice has priority 5", level: .notice, format: .journal, text: "<5>serving\n"),
+        Line(name: "a warning has priority 4", level: .warning, format: .journal, text: "<4>serving\n"),
+        Line(name: "an error has priority 3", level: .error, format: .journal, text: "<3>serving\n"),
+        Line(name: "a critical line has priority 2", level: .critical, format: .journal, text: "<2>serving\n"),
         Line(
             name: "a file gets time and level", format: .plain, text: "2026-03-01T12:30:00.007Z INFO     apus: serving\n"),
         Line(
             name: "fields follow in the order of their keys", metadata: ["version": "3", "model": "digits"],
-            format: .journal, text: "<6>apus: serving model=digits version=3\n"),
+            format: .journal, text: "<6>serving model=digits version=3\n"),
         Line(
             name: "values that could be misread stand in quotes",
             metadata: ["a": "two words", "b": "", "c": "x=y", "d": "say \"hi\"", "e": "ünder"], format: .journal,
-            text: #"<6>apus: serving a="two words" b="" c="x=y" d="say \"hi\"" e=ünder"# + "\n"),
+            text: #"<6>serving a="two words" b="" c="x=y" d="say \"hi\"" e=ünder"# + "\n"),
         Line(
             name: "a message cannot end its line or speak to the terminal", message: "a\nb\r\u{1B}[2Jc\u{7F}\t",
-            format: .journal, text: #"<6>apus: a\nb\r\x1b[2Jc\x7f\t"# + "\n"),
+            format: .journal, text: #"<6>a\nb\r\x1b[2Jc\x7f\t"# + "\n"),
         Line(
             name: "a value cannot end its line", metadata: ["path": "x\n<0>forged"], format: .journal,
-            text: #"<6>apus: serving path="x\n<0>forged""# + "\n"),
+            text: #"<6>serving path="x\n<0>forged""# + "\n"),
         Line(
             name: "a key cannot forge a field", metadata: ["a b=c\n": "1"], format: .journal,
-            text: "<6>apus: serving a_b_c_=1\n"),
+            text: "<6>serving a_b_c_=1\n"),
         Line(
             name: "what a message says is not said again by a field", metadata: [".model": "digits", "path": "/m"], format: .plain,
             text: "2026-03-01T12:30:00.007Z INFO     apus: serving path=/m\n"),

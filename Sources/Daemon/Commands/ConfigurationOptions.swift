@@ -15,6 +15,30 @@ struct ConfigurationOptions: ParsableArguments {
             "Set one key of the configuration, such as server.limits.max_body_bytes=1MiB; may be repeated.", valueName: "key=value"))
     var assignments: [String] = []
 
+    @Option(help: ArgumentHelp("TCP port of gRPC, 0 for none (grpc.port).", valueName: "port"))
+    var port: String?
+
+    @Option(help: ArgumentHelp("Unix socket of gRPC (grpc.unix).", valueName: "file"), completion: .file())
+    var grpcSocketPath: String?
+
+    @Option(help: ArgumentHelp("Threads of gRPC's connections (grpc.loops).", valueName: "count"))
+    var grpcMaxThreads: String?
+
+    @Option(help: ArgumentHelp("gRPC's channel arguments, NAME=VALUE between commas (grpc.channel_options).", valueName: "arguments"))
+    var grpcChannelArguments: String?
+
+    @Option(help: ArgumentHelp("Offer grpc.health.v1 (grpc.health).", valueName: "true|false"))
+    var enableGrpcHealthcheckService: String?
+
+    @Option(
+        help: ArgumentHelp("Encrypt gRPC by this file, an SSLConfig in protobuf's text format (grpc.ssl_config).", valueName: "file"),
+        completion: .file())
+    var sslConfigFile: String?
+
+    @Option(
+        help: ArgumentHelp("Write tensors of gRPC responses as tensor_content (grpc.tensor_content).", valueName: "true|false"))
+    var enableSerializationAsTensorContent: String?
+
     @Option(help: ArgumentHelp("TCP port of REST and metrics (server.port).", valueName: "port"))
     var restApiPort: String?
 
@@ -97,6 +121,9 @@ struct ConfigurationOptions: ParsableArguments {
 
     var arguments: ConfigurationArguments {
         let flags: [String: String?] = [
+            "port": port, "grpc_socket_path": grpcSocketPath, "grpc_max_threads": grpcMaxThreads,
+            "grpc_channel_arguments": grpcChannelArguments, "enable_grpc_healthcheck_service": enableGrpcHealthcheckService,
+            "ssl_config_file": sslConfigFile, "enable_serialization_as_tensor_content": enableSerializationAsTensorContent,
             "rest_api_port": restApiPort, "rest_api_num_threads": restApiNumThreads,
             "rest_api_timeout_in_ms": restApiTimeoutInMs, "rest_api_enable_cors_support": restApiEnableCorsSupport,
             "model_name": modelName, "model_base_path": modelBasePath, "model_config_file": modelConfigFile,

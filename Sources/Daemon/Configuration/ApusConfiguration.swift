@@ -8,6 +8,8 @@ package import Telemetry
 /// The whole configuration, judged and complete: whatever holds one of these can start.
 package struct ApusConfiguration: Sendable, Equatable {
     package var server: ServerConfiguration
+    /// Nil: gRPC is not offered.
+    package var grpc: GRPCEntry?
     package var engine: EngineConfiguration
     package var lifecycle: LifecycleOptions
     /// How long a request waits for a version that is being loaded; zero: it is refused at once.

@@ -52,8 +52,9 @@ package struct ConfigurationLoader: Sendable {
         let batching = readBatching(&values)
         let loadMode = values.read(Settings.loadMode)
         let models = assembleModels(sources, file, values, batching, loadMode)
+        let server = readServer(&values, file.listeners)
         let configuration = ApusConfiguration(
-            server: readServer(&values, file.listeners), engine: readEngine(&values), lifecycle: readLifecycle(&values),
+            server: server, grpc: readGRPC(&values, server), engine: readEngine(&values), lifecycle: readLifecycle(&values),
             hold: values.read(Settings.hold), allowsEmpty: values.read(Settings.allowsEmpty), batching: batching,
             serving: models.serving, readsBatchingFiles: values.read(Settings.readsBatchingFiles), modelBatching: models.batching,
             requestLog: readRequestLog(&values), registry: readRegistry(&values), monitoring: readMonitoring(&values),

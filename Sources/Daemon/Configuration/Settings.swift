@@ -39,6 +39,30 @@ package enum Settings {
         "server.start_timeout", .duration(.zero ... .seconds(86_400)), default: "5m",
         "How long the first loads may keep readiness, and the clients of sockets that were handed over, waiting.")
 
+    // grpc
+    static let grpcPort = Setting("grpc.port", .integer(0...65_535), default: "0", "TCP port of gRPC; 0: none.")
+    static let grpcAddress = Setting(
+        "grpc.address", .optionalText, default: "", "Address or host name that gRPC listens on; empty: as server.address.")
+    static let grpcUnix = Setting("grpc.unix", .optionalText, default: "", "File of a Unix socket that gRPC listens on; empty: none.")
+    static let grpcTLS = Setting(
+        "grpc.tls", .boolean, default: "true", "Whether the TCP port is encrypted when there is a certificate.")
+    static let grpcSSLConfig = Setting(
+        "grpc.ssl_config", .optionalText, default: "", "SSLConfig file whose certificates take the place of server.tls; empty: none.")
+    static let grpcLoops = Setting(
+        "grpc.loops", .integerOrAutomatic(1...256), default: "auto",
+        "Threads that read and write gRPC's connections; auto: one for two cores.")
+    static let grpcMaxMessageBytes = Setting(
+        "grpc.max_message_bytes", .byteCount(1_024...Int(Int32.max)), default: "256MiB",
+        "One message of a request, inflated; more is answered RESOURCE_EXHAUSTED.")
+    static let grpcMaxConcurrentStreams = Setting(
+        "grpc.max_concurrent_streams", .integer(1...Int(Int32.max)), default: "1024", "Calls under way on one connection; more wait.")
+    static let grpcHealth = Setting("grpc.health", .boolean, default: "true", "Whether grpc.health.v1 is offered.")
+    static let grpcTensorContent = Setting(
+        "grpc.tensor_content", .boolean, default: "false",
+        "Whether tensors go out in tensor_content, and not in the fields of their types.")
+    static let grpcChannelOptions = Setting(
+        "grpc.channel_options", .optionalText, default: "", "Channel arguments of gRPC, NAME=VALUE between commas.")
+
     // server.tls
     static let tlsCertificate = Setting(
         "server.tls.certificate", .optionalText, default: "", "PEM file of the certificate and its chain; empty: no TLS.")
@@ -247,8 +271,9 @@ package enum Settings {
 
     package static let all: [SettingFacts] = [
         address.facts, port.facts, admin.facts, loops.facts, requestTimeout.facts, drainDelay.facts, drainTimeout.facts, cors.facts,
-        nonfinite.facts,
-        checksMethodNames.facts, notifyReady.facts, startTimeout.facts,
+        nonfinite.facts, checksMethodNames.facts, notifyReady.facts, startTimeout.facts,
+        grpcPort.facts, grpcAddress.facts, grpcUnix.facts, grpcTLS.facts, grpcSSLConfig.facts, grpcLoops.facts,
+        grpcMaxMessageBytes.facts, grpcMaxConcurrentStreams.facts, grpcHealth.facts, grpcTensorContent.facts, grpcChannelOptions.facts,
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,

@@ -10,15 +10,19 @@ package struct ReloadTargets: Sendable {
     package let tls: TLSContext?
     package let batching: BatchingTable
     package let threshold: LogThreshold
+    /// Reads the certificates of the gRPC server anew; what it returns puts them in force.
+    let prepareGRPC: @Sendable (ApusConfiguration) throws -> @Sendable () -> Void
 
     package init(
-        manager: ServableManager, server: HTTPServer, tls: TLSContext?, batching: BatchingTable, threshold: LogThreshold
+        manager: ServableManager, server: HTTPServer, tls: TLSContext?, batching: BatchingTable, threshold: LogThreshold,
+        prepareGRPC: @escaping @Sendable (ApusConfiguration) throws -> @Sendable () -> Void = { _ in {} }
     ) {
         self.manager = manager
         self.server = server
         self.tls = tls
         self.batching = batching
         self.threshold = threshold
+        self.prepareGRPC = prepareGRPC
     }
 }
 
@@ -28,6 +32,7 @@ package struct Reload: Sendable {
     private let configuration: ApusConfiguration
     private let serving: ValidatedSpecification
     private let certificates: TLSContext.Prepared?
+    private let commitGRPC: @Sendable () -> Void
     private let accessLog: AccessLog.Reopening?
 
     /// - Throws: when a part of the configuration cannot be put in force; then the old one stays as a whole.
@@ -37,6 +42,7 @@ package struct Reload: Sendable {
         serving = try configuration.serving.validated()
         // Read even when no name has changed: certificates are renewed in their files.
         certificates = targets.tls == nil ? nil : try configuration.server.tls.map { try TLSContext.prepare($0) }
+        commitGRPC = try targets.prepareGRPC(configuration)
         // Last, as it makes a file that does not exist.
         accessLog = try targets.server.prepareAccessLog()
     }
@@ -46,6 +52,7 @@ package struct Reload: Sendable {
     /// - Returns: what the operator should know of batching and of the certificates, for the log.
     package func commit() async -> [String] {
         if let certificates { targets.tls?.commit(certificates) }
+        commitGRPC()
         accessLog?.commit()
         targets.threshold.level = configuration.log.level.level
         // Before the models: what they now load takes the new batching.

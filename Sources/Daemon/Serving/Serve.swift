@@ -36,11 +36,12 @@ struct Serve: Sendable {
         } catch {
             throw CommandFailure(error)
         }
+        try stack.grpc?.open()
         let notify = SystemdNotify(environment: environment, logger: logger)
         let status = StatusLine(notify)
         let inForce = Mutex(configuration)
         let services: [any Service] =
-            [
+            ([
                 RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
                 LifecycleService(
                     manager: stack.manager, specification: serving, readiness: stack.readiness,
@@ -51,22 +52,26 @@ struct Serve: Sendable {
                     apply: { try await apply($0, over: inForce, to: stack) },
                     remember: { await stack.manager.noteReload($0, isInForce: $1) },
                     notify: notify, status: status, record: stack.reloads, logger: logger),
+                // The services stop from the last to the first: calls are cut when the drain below has given them their time.
+                stack.grpc?.service(readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, logger: logger),
                 HTTPService(
                     drain: Drain(
-                        server: stack.server, readiness: stack.readiness, notify: notify, status: status,
-                        delay: configuration.server.drainDelay, timeout: configuration.server.drainTimeout, allowance: Self.unloadTimeout,
-                        cause: { stops.cause }, logger: logger)),
+                        server: stack.server, beginOthers: { stack.grpc?.beginDrain() }, readiness: stack.readiness, notify: notify,
+                        status: status, delay: configuration.server.drainDelay, timeout: configuration.server.drainTimeout,
+                        allowance: Self.unloadTimeout, cause: { stops.cause }, logger: logger)),
                 StartupService(
                     startup: Startup(
                         manager: stack.manager, notify: notify, status: status, notice: configuration.server.notifyReady,
                         timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() }, logger: logger)),
-            ] + watchdog(notify, stack)
+            ] as [(any Service)?]).compactMap(\.self)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet))
-        let stopping = Task { await stops.run() }
-        defer { stopping.cancel() }
+        // Beside the services, which end one after the other: these go on to the end.
+        let watchdog = watchdog(notify, stack)
+        let attending: [Task<Void, Never>] = [Task { await stops.run() }, Task { await watchdog?.run() }]
+        defer { attending.forEach { $0.cancel() } }
         do {
             try await group.run()
         } catch {
@@ -96,15 +101,15 @@ struct Serve: Sendable {
         }
     }
 
-    /// Nothing where the service manager wants no signs of life.
-    private func watchdog(_ notify: SystemdNotify, _ stack: ServingStack) -> [any Service] {
-        guard let period = notify.watchdogPeriod else { return [] }
+    /// Nil where the service manager wants no signs of life.
+    private func watchdog(_ notify: SystemdNotify, _ stack: ServingStack) -> Watchdog? {
+        guard let period = notify.watchdogPeriod else { return nil }
         let signs = Mutex(LaneSigns())
         let parts: [(name: String, look: Watchdog.Look)] = [
             ("loop", { stack.server.askLoops() }),
             ("lane", { signs.withLock { $0.look(stack.lanes.progressOfBusyLanes) } }),
         ]
-        return [WatchdogService(watchdog: Watchdog(notify, period: period, parts: parts, logger: logger))]
+        return Watchdog(notify, period: period, parts: parts, logger: logger)
     }
 
     private func open() throws(CommandFailure) -> ServingStack {
@@ -135,7 +140,8 @@ struct Serve: Sendable {
         _ new: ApusConfiguration, over inForce: borrowing Mutex<ApusConfiguration>, to stack: ServingStack
     ) async throws -> ConfigurationChanges {
         let targets = ReloadTargets(
-            manager: stack.manager, server: stack.server, tls: stack.tls, batching: stack.batching, threshold: threshold)
+            manager: stack.manager, server: stack.server, tls: stack.tls, batching: stack.batching, threshold: threshold,
+            prepareGRPC: { try stack.grpc?.prepare($0) ?? {} })
         let warnings = await (try Reload(new, of: targets)).commit()
         for warning in warnings { logger.warning("\(warning)") }
         let old = inForce.withLock { inForce in

@@ -56,15 +56,6 @@ struct StartupService: Service {
     }
 }
 
-/// Sends signs of life until the daemon stops; requests that drain may then take as long as they are allowed to.
-struct WatchdogService: Service {
-    let watchdog: Watchdog
-
-    func run() async throws {
-        await watchdog.run()
-    }
-}
-
 /// Reads the configuration again at every SIGHUP, and when a file of it has changed if that is asked for. A wrong one is refused
 /// whole and the old one stays.
 struct ReloadService: Service {

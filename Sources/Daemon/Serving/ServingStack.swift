@@ -28,6 +28,8 @@ struct ServingStack: Sendable {
     /// Nil when requests are not recorded.
     let requestLog: RequestLogFile?
     let reloads = ReloadRecord()
+    /// Nil when gRPC is not offered.
+    let grpc: GRPCStack?
 
     /// - Throws: `RegistryError` when the registry cannot be opened, `RecordFile.Failure` when the request log cannot be.
     init(_ configuration: ApusConfiguration, _ listening: Listening, logger: Logger) throws {
@@ -76,6 +78,12 @@ struct ServingStack: Sendable {
             configuration: HTTPServerConfiguration(configuration.server, listening), handler: handler, logger: logger)
         self.server = server
         tls = listening.tls
+        let parts = GRPCParts(
+            service: service, lanes: lanes, openInference: openInference, manager: manager, readiness: readiness, observer: board,
+            metrics: metrics.store)
+        grpc = try configuration.grpc.map { entry throws(CommandFailure) in
+            try GRPCStack(entry, configuration, parts, logger: logger)
+        }
         board.addReadings(of: manager.table)
         metrics.store.addReadings(of: { server.statistics })
         metrics.store.addReadings(of: lanes, budget, readiness)

@@ -27,8 +27,9 @@ final class InferResponse: PredictReply {
     }
 
     func run(_ inputs: consuming CallInputs, _ fields: PredictFields) {
+        // TensorFlow Serving has a status of its own for time that the server has set and that is over in a queue; here it is a deadline.
         let call = PredictCall(
-            inputs: inputs, start: reply.record.start, timeout: fields.timeout, isTimeoutOfClient: fields.isTimeoutOfClient,
+            inputs: inputs, start: reply.record.start, timeout: fields.timeout, isTimeoutOfClient: true,
             priority: fields.priority, request: reply.request)
         target.run(call, reply: self)
     }

@@ -7,6 +7,8 @@ package struct JournalLogHandler: LogHandler {
 
     private let label: String
     private let sink: LogSink
+    /// Nil where lines go to the sink alone.
+    private let journal: JournalSocket?
     private let format: LogFormat
     private let colour: Bool
     private let threshold: LogThreshold
@@ -16,11 +18,12 @@ package struct JournalLogHandler: LogHandler {
     private var ownLevel: Logger.Level?
 
     package init(
-        label: String, sink: LogSink, format: LogFormat, colour: Bool, threshold: LogThreshold,
+        label: String, sink: LogSink, journal: JournalSocket? = nil, format: LogFormat, colour: Bool, threshold: LogThreshold,
         now: @escaping @Sendable () -> LogTime = LogTime.now
     ) {
         self.label = label
         self.sink = sink
+        self.journal = journal
         self.format = format
         self.colour = colour
         self.threshold = threshold
@@ -38,9 +41,9 @@ package struct JournalLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        sink.write(
-            LogLine.bytes(
-                event, label: label, metadata: fields(of: event), format: format, colour: colour, time: now()))
+        let metadata = fields(of: event)
+        if let journal, journal.send(event, label: label, metadata: metadata) { return }
+        sink.write(LogLine.bytes(event, label: label, metadata: metadata, format: format, colour: colour, time: now()))
     }
 
     /// The event's fields win over the provider's, these over the logger's.

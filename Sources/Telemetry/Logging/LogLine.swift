@@ -16,13 +16,26 @@ package enum LogLine {
             appendJSON(event, label: label, metadata: metadata, time: time, to: &line)
         } else {
             appendPrefix(event.level, format: format, colour: colour, time: time, to: &line)
-            line.append(contentsOf: "\(label): ".utf8)
-            LogText.appendMessage(event.message.description, to: &line)
-            appendFields(metadata, to: &line)
+            // The journal names the program itself.
+            if format != .journal { line.append(contentsOf: "\(label): ".utf8) }
+            appendText(event, metadata, to: &line)
         }
         truncate(&line, isJSON: format == .json)
         line.append(UInt8(ascii: "\n"))
         return line
+    }
+
+    /// The message, and the fields that it does not hold already.
+    static func text(_ event: LogEvent, metadata: Logger.Metadata) -> String {
+        var line: [UInt8] = []
+        appendText(event, metadata, to: &line)
+        truncate(&line, isJSON: false)
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    private static func appendText(_ event: LogEvent, _ metadata: Logger.Metadata, to line: inout [UInt8]) {
+        LogText.appendMessage(event.message.description, to: &line)
+        appendFields(metadata, to: &line)
     }
 
     private static func appendPrefix(
@@ -100,7 +113,7 @@ package enum LogLine {
 
 extension Logger.Level {
     /// Priority of syslog(3), as sd-daemon(3) reads it from the front of a line.
-    fileprivate var syslogPriority: Int {
+    var syslogPriority: Int {
         switch self {
         case .trace, .debug: 7
         case .info: 6

@@ -2,13 +2,12 @@ extension ServingFlag {
     /// Every flag of TensorFlow Serving, in the order of its main.cc by area: network, models, runtime.
     package static let all: [ServingFlag] = network + models + runtime
 
-    private static let noGRPC = "this version offers REST only"
     private static let noTensorFlow = "models run on Apus' own engine, not on the TensorFlow runtime"
 
     private static let network: [ServingFlag] = [
-        only(["0"], "port", "\(noGRPC); leave the flag out or give --port=0, and use --rest_api_port"),
-        only([""], "grpc_socket_path", noGRPC),
-        translated("rest_api_port", "server.port", "a port from 1 to 65535, as REST is the only interface") { text in
+        setting("port", "grpc.port"),
+        setting("grpc_socket_path", "grpc.unix"),
+        translated("rest_api_port", "server.port", "a port from 1 to 65535, as metrics and health are there too") { text in
             Int(text).flatMap { (1...65_535).contains($0) ? text : nil }
         },
         setting("rest_api_num_threads", "server.loops"),
@@ -18,11 +17,13 @@ extension ServingFlag {
             Int(text).flatMap { $0 <= 0 ? "24h" : $0 <= 86_400_000 ? "\($0)ms" : nil }
         },
         setting("rest_api_enable_cors_support", "server.cors", isBoolean: true),
-        only([""], "grpc_channel_arguments", noGRPC),
-        only([], "grpc_max_threads", noGRPC),
-        always(false, "enable_grpc_healthcheck_service", "\(noGRPC); use GET /healthz and GET /readyz"),
-        always(false, "use_alts_credentials", noGRPC),
-        only([""], "ssl_config_file", "it concerns gRPC, and \(noGRPC); for REST name the files under server.tls in the configuration"),
+        setting("grpc_channel_arguments", "grpc.channel_options"),
+        translated("grpc_max_threads", "grpc.loops", "a whole number from 1 to 65536") { text in
+            Int(text).flatMap { (1...65_536).contains($0) ? "\(min($0, 256))" : nil }
+        },
+        setting("enable_grpc_healthcheck_service", "grpc.health", isBoolean: true),
+        always(false, "use_alts_credentials", "ALTS is of Google's own machines; name certificates under server.tls or --ssl_config_file"),
+        setting("ssl_config_file", "grpc.ssl_config"),
         always(false, "enable_profiler", "there is no profiler service"),
     ]
 
@@ -77,7 +78,7 @@ extension ServingFlag {
         only([""], "platform_config_file", noTensorFlow),
         only([""], "thread_pool_factory_config_file", noTensorFlow),
         only([""], "mixed_precision", "models run in the precision that they were exported in"),
-        always(false, "enable_serialization_as_tensor_content", noGRPC),
+        setting("enable_serialization_as_tensor_content", "grpc.tensor_content", isBoolean: true),
         always(false, "xla_cpu_compilation_enabled", noTensorFlow),
         always(false, "xla_gpu_compilation_enabled", noTensorFlow),
         ServingFlag(
