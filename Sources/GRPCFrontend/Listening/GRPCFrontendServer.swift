@@ -3,6 +3,7 @@ import GRPCNIOTransportHTTP2Posix
 package import HTTPCore
 package import Logging
 package import ModelServing
+import NIOCore
 package import OpenInference
 import ServableCore
 import Synchronization
@@ -147,7 +148,14 @@ extension GRPCListenerTransport.Config {
         http2 = .init(
             maxFrameSize: Self.frameByteCount, targetWindowSize: Self.windowByteCount,
             maxConcurrentStreams: configuration.maxConcurrentStreams)
-        rpc = .init(maxRequestPayloadSize: configuration.maxRequestBytes)
+        let limit = configuration.maxRequestBytes
+        // What is inflated is held against it as well.
+        rpc = .init(maxRequestPayloadSize: limit)
+        channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(MessageLengthGuard(limit: limit), position: .first)
+            }
+        }
         connection.maxIdleTime = configuration.connection.maxIdle
         connection.maxAge = configuration.connection.maxAge
         connection.maxGraceTime = configuration.connection.maxAgeGrace
@@ -156,7 +164,7 @@ extension GRPCListenerTransport.Config {
             clientBehavior: .init(
                 minPingIntervalWithoutCalls: configuration.connection.minPingInterval,
                 allowWithoutCalls: configuration.connection.permitsPingsWithoutCalls))
-        // Batches of frames would save calls of the system, and cost each call alone up to its wait.
-        connection.flushCoalescing = nil
+        // Responses that are ready in one turn of the loop go out together; none waits for another.
+        connection.flushCoalescing = .init(maxFlushDelay: .zero, maxBytes: 64 << 10)
     }
 }
