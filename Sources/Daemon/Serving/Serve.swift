@@ -34,7 +34,6 @@ struct Serve: Sendable {
         }
         try stack.grpc?.open()
         let notify = SystemdNotify(environment: environment, logger: logger)
-        let drainTimeout = configuration.server.drainTimeout
         let services: [any Service] = [
             RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
             LifecycleService(
@@ -45,13 +44,12 @@ struct Serve: Sendable {
                 pollInterval: configuration.configurationPollInterval, load: reload, apply: { try await apply($0, to: stack) },
                 notify: notify,
                 record: stack.reloads, logger: logger),
-            HTTPService(
-                server: stack.server, readiness: stack.readiness, drainTimeout: drainTimeout, notify: notify,
-                logger: logger),
-            stack.grpc?.service(readiness: stack.readiness, drainTimeout: drainTimeout, logger: logger),
+            FrontService(
+                server: stack.server, grpc: stack.grpc, readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout,
+                notify: notify, logger: logger),
             StartupService(
                 startup: Startup(manager: stack.manager, notify: notify, notice: configuration.server.notifyReady, logger: logger)),
-        ].compactMap(\.self)
+        ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },

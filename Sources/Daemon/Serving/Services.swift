@@ -36,15 +36,25 @@ struct LifecycleService: Service {
     }
 }
 
-/// Serves until the daemon is to stop, then completes the requests that have been accepted.
-struct HTTPService: Service {
+/// Serves over every protocol until the daemon is to stop, then completes the requests that have been accepted.
+struct FrontService: Service {
     let server: HTTPServer
+    /// Nil when gRPC is not offered.
+    let grpc: GRPCStack?
     let readiness: Readiness
     let drainTimeout: Duration
     let notify: SystemdNotify
     let logger: Logger
 
     func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let grpc { group.addTask { try await grpc.run(drainTimeout: drainTimeout, logger: logger) } }
+            group.addTask { try await drainHTTP() }
+            try await group.waitForAll()
+        }
+    }
+
+    private func drainHTTP() async throws {
         try await gracefulShutdown()
         notify.stopping()
         logger.info("draining: no new connections, requests under way are answered")
