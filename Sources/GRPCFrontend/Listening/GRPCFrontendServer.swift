@@ -84,15 +84,15 @@ package final class GRPCFrontendServer: Sendable {
             for socket in try ListeningSocket.open(listener.address) { opened.append((listener, socket)) }
         }
         let loops = (0..<configuration.loopCount).map { _ in ServingLoop() }
-        let router = methods.router
+        let methods = methods, direct = methods.direct
         var servers: [(GRPCServer<GRPCListenerTransport>, ServingLoop)] = []
         for (listener, socket) in opened {
             for (index, loop) in loops.enumerated() {
                 let factory = GRPCListenerFactory(
                     eventLoopGroup: loop.group, descriptor: index == 0 ? socket.descriptor : try socket.duplicate(),
                     credentials: listener.isEncrypted ? credentials : nil, connections: connections)
-                let transport = GRPCListenerTransport(listenerFactory: factory, config: .init(configuration))
-                servers.append((GRPCServer(transport: transport, router: router), loop))
+                let transport = GRPCListenerTransport(listenerFactory: factory, config: .init(configuration, direct))
+                servers.append((GRPCServer(transport: transport, router: methods.router), loop))
             }
         }
         state.withLock { [servers] state in
@@ -142,7 +142,7 @@ extension GRPCListenerTransport.Config {
     private static var windowByteCount: Int { 4 << 20 }
     private static var frameByteCount: Int { 1 << 20 }
 
-    init(_ configuration: GRPCConfiguration) {
+    init(_ configuration: GRPCConfiguration, _ direct: DirectMethods) {
         self = .defaults
         compression = .init(enabledAlgorithms: .all)
         http2 = .init(
@@ -153,7 +153,9 @@ extension GRPCListenerTransport.Config {
         rpc = .init(maxRequestPayloadSize: limit)
         channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(MessageLengthGuard(limit: limit), position: .first)
+                // In front of the library's own handler.
+                try channel.pipeline.syncOperations.addHandlers(
+                    [MessageLengthGuard(limit: limit), DirectCallHandler(direct)], position: .first)
             }
         }
         connection.maxIdleTime = configuration.connection.maxIdle
