@@ -41,7 +41,7 @@ struct Serve: Sendable {
         let status = StatusLine(notify)
         let inForce = Mutex(configuration)
         let services: [any Service] =
-            ([
+            [
                 RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
                 LifecycleService(
                     manager: stack.manager, specification: serving, readiness: stack.readiness,
@@ -52,18 +52,16 @@ struct Serve: Sendable {
                     apply: { try await apply($0, over: inForce, to: stack) },
                     remember: { await stack.manager.noteReload($0, isInForce: $1) },
                     notify: notify, status: status, record: stack.reloads, logger: logger),
-                // The services stop from the last to the first: calls are cut when the drain below has given them their time.
-                stack.grpc?.service(readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, logger: logger),
-                HTTPService(
+                FrontService(
                     drain: Drain(
-                        server: stack.server, beginOthers: { stack.grpc?.beginDrain() }, readiness: stack.readiness, notify: notify,
+                        server: stack.server, readiness: stack.readiness, notify: notify,
                         status: status, delay: configuration.server.drainDelay, timeout: configuration.server.drainTimeout,
-                        allowance: Self.unloadTimeout, cause: { stops.cause }, logger: logger)),
+                        allowance: Self.unloadTimeout, cause: { stops.cause }, logger: logger), grpc: stack.grpc),
                 StartupService(
                     startup: Startup(
                         manager: stack.manager, notify: notify, status: status, notice: configuration.server.notifyReady,
                         timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() }, logger: logger)),
-            ] as [(any Service)?]).compactMap(\.self)
+            ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
