@@ -36,7 +36,8 @@ package struct ConfigurationLoader: Sendable {
         let models = assembleModels(sources, file, values, batching, loadMode)
         let configuration = ApusConfiguration(
             server: readServer(&values, file.listeners), engine: readEngine(&values), lifecycle: readLifecycle(&values),
-            hold: values.read(Settings.hold), allowsEmpty: values.read(Settings.allowsEmpty), batching: batching,
+            hold: values.read(Settings.hold), startHold: values.read(Settings.startHold), allowsEmpty: values.read(Settings.allowsEmpty),
+            batching: batching,
             serving: models.serving, readsBatchingFiles: values.read(Settings.readsBatchingFiles), modelBatching: models.batching,
             requestLog: readRequestLog(&values), registry: readRegistry(&values), monitoring: readMonitoring(&values),
             log: readLog(&values), texts: values.texts, configPath: configPath, files: (configPath.map { [$0] } ?? []) + sources.files,

@@ -61,7 +61,8 @@ struct ServingStack: Sendable {
         self.readiness = readiness
         let requestLog = try configuration.requestLog.map { try RequestLogFile($0, metrics, logger: logger) }
         self.requestLog = requestLog
-        let service = PredictionService(manager, hold: configuration.hold)
+        let (hold, startHold) = (configuration.hold, configuration.startHold)
+        let service = PredictionService(manager) { readiness.hasStarted ? hold : max(hold, startHold) }
         let handler = RESTHandler(
             service, registry: RegistryRoutes(registry: registry),
             configuration: RESTConfiguration(configuration, requestLog, folders: { Self.folders(statuses, configuration) }),
@@ -148,12 +149,19 @@ extension VersionSource where Self == DirectorySource {
 final class Readiness: Sendable {
     private let board: StatusBoard
     private let hasLooked = Atomic(false)
+    private let isStarted = Atomic(false)
     private let isDraining = Atomic(false)
 
     init(_ board: StatusBoard) { self.board = board }
 
     /// The board lists every wanted model from now on; before, it is empty and nothing seems to be missing.
     func beginServing() { hasLooked.store(true, ordering: .releasing) }
+
+    /// The first loads are over.
+    func endStart() { isStarted.store(true, ordering: .releasing) }
+
+    /// Whether the first loads are over.
+    var hasStarted: Bool { isStarted.load(ordering: .acquiring) }
 
     func beginDrain() { isDraining.store(true, ordering: .releasing) }
 
