@@ -60,15 +60,18 @@ struct Serve: Sendable {
                 StartupService(
                     startup: Startup(
                         manager: stack.manager, notify: notify, status: status, notice: configuration.server.notifyReady,
-                        timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() }, logger: logger)),
+                        timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() },
+                        finished: { stack.readiness.endStart() }, logger: logger)),
             ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet))
+                logger: logger.quiet))
         // Beside the services, which end one after the other: these go on to the end.
         let watchdog = watchdog(notify, stack)
-        let attending: [Task<Void, Never>] = [Task { await stops.run() }, Task { await watchdog?.run() }]
+        let attending: [Task<Void, Never>] = [
+            Task { await stops.run { await group.triggerGracefulShutdown() } }, Task { await watchdog?.run() },
+        ]
         defer { attending.forEach { $0.cancel() } }
         do {
             try await group.run()
