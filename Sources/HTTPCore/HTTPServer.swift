@@ -49,7 +49,7 @@ package final class HTTPServer: Sendable {
         }
         placement.setLoops(loops)
         for _ in listeners { placement.admission.listenerOpened() }
-        let addresses = listeners.map(\.address), locations = listeners.map(\.location)
+        let addresses = listeners.map(\.address), locations = listeners.map { $0.location + ($0.isAdministrative ? ", for operators" : "") }
         state.withLock { state in
             precondition(state.loops.isEmpty && !state.isDraining, "a server is started once")
             state.loops = loops

@@ -135,14 +135,14 @@ package final class PredictionService: PredictionBackend {
     private let manager: ServableManager
     private let table: ServableTable
     package let board: StatusBoard
-    /// How long a request waits for a version that is being loaded.
-    private let hold: Duration
+    /// How long a request that comes now waits for a version that is being loaded.
+    private let hold: @Sendable () -> Duration
 
     /// A request for a version that is loaded on demand waits as long as it may take.
     private static let longestWait = Duration.seconds(86_400)
 
-    /// - Parameter hold: how long a request waits for a version that is being loaded; zero: it is refused at once.
-    package init(_ manager: ServableManager, hold: Duration = .zero) {
+    /// - Parameter hold: how long a request that comes now waits for a version that is being loaded; zero: it is refused at once.
+    package init(_ manager: ServableManager, hold: @escaping @Sendable () -> Duration = { .zero }) {
         self.manager = manager
         self.hold = hold
         table = manager.table
@@ -169,7 +169,7 @@ package final class PredictionService: PredictionBackend {
     ) -> Bool {
         guard let name = model ?? onlyName, case .expected = absence(name, selector) else { return false }
         let isOnDemand = board.isOnDemand(name)
-        let limit = isOnDemand ? Self.longestWait : hold
+        let limit = isOnDemand ? Self.longestWait : hold()
         guard limit > .zero else { return false }
         let refusal = refusal(name, selector)
         manager.arrivals.wait(for: name, timeout: min(limit, timeout ?? limit)) { [self] isLast in

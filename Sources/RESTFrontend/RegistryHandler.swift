@@ -42,7 +42,7 @@ struct RegistryHandler: Sendable {
     private func respond(_ reply: RESTReply, _ body: @escaping @Sendable () async throws -> [UInt8]) {
         Task {
             do {
-                reply.sendJSON(bytes: try await body())
+                reply.sendJSON(bytes: try await body() + [UInt8(ascii: "\n")])
             } catch let error as ServableError {
                 reply.fail(error)
             } catch {

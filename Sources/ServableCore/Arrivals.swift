@@ -36,6 +36,11 @@ package final class Arrivals: Sendable {
         }
     }
 
+    /// It has become known which models there are.
+    func changedAll() {
+        for model in waiting.withLock({ Array($0.keys) }) { changed(model) }
+    }
+
     private func remove(_ number: UInt64, of model: String) {
         let removed = waiting.withLock { waiting in
             let waiter = waiting[model]?.removeValue(forKey: number)

@@ -113,7 +113,10 @@ package actor ServableManager {
         let discovery = await scanner.discover(specification, known: knownVersions)
         // The mandate may have changed meanwhile.
         guard case .serve = mandate, looks.accept(look) else { return }
+        let isFirst = reported.models == nil
         integrate(discovery, of: specification)
+        // Who has come before it was known what there is waits for models that are not there, too.
+        if isFirst { arrivals.changedAll() }
     }
 
     /// Looks at the directories at the poll interval until the task is cancelled.

@@ -29,7 +29,8 @@ private let allowedImports: [String: Set<String>] = [
     "GRPCMessages": ["SwiftProtobuf"],
     "GRPCFrontend": [
         "GRPCMessages", "HTTPCore", "OpenInference", "ModelServing", "ServableCore", "ServingMessages", "GraphIR", "Tensors",
-        "ProtobufWire", "CPlatform", "GRPCCore", "GRPCNIOTransportHTTP2Posix", "Logging", "NIOCore", "NIOPosix", "NIOSSL",
+        "ProtobufWire", "CPlatform", "GRPCCore", "GRPCNIOTransportHTTP2Posix", "Logging", "NIOCore", "NIOHPACK", "NIOHTTP2", "NIOPosix",
+        "NIOSSL",
         "SwiftProtobuf",
     ],
     "Daemon": [

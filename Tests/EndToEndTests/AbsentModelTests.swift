@@ -14,7 +14,7 @@ extension EndToEnd {
         func loading() async throws {
             let home = try TemporaryFolder()
             try Self.slow.publish(1, in: home["models/slow"])
-            let daemon = try await DaemonProcess(in: home, "model_root: models\n" + Self.manyRuns)
+            let daemon = try await DaemonProcess(in: home, "model_root: models\nlifecycle: {start_hold: 0s}\n" + Self.manyRuns)
             var statuses: Set<Int> = []
             let client = try daemon.connect()
             try await daemon.wait("the model") {
@@ -48,6 +48,20 @@ extension EndToEnd {
             #expect([200, 504].contains(late.status), "\(late.body.prefix(200))")
             #expect(await crew.finish() == [])
             #expect(try daemon.request("GET", "/readyz").status == 200)
+        }
+
+        @Test("requests that come while the daemon starts wait for the first loads, those for names that nobody configured do not")
+        func start() async throws {
+            let home = try TemporaryFolder()
+            try Self.slow.publish(1, in: home["models/slow"])
+            for _ in 0..<3 {
+                let daemon = try await DaemonProcess(in: home, "model_root: models")
+                let response = try daemon.predict("slow", #"{"instances": [\#(Self.row)]}"#)
+                #expect(response.status == 200, "\(response.body.prefix(200))")
+                #expect(try daemon.predict("other", #"{"instances": [1]}"#).status == 404)
+                daemon.send(SIGTERM)
+                #expect(try await daemon.exitStatus() == 0)
+            }
         }
 
         @Test("404 is for names that nobody configured, and says which were probably meant")

@@ -1,4 +1,5 @@
 import GRPCCore
+import GRPCNIOTransportHTTP2Posix
 import ProtobufWire
 import ServableCore
 import ServingMessages
@@ -55,7 +56,7 @@ struct PredictTests {
                 var reader = WireReader(bytes)
                 let response = try Response(from: &reader)
                 guard response.outputs.map(\.key) == ["y"], let output = response.outputs[0].value else { return ([], false, nil) }
-                var decoder = TensorMessageDecoder(bytes, byteLimit: 1 << 20)
+                var decoder = TensorMessageDecoder(bytes, byteLimit: 1 << 26)
                 guard case .dense(let tensor) = try decoder.value(output) else { return ([], false, nil) }
                 return (tensor.values(Float.self), output.content == nil, response.spec)
             }
@@ -181,6 +182,47 @@ struct PredictTests {
             }
             #expect(echoed.0 == ["abc-1"])
             #expect(echoed.1.isEmpty)
+        }
+    }
+
+    @Test("a compressed call, which the library carries, is answered like another", arguments: [CompressionAlgorithm.gzip, .deflate])
+    func compressed(algorithm: CompressionAlgorithm) async throws {
+        let live = try LiveServer()
+        try await live.serve {
+            let transport = try HTTP2ClientTransport.Posix(
+                target: .ipv4(address: "127.0.0.1", port: Int(live.server.addresses[0].port)), transportSecurity: .plaintext,
+                config: .defaults {
+                    $0.compression.algorithm = algorithm
+                    $0.compression.enabledAlgorithms = .all
+                })
+            try await withGRPCClient(transport: transport) { client in
+                var options = CallOptions.defaults
+                options.compression = algorithm
+                let values = [Float](repeating: 1, count: 1_000)
+                let bytes = try await client.call(Self.service, "Predict", Self.request(inputs: [("x", values, 1)]), options: options)
+                #expect(try Response.read(bytes).floats == values.map { $0 / 2 + 2 })
+                let error = await client.failure(Self.service, "Predict", Self.request("nope"), options: options)
+                #expect(error?.code == .notFound)
+            }
+        }
+    }
+
+    @Test("a message's characters beyond ASCII reach the client as they are")
+    func characters() async throws {
+        try await LiveServer().run { client in
+            let error = await client.failure(Self.service, "Predict", Self.request(signature: "grün 100%"))
+            #expect(error?.message == "Serving signature key \"grün 100%\" not found.")
+        }
+    }
+
+    @Test("a tensor of several megabytes, in many frames, both ways")
+    func large() async throws {
+        try await LiveServer().run { client in
+            let values = (0..<1_000_000).map(Float.init)
+            var options = CallOptions.defaults
+            options.maxResponseMessageBytes = 64 << 20
+            let bytes = try await client.call(Self.service, "Predict", Self.request(inputs: [("x", values, 1)]), options: options)
+            #expect(try Response.read(bytes).floats == values.map { $0 / 2 + 2 })
         }
     }
 }

@@ -32,10 +32,8 @@ typedef struct filter_way {
                  size_t part);
 } filter_way;
 
-static const filter_way copied_way = {0,                last_packed_count, last_pack,            last_scratch_count,
-                                      last_convolution, last_part_count,   last_convolution_part};
-static const filter_way lined_way = {0,                 last_packed_count, last_pack,             lined_scratch_count,
-                                     lined_convolution, lined_part_count,  lined_convolution_part};
+static const filter_way copied_way = {0, last_packed_count, last_pack, last_scratch_count, last_convolution, last_part_count, last_convolution_part};
+static const filter_way lined_way = {0, last_packed_count, last_pack, lined_scratch_count, lined_convolution, lined_part_count, lined_convolution_part};
 static const filter_way winograd_way = {1, winograd_packed_count, winograd_pack, winograd_scratch_count, winograd_convolution, winograd_block_count,
                                         winograd_part};
 

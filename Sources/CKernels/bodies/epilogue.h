@@ -11,6 +11,9 @@ typedef struct tile_end {
     bool finishes;
     apus_activation activation;
     float alpha, beta;
+    /// What is asked for while the tile is computed, as it is read soon: `ahead_step` bytes for each step of k. NULL for nothing.
+    const char *ahead;
+    size_t ahead_step;
 } tile_end;
 
 APUS_INLINE bool is_limit(apus_activation activation) {

@@ -150,7 +150,8 @@ static void last_block(float *y, const float *x, const float *packed, size_t gro
             const float *panel = filter + j * steps + l * line * NR;
             for (size_t i = 0; i < count; i += rows) {
                 const size_t column = group * s->channels_out + j;
-                const tile_end end_of = end_at(epilogue, first + i, column, columns, l > 0, l + some >= lines);
+                tile_end end_of = end_at(epilogue, first + i, column, columns, l > 0, l + some >= lines);
+                ask_ahead(&end_of, j + NR < high ? panel + NR * steps : NULL, i / rows, divide_up(count, rows), k);
                 direct_tiles[smaller(rows, count - i) - 1](y + (first + i) * columns + column, columns, a + i * b->stride, b->stride, panel, NR,
                                                            k, smaller(NR, high - j), &end_of);
             }

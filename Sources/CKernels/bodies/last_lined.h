@@ -71,6 +71,7 @@ static void lined_fill(float *to, const float *image, ptrdiff_t first, size_t co
 static void lined_block(float *y, const float *x, const float *packed, size_t image, size_t first, size_t end, size_t low, size_t high,
                         const lined_blocking *b, const apus_convolution *s, const apus_epilogue *epilogue, float *scratch) {
     const size_t steps = last_steps(s), channels = s->channels_out, width = s->output[2], tile = panel_rows(width);
+    const size_t tiles = divide_up(width, tile);
     const float *data = x + image * input_count(s) * s->channels_in;
     const ptrdiff_t top = (ptrdiff_t)(first * s->stride[1]) - s->pad[1];
     const float *left = scratch;
@@ -85,7 +86,8 @@ static void lined_block(float *y, const float *x, const float *packed, size_t im
             const float *windows = left + (row - first) * s->stride[1] * b->pitch;
             const size_t pixel = (image * s->output[1] + row) * width;
             for (size_t i = 0; i < width; i += tile) {
-                const tile_end end_of = end_at(epilogue, pixel + i, j, channels, false, true);
+                tile_end end_of = end_at(epilogue, pixel + i, j, channels, false, true);
+                ask_ahead(&end_of, j + NR < high ? packed + (j + NR) * steps : NULL, (row - first) * tiles + i / tile, tiles * (end - first), steps);
                 lined_tiles[smaller(tile, width - i) - 1](y + (pixel + i) * channels + j, channels, windows + i * s->stride[2] * s->channels_in,
                                                           s->stride[2] * s->channels_in, &lines, packed + j * steps, smaller(NR, high - j),
                                                           &end_of);

@@ -209,24 +209,33 @@ static void winograd_scatter(float *y, const float *m, size_t plane, winograd_pl
     for (size_t i = 0; i < rows; i++) finish_rows(y + (first + i * width) * channels + o, channels, columns, count, &end);
 }
 
+/// The end of the products of one point, the `number`th of a panel of weights; they ask for a 36th of the next panel's.
+APUS_INLINE tile_end winograd_end(const float *next, size_t number, size_t in) {
+    tile_end end = {.finishes = true};
+    if (next == NULL) return end;
+    end.ahead_step = 9 * NR * sizeof(float) / WINOGRAD_POINTS;
+    end.ahead = (const char *)next + number * in * end.ahead_step;
+    return end;
+}
+
 /// Tiles first ..< end.
 static void winograd_tiles_between(float *y, const float *x, const float *packed, size_t first, size_t end, const apus_convolution *s,
                                    const apus_epilogue *epilogue, float *scratch) {
     const size_t in = s->channels_in, count = end - first, rows = panel_rows(count), v_stride = last_stride(in), m_stride = last_stride(NR);
     const size_t v_plane = winograd_plane(count, in), m_plane = winograd_plane(count, NR);
     float *v = scratch, *m = v + WINOGRAD_POINTS * v_plane, *u = m + WINOGRAD_POINTS * m_plane;
-    const apus_epilogue plain = {0};
-    const tile_end whole = end_at(&plain, 0, 0, 0, false, true);
     for (size_t t = 0; t < count; t++) winograd_gather(v + t * v_stride, v_plane, x, winograd_at(first + t, s), s);
     for (size_t o = 0; o < s->channels_out; o += NR) {
+        const float *next = o + NR < s->channels_out ? packed + 9 * (o + NR) * in : NULL;
         for (size_t group = 0; group < WINOGRAD_POINTS / WINOGRAD_GROUP; group++) {
             winograd_weights(u, packed + 9 * o * in, in, group);
             for (size_t k = 0; k < WINOGRAD_GROUP; k++) {
                 const size_t p = winograd_rows_of[group][k / 6] * 6 + k % 6;
                 const float *panel = u + k * winograd_weights_plane(in);
+                const tile_end end = winograd_end(next, group * WINOGRAD_GROUP + k, in);
                 for (size_t t = 0; t < count; t += rows) {
                     direct_tiles[smaller(rows, count - t) - 1](m + p * m_plane + t * m_stride, m_stride, v + p * v_plane + t * v_stride, v_stride,
-                                                               panel, NR, in, NR, &whole);
+                                                               panel, NR, in, NR, &end);
                 }
             }
         }

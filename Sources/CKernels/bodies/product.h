@@ -79,7 +79,8 @@ static void product_in_place(float *c, size_t c_stride, const float *a, size_t a
     const size_t rows = panel_rows(m);
     for (size_t j = 0; j < n; j += NR, packed += NR * k) {
         for (size_t i = 0; i < m; i += rows) {
-            const tile_end end = end_at(epilogue, i, j, c_stride, false, true);
+            tile_end end = end_at(epilogue, i, j, c_stride, false, true);
+            ask_ahead(&end, j + NR < n && m > rows ? packed + NR * k : NULL, i / rows, divide_up(m, rows), k);
             direct_tiles[smaller(rows, m - i) - 1](c + i * c_stride + j, c_stride, a + i * a_stride, a_stride, packed, NR, k,
                                                    smaller(NR, n - j), &end);
         }
@@ -109,7 +110,8 @@ static void product(float *c, size_t c_stride, const float *a, size_t a_stride, 
             for (size_t j = 0; j < n; j += NR) {
                 const float *b = packed + j * k + k0 * NR;
                 for (size_t i = i0; i < i1; i += rows) {
-                    const tile_end end = end_at(epilogue, i, j, c_stride, k0 > 0, k0 + steps == k);
+                    tile_end end = end_at(epilogue, i, j, c_stride, k0 > 0, k0 + steps == k);
+                    ask_ahead(&end, j + NR < n ? b + NR * k : NULL, (i - i0) / rows, divide_up(i1 - i0, rows), steps);
                     packed_tiles[smaller(rows, i1 - i) - 1](c + i * c_stride + j, c_stride, scratch + (i - i0) * steps, rows, b, NR,
                                                             steps, smaller(NR, n - j), &end);
                 }

@@ -25,16 +25,28 @@ APUS_INLINE void add_step(vf sums[][2], size_t rows, size_t vectors, const float
     }
 }
 
+/// What a tile asks for while it is computed, `step` bytes further on for each step of k.
+typedef struct tile_ahead {
+    const char *at;
+    size_t step;
+} tile_ahead;
+
+/// As the tile's end says; a tile that is to ask for nothing asks for its own right operand, which is there.
+APUS_INLINE tile_ahead ahead_of(const tile_end *end, const float *b) {
+    return end->ahead ? (tile_ahead){end->ahead, end->ahead_step} : (tile_ahead){(const char *)b, 0};
+}
+
 /// Sums over k; `rows`, `vectors` (1 or 2) and `unroll` constant: element (i, p) of the left operand at
 /// a[i * a_row + p * a_step], row p of the right one at b + p * b_step. Several partial sums (`unroll`) hide the latency of
 /// additions where a tile has few of them.
 APUS_INLINE void tile_sums(vf sums[][2], size_t rows, size_t vectors, size_t unroll, const float *a, size_t a_row, size_t a_step,
-                           const float *b, size_t b_step, size_t k) {
+                           const float *b, size_t b_step, size_t k, tile_ahead ahead) {
     vf parts[16][2];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows * unroll; i++) parts[i][0] = parts[i][1] = (vf){};
     size_t p = 0;
-    for (; p + unroll <= k; p += unroll) {
+    for (; p + unroll <= k; p += unroll, ahead.at += ahead.step) {
+        if (unroll == 1) __builtin_prefetch(ahead.at, 0, 2);
 #pragma clang loop unroll(full)
         for (size_t u = 0; u < unroll; u++, a += a_step, b += b_step) {
             add_step(parts + u * rows, rows, vectors, a, a_row, b);
@@ -63,13 +75,16 @@ typedef struct apus_lines {
 
 /// Sums over all lines, `rows` and `vectors` constant: element (i, p) of line l at a[l * lines->stride + i * a_row + p].
 APUS_INLINE void tile_line_sums(vf sums[][2], size_t rows, size_t vectors, const float *a, size_t a_row, const apus_lines *lines,
-                                const float *b) {
+                                const float *b, tile_ahead ahead) {
     vf parts[MR][2];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) parts[i][0] = parts[i][1] = (vf){};
     for (size_t line = 0; line < lines->count; line++, a += lines->stride) {
         const float *at = a;
-        for (size_t p = 0; p < lines->steps; p++, at++, b += NR) add_step(parts, rows, vectors, at, a_row, b);
+        for (size_t p = 0; p < lines->steps; p++, at++, b += NR, ahead.at += ahead.step) {
+            __builtin_prefetch(ahead.at, 0, 2);
+            add_step(parts, rows, vectors, at, a_row, b);
+        }
     }
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
@@ -123,9 +138,9 @@ APUS_INLINE void run_tile(float *c, size_t c_stride, size_t rows, const float *a
                           size_t k, size_t columns, const tile_end *end) {
     vf sums[MR][2];
     if (columns <= VF) {
-        tile_sums(sums, rows, 1, UNROLL(rows, 1), a, a_row, a_step, b, b_step, k);
+        tile_sums(sums, rows, 1, UNROLL(rows, 1), a, a_row, a_step, b, b_step, k, ahead_of(end, b));
     } else {
-        tile_sums(sums, rows, 2, UNROLL(rows, 2), a, a_row, a_step, b, b_step, k);
+        tile_sums(sums, rows, 2, UNROLL(rows, 2), a, a_row, a_step, b, b_step, k, ahead_of(end, b));
     }
     end_tile(c, c_stride, sums, rows, columns, end);
 }
@@ -150,9 +165,9 @@ APUS_INLINE void run_tile(float *c, size_t c_stride, size_t rows, const float *a
                                   size_t columns, const tile_end *end) {                                                             \
         vf sums[MR][2];                                                                                                              \
         if (columns <= VF) {                                                                                                         \
-            tile_line_sums(sums, rows, 1, a, a_stride, lines, b);                                                                    \
+            tile_line_sums(sums, rows, 1, a, a_stride, lines, b, ahead_of(end, b));                                                  \
         } else {                                                                                                                     \
-            tile_line_sums(sums, rows, 2, a, a_stride, lines, b);                                                                    \
+            tile_line_sums(sums, rows, 2, a, a_stride, lines, b, ahead_of(end, b));                                                  \
         }                                                                                                                            \
         end_tile(c, c_stride, sums, rows, columns, end);                                                                             \
     }
@@ -203,3 +218,11 @@ static lined_tile_function *const lined_tiles[MR] = {
     lined_tile_13, lined_tile_14,
 #endif
 };
+
+/// Makes tile `index` of the `count` that read one panel of `steps` rows ask for its share of the next one, so that it need not be waited
+/// for. A panel that more tiles read is waited for seldom enough.
+APUS_INLINE void ask_ahead(tile_end *end, const float *next, size_t index, size_t count, size_t steps) {
+    if (next == NULL || count > 16) return;
+    end->ahead_step = NR * sizeof(float) / count;
+    end->ahead = (const char *)next + index * steps * end->ahead_step;
+}

@@ -14,6 +14,8 @@ package struct ApusConfiguration: Sendable, Equatable {
     package var lifecycle: LifecycleOptions
     /// How long a request waits for a version that is being loaded; zero: it is refused at once.
     package var hold: Duration
+    /// The same while the first loads go on.
+    package var startHold: Duration
     /// Whether the daemon is ready with nothing to serve.
     package var allowsEmpty: Bool
     /// Batching of every model that has no batching of its own, and of those below `model_root`.

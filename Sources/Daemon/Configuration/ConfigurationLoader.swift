@@ -55,7 +55,8 @@ package struct ConfigurationLoader: Sendable {
         let server = readServer(&values, file.listeners)
         let configuration = ApusConfiguration(
             server: server, grpc: readGRPC(&values, server), engine: readEngine(&values), lifecycle: readLifecycle(&values),
-            hold: values.read(Settings.hold), allowsEmpty: values.read(Settings.allowsEmpty), batching: batching,
+            hold: values.read(Settings.hold), startHold: values.read(Settings.startHold), allowsEmpty: values.read(Settings.allowsEmpty),
+            batching: batching,
             serving: models.serving, readsBatchingFiles: values.read(Settings.readsBatchingFiles), modelBatching: models.batching,
             requestLog: readRequestLog(&values), registry: readRegistry(&values), monitoring: readMonitoring(&values),
             log: readLog(&values), texts: values.texts, configPath: configPath, files: (configPath.map { [$0] } ?? []) + sources.files,

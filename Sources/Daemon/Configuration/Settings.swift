@@ -191,6 +191,9 @@ package enum Settings {
     static let hold = Setting(
         "lifecycle.hold", .duration(.zero ... .seconds(3_600)), default: "0s",
         "How long a request waits for a version that is being loaded, within its own time; then, or with 0s at once, 503.")
+    static let startHold = Setting(
+        "lifecycle.start_hold", .duration(.zero ... .seconds(3_600)), default: "10s",
+        "How long a request waits for a version while the first loads go on, within its own time; then, or with 0s at once, 503.")
     static let changedInPlace = Setting(
         "lifecycle.changed_in_place", ValueKind<LifecycleOptions.ChangedInPlace>.oneOf, default: "keep",
         "A version whose files change while it serves: keep what is loaded, or reload.")
@@ -285,7 +288,8 @@ package enum Settings {
         lingerTimeout.facts, drainGrace.facts,
         lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, warmUpIterations.facts, savedModelTags.facts, inlineBudget.facts,
         pollInterval.facts, configurationPollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts,
-        quietPeriod.facts, hold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts, swap.facts, unloadDelay.facts,
+        quietPeriod.facts, hold.facts, startHold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts, swap.facts,
+        unloadDelay.facts,
         batchingEnabled.facts, maxBatchSize.facts, batchTimeout.facts, targetLatency.facts, allowedBatchSizes.facts,
         maxQueuedBatches.facts, refusesOversize.facts, readsBatchingFiles.facts,
         requestLogPath.facts, requestLogFormat.facts, requestLogSample.facts, requestLogMaxRecordBytes.facts,

@@ -71,12 +71,15 @@ enum ProgramManual {
     private static let signals = [
         (
             "SIGTERM, SIGINT",
-            "Ends the daemon after every accepted request has its response, within server.drain_timeout; a second one ends it at once."
+            "Ends the daemon: /readyz answers 503 and requests are still accepted for server.drain_delay, then the listeners close, and "
+                + "requests under way have server.drain_timeout to end. The log and the service manager's status say what is waited "
+                + "for. A second one ends the daemon at once."
         ),
         (
             "SIGHUP",
-            "Reads the configuration, the files of TLS and the file of the access log again. A configuration with an error is refused "
-                + "whole and the old one stays."
+            "Reads the configuration and the files of TLS again, and opens the access log again; no connection is lost. The log says what "
+                + "has changed, key by key, and what waits for the next start. A configuration with an error is refused whole and the "
+                + "old one stays; the status, apus_config_last_reload_successful and an event in the registry show it."
         ),
     ]
 
@@ -99,6 +102,15 @@ enum ProgramManual {
             "Sockets that the service manager hands over, see sd_listen_fds(3); they take the place of server.address."
         ),
         ("NOTIFY_SOCKET", "Where the service manager is notified of the start, reloads and the stop, see sd_notify(3)."),
+        (
+            "WATCHDOG_USEC, WATCHDOG_PID",
+            "Within which the service manager wants signs of life, see sd_watchdog_enabled(3); they are sent as long as every loop and "
+                + "every lane gets on."
+        ),
+        (
+            "CREDENTIALS_DIRECTORY",
+            "The folder of the credentials that the service manager hands over; files of TLS are named in it as `credential:name`."
+        ),
         ("STATE_DIRECTORY", "The folder of the registry where registry.path does not say, see systemd.exec(5)."),
         ("APUS_ISA", "Forces an instruction set of the kernels: avx512, avx2, neon or portable."),
         ("NO_COLOR", "With any value: no colour on a terminal."),
@@ -109,6 +121,7 @@ enum ProgramManual {
         ("/var/lib/apus/models", "The models of the service, see apus-models(7)."),
         ("/var/lib/apus/registry.sqlite", "The record of models, versions and events."),
         ("/run/apus", "The folder for a Unix socket of the service."),
+        ("/var/log/apus", "The folder for the access log and the request log of the service."),
     ]
 
     private static let examples: [ManualBlock] = [

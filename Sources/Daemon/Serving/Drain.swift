@@ -4,8 +4,6 @@ import Logging
 /// The end of serving: first readiness is refused, then the listeners close, then the requests that have been accepted get their answers.
 struct Drain: Sendable {
     let server: HTTPServer
-    /// Makes the other servers take nothing new.
-    let beginOthers: @Sendable () -> Void
     let readiness: Readiness
     let notify: SystemdNotify
     let status: StatusLine
@@ -33,7 +31,6 @@ struct Drain: Sendable {
         } else {
             say("stopping\(by), draining: no new connections, requests under way are answered")
         }
-        beginOthers()
         async let _: Void = reportWaiting()
         let result = await server.drain(timeout: timeout)
         guard result.cutConnections > 0 else { return }

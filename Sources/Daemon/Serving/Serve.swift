@@ -41,7 +41,7 @@ struct Serve: Sendable {
         let status = StatusLine(notify)
         let inForce = Mutex(configuration)
         let services: [any Service] =
-            ([
+            [
                 RegistryService(registry: stack.registry, recorder: stack.recorder, events: stack.events),
                 LifecycleService(
                     manager: stack.manager, specification: serving, readiness: stack.readiness,
@@ -52,25 +52,26 @@ struct Serve: Sendable {
                     apply: { try await apply($0, over: inForce, to: stack) },
                     remember: { await stack.manager.noteReload($0, isInForce: $1) },
                     notify: notify, status: status, record: stack.reloads, logger: logger),
-                // The services stop from the last to the first: calls are cut when the drain below has given them their time.
-                stack.grpc?.service(readiness: stack.readiness, drainTimeout: configuration.server.drainTimeout, logger: logger),
-                HTTPService(
+                FrontService(
                     drain: Drain(
-                        server: stack.server, beginOthers: { stack.grpc?.beginDrain() }, readiness: stack.readiness, notify: notify,
+                        server: stack.server, readiness: stack.readiness, notify: notify,
                         status: status, delay: configuration.server.drainDelay, timeout: configuration.server.drainTimeout,
-                        allowance: Self.unloadTimeout, cause: { stops.cause }, logger: logger)),
+                        allowance: Self.unloadTimeout, cause: { stops.cause }, logger: logger), grpc: stack.grpc),
                 StartupService(
                     startup: Startup(
                         manager: stack.manager, notify: notify, status: status, notice: configuration.server.notifyReady,
-                        timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() }, logger: logger)),
-            ] as [(any Service)?]).compactMap(\.self)
+                        timeout: configuration.server.startTimeout, admit: { stack.server.acceptHeld() },
+                        finished: { stack.readiness.endStart() }, logger: logger)),
+            ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet))
+                logger: logger.quiet))
         // Beside the services, which end one after the other: these go on to the end.
         let watchdog = watchdog(notify, stack)
-        let attending: [Task<Void, Never>] = [Task { await stops.run() }, Task { await watchdog?.run() }]
+        let attending: [Task<Void, Never>] = [
+            Task { await stops.run { await group.triggerGracefulShutdown() } }, Task { await watchdog?.run() },
+        ]
         defer { attending.forEach { $0.cancel() } }
         do {
             try await group.run()

@@ -36,11 +36,21 @@ struct LifecycleService: Service {
     }
 }
 
-/// Serves until the daemon is to stop, then completes the requests that have been accepted.
-struct HTTPService: Service {
+/// Serves over every protocol until the daemon is to stop, then completes the requests that have been accepted.
+struct FrontService: Service {
     let drain: Drain
+    /// Nil when gRPC is not offered.
+    let grpc: GRPCStack?
 
     func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let grpc { group.addTask { try await grpc.run(drainDelay: drain.delay, drainTimeout: drain.timeout, logger: drain.logger) } }
+            group.addTask { try await drainHTTP() }
+            try await group.waitForAll()
+        }
+    }
+
+    private func drainHTTP() async throws {
         try await gracefulShutdown()
         await drain.run()
     }

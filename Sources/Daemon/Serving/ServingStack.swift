@@ -64,7 +64,8 @@ struct ServingStack: Sendable {
         self.readiness = readiness
         let requestLog = try configuration.requestLog.map { try RequestLogFile($0, metrics, logger: logger) }
         self.requestLog = requestLog
-        let service = PredictionService(manager, hold: configuration.hold)
+        let (hold, startHold) = (configuration.hold, configuration.startHold)
+        let service = PredictionService(manager) { readiness.hasStarted ? hold : max(hold, startHold) }
         let openInference = OpenInferenceService(
             service, repository: ServedRepository(registry: registry, manager: manager), counted: board, serverVersion: Version.number,
             unreadiness: { readiness.reasons })
@@ -161,12 +162,19 @@ extension VersionSource where Self == DirectorySource {
 final class Readiness: Sendable {
     private let board: StatusBoard
     private let hasLooked = Atomic(false)
+    private let isStarted = Atomic(false)
     private let isDraining = Atomic(false)
 
     init(_ board: StatusBoard) { self.board = board }
 
     /// The board lists every wanted model from now on; before, it is empty and nothing seems to be missing.
     func beginServing() { hasLooked.store(true, ordering: .releasing) }
+
+    /// The first loads are over.
+    func endStart() { isStarted.store(true, ordering: .releasing) }
+
+    /// Whether the first loads are over.
+    var hasStarted: Bool { isStarted.load(ordering: .acquiring) }
 
     func beginDrain() { isDraining.store(true, ordering: .releasing) }
 

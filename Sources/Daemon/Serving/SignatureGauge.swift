@@ -30,11 +30,12 @@ final class SignatureGauge: SignatureMeter {
     func wrote(nanoseconds: Int64) { signature.countWrite(nanoseconds: nanoseconds) }
 
     func finished(_ record: CallRecord, _ outcome: CallOutcome) {
-        guard outcome.status == .ok, case .rest = record.entrypoint, let api = SignatureMetrics.API(record.api) else {
+        guard outcome.status == .ok, let api = SignatureMetrics.API(record.api) else {
             return finishedOtherwise(record, outcome)
         }
         signature.countSuccess(
-            api, nanoseconds: outcome.nanoseconds, exampleCount: record.exampleCount, Self.parts(record, outcome),
+            api, isGRPC: record.entrypoint == .grpc, nanoseconds: outcome.nanoseconds, exampleCount: record.exampleCount,
+            Self.parts(record, outcome),
             batchRowCount: outcome.times?.batchRowCount ?? 1)
     }
 
@@ -47,7 +48,7 @@ final class SignatureGauge: SignatureMeter {
         }
     }
 
-    /// Failures, and calls of other protocols, which have no handles of their own.
+    /// Failures, and calls that ask for something else, which have no handles of their own.
     private func finishedOtherwise(_ record: CallRecord, _ outcome: CallOutcome) {
         guard outcome.status == .ok else {
             return signature.countFailure(status: outcome.status.name, nanoseconds: outcome.nanoseconds)

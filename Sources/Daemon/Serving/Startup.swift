@@ -10,6 +10,7 @@ package struct Startup: Sendable {
     private let timeout: Duration
     private let interval: Duration
     private let admit: @Sendable () -> Void
+    private let finished: @Sendable () -> Void
     private let logger: Logger
 
     /// How much longer each report lets the start take. A load of one large model shows no progress for minutes, so that time alone
@@ -22,9 +23,11 @@ package struct Startup: Sendable {
     ///   - timeout: after which the daemon counts as ready though the first loads go on.
     ///   - interval: between two reports; much less than what each allows.
     ///   - admit: lets in the clients who wait for readiness; called once.
+    ///   - finished: hears that the first loads are over, or count as over; called once.
     package init(
         manager: ServableManager, notify: SystemdNotify, status: StatusLine, notice: ReadinessNotice, timeout: Duration,
-        interval: Duration = .seconds(1), admit: @escaping @Sendable () -> Void = {}, logger: Logger
+        interval: Duration = .seconds(1), admit: @escaping @Sendable () -> Void = {},
+        finished: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
         self.manager = manager
         self.notify = notify
@@ -33,6 +36,7 @@ package struct Startup: Sendable {
         self.timeout = timeout
         self.interval = interval
         self.admit = admit
+        self.finished = finished
         self.logger = logger
     }
 
@@ -65,6 +69,7 @@ package struct Startup: Sendable {
             logger.warning(
                 "server.start_timeout is over: the daemon counts as started after \(DurationText.text(timeout)), \(Self.text(progress))")
         }
+        finished()
         if notice == .loaded { becomeReady() }
         _ = await manager.initialLoad(timeout: Self.longest)
     }

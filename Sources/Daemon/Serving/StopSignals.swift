@@ -3,8 +3,7 @@ import Logging
 import Synchronization
 import UnixSignals
 
-/// SIGTERM and SIGINT beside the service group, which stops gracefully at the first: notes which it was, and ends the process at once
-/// at the second.
+/// SIGTERM and SIGINT: the first asks for a graceful stop, the second ends the process at once.
 final class StopSignals: Sendable {
     private let signals: UnixSignalsSequence
     private let first = Mutex<UnixSignal?>(nil)
@@ -19,13 +18,18 @@ final class StopSignals: Sendable {
     var cause: String? { first.withLock { $0 }.map(Self.name) }
 
     /// Runs until it is cancelled.
-    func run() async {
+    ///
+    /// - Parameter stop: asks for a graceful stop.
+    func run(_ stop: () async -> Void) async {
         for await signal in signals {
             let isFirst = first.withLock { first in
                 defer { first = first ?? signal }
                 return first == nil
             }
-            guard !isFirst else { continue }
+            if isFirst {
+                await stop()
+                continue
+            }
             logger.warning("\(Self.name(signal)) again: the daemon ends at once, without waiting for requests")
             Self.die(by: signal)
         }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPCore
 import ModelFormats
 import ServableCore
@@ -31,9 +32,16 @@ struct ModelCheck {
         do throws(TLSError) {
             for warning in try TLSContext(tls).warnings { StandardError.warning(warning) }
             print("certificate is valid: \(tls.certificateFile)")
+        } catch .unreadable(_, let path, EACCES) where Self.isCredential(path) {
+            // The service manager opens them to the process that it starts, and to no other command of the unit.
+            StandardError.print("apus: warning: \(path) is a credential of the running service and cannot be checked")
         } catch {
             fail(CommandFailure(error))
         }
+    }
+
+    private static func isCredential(_ path: String) -> Bool {
+        ProcessEnvironment.variables["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
     }
 
     /// The version's own batching parameters, when they are to be read.

@@ -13,25 +13,38 @@ struct IncomingCall: Sendable {
     private(set) var timeout: Duration?
     /// Whether the client has chosen the timeout.
     private(set) var isTimeoutOfClient: Bool
-    let metadata: Metadata
+    /// The token of `authorization: Bearer …`; nil when there is none.
+    let bearer: String?
     /// Whether the client is a process of this machine that may open the socket's file.
     let isLocal: Bool
 
-    /// - Parameter limit: of the time of a call; nil: none.
-    init(_ message: MessageBytes, _ metadata: Metadata, _ context: ServerContext, limit: Duration?, _ drain: DrainFlag) {
+    static let timeoutKey = "grpc-timeout"
+
+    /// - Parameters:
+    ///   - timeout: the value of `grpc-timeout`; nil when there is none.
+    ///   - limit: of the time of a call; nil: none.
+    ///   - cancellation: of a call that gRPC's library carries.
+    init(
+        _ message: MessageBytes, timeout asked: String?, limit: Duration?, authorization: String? = nil, isLocal: Bool = false,
+        cancellation: ServerContext.RPCCancellationHandle? = nil, _ drain: DrainFlag
+    ) {
         self.message = message
-        self.metadata = metadata
-        let start = apus_monotonic_nanoseconds()
+        let start = apus_monotonic_nanoseconds(), asked = asked.flatMap(CallTimeout.duration)
         self.start = start
-        let asked = metadata[stringValues: Self.timeoutKey].first { _ in true }.flatMap(CallTimeout.duration)
         let chosen = [asked, limit].compactMap(\.self).min()
         timeout = chosen
         isTimeoutOfClient = asked != nil && asked == chosen
-        token = CallToken(context.cancellation, deadline: asked.map { start + Self.nanoseconds($0) }, drain)
-        isLocal = context.remotePeer.hasPrefix("unix:")
+        token = CallToken(cancellation, deadline: asked.map { start + Self.nanoseconds($0) }, drain)
+        bearer = authorization.flatMap(Self.bearer)
+        self.isLocal = isLocal
     }
 
-    private static let timeoutKey = "grpc-timeout"
+    init(_ message: MessageBytes, _ metadata: Metadata, _ context: ServerContext, limit: Duration?, _ drain: DrainFlag) {
+        self.init(
+            message, timeout: metadata[stringValues: Self.timeoutKey].first { _ in true }, limit: limit,
+            authorization: metadata[stringValues: "authorization"].first { _ in true }, isLocal: context.remotePeer.hasPrefix("unix:"),
+            cancellation: context.cancellation, drain)
+    }
 
     /// Of at most a day.
     private static func nanoseconds(_ duration: Duration) -> Int64 {
@@ -46,11 +59,9 @@ struct IncomingCall: Sendable {
         isTimeoutOfClient = true
     }
 
-    /// The token of `authorization: Bearer …`; nil when there is none.
-    var bearer: String? {
-        guard let value = metadata[stringValues: "authorization"].first(where: { _ in true }) else { return nil }
+    private static func bearer(_ authorization: String) -> String? {
         let scheme = "bearer "
-        guard value.utf8.count > scheme.utf8.count, value.prefix(scheme.count).lowercased() == scheme else { return nil }
-        return String(value.dropFirst(scheme.count))
+        guard authorization.utf8.count > scheme.utf8.count, authorization.prefix(scheme.count).lowercased() == scheme else { return nil }
+        return String(authorization.dropFirst(scheme.count))
     }
 }

@@ -10,6 +10,12 @@ struct MethodTable {
 
     let environment: CallEnvironment
     private(set) var router = RPCRouter<Transport>()
+    private var directMethods: [String: DirectMethod] = [:]
+
+    /// The methods that are answered without a task of the library's.
+    var direct: DirectMethods {
+        DirectMethods(methods: directMethods, limit: environment.configuration.requestTimeout, drain: environment.drain)
+    }
 
     init(_ environment: CallEnvironment) { self.environment = environment }
 
@@ -45,6 +51,16 @@ struct MethodTable {
                 return StreamingServerResponse(error: status)
             }
         }
+    }
+
+    /// Adds a method of one message each way whose calls are answered where they are read; the library carries those that are
+    /// compressed.
+    mutating func addDirect(
+        _ service: String, _ method: String, _ handle: @escaping @Sendable (IncomingCall, @escaping CallCompletion) -> Void
+    ) {
+        addUnary(service, method) { call throws(ServableError) in try await awaitingCompletion { handle(call, $0) } }
+        let path = "/\(service)/\(method)"
+        directMethods[path] = DirectMethod(handle: handle, meter: environment.meters.meter(of: "\(service)/\(method)"))
     }
 
     /// The same for messages that have generated code.

@@ -24,33 +24,47 @@ struct InferCall {
         let timeout: Duration?
     }
 
-    func answer(_ request: InferMessages.Request, _ call: IncomingCall) async throws(ServableError) -> MessageBytes {
+    func answer(_ request: InferMessages.Request, _ call: IncomingCall, _ completion: @escaping CallCompletion) {
         var trace = CallTrace(.predict, call, environment)
         trace.note(model: request.modelName)
-        let prepared: Prepared
+        let selector: VersionSelector
         do throws(ServableError) {
-            prepared = try await prepare(request, call, &trace)
+            guard !request.modelName.isEmpty else { throw ServableError(.invalidArgument, "the request has no model_name") }
+            selector = try OpenInferenceService.selector(request.modelVersion)
         } catch {
             trace.finish(error.code)
-            throw error
+            return completion(.failure(error))
+        }
+        environment.find(request.modelName, selector, of: call) { [self, trace] target in
+            run(request, target, call, trace, completion)
+        }
+    }
+
+    private func run(
+        _ request: InferMessages.Request, _ found: Result<PredictionTarget, ServableError>, _ call: IncomingCall, _ trace: CallTrace,
+        _ completion: @escaping CallCompletion
+    ) {
+        var trace = trace
+        let prepared: Prepared
+        do throws(ServableError) {
+            prepared = try prepare(request, try found.get(), call, &trace)
+        } catch {
+            trace.finish(error.code)
+            return completion(.failure(error))
         }
         let limit = environment.configuration.maxResponseBytes, isOfStream = isOfStream
         var limited = call
         limited.limit(to: prepared.timeout)
-        return try await PendingAnswer.of(prepared.signature, prepared.inputs, limited, trace) { results throws(ServableError) in
+        let encode = { @Sendable (results: CallOutputs) throws(ServableError) -> MessageBytes in
             let outputs = try prepared.selection.outputs(prepared.signature, results)
-            return try InferResponseMessage(
-                prepared.signature.id, id: prepared.id, outputs, isFinal: isOfStream, limit: limit
-            ).bytes
+            return try InferResponseMessage(prepared.signature.id, id: prepared.id, outputs, isFinal: isOfStream, limit: limit).bytes
         }
+        PendingAnswer.run(prepared.signature, prepared.inputs, limited, trace, encode: encode, completion)
     }
 
     private func prepare(
-        _ request: InferMessages.Request, _ call: IncomingCall, _ trace: inout CallTrace
-    ) async throws(ServableError) -> Prepared {
-        guard !request.modelName.isEmpty else { throw ServableError(.invalidArgument, "the request has no model_name") }
-        let selector = try OpenInferenceService.selector(request.modelVersion)
-        let target = try await environment.target(model: request.modelName, selector, of: call)
+        _ request: InferMessages.Request, _ target: PredictionTarget, _ call: IncomingCall, _ trace: inout CallTrace
+    ) throws(ServableError) -> Prepared {
         var signature = try target.inferenceSignature()
         trace.note(signature)
         var parameters = RequestParameters()

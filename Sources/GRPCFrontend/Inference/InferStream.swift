@@ -12,7 +12,8 @@ struct InferStream {
         for try await message in request.messages {
             // The time that a client gives a stream is the stream's, not one request's.
             let call = IncomingCall(
-                message, [:], stream.context, limit: environment.configuration.requestTimeout, environment.drain)
+                message, timeout: nil, limit: environment.configuration.requestTimeout, cancellation: stream.context.cancellation,
+                environment.drain)
             try await stream.write(await response(to: call))
         }
     }
@@ -23,7 +24,7 @@ struct InferStream {
         do throws(ServableError) {
             let request: InferMessages.Request = try call.message.parse("ModelInferRequest")
             id = request.id
-            let response = try await InferCall(environment, isOfStream: true).answer(request, call)
+            let response = try await awaitingCompletion { InferCall(environment, isOfStream: true).answer(request, call, $0) }
             var head = WireWriter()
             head.delimitedHead(2, byteCount: response.count)
             let bytes = head.bytes

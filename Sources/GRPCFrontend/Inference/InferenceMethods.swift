@@ -20,8 +20,10 @@ struct InferenceMethods: Sendable {
     func register(in table: inout MethodTable) {
         registerHealth(in: &table)
         registerMetadata(in: &table)
-        table.addUnary(Self.service, "ModelInfer") { call throws(ServableError) in
-            try await InferCall(environment).answer(try call.message.parse("ModelInferRequest"), call)
+        table.addDirect(Self.service, "ModelInfer") { call, completion in
+            let request: InferMessages.Request
+            do throws(ServableError) { request = try call.message.parse("ModelInferRequest") } catch { return completion(.failure(error)) }
+            InferCall(environment).answer(request, call, completion)
         }
         table.addStreaming(Self.service, "ModelStreamInfer", .bidirectionalStreaming) { request, context in
             try await InferStream(environment).serve(request, context)

@@ -3,6 +3,7 @@ import GRPCNIOTransportHTTP2Posix
 package import HTTPCore
 package import Logging
 package import ModelServing
+import NIOCore
 package import OpenInference
 import ServableCore
 import Synchronization
@@ -83,15 +84,15 @@ package final class GRPCFrontendServer: Sendable {
             for socket in try ListeningSocket.open(listener.address) { opened.append((listener, socket)) }
         }
         let loops = (0..<configuration.loopCount).map { _ in ServingLoop() }
-        let router = methods.router
+        let methods = methods, direct = methods.direct
         var servers: [(GRPCServer<GRPCListenerTransport>, ServingLoop)] = []
         for (listener, socket) in opened {
             for (index, loop) in loops.enumerated() {
                 let factory = GRPCListenerFactory(
                     eventLoopGroup: loop.group, descriptor: index == 0 ? socket.descriptor : try socket.duplicate(),
                     credentials: listener.isEncrypted ? credentials : nil, connections: connections)
-                let transport = GRPCListenerTransport(listenerFactory: factory, config: .init(configuration))
-                servers.append((GRPCServer(transport: transport, router: router), loop))
+                let transport = GRPCListenerTransport(listenerFactory: factory, config: .init(configuration, direct))
+                servers.append((GRPCServer(transport: transport, router: methods.router), loop))
             }
         }
         state.withLock { [servers] state in
@@ -141,13 +142,22 @@ extension GRPCListenerTransport.Config {
     private static var windowByteCount: Int { 4 << 20 }
     private static var frameByteCount: Int { 1 << 20 }
 
-    init(_ configuration: GRPCConfiguration) {
+    init(_ configuration: GRPCConfiguration, _ direct: DirectMethods) {
         self = .defaults
         compression = .init(enabledAlgorithms: .all)
         http2 = .init(
             maxFrameSize: Self.frameByteCount, targetWindowSize: Self.windowByteCount,
             maxConcurrentStreams: configuration.maxConcurrentStreams)
-        rpc = .init(maxRequestPayloadSize: configuration.maxRequestBytes)
+        let limit = configuration.maxRequestBytes
+        // What is inflated is held against it as well.
+        rpc = .init(maxRequestPayloadSize: limit)
+        channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                // In front of the library's own handler.
+                try channel.pipeline.syncOperations.addHandlers(
+                    [MessageLengthGuard(limit: limit), DirectCallHandler(direct)], position: .first)
+            }
+        }
         connection.maxIdleTime = configuration.connection.maxIdle
         connection.maxAge = configuration.connection.maxAge
         connection.maxGraceTime = configuration.connection.maxAgeGrace
@@ -156,7 +166,7 @@ extension GRPCListenerTransport.Config {
             clientBehavior: .init(
                 minPingIntervalWithoutCalls: configuration.connection.minPingInterval,
                 allowWithoutCalls: configuration.connection.permitsPingsWithoutCalls))
-        // Batches of frames would save calls of the system, and cost each call alone up to its wait.
-        connection.flushCoalescing = nil
+        // Responses that are ready in one turn of the loop go out together; none waits for another.
+        connection.flushCoalescing = .init(maxFlushDelay: .zero, maxBytes: 64 << 10)
     }
 }

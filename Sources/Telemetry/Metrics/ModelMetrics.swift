@@ -1,12 +1,14 @@
-/// Handles to TensorFlow Serving's metrics of one model's calls over REST, looked up once when a version is loaded.
+/// Handles to TensorFlow Serving's metrics of one model's calls, looked up once when a version is loaded.
 final class ModelMetrics: Sendable {
     /// Of one API, in nanoseconds.
     private struct Latencies: Sendable {
-        let request: Histogram
+        let rest: Histogram
+        let grpc: Histogram
         let runtime: Histogram
 
         init(_ metrics: ServingMetrics, _ model: String, _ api: String, runtimeAPI: String) {
-            request = metrics.requestLatency.cell(model, api, "REST")
+            rest = metrics.requestLatency.cell(model, api, "REST")
+            grpc = metrics.requestLatency.cell(model, api, "GRPC")
             runtime = metrics.runtimeLatency.cell(model, runtimeAPI, "TF1")
         }
     }
@@ -33,13 +35,13 @@ final class ModelMetrics: Sendable {
 
     @inline(__always)
     func countSuccess(
-        _ api: SignatureMetrics.API, nanoseconds: Int64, runtime: Int64?, exampleCount: Int, on stripe: StripeIndex
+        _ api: SignatureMetrics.API, isGRPC: Bool, nanoseconds: Int64, runtime: Int64?, exampleCount: Int, on stripe: StripeIndex
     ) {
         succeeded.add(1, on: stripe)
         switch api {
-        case .predict: count(predict, nanoseconds, runtime, on: stripe)
-        case .classify: count(classify, nanoseconds, runtime, on: stripe)
-        case .regress: count(regress, nanoseconds, runtime, on: stripe)
+        case .predict: count(predict, isGRPC, nanoseconds, runtime, on: stripe)
+        case .classify: count(classify, isGRPC, nanoseconds, runtime, on: stripe)
+        case .regress: count(regress, isGRPC, nanoseconds, runtime, on: stripe)
         }
         guard exampleCount > 0 else { return }
         exampleCounts.add(Int64(exampleCount), on: stripe)
@@ -47,8 +49,10 @@ final class ModelMetrics: Sendable {
     }
 
     @inline(__always)
-    private func count(_ latencies: borrowing Latencies, _ nanoseconds: Int64, _ runtime: Int64?, on stripe: StripeIndex) {
-        latencies.request.add(nanoseconds, on: stripe)
+    private func count(
+        _ latencies: borrowing Latencies, _ isGRPC: Bool, _ nanoseconds: Int64, _ runtime: Int64?, on stripe: StripeIndex
+    ) {
+        (isGRPC ? latencies.grpc : latencies.rest).add(nanoseconds, on: stripe)
         if let runtime { latencies.runtime.add(runtime, on: stripe) }
     }
 

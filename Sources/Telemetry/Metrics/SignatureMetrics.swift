@@ -115,15 +115,19 @@ package final class SignatureMetrics: Sendable {
     /// A call was answered well, so long after its request was there.
     ///
     /// - Parameters:
+    ///   - isGRPC: whether it came over gRPC, and not over REST.
     ///   - call: its parts; nil when they are not known.
     ///   - batchRowCount: rows of the batch that it ran in.
-    package func countSuccess(_ api: API, nanoseconds: Int64, exampleCount: Int = 0, _ call: Call?, batchRowCount: Int = 1) {
+    package func countSuccess(
+        _ api: API, isGRPC: Bool = false, nanoseconds: Int64, exampleCount: Int = 0, _ call: Call?, batchRowCount: Int = 1
+    ) {
         let stripe = StripeIndex.mine
         noteSuccess()
         succeeded.add(1, on: stripe)
         requestSeconds.add(nanoseconds, on: stripe)
         if let call { count(call, batchRowCount: batchRowCount, on: stripe) }
-        model.countSuccess(api, nanoseconds: nanoseconds, runtime: call?.runtime, exampleCount: exampleCount, on: stripe)
+        model.countSuccess(
+            api, isGRPC: isGRPC, nanoseconds: nanoseconds, runtime: call?.runtime, exampleCount: exampleCount, on: stripe)
     }
 
     @inline(__always)

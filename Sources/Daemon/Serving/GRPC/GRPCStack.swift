@@ -53,13 +53,25 @@
             do throws(SocketError) { try server.open() } catch { throw CommandFailure(error) }
         }
 
-        /// Serves until the daemon is to stop, then completes the calls that are under way.
-        func service(readiness: Readiness, drainTimeout: Duration, logger: Logger) -> any Service {
-            GRPCService(server: server, readiness: readiness, drainTimeout: drainTimeout, logger: logger)
+        /// Serves until the daemon is to stop, then completes the calls that are under way; calls are accepted for `drainDelay`
+        /// more, and what is left `drainTimeout` later is cut.
+        func run(drainDelay: Duration, drainTimeout: Duration, logger: Logger) async throws {
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await server.run()
+                    return true
+                }
+                group.addTask {
+                    try await gracefulShutdown()
+                    try await Task.sleep(for: drainDelay)
+                    server.beginDrain()
+                    try await Task.sleep(for: drainTimeout)
+                    return false
+                }
+                if try await group.next() == false { logger.warning("gRPC calls were cut after \(drainTimeout)") }
+                group.cancelAll()
+            }
         }
-
-        /// Takes no new calls from now on.
-        func beginDrain() { server.beginDrain() }
 
         /// Reads the certificates of a new configuration; what it returns puts them in force.
         func prepare(_ configuration: ApusConfiguration) throws -> @Sendable () -> Void {
@@ -98,32 +110,6 @@
                 maxConcurrentStreams: channel.maxConcurrentStreams ?? entry.maxConcurrentStreams,
                 writesTensorContent: entry.writesTensorContent, checksMethodNames: server.checksMethodNames,
                 offersHealth: entry.offersHealth, loopCount: entry.loopCount ?? max(1, Machine.processorCount / 2), connection: connection)
-        }
-    }
-
-    /// Runs the server, and drains it when the daemon is to stop.
-    private struct GRPCService: Service {
-        let server: GRPCFrontendServer
-        let readiness: Readiness
-        let drainTimeout: Duration
-        let logger: Logger
-
-        func run() async throws {
-            try await withThrowingTaskGroup(of: Bool.self) { group in
-                group.addTask {
-                    try await server.run()
-                    return true
-                }
-                group.addTask {
-                    try await gracefulShutdown()
-                    readiness.beginDrain()
-                    server.beginDrain()
-                    try await Task.sleep(for: drainTimeout)
-                    return false
-                }
-                if try await group.next() == false { logger.warning("gRPC calls were cut after \(drainTimeout)") }
-                group.cancelAll()
-            }
         }
     }
 
@@ -178,11 +164,7 @@
         }
 
         func open() throws(CommandFailure) {}
-        func beginDrain() {}
-        func service(readiness: Readiness, drainTimeout: Duration, logger: Logger) -> any Service { NoService() }
+        func run(drainDelay: Duration, drainTimeout: Duration, logger: Logger) async throws { try await gracefulShutdown() }
         func prepare(_ configuration: ApusConfiguration) throws -> @Sendable () -> Void { {} }
-        private struct NoService: Service {
-            func run() async throws { try await gracefulShutdown() }
-        }
     }
 #endif

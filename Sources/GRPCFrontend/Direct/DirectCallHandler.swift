@@ -1,0 +1,175 @@
+import CPlatform
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import ServableCore
+
+/// Answers the calls of direct methods where their streams are read; every other stream passes to gRPC's library.
+///
+/// A call that is compressed, or has no message, passes as well. What comes is held against the limit by `MessageLengthGuard`, which
+/// stands before it.
+final class DirectCallHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias InboundOut = HTTP2Frame.FramePayload
+    typealias OutboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private enum State {
+        /// The head of the call is next.
+        case fresh
+        /// The stream is not ours.
+        case passing
+        /// The call's message is coming.
+        case reading(DirectMethod, HPACKHeaders, ByteBuffer?)
+        /// The method has the message.
+        case running(CallToken)
+        case done
+    }
+
+    private let methods: DirectMethods
+    private var state = State.fresh
+
+    init(_ methods: DirectMethods) { self.methods = methods }
+
+    // MARK: What comes
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch state {
+        case .passing: context.fireChannelRead(data)
+        case .fresh: readHead(data, context)
+        case .reading(let method, let head, let buffer):
+            // Not held twice while it grows.
+            state = .done
+            read(unwrapInboundIn(data), method, head, buffer, context)
+        // A stream that is reset is inactive next.
+        case .running, .done: break
+        }
+    }
+
+    private func readHead(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        guard case .headers(let frame) = unwrapInboundIn(data), !frame.endStream, let method = method(of: frame.headers) else {
+            state = .passing
+            return context.fireChannelRead(data)
+        }
+        state = .reading(method, frame.headers, nil)
+    }
+
+    private func method(of head: HPACKHeaders) -> DirectMethod? {
+        guard let path = head.first(name: ":path"), let method = methods.methods[path], head.first(name: ":method") == "POST",
+            let type = head.first(name: "content-type"), type.hasPrefix("application/grpc"),
+            head.first(name: "grpc-encoding").map({ $0 == "identity" }) ?? true
+        else { return nil }
+        return method
+    }
+
+    private func read(
+        _ frame: HTTP2Frame.FramePayload, _ method: DirectMethod, _ head: HPACKHeaders, _ buffer: ByteBuffer?,
+        _ context: ChannelHandlerContext
+    ) {
+        guard case .data(let content) = frame, case .byteBuffer(var bytes) = content.data else {
+            // Trailers of a request say nothing; other frames do not concern the call.
+            if case .headers(let trailers) = frame, trailers.endStream { return finishReading(method, head, buffer, context) }
+            state = .reading(method, head, buffer)
+            return
+        }
+        var whole = buffer
+        if whole == nil || whole?.readableBytes == 0 {
+            whole = bytes
+            // Room for all that is announced, which the guard has held against the limit.
+            if let length = bytes.getInteger(at: bytes.readerIndex + 1, as: UInt32.self), Int(length) > bytes.readableBytes {
+                whole?.reserveCapacity(minimumWritableBytes: Int(length) + MessageBytes.frameHeadByteCount - bytes.readableBytes)
+            }
+        } else {
+            whole?.writeBuffer(&bytes)
+        }
+        guard content.endStream else {
+            state = .reading(method, head, whole)
+            return
+        }
+        finishReading(method, head, whole, context)
+    }
+
+    private func finishReading(
+        _ method: DirectMethod, _ head: HPACKHeaders, _ buffer: ByteBuffer?, _ context: ChannelHandlerContext
+    ) {
+        let message: ByteBuffer
+        do throws(ServableError) { message = try Self.message(in: buffer) } catch {
+            method.meter.finished(error.code, nanoseconds: 0)
+            return write(.failure(error), head, context)
+        }
+        let call = IncomingCall(
+            MessageBytes(received: message), timeout: head.first(name: IncomingCall.timeoutKey), limit: methods.limit, methods.drain)
+        state = .running(call.token)
+        let loop = context.eventLoop, meter = method.meter, start = call.start, token = call.token
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        method.handle(call) { result in
+            let result = result.mapError { $0.ofCall(token) }
+            let code: StatusCode = if case .failure(let error) = result { error.code } else { .ok }
+            meter.finished(code, nanoseconds: apus_monotonic_nanoseconds() - start)
+            if loop.inEventLoop { return bound.value.0.finish(result, head, bound.value.1) }
+            loop.execute { bound.value.0.finish(result, head, bound.value.1) }
+        }
+    }
+
+    /// The one message of a call, without its head.
+    private static func message(in buffer: ByteBuffer?) throws(ServableError) -> ByteBuffer {
+        guard var buffer, let flag = buffer.readInteger(as: UInt8.self), let length = buffer.readInteger(as: UInt32.self) else {
+            throw ServableError(.internal, "the call has no message")
+        }
+        guard flag == 0 else { throw ServableError(.internal, "the message is compressed, but the call names no grpc-encoding") }
+        guard buffer.readableBytes == Int(length) else {
+            throw ServableError(
+                .internal, "the call has \(buffer.readableBytes) bytes behind its head, which announces one message of \(length)")
+        }
+        return buffer
+    }
+
+    // MARK: The client leaves
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
+    private func leave() {
+        if case .running(let token) = state { token.leave() }
+        if case .passing = state { return }
+        state = .done
+    }
+
+    // MARK: What goes
+
+    private func finish(_ result: Result<MessageBytes, ServableError>, _ head: HPACKHeaders, _ context: ChannelHandlerContext) {
+        // Nobody listens any more.
+        guard case .running = state else { return }
+        write(result, head, context)
+    }
+
+    private func write(_ result: Result<MessageBytes, ServableError>, _ head: HPACKHeaders, _ context: ChannelHandlerContext) {
+        state = .done
+        switch result {
+        case .success(let message):
+            write(.headers(.init(headers: DirectStatus.head(head))), context)
+            write(.data(.init(data: .byteBuffer(message.frame))), context)
+            write(.headers(.init(headers: DirectStatus.ok, endStream: true)), context)
+        case .failure(let error):
+            write(.headers(.init(headers: DirectStatus.failure(error, head), endStream: true)), context)
+        }
+        context.flush()
+    }
+
+    private func write(_ frame: HTTP2Frame.FramePayload, _ context: ChannelHandlerContext) {
+        context.write(wrapOutboundOut(frame), promise: nil)
+    }
+
+    /// What the library makes of a stream that it has never seen is nobody's.
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .passing = state else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        context.write(data, promise: promise)
+    }
+}
