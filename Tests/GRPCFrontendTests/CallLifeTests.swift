@@ -1,6 +1,7 @@
 import GRPCCore
 import GRPCFrontend
 import ServableCore
+import Synchronization
 import Testing
 
 @Suite("Deadlines, cancellation and drain of gRPC calls")
