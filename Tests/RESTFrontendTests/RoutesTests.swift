@@ -38,6 +38,27 @@ struct RoutesTests {
         }
     }
 
+    @Test("describes itself: every reference of the OpenAPI document is there, and its routes without parameters answer")
+    func openAPI() async throws {
+        try await withServer { server in
+            let answer = try await server.request("GET", "/openapi.json")
+            #expect(answer.status == 200)
+            #expect(answer.headers["content-type"] == "application/json")
+            let document = try #require(JSONSerialization.jsonObject(with: answer.body) as? [String: Any])
+            #expect(document["openapi"] as? String == "3.1.0")
+            let references = String(decoding: answer.body, as: UTF8.self).matches(of: /"\$ref": "#\/([^"]+)"/).map { String($0.1) }
+            #expect(references.count > 50)
+            for reference in Set(references) {
+                let target = reference.split(separator: "/").reduce(document as Any?) { ($0 as? [String: Any])?[String($1)] }
+                #expect(target != nil, "\(reference)")
+            }
+            let paths = try #require(document["paths"] as? [String: [String: Any]])
+            for (path, item) in paths where !path.contains("{") && !path.contains("registry") && item["get"] != nil {
+                #expect(try await server.request("GET", path).status != 404, "\(path)")
+            }
+        }
+    }
+
     @Test("predicts by the body's own address")
     func bodyAddressed() async throws {
         try await withServer { server in

@@ -7,7 +7,7 @@ enum ProgramManual {
         blocks += commands.map { .paragraph(synopsis($0.name, $0.help)) }
         blocks.append(.section("Description"))
         blocks += paragraphs(program.discussion)
-        blocks.append(.section("Commands"))
+        blocks += [.section("Commands"), .paragraph("Every command takes `--help` and `--version`.")]
         for command in commands { blocks += section(command.name, command.help) }
         return blocks + fixedSections
     }
@@ -46,7 +46,7 @@ enum ProgramManual {
     }
 
     private static func isHelp(_ argument: CommandHelp.Argument) -> Bool {
-        (argument.names ?? []).contains { ["help", "h"].contains($0.name) }
+        (argument.names ?? []).contains { ["help", "h", "version"].contains($0.name) }
     }
 
     /// Lines that are indented, or begin with a command of a shell, are examples.

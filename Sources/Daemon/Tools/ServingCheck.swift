@@ -12,7 +12,8 @@ struct ServingCheck {
 
     init(_ configuration: ApusConfiguration) {
         let isRunning = checkRegistry(configuration.registry.path)
-        for address in Self.addresses(configuration.server) { check(address, isRunning) }
+        let grpc = [configuration.grpc?.tcp, configuration.grpc?.unix].compactMap(\.self)
+        for address in Self.addresses(configuration.server) + grpc { check(address, isRunning) }
         checkLogs(configuration)
     }
 

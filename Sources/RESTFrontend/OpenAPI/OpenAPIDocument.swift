@@ -553,7 +553,7 @@ enum OpenAPIDocument {
                     "name": "model",
                     "in": "query",
                     "description": "Events of this model only.",
-                    "schema": {"type": "string", "minLength": 1}
+                    "schema": {"type": "string"}
                   },
                   {
                     "name": "after",
