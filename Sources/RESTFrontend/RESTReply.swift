@@ -12,7 +12,7 @@ struct RESTReply: Sendable {
     /// Receives the finished record; nil for routes that are none of a model's.
     var observer: (any CallObserver)?
     var record: CallRecord
-    /// How errors become statuses.
+    /// How errors become statuses, and what pages of other origins may do.
     var dialect = ErrorMapping.Dialect.tensorFlowServing
 
     /// - Parameters: when the first byte of the request was there, and when all of it was, in nanoseconds of the monotonic clock.
@@ -59,7 +59,7 @@ struct RESTReply: Sendable {
         var end: Int64?, limit = 0
         let isSent = responder.sendJSON(status, contentType: contentType, compression: compression) { buffer in
             fields(&buffer)
-            if isCORSEnabled { CORS.headers.forEach { buffer.appendField($0) } }
+            if isCORSEnabled { CORS.headers(dialect).forEach { buffer.appendField($0) } }
         } content: { buffer in
             content(&buffer)
             limit = buffer.limit
@@ -119,7 +119,7 @@ struct RESTReply: Sendable {
         return end
     }
 
-    private func adding(_ headers: [HTTPHeader]) -> [HTTPHeader] { isCORSEnabled ? headers + CORS.headers : headers }
+    private func adding(_ headers: [HTTPHeader]) -> [HTTPHeader] { isCORSEnabled ? headers + CORS.headers(dialect) : headers }
 }
 
 extension Responder: AbandonableRequest {}

@@ -10,6 +10,9 @@ package final class BlockingExecutor: TaskExecutor {
         thread = WorkThread(priority: priority)
     }
 
+    /// Makes the thread one of low priority, behind all that it was given before.
+    package func lowerPriority() { thread.lowerPriority() }
+
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         thread.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }

@@ -5,12 +5,14 @@ struct LoadResources {
     private let budget: ResourceBudget
     /// Threads that are kept for loading and have nothing to do.
     private var idleExecutors: [BlockingExecutor]
+    /// Whether requests are served from whose threads loads are to take no time.
+    private(set) var isLowPriority = false
 
     init(loader: any ServableLoader, source: any VersionSource, budget: ResourceBudget, concurrentLoadLimit: Int) {
         self.loader = loader
         self.source = source
         self.budget = budget
-        idleExecutors = (0..<concurrentLoadLimit).map { _ in BlockingExecutor(priority: .low) }
+        idleExecutors = (0..<concurrentLoadLimit).map { _ in BlockingExecutor(priority: .normal) }
     }
 
     var hasIdleExecutor: Bool { !idleExecutors.isEmpty }
@@ -26,5 +28,14 @@ struct LoadResources {
     /// Lends a thread for one load; nil when all are busy.
     mutating func takeExecutor() -> BlockingExecutor? { idleExecutors.popLast() }
 
-    mutating func giveBack(_ executor: BlockingExecutor) { idleExecutors.append(executor) }
+    mutating func giveBack(_ executor: BlockingExecutor) {
+        if isLowPriority { executor.lowerPriority() }
+        idleExecutors.append(executor)
+    }
+
+    /// The first loads, for which everybody waits, are over.
+    mutating func lowerPriority() {
+        isLowPriority = true
+        for executor in idleExecutors { executor.lowerPriority() }
+    }
 }

@@ -223,6 +223,7 @@ extension ServableManager {
 
     /// Resumes those whose condition has come true; called after every change.
     func resumeWaiters() {
+        if !loads.isLowPriority, holds(.firstTries) { loads.lowerPriority() }
         waiters.resumeAll(where: holds)
     }
 

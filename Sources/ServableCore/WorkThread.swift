@@ -49,6 +49,19 @@ package final class WorkThread: Sendable {
         start()
     }
 
+    /// Makes the thread one of low priority, behind all that it was given before.
+    package func lowerPriority() {
+        _ = Self.relay
+        async { Self.lowerOwnPriority() }
+    }
+
+    /// Needs no privilege; a `who` of 0 means the calling thread alone (setpriority(2), "C library/kernel differences").
+    private static func lowerOwnPriority() {
+        #if canImport(Glibc)
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, lowNiceness)
+        #endif
+    }
+
     private func start() {
         guard !hasStarted.exchange(true, ordering: .acquiringAndReleasing) else { return }
         let body = Unmanaged.passRetained(Body(inbox: inbox, priority: priority))
@@ -61,10 +74,7 @@ package final class WorkThread: Sendable {
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
         guard let argument else { return nil }
         let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
-        #if canImport(Glibc)
-            // Needs no privilege; a `who` of 0 means the calling thread alone (setpriority(2), "C library/kernel differences").
-            if body.priority == .low { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, lowNiceness) }
-        #endif
+        if body.priority == .low { lowerOwnPriority() }
         while let work = body.inbox.take() { work() }
         return nil
     }

@@ -65,7 +65,7 @@ extension EndToEnd {
             try await daemon.waitForLog("draining: waiting for 1 connection, 0 requests under way")
             daemon.send(signal)
             #expect(try await daemon.exitStatus() == -signal)
-            #expect(try daemon.log().contains("again: the daemon ends at once"))
+            #expect(try daemon.log().contains("the second signal: the daemon ends at once"))
         }
 
         @Test("with a drain delay, readiness is refused and requests are served over connections that end, before the listeners close")

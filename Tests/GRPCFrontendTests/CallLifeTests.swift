@@ -1,6 +1,9 @@
 import GRPCCore
 import GRPCFrontend
+import GRPCNIOTransportHTTP2Posix
+import HTTPCore
 import ServableCore
+import Synchronization
 import Testing
 
 @Suite("Deadlines, cancellation and drain of gRPC calls")
@@ -68,6 +71,45 @@ struct CallLifeTests {
                     }
                 }
                 for try await isRight in group { #expect(isRight) }
+            }
+        }
+    }
+
+    @Test("connections beyond the limit are closed at once, and others are taken as soon as there is room")
+    func connectionLimit() async throws {
+        let live = try LiveServer()
+        try await live.serve {
+            let port = Int(live.server.addresses[0].port)
+            func idle(_ body: () async throws -> Void) async throws {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<LiveServer.maxConnections {
+                        let client = GRPCClient(
+                            transport: try HTTP2ClientTransport.Posix(
+                                target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext))
+                        group.addTask { try await client.runConnections() }
+                        _ = try await client.call(Self.service, "Predict", PredictTests.request())
+                    }
+                    try await body()
+                    group.cancelAll()
+                }
+            }
+            try await idle {
+                #expect(live.server.openConnectionCount == LiveServer.maxConnections)
+                let transport = try HTTP2ClientTransport.Posix(
+                    target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext)
+                try await withGRPCClient(transport: transport) { client in
+                    var options = CallOptions.defaults
+                    options.timeout = .milliseconds(500)
+                    let error = await client.failure(Self.service, "Predict", PredictTests.request(), options: options)
+                    #expect(error != nil)
+                }
+                try await Self.wait { live.server.refusedConnectionCount > 0 }
+            }
+            try await Self.wait { live.server.openConnectionCount == 0 }
+            let transport = try HTTP2ClientTransport.Posix(
+                target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext)
+            try await withGRPCClient(transport: transport) { client in
+                _ = try await client.call(Self.service, "Predict", PredictTests.request())
             }
         }
     }

@@ -1,8 +1,10 @@
 import GRPCCore
+import GRPCFrontend
 import GRPCMessages
 import ProtobufWire
 import ServableCore
 import SwiftProtobuf
+import Synchronization
 import Testing
 
 @Suite("Health, reflection and the model service over gRPC")
@@ -26,9 +28,11 @@ struct ControlTests {
     func health(name: String) async throws {
         let live = try LiveServer()
         try await live.run { client in
-            #expect(try await Self.check(client, name) == .serving)
+            let ready = try await Self.check(client, name)
+            #expect(ready == .serving)
             live.unreadiness.set(["models are being looked for"])
-            #expect(try await Self.check(client, name) == .notServing)
+            let unready = try await Self.check(client, name)
+            #expect(unready == .notServing)
         }
     }
 
@@ -36,7 +40,8 @@ struct ControlTests {
     func unknownName() async throws {
         try await LiveServer().run { client in
             let request = Grpc_Health_V1_HealthCheckRequest.with { $0.service = "nope" }
-            #expect(await client.failure(Self.health, "Check", try! request.serializedBytes())?.code == .notFound)
+            let bytes: [UInt8] = try request.serializedBytes()
+            #expect(await client.failure(Self.health, "Check", bytes)?.code == .notFound)
         }
     }
 

@@ -1,6 +1,7 @@
 import GRPCCore
 import ProtobufWire
 import ServableCore
+import Synchronization
 import Testing
 
 @Suite("The Open Inference Protocol over gRPC")

@@ -1,8 +1,12 @@
 import GRPCCore
+import GRPCFrontend
 import GRPCNIOTransportHTTP2Posix
+import HTTPCore
+import ModelServing
 import ProtobufWire
 import ServableCore
 import ServingMessages
+import Synchronization
 import Tensors
 import Testing
 

@@ -12,7 +12,7 @@ import Testing
 struct InferenceRequestTests {
     /// Takes x [-1,3] of float32 as the fake's default signature does.
     private func read(_ bytes: [UInt8], jsonByteCount: Int? = nil) throws -> InferenceRequest {
-        let signature = try FakeBackend().target(model: "m", selector: .latest).signature(nil)
+        let signature = try FakeBackend().target(model: nil, selector: .latest).signature(nil)
         return try bytes.withUnsafeBytes { bytes in
             try InferenceRequestReader(signature, TensorJSONLimits()).read(bytes, jsonByteCount: jsonByteCount)
         }

@@ -46,13 +46,15 @@ struct Drain: Sendable {
         logger.notice("\(text)")
     }
 
-    /// Says what the stop still waits for, from time to time, until it is cancelled.
+    /// Says what the stop still waits for, whenever that has changed, until it is cancelled.
     private func reportWaiting() async {
+        var said = ""
         while true {
             do { try await Task.sleep(for: Self.interval) } catch { return }
             let now = server.statistics
-            guard now.openConnections > 0 else { continue }
-            say("draining: waiting for \(Self.text(now.openConnections, now.requestsInFlight))")
+            let text = "draining: waiting for \(Self.text(now.openConnections, now.requestsInFlight))"
+            if now.openConnections > 0, text != said { say(text) }
+            said = text
         }
     }
 

@@ -30,7 +30,7 @@ final class StopSignals: Sendable {
                 await stop()
                 continue
             }
-            logger.warning("\(Self.name(signal)) again: the daemon ends at once, without waiting for requests")
+            logger.warning("\(Self.name(signal)), the second signal: the daemon ends at once, without waiting for requests")
             Self.die(by: signal)
         }
     }

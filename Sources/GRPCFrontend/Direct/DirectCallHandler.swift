@@ -20,7 +20,7 @@ final class DirectCallHandler: ChannelDuplexHandler {
         /// The stream is not ours.
         case passing
         /// The call's message is coming.
-        case reading(DirectMethod, HPACKHeaders, ByteBuffer?)
+        case reading(DirectMethod, HPACKHeaders)
         /// The method has the message.
         case running(CallToken)
         case done
@@ -28,6 +28,8 @@ final class DirectCallHandler: ChannelDuplexHandler {
 
     private let methods: DirectMethods
     private var state = State.fresh
+    /// What has come of the message, with its head.
+    private var received = ByteBuffer()
 
     init(_ methods: DirectMethods) { self.methods = methods }
 
@@ -37,10 +39,7 @@ final class DirectCallHandler: ChannelDuplexHandler {
         switch state {
         case .passing: context.fireChannelRead(data)
         case .fresh: readHead(data, context)
-        case .reading(let method, let head, let buffer):
-            // Not held twice while it grows.
-            state = .done
-            read(unwrapInboundIn(data), method, head, buffer, context)
+        case .reading(let method, let head): read(unwrapInboundIn(data), method, head, context)
         // A stream that is reset is inactive next.
         case .running, .done: break
         }
@@ -51,7 +50,7 @@ final class DirectCallHandler: ChannelDuplexHandler {
             state = .passing
             return context.fireChannelRead(data)
         }
-        state = .reading(method, frame.headers, nil)
+        state = .reading(method, frame.headers)
     }
 
     private func method(of head: HPACKHeaders) -> DirectMethod? {
@@ -63,37 +62,34 @@ final class DirectCallHandler: ChannelDuplexHandler {
     }
 
     private func read(
-        _ frame: HTTP2Frame.FramePayload, _ method: DirectMethod, _ head: HPACKHeaders, _ buffer: ByteBuffer?,
-        _ context: ChannelHandlerContext
+        _ frame: HTTP2Frame.FramePayload, _ method: DirectMethod, _ head: HPACKHeaders, _ context: ChannelHandlerContext
     ) {
-        guard case .data(let content) = frame, case .byteBuffer(var bytes) = content.data else {
-            // Trailers of a request say nothing; other frames do not concern the call.
-            if case .headers(let trailers) = frame, trailers.endStream { return finishReading(method, head, buffer, context) }
-            state = .reading(method, head, buffer)
-            return
+        switch frame {
+        case .data(let content):
+            if case .byteBuffer(let bytes) = content.data { append(bytes) }
+            if content.endStream { finishReading(method, head, context) }
+        // Trailers of a request say nothing.
+        case .headers(let trailers) where trailers.endStream: finishReading(method, head, context)
+        // Other frames do not concern the call.
+        default: break
         }
-        var whole = buffer
-        if whole == nil || whole?.readableBytes == 0 {
-            whole = bytes
-            // Room for all that is announced, which the guard has held against the limit.
-            if let length = bytes.getInteger(at: bytes.readerIndex + 1, as: UInt32.self), Int(length) > bytes.readableBytes {
-                whole?.reserveCapacity(minimumWritableBytes: Int(length) + MessageBytes.frameHeadByteCount - bytes.readableBytes)
-            }
-        } else {
-            whole?.writeBuffer(&bytes)
-        }
-        guard content.endStream else {
-            state = .reading(method, head, whole)
-            return
-        }
-        finishReading(method, head, whole, context)
     }
 
-    private func finishReading(
-        _ method: DirectMethod, _ head: HPACKHeaders, _ buffer: ByteBuffer?, _ context: ChannelHandlerContext
-    ) {
+    private func append(_ bytes: ByteBuffer) {
+        guard received.readableBytes > 0 else {
+            received = bytes
+            // Room for all that is announced, which the guard has held against the limit.
+            guard let length = bytes.getInteger(at: bytes.readerIndex + 1, as: UInt32.self), Int(length) > bytes.readableBytes else {
+                return
+            }
+            return received.reserveCapacity(minimumWritableBytes: Int(length) + MessageBytes.frameHeadByteCount - bytes.readableBytes)
+        }
+        received.writeImmutableBuffer(bytes)
+    }
+
+    private func finishReading(_ method: DirectMethod, _ head: HPACKHeaders, _ context: ChannelHandlerContext) {
         let message: ByteBuffer
-        do throws(ServableError) { message = try Self.message(in: buffer) } catch {
+        do throws(ServableError) { message = try takeMessage() } catch {
             method.meter.finished(error.code, nanoseconds: 0)
             return write(.failure(error), head, context)
         }
@@ -111,9 +107,11 @@ final class DirectCallHandler: ChannelDuplexHandler {
         }
     }
 
-    /// The one message of a call, without its head.
-    private static func message(in buffer: ByteBuffer?) throws(ServableError) -> ByteBuffer {
-        guard var buffer, let flag = buffer.readInteger(as: UInt8.self), let length = buffer.readInteger(as: UInt32.self) else {
+    /// The one message of the call, without its head.
+    private func takeMessage() throws(ServableError) -> ByteBuffer {
+        var buffer = received
+        received = ByteBuffer()
+        guard let flag = buffer.readInteger(as: UInt8.self), let length = buffer.readInteger(as: UInt32.self) else {
             throw ServableError(.internal, "the call has no message")
         }
         guard flag == 0 else { throw ServableError(.internal, "the message is compressed, but the call names no grpc-encoding") }

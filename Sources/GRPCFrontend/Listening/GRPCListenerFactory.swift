@@ -23,7 +23,8 @@ struct GRPCListenerFactory: HTTP2ServerTransport.ListenerFactory {
             .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
             .bind(NIOBSDSocket.Handle(descriptor)) { [credentials, connections] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try connections.enter(channel)
+                    // One that is refused is made all the same: a listener whose connections fail to be made accepts no more.
+                    if !connections.enter(channel) { try channel.pipeline.syncOperations.addHandler(RefusalHandler()) }
                     guard let credentials else { return }
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: credentials.context))
                 }.flatMap {
@@ -49,15 +50,18 @@ final class ConnectionCount: Sendable {
 
     /// Counts a connection until it is closed.
     ///
-    /// - Throws: when there are too many; the connection is closed then.
-    func enter(_ channel: any Channel) throws {
-        guard count.add(1, ordering: .relaxed).newValue <= limit else {
-            count.subtract(1, ordering: .relaxed)
-            refused.add(1, ordering: .relaxed)
-            throw TooManyConnections()
-        }
+    /// - Returns: false when there are too many; the connection is to be closed then.
+    func enter(_ channel: any Channel) -> Bool {
+        let isAdmitted = count.add(1, ordering: .relaxed).newValue <= limit
+        if !isAdmitted { refused.add(1, ordering: .relaxed) }
         channel.closeFuture.whenComplete { [self] _ in count.subtract(1, ordering: .relaxed) }
+        return isAdmitted
     }
+}
 
-    private struct TooManyConnections: Error {}
+/// Closes a connection as soon as it is there.
+private final class RefusalHandler: ChannelInboundHandler {
+    typealias InboundIn = NIOCore.ByteBuffer
+
+    func channelActive(context: ChannelHandlerContext) { context.close(promise: nil) }
 }

@@ -163,7 +163,7 @@ struct DenseReader: ~Copyable {
             return .invalid("Encountered list at unexpected level: \(level) expected < \(rank)")
         }
         guard isSupported else {
-            let message = "Conversion of JSON Value: \(value.quotation) to type: \(type.tensorFlowName)"
+            let message = "Conversion of JSON Value: \(value.quotation) to type: \(dialect.name(of: type))"
             return .refused(ServableError(.unimplemented, message))
         }
         if type == .string, dialect.takesBase64, unsafe cursor.pointee == UInt8(ascii: "{") {
@@ -171,7 +171,7 @@ struct DenseReader: ~Copyable {
                 ? .invalid("Unable to base64 decode")
                 : .invalid("JSON Value: \(value.quotation) not formatted correctly for base64 data")
         }
-        let facts = "Type: \(value.kindName) is not of expected type: \(type.tensorFlowName)"
+        let facts = "Type: \(value.kindName) is not of expected type: \(dialect.name(of: type))"
         return .invalid("JSON Value: \(value.quotation) \(facts)")
     }
 }

@@ -1,3 +1,4 @@
+import OpenInference
 import Tensors
 
 /// How much tensor JSON one request may hold. Bytes are bounded before, by the HTTP server's body limit.
@@ -34,6 +35,11 @@ package enum TensorJSONDialect: Sendable, Equatable {
     var checksRanges: Bool { self == .openInference }
     /// Whether `{"b64": "…"}` stands for a string's bytes.
     var takesBase64: Bool { self != .openInference }
+
+    /// What messages call a type.
+    func name(of type: ElementType) -> String {
+        self == .openInference ? Datatype(nearestTo: type).name : type.tensorFlowName
+    }
 
     func supports(_ type: ElementType) -> Bool {
         switch type {

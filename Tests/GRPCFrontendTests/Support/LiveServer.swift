@@ -18,6 +18,8 @@ struct BytesCoder: MessageSerializer, MessageDeserializer {
 struct LiveServer: Sendable {
     typealias Client = GRPCClient<HTTP2ClientTransport.Posix>
 
+    static let maxConnections = 16
+
     let backend = HalvingBackend()
     let calls = CallList()
     let meters = MeterList()
@@ -35,7 +37,7 @@ struct LiveServer: Sendable {
                 unreadiness: { [unreadiness] in unreadiness.all }, observer: calls, meters: meters),
             configuration, listeners: [GRPCListener(.tcp(host: "127.0.0.1", port: 0), isEncrypted: credentials != nil)],
             credentials: credentials,
-            maxConnections: 16, logger: Logger(label: "test"))
+            maxConnections: Self.maxConnections, logger: Logger(label: "test"))
         try server.open()
     }
 
