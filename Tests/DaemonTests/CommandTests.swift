@@ -17,7 +17,7 @@ struct CommandTests {
     static let endings: [Ending] = [
         Ending(arguments: ["serve", "--no-such-flag"], exitCode: 64, says: "Unknown option '--no-such-flag'"),
         Ending(arguments: ["serve"], exitCode: 64, says: "nothing to serve; give --config FILE"),
-        Ending(arguments: ["serve", "--port=8500"], exitCode: 64, says: "this version offers REST only"),
+        Ending(arguments: ["serve", "--mixed_precision=fp16"], exitCode: 64, says: "in the precision that they were exported in"),
         Ending(arguments: ["serve", "--config", "/missing.yaml"], exitCode: 78, says: "/missing.yaml: the configuration cannot be read"),
         Ending(
             arguments: ["check", "--model_base_path=\(models)/digits", "--set", "server.port=x"], exitCode: 64,

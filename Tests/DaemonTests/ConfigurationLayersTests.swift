@@ -81,7 +81,7 @@ struct ConfigurationLayersTests {
     static let refused: [Refused] = [
         Refused(
             name: "REST switched off", flags: ["rest_api_port": "0"],
-            problem: "--rest_api_port: found \"0\"; expected a port from 1 to 65535, as REST is the only interface"),
+            problem: "--rest_api_port: found \"0\"; expected a port from 1 to 65535, as metrics and health are there too"),
         Refused(
             name: "a bad value by flag", flags: ["max_num_load_retries": "-1"],
             problem: "--max_num_load_retries: lifecycle.load_retries: found \"-1\"; expected a whole number from 0 to 1000"),
@@ -89,9 +89,9 @@ struct ConfigurationLayersTests {
             name: "a bad value by variable", environment: ["APUS_SERVER_PORT": "x"],
             problem: "environment variable APUS_SERVER_PORT: server.port: found \"x\"; expected a whole number from 0 to 65535"),
         Refused(
-            name: "a variable that cannot be honoured", environment: ["APUS_PORT": "8500"],
-            problem: "environment variable APUS_PORT: cannot be honoured with the value \"8500\": this version offers REST only; leave "
-                + "the flag out or give --port=0, and use --rest_api_port"),
+            name: "a variable that cannot be honoured", environment: ["APUS_MIXED_PRECISION": "fp16"],
+            problem: "environment variable APUS_MIXED_PRECISION: cannot be honoured with the value \"fp16\": models run in the precision "
+                + "that they were exported in"),
         Refused(
             name: "two variables for one key", environment: ["APUS_SERVER_PORT": "1", "APUS_REST_API_PORT": "2"],
             problem: "environment variable APUS_REST_API_PORT: environment variable APUS_SERVER_PORT sets server.port too; keep one of them"

@@ -1,10 +1,12 @@
+import Dispatch
 import Glibc
 package import Logging
 import Synchronization
 
 /// Reports to systemd what the daemon is doing: the protocol of sd_notify(3), one datagram a message, no library.
 ///
-/// Without `NOTIFY_SOCKET` in the environment every call does nothing.
+/// Without `NOTIFY_SOCKET` in the environment every call does nothing. No call waits for the other side: messages go out in order on a
+/// queue of their own.
 package final class SystemdNotify: Sendable {
     private enum Phase: Sendable { case starting, running, stopping }
 
@@ -13,6 +15,14 @@ package final class SystemdNotify: Sendable {
     private let path: String?
     private let logger: Logger
     private let phase = Mutex(Phase.starting)
+    private let queue = DispatchQueue(label: "apus.notify")
+    /// Messages that have not gone out yet.
+    private let waiting = Atomic(0)
+
+    /// More wait for nobody but a service manager that hangs.
+    private static let maximumWaiting = 64
+    /// Seconds within which a message goes out.
+    private static let timeLimit = 5
 
     package init(environment: [String: String], logger: Logger) {
         path = environment["NOTIFY_SOCKET"].flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }
@@ -74,9 +84,24 @@ package final class SystemdNotify: Sendable {
 
     private func send(_ message: String) {
         guard let path else { return }
+        guard waiting.add(1, ordering: .relaxed).newValue <= Self.maximumWaiting else {
+            waiting.subtract(1, ordering: .relaxed)
+            return
+        }
+        queue.async {
+            self.transmit(message, to: path)
+            self.waiting.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    private func transmit(_ message: String, to path: String) {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return report("socket") }
         defer { close(descriptor) }
+        var limit = timeval(tv_sec: Self.timeLimit, tv_usec: 0)
+        guard setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size)) == 0 else {
+            return report("time limit")
+        }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)

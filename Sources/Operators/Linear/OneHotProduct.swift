@@ -11,8 +11,10 @@ struct OneHotProduct: Operator {
     func infer(_ inputs: OperatorInputs) throws(OperatorError) -> [ValueFact] {
         try inputs.checkCount(2...2)
         let indices = try inputs.indices(0), table = try inputs.required(1, of: [.float32])
-        guard let rows = table.shape, rows.rank == 2 else { throw .invalidInput(index: 1, reason: "is no table of two axes") }
-        guard let shape = indices.shape else { return [ValueFact(.float32, nil as SymbolicShape?)] }
+        guard let shape = indices.shape, let rows = table.shape else { return [ValueFact(.float32, nil as SymbolicShape?)] }
+        guard rows.rank == 2, shape.rank > 0 else {
+            throw .invalidInput(index: 1, reason: "is \(rows), expected a table of two axes for indices of \(shape)")
+        }
         return [ValueFact(.float32, SymbolicShape(shape.dimensions.dropLast() + [rows[1]]))]
     }
 
