@@ -36,13 +36,18 @@ struct TokenStoreTests {
 
     @Test("are made where there is no registry yet, and are in it when it is opened")
     func before() async throws {
+        let token = try makeToken()
+        let registry = try ModelRegistry(path: directory.database)
+        #expect(try await registry.token(token)?.name == "ops")
+        try await registry.close()
+    }
+
+    /// The store's hold on the registry ends with it.
+    private func makeToken() throws -> String {
         let store = try TokenStore(path: directory.database)
         let token = try #require(try store.create(name: "ops", role: .admin))
         try store.close()
-        withExtendedLifetime(store) {}
-        let registry = try await eventually { try ModelRegistry(path: directory.database) }
-        #expect(try await registry.token(token)?.name == "ops")
-        try await registry.close()
+        return token
     }
 
     @Test("have names of their own, and are in no file")
@@ -61,14 +66,6 @@ struct TokenStoreTests {
     func foreign() throws {
         try directory.write("registry.sqlite", Array("no database at all, but long enough to look at".utf8))
         #expect(throws: RegistryError.self) { try TokenStore(path: directory.database) }
-    }
-
-    /// The lock of a store that has just gone may live for a moment.
-    private func eventually<Value>(_ make: () throws -> Value) async throws -> Value {
-        for _ in 0..<200 {
-            do { return try make() } catch RegistryError.locked { try await Task.sleep(for: .milliseconds(10)) }
-        }
-        return try make()
     }
 }
 
