@@ -18,10 +18,12 @@ struct CallLifeTests {
     @Test("a call whose time is over is abandoned, and DEADLINE_EXCEEDED")
     func deadline() async throws {
         let live = try LiveServer()
-        live.backend.parks.withLock { $0 = true }
         try await live.run { client in
+            // The connection is there when the time begins.
+            _ = try await client.call(Self.service, "Predict", PredictTests.request())
+            live.backend.parks.withLock { $0 = true }
             var options = CallOptions.defaults
-            options.timeout = .milliseconds(100)
+            options.timeout = .milliseconds(500)
             let error = await client.failure(Self.service, "Predict", PredictTests.request(), options: options)
             #expect(error?.code == .deadlineExceeded)
             try await Self.wait { live.backend.abandonedCount == 1 }

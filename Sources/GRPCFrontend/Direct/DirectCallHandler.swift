@@ -30,6 +30,8 @@ final class DirectCallHandler: ChannelDuplexHandler {
     private var state = State.fresh
     /// What has come of the message, with its head.
     private var received = ByteBuffer()
+    /// Ends the call when its client stops waiting; nil when the client does not say.
+    private var timer: Scheduled<Void>?
 
     init(_ methods: DirectMethods) { self.methods = methods }
 
@@ -98,6 +100,11 @@ final class DirectCallHandler: ChannelDuplexHandler {
         state = .running(call.token)
         let loop = context.eventLoop, meter = method.meter, start = call.start, token = call.token
         let bound = NIOLoopBound((self, context), eventLoop: loop)
+        if let deadline = token.deadline {
+            timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, deadline - start))) { [unowned self] in
+                endLate(token, head, context)
+            }
+        }
         method.handle(call) { result in
             let result = result.mapError { $0.ofCall(token) }
             let code: StatusCode = if case .failure(let error) = result { error.code } else { .ok }
@@ -122,7 +129,14 @@ final class DirectCallHandler: ChannelDuplexHandler {
         return buffer
     }
 
-    // MARK: The client leaves
+    // MARK: The time is over, or the client leaves
+
+    /// The work goes on only as far as it cannot be stopped; what becomes of it is nobody's.
+    private func endLate(_ token: CallToken, _ head: HPACKHeaders, _ context: ChannelHandlerContext) {
+        guard case .running = state else { return }
+        token.leave()
+        write(.failure(ServableError(.deadlineExceeded, "the call's time was over before it was answered")), head, context)
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         leave()
@@ -132,6 +146,7 @@ final class DirectCallHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { leave() }
 
     private func leave() {
+        timer?.cancel()
         if case .running(let token) = state { token.leave() }
         if case .passing = state { return }
         state = .done
@@ -147,6 +162,7 @@ final class DirectCallHandler: ChannelDuplexHandler {
 
     private func write(_ result: Result<MessageBytes, ServableError>, _ head: HPACKHeaders, _ context: ChannelHandlerContext) {
         state = .done
+        timer?.cancel()
         switch result {
         case .success(let message):
             write(.headers(.init(headers: DirectStatus.head(head))), context)
