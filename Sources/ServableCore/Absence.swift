@@ -38,6 +38,8 @@ extension StatusBoard {
         if let version, !wanted.versions.contains(version) {
             return isExpected ? .expected("models are being looked for") : .unknown(near: [])
         }
+        // Found by a look, and its life is about to begin.
+        if wanted.problem == nil, sought.isEmpty, !wanted.versions.isEmpty { return .expected(WantedModel.standing(of: [])) }
         return .failed(wanted.problem ?? WantedModel.standing(of: sought))
     }
 }

@@ -25,6 +25,7 @@ struct AbsenceTests {
     static var cases: [Case] {
         [
             Case(name: "nobody configured it", wanted: nil, absence: .unknown(near: [])),
+            Case(name: "found, and about to begin", absence: .expected("no load has begun")),
             Case(name: "to be loaded", statuses: [status(3, .start)], absence: .expected("version 3 is START")),
             Case(name: "being loaded", statuses: [status(3, .loading)], absence: .expected("version 3 is LOADING")),
             Case(name: "being loaded, by number", statuses: [status(3, .loading)], version: 3, absence: .expected("version 3 is LOADING")),
