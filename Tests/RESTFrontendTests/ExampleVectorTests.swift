@@ -1,5 +1,6 @@
 import Foundation
 import HTTPCore
+import ModelServing
 import RESTFrontend
 import ServableCore
 import Testing
