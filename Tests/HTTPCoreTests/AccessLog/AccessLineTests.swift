@@ -101,7 +101,7 @@ struct AccessLineTests {
             logged.advance(by: step)
             logged.embedded.send(get)
             let line = try #require(await logged.lines().last)
-            stamps.append(String(line.split(separator: "\"")[2].prefix(24)))
+            stamps.append(String(line.split(separator: "\"")[3].prefix(24)))
         }
         #expect(stamps == ["37.999", "38.000", "38.700", "41.700", "41.999"].map { "1994-11-06T08:49:\($0)Z" })
     }

@@ -75,7 +75,7 @@ struct AccessLogTests {
         let error = #expect(throws: SocketError.self) {
             try start(AccessLogConfiguration(destination: .file(path: missing)))
         }
-        #expect(error?.description == "cannot open the access log \(missing): No such file or directory (errno 2)")
+        #expect(error?.description.hasPrefix("cannot open the access log \(missing): its folder does not exist; make it, or set") == true)
     }
 
     @Test("goes on in a new file after a rotation, and in the old one when there can be no new one")
@@ -159,7 +159,7 @@ struct AccessLogTests {
         read += readAll(pipe)
         let text = String(decoding: read, as: UTF8.self)
         let lines = text.split(separator: "\n")
-        #expect(lines.allSatisfy { $0.hasPrefix("127.0.0.1:") && $0.contains(" 404 ") } && text.hasSuffix("\n"))
+        #expect(lines.allSatisfy { $0.hasPrefix("127.0.0.1 ") && $0.contains(" 404 ") } && text.hasSuffix("\n"))
         let dropped = server.statistics.droppedLogRecords
         #expect(lines.count + dropped == count)
         #expect(messages("access log records are dropped").count == 1)
