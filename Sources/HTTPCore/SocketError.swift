@@ -41,12 +41,10 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
         case EADDRINUSE:
             return "address already in use: \(subject); stop the other process or choose another port"
         case ENOENT where operation == .openLog:
-            return "cannot open the access log \(subject): its folder does not exist; create it (in a systemd unit: LogsDirectory=)"
+            return "cannot open the access log \(subject): its folder does not exist; create it (in a systemd unit: LogsDirectory=), "
+                + "or set server.access_log.destination to another path"
         case EACCES where operation == .openLog:
             return "no permission to write the access log \(subject); let the daemon's user write there or choose another path"
-        case ENOENT where operation == .openLog:
-            return
-                "cannot open the access log \(subject): its folder does not exist; make it, or set server.access_log.destination to another path"
         case EACCES:
             return "no permission to listen on \(subject); choose a port of 1024 or higher, or grant CAP_NET_BIND_SERVICE"
         case EADDRNOTAVAIL:

@@ -130,7 +130,7 @@ struct ListeningTests {
 
     /// Waits until the file's text is as wanted.
     private static func wait(_ path: String, until isWanted: (String) -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
             if isWanted(text) { return }

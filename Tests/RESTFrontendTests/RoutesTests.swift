@@ -274,12 +274,12 @@ struct RoutesTests {
     @Test("reads the registry")
     func registry() async throws {
         try await withServer { server in
-            #expect(try await server.request("GET", "/v1/registry/models").text == "{\"models\":[]}")
-            #expect(try await server.request("GET", "/v1/registry/models/a%20b").text == "{\"name\":\"a b\"}")
-            #expect(try await server.request("GET", "/v1/registry/models/m/versions/7").text == "{\"name\":\"m\",\"version\":7}")
+            #expect(try await server.request("GET", "/v1/registry/models").text == "{\"models\":[]}\n")
+            #expect(try await server.request("GET", "/v1/registry/models/a%20b").text == "{\"name\":\"a b\"}\n")
+            #expect(try await server.request("GET", "/v1/registry/models/m/versions/7").text == "{\"name\":\"m\",\"version\":7}\n")
             let events = try await server.request("GET", "/v1/registry/events?model=a%2Fb&after=5&limit=9")
-            #expect(events.text == "{\"model\":\"a/b\",\"after\":5,\"limit\":9}")
-            #expect(try await server.request("GET", "/v1/registry/events").text == "{\"model\":\"-\",\"after\":0,\"limit\":-1}")
+            #expect(events.text == "{\"model\":\"a/b\",\"after\":5,\"limit\":9}\n")
+            #expect(try await server.request("GET", "/v1/registry/events").text == "{\"model\":\"-\",\"after\":0,\"limit\":-1}\n")
             #expect(try await server.request("DELETE", "/v1/registry/models/m").headers["allow"] == "GET, HEAD, OPTIONS")
         }
     }

@@ -275,8 +275,6 @@ package enum Settings {
     package static let all: [SettingFacts] = [
         address.facts, port.facts, admin.facts, loops.facts, requestTimeout.facts, drainDelay.facts, drainTimeout.facts, cors.facts,
         nonfinite.facts, checksMethodNames.facts, notifyReady.facts, startTimeout.facts,
-        grpcPort.facts, grpcAddress.facts, grpcUnix.facts, grpcTLS.facts, grpcSSLConfig.facts, grpcLoops.facts,
-        grpcMaxMessageBytes.facts, grpcMaxConcurrentStreams.facts, grpcHealth.facts, grpcTensorContent.facts, grpcChannelOptions.facts,
         tlsCertificate.facts, tlsKey.facts, tlsClientCA.facts, tlsClientVerification.facts, strictTransportSecurity.facts,
         compressionThreshold.facts, compressionLevel.facts,
         accessLogDestination.facts, accessLogFormat.facts, accessLogSample.facts, accessLogUserAgent.facts, accessLogBuffer.facts,
@@ -286,6 +284,8 @@ package enum Settings {
         maxRequestsInFlight.facts,
         headTimeout.facts, bodyTimeout.facts, writeTimeout.facts, minBytesPerSecond.facts, idleTimeout.facts,
         lingerTimeout.facts, drainGrace.facts,
+        grpcPort.facts, grpcAddress.facts, grpcUnix.facts, grpcTLS.facts, grpcSSLConfig.facts, grpcLoops.facts,
+        grpcMaxMessageBytes.facts, grpcMaxConcurrentStreams.facts, grpcHealth.facts, grpcTensorContent.facts, grpcChannelOptions.facts,
         lanes.facts, memoryBudget.facts, maxRunBytes.facts, warmsUp.facts, warmUpIterations.facts, savedModelTags.facts, inlineBudget.facts,
         pollInterval.facts, configurationPollInterval.facts, loadThreads.facts, loadRetries.facts, loadRetryInterval.facts,
         quietPeriod.facts, hold.facts, startHold.facts, changedInPlace.facts, allowsEmpty.facts, loadMode.facts, swap.facts,

@@ -75,7 +75,7 @@ struct AccessLogTests {
         let error = #expect(throws: SocketError.self) {
             try start(AccessLogConfiguration(destination: .file(path: missing)))
         }
-        #expect(error?.description.hasPrefix("cannot open the access log \(missing): its folder does not exist; make it, or set") == true)
+        #expect(error?.description.hasPrefix("cannot open the access log \(missing): its folder does not exist; create it") == true)
     }
 
     @Test("goes on in a new file after a rotation, and in the old one when there can be no new one")
