@@ -73,7 +73,7 @@ struct ListeningTests {
         let path = daemon.folder.path + "/access.log"
         try await Self.wait(path) {
             $0.contains(
-                #/"POST \/v1\/models\/half_plus_two:predict HTTP\/1.1" 200 32 "-" "-" model="half_plus_two" version=1 rows=3 us=[0-9]+ id="/#
+                #/"POST \/v1\/models\/half_plus_two:predict HTTP\/1.1" 200 30 "-" "-" model="half_plus_two" version=1 rows=3 us=[0-9]+ id="/#
             )
         }
         let holder = try HTTPAnswer.hold(port: daemon.port)
