@@ -40,7 +40,7 @@ struct EncryptionTests {
             group.addTask { try await client.runConnections() }
             defer { client.beginGracefulShutdown() }
             var options = CallOptions.defaults
-            options.timeout = .seconds(15)
+            options.timeout = .seconds(120)
             return await client.failure(PredictTests.service, "Predict", PredictTests.request(), options: options) == nil
         }
     }

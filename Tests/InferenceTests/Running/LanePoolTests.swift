@@ -321,7 +321,7 @@ import Testing
             for _ in 0..<20 {
                 let work = FakeWork()
                 pool.signal(work)
-                #expect(waitUntil { work.lookCount == 1 })
+                #expect(waitUntil { work.lookCount >= 1 })
                 // More looks than it takes to fall asleep.
                 let end = ContinuousClock.now + .milliseconds(20)
                 #expect(waitUntil { ContinuousClock.now >= end })
