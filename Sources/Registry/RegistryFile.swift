@@ -111,7 +111,11 @@ final class RegistryLock: Sendable {
         guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { throw RegistryError.locked(path: path, holder: holder(named: descriptor)) }
     }
 
-    deinit { close(descriptor) }
+    /// Given back in so many words: a process that has just been forked holds the descriptor, too, until it runs its program.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// The holder's process id is a courtesy to whoever is refused; failing to write it down changes nothing else.
     private static func write(_ text: String, to descriptor: Int32) {

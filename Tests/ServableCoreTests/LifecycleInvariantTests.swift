@@ -29,7 +29,7 @@ struct LifecycleInvariantTests {
         var held: [ServableHandle] = []
         var policy = VersionPolicy.latest(1)
         try scene.directory.addDirectory("m")
-        for _ in 0..<60 {
+        for step in 0..<60 {
             let version = Int64.random(in: 1...6, using: &random)
             switch Int.random(in: 0..<8, using: &random) {
             case 0...2 where !existing.contains(version):
@@ -37,6 +37,8 @@ struct LifecycleInvariantTests {
                 if fails { failing.insert(version) } else { failing.remove(version) }
                 scene.loader.set(fails ? .fail(LoadingTests.corrupt) : .succeed, for: "m", version)
                 try scene.directory.addVersion("m/\(version)")
+                // Of a length of its own: so fast that times and inodes are those of the version that was here before.
+                try scene.directory.write("m/\(version)/model.bin", String(repeating: "x", count: step + 1))
                 existing.insert(version)
             case 3:
                 scene.directory.remove("m/\(version)")
