@@ -7,7 +7,7 @@ extension EndToEnd {
         /// Takes long enough to be met while it is loaded: 64 MiB of weights are read for each run of its warm-up record.
         private static let slow = TinyModel.scaling(by: 2, width: 4096)
             .with("assets.extra/tf_serving_warmup_requests", RecordFile.frames([WarmUpRecord.predict("x", shape: [1, 4096], of: 1)]))
-        private static let manyRuns = "engine: {warm_up_iterations: 300}"
+        private static let manyRuns = "engine: {warm_up_iterations: 1000}"
         private static let row = "[" + [String](repeating: "1", count: 4096).joined(separator: ",") + "]"
 
         @Test("a model that is being loaded is answered 503, never 404, until it is there")
