@@ -72,31 +72,9 @@ enum OpenAPIDocument {
                   {"$ref": "#/components/parameters/outputs"},
                   {"$ref": "#/components/parameters/nonfinite"}
                 ],
-                "requestBody": {
-                  "required": true,
-                  "content": {
-                    "application/json": {
-                      "schema": {"$ref": "#/components/schemas/PredictRequest"},
-                      "example": {"instances": [1.0, 2.0, 5.0]}
-                    },
-                    "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
-                    "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
-                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-                    "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
-                    "image/png": {"schema": {"type": "string", "format": "binary"}}
-                  }
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Predict"},
                 "responses": {
-                  "200": {
-                    "description": "The outputs, in the request's form.",
-                    "headers": {"Apus-Model-Version": {"$ref": "#/components/headers/ModelVersion"}},
-                    "content": {
-                      "application/json": {"schema": {"$ref": "#/components/schemas/PredictResponse"}},
-                      "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
-                      "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
-                      "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-                    }
-                  },
+                  "200": {"$ref": "#/components/responses/Predictions"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -120,31 +98,9 @@ enum OpenAPIDocument {
                   {"$ref": "#/components/parameters/outputs"},
                   {"$ref": "#/components/parameters/nonfinite"}
                 ],
-                "requestBody": {
-                  "required": true,
-                  "content": {
-                    "application/json": {
-                      "schema": {"$ref": "#/components/schemas/PredictRequest"},
-                      "example": {"instances": [1.0, 2.0, 5.0]}
-                    },
-                    "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
-                    "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
-                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-                    "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
-                    "image/png": {"schema": {"type": "string", "format": "binary"}}
-                  }
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Predict"},
                 "responses": {
-                  "200": {
-                    "description": "The outputs, in the request's form.",
-                    "headers": {"Apus-Model-Version": {"$ref": "#/components/headers/ModelVersion"}},
-                    "content": {
-                      "application/json": {"schema": {"$ref": "#/components/schemas/PredictResponse"}},
-                      "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
-                      "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
-                      "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-                    }
-                  },
+                  "200": {"$ref": "#/components/responses/Predictions"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -168,31 +124,9 @@ enum OpenAPIDocument {
                   {"$ref": "#/components/parameters/outputs"},
                   {"$ref": "#/components/parameters/nonfinite"}
                 ],
-                "requestBody": {
-                  "required": true,
-                  "content": {
-                    "application/json": {
-                      "schema": {"$ref": "#/components/schemas/PredictRequest"},
-                      "example": {"instances": [1.0, 2.0, 5.0]}
-                    },
-                    "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
-                    "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
-                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-                    "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
-                    "image/png": {"schema": {"type": "string", "format": "binary"}}
-                  }
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Predict"},
                 "responses": {
-                  "200": {
-                    "description": "The outputs, in the request's form.",
-                    "headers": {"Apus-Model-Version": {"$ref": "#/components/headers/ModelVersion"}},
-                    "content": {
-                      "application/json": {"schema": {"$ref": "#/components/schemas/PredictResponse"}},
-                      "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
-                      "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
-                      "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-                    }
-                  },
+                  "200": {"$ref": "#/components/responses/Predictions"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -209,15 +143,9 @@ enum OpenAPIDocument {
                 "tags": ["predictions"],
                 "summary": "Labels with scores",
                 "description": "TensorFlow Serving's classify call, of signatures that parse `tf.Example`.",
-                "requestBody": {
-                  "required": true,
-                  "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExamplesRequest"}}}
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Examples"},
                 "responses": {
-                  "200": {
-                    "description": "The result of each example.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ClassifyResponse"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Classifications"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -234,15 +162,9 @@ enum OpenAPIDocument {
                 "tags": ["predictions"],
                 "summary": "Labels with scores of a version",
                 "description": "TensorFlow Serving's classify call, of signatures that parse `tf.Example`.",
-                "requestBody": {
-                  "required": true,
-                  "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExamplesRequest"}}}
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Examples"},
                 "responses": {
-                  "200": {
-                    "description": "The result of each example.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ClassifyResponse"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Classifications"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -259,15 +181,9 @@ enum OpenAPIDocument {
                 "tags": ["predictions"],
                 "summary": "Labels with scores of the version that a label points to",
                 "description": "TensorFlow Serving's classify call, of signatures that parse `tf.Example`.",
-                "requestBody": {
-                  "required": true,
-                  "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExamplesRequest"}}}
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Examples"},
                 "responses": {
-                  "200": {
-                    "description": "The result of each example.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ClassifyResponse"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Classifications"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -284,15 +200,9 @@ enum OpenAPIDocument {
                 "tags": ["predictions"],
                 "summary": "Values",
                 "description": "TensorFlow Serving's regress call, of signatures that parse `tf.Example`.",
-                "requestBody": {
-                  "required": true,
-                  "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExamplesRequest"}}}
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Examples"},
                 "responses": {
-                  "200": {
-                    "description": "The result of each example.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RegressResponse"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Regressions"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -309,15 +219,9 @@ enum OpenAPIDocument {
                 "tags": ["predictions"],
                 "summary": "Values of a version",
                 "description": "TensorFlow Serving's regress call, of signatures that parse `tf.Example`.",
-                "requestBody": {
-                  "required": true,
-                  "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExamplesRequest"}}}
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Examples"},
                 "responses": {
-                  "200": {
-                    "description": "The result of each example.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RegressResponse"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Regressions"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -334,15 +238,9 @@ enum OpenAPIDocument {
                 "tags": ["predictions"],
                 "summary": "Values of the version that a label points to",
                 "description": "TensorFlow Serving's regress call, of signatures that parse `tf.Example`.",
-                "requestBody": {
-                  "required": true,
-                  "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExamplesRequest"}}}
-                },
+                "requestBody": {"$ref": "#/components/requestBodies/Examples"},
                 "responses": {
-                  "200": {
-                    "description": "The result of each example.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RegressResponse"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Regressions"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "429": {"$ref": "#/components/responses/Error"},
@@ -375,10 +273,7 @@ enum OpenAPIDocument {
                 "summary": "States",
                 "description": "The states of a model's versions, newest first.",
                 "responses": {
-                  "200": {
-                    "description": "The states of a model's versions, newest first.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelStatus"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Status"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "503": {"$ref": "#/components/responses/Error"},
@@ -394,10 +289,7 @@ enum OpenAPIDocument {
                 "summary": "States of a version",
                 "description": "The states of a model's versions, newest first.",
                 "responses": {
-                  "200": {
-                    "description": "The states of a model's versions, newest first.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelStatus"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Status"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "503": {"$ref": "#/components/responses/Error"},
@@ -413,10 +305,7 @@ enum OpenAPIDocument {
                 "summary": "States of the version that a label points to",
                 "description": "The states of a model's versions, newest first.",
                 "responses": {
-                  "200": {
-                    "description": "The states of a model's versions, newest first.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelStatus"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Status"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "503": {"$ref": "#/components/responses/Error"},
@@ -432,10 +321,7 @@ enum OpenAPIDocument {
                 "summary": "Signatures",
                 "description": "The signatures, in TensorFlow Serving's form.",
                 "responses": {
-                  "200": {
-                    "description": "The signatures, in TensorFlow Serving's form.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelMetadata"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Metadata"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "503": {"$ref": "#/components/responses/Error"},
@@ -451,10 +337,7 @@ enum OpenAPIDocument {
                 "summary": "Signatures of a version",
                 "description": "The signatures, in TensorFlow Serving's form.",
                 "responses": {
-                  "200": {
-                    "description": "The signatures, in TensorFlow Serving's form.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelMetadata"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Metadata"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "503": {"$ref": "#/components/responses/Error"},
@@ -470,10 +353,7 @@ enum OpenAPIDocument {
                 "summary": "Signatures of the version that a label points to",
                 "description": "The signatures, in TensorFlow Serving's form.",
                 "responses": {
-                  "200": {
-                    "description": "The signatures, in TensorFlow Serving's form.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelMetadata"}}}
-                  },
+                  "200": {"$ref": "#/components/responses/Metadata"},
                   "400": {"$ref": "#/components/responses/Error"},
                   "404": {"$ref": "#/components/responses/Error"},
                   "503": {"$ref": "#/components/responses/Error"},
@@ -946,7 +826,53 @@ enum OpenAPIDocument {
               }
             },
             "headers": {"ModelVersion": {"description": "The version that made the response.", "schema": {"type": "integer"}}},
+            "requestBodies": {
+              "Predict": {
+                "required": true,
+                "content": {
+                  "application/json": {
+                    "schema": {"$ref": "#/components/schemas/PredictRequest"},
+                    "example": {"instances": [1.0, 2.0, 5.0]}
+                  },
+                  "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
+                  "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
+                  "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                  "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
+                  "image/png": {"schema": {"type": "string", "format": "binary"}}
+                }
+              },
+              "Examples": {
+                "required": true,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExamplesRequest"}}}
+              }
+            },
             "responses": {
+              "Predictions": {
+                "description": "The outputs, in the request's form.",
+                "headers": {"Apus-Model-Version": {"$ref": "#/components/headers/ModelVersion"}},
+                "content": {
+                  "application/json": {"schema": {"$ref": "#/components/schemas/PredictResponse"}},
+                  "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
+                  "application/x-npz": {"schema": {"type": "string", "format": "binary"}},
+                  "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+                }
+              },
+              "Classifications": {
+                "description": "The result of each example.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ClassifyResponse"}}}
+              },
+              "Regressions": {
+                "description": "The result of each example.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RegressResponse"}}}
+              },
+              "Status": {
+                "description": "The states of a model's versions, newest first.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelStatus"}}}
+              },
+              "Metadata": {
+                "description": "The signatures, in TensorFlow Serving's form.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ModelMetadata"}}}
+              },
               "Error": {
                 "description": "What went wrong.",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
