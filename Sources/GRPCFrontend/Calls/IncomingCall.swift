@@ -1,6 +1,7 @@
 import CPlatform
 import GRPCCore
 import ModelServing
+import OpenInference
 import ServableCore
 
 /// One call with its one message, as it has come.
@@ -35,7 +36,7 @@ struct IncomingCall: Sendable {
         timeout = chosen
         isTimeoutOfClient = asked != nil && asked == chosen
         token = CallToken(cancellation, deadline: asked.map { start + Self.nanoseconds($0) }, drain)
-        bearer = authorization.flatMap(Self.bearer)
+        bearer = authorization.flatMap(BearerToken.init)?.text
         self.isLocal = isLocal
     }
 
@@ -57,11 +58,5 @@ struct IncomingCall: Sendable {
         guard let asked, timeout.map({ asked < $0 }) ?? true else { return }
         timeout = asked
         isTimeoutOfClient = true
-    }
-
-    private static func bearer(_ authorization: String) -> String? {
-        let scheme = "bearer "
-        guard authorization.utf8.count > scheme.utf8.count, authorization.prefix(scheme.count).lowercased() == scheme else { return nil }
-        return String(authorization.dropFirst(scheme.count))
     }
 }

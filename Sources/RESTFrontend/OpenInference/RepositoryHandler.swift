@@ -62,7 +62,8 @@ struct RepositoryHandler: Sendable {
         _ request: borrowing Request, _ check: Result<Void, ServableError>, _ reply: RESTReply,
         _ body: @escaping @Sendable (any ModelRepository, String) async throws(ServableError) -> Void
     ) {
-        let bearer = Self.bearer(request.headerText("authorization")), isLocal = request.isLocal, repository = service.repository
+        let bearer = request.headerText("authorization").flatMap(BearerToken.init)?.text
+        let isLocal = request.isLocal, repository = service.repository
         Task {
             do throws(ServableError) {
                 let administrator = try await repository.administrator(bearer: bearer, isLocal: isLocal)
@@ -73,14 +74,6 @@ struct RepositoryHandler: Sendable {
                 reply.fail(error)
             }
         }
-    }
-
-    /// The token of `Authorization: Bearer TOKEN` (RFC 6750 §2.1); the scheme is compared without case (RFC 9110 §11.1).
-    private static func bearer(_ field: String?) -> String? {
-        guard let field else { return nil }
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
     }
 
     // MARK: Bodies
