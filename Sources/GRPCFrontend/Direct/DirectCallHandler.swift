@@ -26,6 +26,9 @@ final class DirectCallHandler: ChannelDuplexHandler {
         case done
     }
 
+    /// Bytes that a stream gets ahead of what has come.
+    private static let reservedByteCount = 4 << 20
+
     private let methods: DirectMethods
     private var state = State.fresh
     /// What has come of the message, with its head.
@@ -80,11 +83,12 @@ final class DirectCallHandler: ChannelDuplexHandler {
     private func append(_ bytes: ByteBuffer) {
         guard received.readableBytes > 0 else {
             received = bytes
-            // Room for all that is announced, which the guard has held against the limit.
+            // Room for what is announced; of a long message only for its beginning, as the rest may never come.
             guard let length = bytes.getInteger(at: bytes.readerIndex + 1, as: UInt32.self), Int(length) > bytes.readableBytes else {
                 return
             }
-            return received.reserveCapacity(minimumWritableBytes: Int(length) + MessageBytes.frameHeadByteCount - bytes.readableBytes)
+            let missing = Int(length) + MessageBytes.frameHeadByteCount - bytes.readableBytes
+            return received.reserveCapacity(minimumWritableBytes: min(missing, Self.reservedByteCount))
         }
         received.writeImmutableBuffer(bytes)
     }

@@ -1,7 +1,7 @@
-import GRPCCore
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import ServableCore
 
 /// Refuses a message over the limit as soon as its length is known, with a status: the transport behind would only reset the stream,
 /// which clients take for a cancellation.
@@ -19,8 +19,6 @@ final class MessageLengthGuard: ChannelDuplexHandler {
     /// What has come of the head: the compressed flag, and the length in four bytes.
     private var head: [UInt8] = []
     private var hasRefused = false
-
-    private static let headByteCount = 5
 
     init(limit: Int) { self.limit = limit }
 
@@ -54,7 +52,7 @@ final class MessageLengthGuard: ChannelDuplexHandler {
             guard let byte = buffer.getInteger(at: position, as: UInt8.self) else { return nil }
             head.append(byte)
             position += 1
-            guard head.count == Self.headByteCount else { continue }
+            guard head.count == MessageBytes.frameHeadByteCount else { continue }
             remaining = head.dropFirst().reduce(0) { $0 << 8 | Int($1) }
             head.removeAll(keepingCapacity: true)
             if remaining > limit { return remaining }
@@ -65,11 +63,9 @@ final class MessageLengthGuard: ChannelDuplexHandler {
     /// Answers by trailers alone, and asks the client to send no more (RFC 9113 §8.1).
     private func refuse(_ length: Int, _ context: ChannelHandlerContext) {
         hasRefused = true
-        let trailers: HPACKHeaders = [
-            ":status": "200", "content-type": "application/grpc",
-            "grpc-status": String(RPCError.Code.resourceExhausted.rawValue),
-            "grpc-message": "a message of \(length) bytes is over the limit of \(limit) (grpc.max_message_bytes)",
-        ]
+        let error = ServableError(
+            .resourceExhausted, "a message of \(length) bytes is over the limit of \(limit) (grpc.max_message_bytes)")
+        let trailers = DirectStatus.failure(error, HPACKHeaders())
         context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
     }
